@@ -1,0 +1,94 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""/diagnostics, once a second: rates, latencies, drops, backend and model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.node import Node
+
+from seg_node.perception.segmenter import Segmenter
+from seg_node.ros.clocks import Clocks
+from seg_node.ros.messages import key_values
+from seg_node.ros.newest_frames import NewestFrames
+from seg_node.ros.statistics import CameraStatistics
+from seg_node.ros.stop_signal import StopSignal
+
+_STAGES = ('latency', 'decode', 'inference', 'decide', 'publish')
+_EVENTS = ('received', 'processed', 'lost', 'malformed', 'inference_failed', 'publish_failed')
+_ENOUGH = 0.8      # share of the expected rate below which diagnostics warn
+
+
+class Diagnostics:
+    """Report what the node is doing; `segmenter` and `frames` are None while there are none."""
+
+    def __init__(self, node: Node, clocks: Clocks, signal: StopSignal,
+                 statistics: Mapping[str, CameraStatistics], expected_rate: float) -> None:
+        self._node = node
+        self._prefix = node.get_fully_qualified_name()
+        self._clocks = clocks
+        self._signal = signal
+        self._statistics = statistics
+        self._expected_rate = expected_rate
+        self.segmenter: Segmenter | None = None
+        self.frames: NewestFrames | None = None
+        self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        node.create_timer(1.0, self._publish, MutuallyExclusiveCallbackGroup(), clocks.steady)
+
+    def _publish(self) -> None:
+        message = DiagnosticArray(status=[
+            self._signal.state(), self._backend(),
+            *(self._camera(name) for name in self._statistics)])
+        message.header.stamp = self._node.get_clock().now().to_msg()
+        self._publisher.publish(message)
+
+    def _backend(self) -> DiagnosticStatus:
+        name = f'{self._prefix}: backend'
+        segmenter = self.segmenter
+        if segmenter is None:
+            return DiagnosticStatus(level=DiagnosticStatus.OK, name=name, message='no model loaded')
+        model, backend = segmenter.model, segmenter.backend
+        return DiagnosticStatus(
+            level=DiagnosticStatus.OK, name=name, message=backend.chosen_because,
+            values=key_values({
+                'backend': backend.name, 'precision': backend.precision, 'detail': backend.detail,
+                'model': model.name, 'model_version': model.version, 'sha256': model.sha256,
+                'input': f'{model.width}x{model.height}'}))
+
+    def _camera(self, camera: str) -> DiagnosticStatus:
+        statistics = self._statistics[camera]
+        frames = self.frames
+        rate = statistics.rate(self._clocks.now().steady)
+        values: dict[str, Any] = {'rate': rate}
+        if self._expected_rate > 0:
+            values['expected_rate'] = self._expected_rate
+        values.update({event: statistics.counted(event) for event in _EVENTS})
+        values['dropped'] = statistics.counted('dropped') + (frames.dropped(camera) if frames else 0)
+        for stage in _STAGES:
+            p = statistics.percentiles(stage)
+            values.update({f'{stage}_ms.p50': p.p50, f'{stage}_ms.p95': p.p95,
+                           f'{stage}_ms.p99': p.p99})
+        level, message = DiagnosticStatus.OK, f'{rate:.1f} images per second'
+        if frames is None:
+            message = 'not active'
+        elif rate < _ENOUGH * self._expected_rate:
+            level = DiagnosticStatus.WARN
+            message = (f'{rate:.1f} images per second of {self._expected_rate:.1f} expected; if '
+                       'the camera sends them, see the README on large images over DDS')
+        return DiagnosticStatus(level=level, name=f'{self._prefix}: {camera}', message=message,
+                                values=key_values(values))

@@ -1,0 +1,85 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Between ROS messages and the ROS-free parts: conversion only, no decisions."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any, Mapping
+
+import cv2
+from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
+import numpy as np
+from numpy.typing import NDArray
+from sensor_msgs.msg import CompressedImage, Image
+
+from seg_node.perception.image_codec import decode, decode_compressed, RawImage
+from seg_node.stop_go.verdict import Decision, Verdict
+
+
+def to_bgr(message: Image | CompressedImage) -> NDArray[np.uint8]:
+    """
+    Decode an image message to BGR, uint8 [H, W, 3]; may be a view of the message.
+
+    :raises ImageError: for any image that cannot be decoded.
+    """
+    if isinstance(message, CompressedImage):
+        return decode_compressed(message.data, message.format)
+    return decode(RawImage(
+        height=message.height, width=message.width, encoding=message.encoding,
+        is_bigendian=bool(message.is_bigendian), step=message.step, data=message.data))
+
+
+def to_image(pixels: NDArray[np.uint8], header: Any) -> Image:
+    """Make an Image, mono8 from [H, W] or bgr8 from [H, W, 3], with the header unchanged."""
+    message = Image(header=header)
+    message.height, message.width = pixels.shape[:2]
+    message.encoding = 'mono8' if pixels.ndim == 2 else 'bgr8'
+    message.step = message.width * (pixels.shape[2] if pixels.ndim == 3 else 1)
+    # An array.array is the only type that every rclpy takes without checking each byte.
+    data = array('B')
+    data.frombytes(memoryview(np.ascontiguousarray(pixels)).cast('B'))
+    message.data = data
+    return message
+
+
+def to_jpeg(bgr: NDArray[np.uint8], header: Any, quality: int) -> CompressedImage:
+    """Make a CompressedImage (JPEG) from BGR, uint8 [H, W, 3], with the header unchanged."""
+    _, jpeg = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    message = CompressedImage(header=header, format='bgr8; jpeg compressed bgr8')
+    message.data = array('B', jpeg.tobytes())
+    return message
+
+
+def seconds(stamp: Any) -> float:
+    """Return a builtin_interfaces Time in seconds."""
+    return float(stamp.sec) + float(stamp.nanosec) * 1e-9
+
+
+def stamp_text(stamp: Any) -> str:
+    """Return a builtin_interfaces Time as 'sec.nanosec', nine digits after the point."""
+    return f'{stamp.sec}.{stamp.nanosec:09d}'
+
+
+def key_values(values: Mapping[str, Any]) -> list[KeyValue]:
+    """Make KeyValues; numbers become text with four digits at most after the point."""
+    return [KeyValue(key=key, value=f'{value:.4f}' if isinstance(value, float) else str(value))
+            for key, value in values.items()]
+
+
+def level_of(verdict: Verdict) -> bytes:
+    """Return the diagnostic level: OK for GO, ERROR for a fault, WARN for other STOPs."""
+    if verdict.decision is Decision.GO:
+        return DiagnosticStatus.OK
+    return DiagnosticStatus.ERROR if verdict.reason.is_fault else DiagnosticStatus.WARN

@@ -1,0 +1,77 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The newest frame of every camera, handed to one worker thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+import threading
+from typing import Any
+
+from seg_node.stop_go.decision import Instant
+
+
+@dataclass(frozen=True)
+class Frame:
+    """An image message and when it arrived."""
+
+    camera: str
+    message: Any
+    arrival: Instant
+
+
+class NewestFrames:
+    """
+    One slot a camera: a new frame replaces an older one that still waits, which is counted.
+
+    The camera that has waited longest is served first, so none can starve another.
+    """
+
+    def __init__(self, cameras: Iterable[str]) -> None:
+        self._waiting: dict[str, Frame] = {}
+        self._dropped = dict.fromkeys(cameras, 0)
+        self._changed = threading.Condition()
+        self._closed = False
+
+    def put(self, frame: Frame) -> None:
+        """Offer a frame; never blocks."""
+        with self._changed:
+            if self._closed:
+                return
+            if frame.camera in self._waiting:
+                # Keep the place in the queue: dicts keep the order of first insertion.
+                self._dropped[frame.camera] += 1
+            self._waiting[frame.camera] = frame
+            self._changed.notify()
+
+    def take(self) -> Frame | None:
+        """Wait for a frame and take it; None once the slots are closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._closed)
+            if self._closed:
+                return None
+            return self._waiting.pop(next(iter(self._waiting)))
+
+    def close(self) -> None:
+        """Forget what waits and wake the worker."""
+        with self._changed:
+            self._closed = True
+            self._waiting.clear()
+            self._changed.notify_all()
+
+    def dropped(self, camera: str) -> int:
+        """Count the frames of a camera that were replaced before they were processed."""
+        with self._changed:
+            return self._dropped[camera]

@@ -1,0 +1,124 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""~/stop and ~/state: published with every decided frame, and by a heartbeat of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+import threading
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from std_msgs.msg import Bool
+
+from seg_node.ros.camera_judge import CameraJudge
+from seg_node.ros.clocks import Clocks
+from seg_node.ros.messages import key_values, level_of
+from seg_node.stop_go.verdict import combine, Decision, Verdict
+
+
+class StopSignal:
+    """
+    Say STOP or GO from the moment the process is up.
+
+    Judges are changed only through :meth:`judge`, under the lock that publishing takes as well, so
+    that what is published last is also what was decided last. The heartbeat decides anew each
+    time: images that stay away, or an inference that hangs, make it say STOP.
+    """
+
+    def __init__(self, node: Node, clocks: Clocks, judges: Mapping[str, CameraJudge],
+                 rate: float) -> None:
+        self._name = f'{node.get_fully_qualified_name()}: stop_go'
+        self._logger = node.get_logger()
+        self._clocks = clocks
+        self._judges = judges
+        self._lock = threading.Lock()
+        self._closed = False
+        self._announced: Verdict | None = None
+        # Plain publishers: those of the lifecycle are silent outside of active.
+        qos = QoSProfile(depth=10)
+        self._stop = node.create_publisher(Bool, '~/stop', qos)
+        self._state = node.create_publisher(DiagnosticStatus, '~/state', qos)
+        self._timer = node.create_timer(
+            1.0 / rate, self.publish, MutuallyExclusiveCallbackGroup(), clocks.steady)
+
+    def judge(self, change: Callable[[Mapping[str, CameraJudge]], None]) -> None:
+        """Change what the decision rests on and publish the decision that follows."""
+        with self._lock:
+            try:
+                change(self._judges)
+            finally:
+                self._publish()
+
+    def publish(self) -> None:
+        """Decide for this moment and publish it."""
+        with self._lock:
+            self._publish()
+
+    def state(self) -> DiagnosticStatus:
+        """Return the current content of ~/state."""
+        with self._lock:
+            return self._decide()[1]
+
+    def close(self) -> None:
+        """Say STOP for the last time; nothing is published afterwards."""
+        with self._lock:
+            for judge in self._judges.values():
+                judge.deactivate()
+            self._publish()
+            self._closed = True
+        self._timer.cancel()
+
+    def _publish(self) -> None:
+        if self._closed:
+            return
+        verdict, state = self._decide()
+        self._stop.publish(Bool(data=verdict.decision is not Decision.GO))
+        self._state.publish(state)
+        self._log_change(verdict)
+
+    def _decide(self) -> tuple[Verdict, DiagnosticStatus]:
+        now = self._clocks.now()
+        verdicts = {name: judge.verdict(now) for name, judge in self._judges.items()}
+        verdict = combine(verdicts)
+        cameras = {name: judge.values(verdicts[name], now)
+                   for name, judge in self._judges.items()}
+        stamps = [values['image_stamp'] for values in cameras.values() if 'image_stamp' in values]
+        values: dict[str, Any] = {
+            'decision': verdict.decision.value, 'reason': verdict.reason.value,
+            'measured': float(verdict.measured), 'limit': float(verdict.limit)}
+        if stamps:
+            values['image_stamp'] = max(stamps, key=_stamp_order)
+        for name, entries in cameras.items():
+            values.update({f'{name}.{key}': value for key, value in entries.items()})
+        return verdict, DiagnosticStatus(
+            level=level_of(verdict), name=self._name, message=verdict.text,
+            values=key_values(values))
+
+    def _log_change(self, verdict: Verdict) -> None:
+        before, self._announced = self._announced, verdict
+        if before is not None and before.reason is verdict.reason:
+            return
+        if verdict.reason.is_fault:
+            self._logger.warning(f'{verdict.decision.name}: {verdict.text}')
+        else:
+            self._logger.info(f'{verdict.decision.name}: {verdict.text}')
+
+
+def _stamp_order(stamp: str) -> tuple[int, str]:
+    whole, _, fraction = stamp.partition('.')
+    return int(whole), fraction

@@ -1,0 +1,240 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The ground of a scene: which pixel is what, and how it looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import math
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .camera import Camera, GroundRows
+from .labels import PATH, SIDEWALK, SPEED_BUMP
+from .lens import Light
+from .materials import Material, texture, variation
+from .road import CentreLine, Pose, Profile
+from .textures import Field, Image
+
+Mask = NDArray[np.bool_]
+
+# Lines thinner than a pixel only flicker; the haze hides the rest.
+_PAINT_RANGE_M = 90.0
+
+
+@dataclass(frozen=True)
+class Surfaces:
+    """What the ground is made of; `variant` picks each material's pattern."""
+
+    road: Material
+    verge: Material
+    sidewalk: Material = Material.SLABS
+    variant: int = 0
+
+
+@dataclass(frozen=True)
+class _View:
+    """Road coordinates of the ground's pixels; float32 [R, W] but for the rows."""
+
+    rows: GroundRows
+    s: Field
+    d: Field
+    beside: Field  # |d|
+
+
+class Ground:
+    """Draw the ground of one scene with one camera."""
+
+    def __init__(
+        self, line: CentreLine, profile: Profile, surfaces: Surfaces, light: Light, camera: Camera,
+    ) -> None:
+        """Precompute what does not depend on the pose."""
+        self._line, self._profile, self._surfaces = line, profile, surfaces
+        self._light = light
+        self._rows = camera.ground_rows()
+        columns = np.arange(camera.width, dtype=np.float32) - np.float32(camera.cx)
+        self._lateral = -columns[None, :] * self._rows.lateral_per_px[:, None]
+        self._footprint = np.maximum(
+            self._rows.lateral_per_px, self._rows.depth_per_row * np.float32(0.35))
+        self._shade_tone = _shade_tone(light)
+        self._haze = 1.0 - np.exp(-self._rows.forward / np.float32(light.haze_m))
+
+    def draw(self, picture: Image, labels: Image, pose: Pose) -> None:
+        """Paint the ground's rows, in place."""
+        rows = self._rows
+        if rows.first_row >= picture.shape[0]:
+            return
+        view = self._view(pose)
+        cos_y, sin_y = np.float32(math.cos(pose.yaw)), np.float32(math.sin(pose.yaw))
+        # Multiples of every tile can be taken off the position, which keeps float32 exact.
+        x = np.float32(pose.x % 3720.0) + rows.forward[:, None] * cos_y - self._lateral * sin_y
+        y = np.float32(pose.y % 3720.0) + rows.forward[:, None] * sin_y + self._lateral * cos_y
+        wide = variation(self._surfaces.variant % 4).sample(x, y, self._footprint)
+        ground = self._sample(self._surfaces.verge, x, y)
+        marks = labels[rows.first_row:]
+        if self._profile.width_m > 0.0:
+            ground = self._draw_road(ground, marks, view, wide[..., 0], x, y)
+        ground = self._shade(ground, wide)
+        picture[rows.first_row:] = self._fade(ground)
+
+    def _view(self, pose: Pose) -> _View:
+        at = self._line.crossing(pose, self._rows.forward)
+        sin_h, cos_h = np.sin(at.heading)[:, None], np.cos(at.heading)[:, None]
+        offset = self._lateral - at.lateral[:, None]
+        along = offset * sin_h
+        # Across a bend the centre line leaves its tangent by curvature * along^2 / 2.
+        near = np.clip(along, -6.0, 6.0)
+        d = offset * cos_h
+        d -= near * near * (at.curvature[:, None] * np.float32(0.5))
+        along += at.s[:, None]
+        return _View(self._rows, along, d, np.abs(d))
+
+    def _sample(self, material: Material, x: Field, y: Field) -> Image:
+        return texture(material, self._surfaces.variant).sample(x, y, self._footprint)
+
+    def _draw_road(
+        self, ground: Image, labels: Image, view: _View, edge: Image, x: Field, y: Field,
+    ) -> Image:
+        profile = self._profile
+        half = np.float32(profile.width_m / 2.0)
+        wander: Field = edge.astype(np.float32)
+        wander -= np.float32(128.0)
+        wander *= np.float32(profile.edge_m / 42.0)
+        inside: Mask = view.beside + wander < half
+        joined = self._side_roads(view, half)
+        inside |= joined
+        open_road = view.s + wander < np.float32(profile.end_s)
+        if profile.beyond is not None:
+            _put(ground, self._sample(profile.beyond, x, y), ~open_road & (
+                view.beside < half + np.float32(40.0)))
+        inside &= open_road
+        _put(ground, self._sample(self._surfaces.road, x, y), inside)
+        labels[inside] = PATH
+        for walk in profile.sidewalks:
+            beside = view.d * np.float32(walk.side) - half
+            strip: Mask = (beside >= 0) & (beside < np.float32(walk.width_m + walk.kerb_m))
+            strip &= open_road & ~joined
+            _put(ground, self._sample(self._surfaces.sidewalk, x, y), strip)
+            kerb = strip & (beside < np.float32(walk.kerb_m))
+            ground[kerb] = (ground[kerb] * np.float32(0.35) + np.float32(120)).astype(np.uint8)
+            lip = kerb & (beside < np.float32(walk.kerb_m * 0.25))
+            ground[lip] = ground[lip] // 2
+            labels[strip] = SIDEWALK
+        self._wear(ground, inside, view, half)
+        self._paint(ground, inside, view, edge)
+        self._bumps(ground, labels, inside, view)
+        return ground
+
+    def _side_roads(self, view: _View, half: np.float32) -> Mask:
+        joined: Mask = np.zeros(view.d.shape, bool)
+        for side in self._profile.side_roads:
+            beyond = view.d * np.float32(side.side) - half
+            # The corners are rounded over 3 m.
+            corner = np.clip(np.float32(1.0) - beyond * np.float32(1 / 3.0), 0.0, 1.0)
+            reach = np.float32(side.width_m / 2.0) + np.float32(3.0) * corner * corner
+            joined |= (np.abs(view.s - np.float32(side.s)) < reach) & (beyond >= 0) & (
+                beyond < 60.0)
+        return joined
+
+    def _wear(self, ground: Image, inside: Mask, view: _View, half: np.float32) -> None:
+        """Darken the road towards its edges, lighten it where the wheels roll."""
+        tracks = np.linspace(0.0, 1.0, 256)
+        distance = tracks * float(half) * 1.05
+        level = 1.0 + 0.07 * np.exp(-((distance - 0.8) / 0.35) ** 2) - 0.16 * np.clip(
+            (tracks - 0.82) / 0.18, 0, 1)
+        index: Any = cv2.convertScaleAbs(view.beside, alpha=255.0 / (float(half) * 1.05))
+        factor: Any = cv2.LUT(index, (level * 200.0).astype(np.uint8))
+        worn = cv2.multiply(ground, cv2.merge([factor, factor, factor]), scale=1.0 / 200.0)
+        _put(ground, np.asarray(worn), inside)
+
+    def _paint(self, ground: Image, inside: Mask, view: _View, edge: Image) -> None:
+        profile = self._profile
+        near = int(np.searchsorted(-view.rows.forward, -_PAINT_RANGE_M))
+        part = slice(near, None)
+        s, d = view.s[part], view.d[part]
+        if s.size == 0 or not (profile.lines or profile.crossings):
+            return
+        per_px = np.float32(1.0) / view.rows.lateral_per_px[part, None]
+        cover: Field = np.zeros_like(s)
+        for line in profile.lines:
+            gap = np.abs(d - np.float32(line.offset_m))
+            # Coverage of a pixel by the line, for smooth edges.
+            alpha = np.clip((np.float32(line.width_m / 2) - gap) * per_px + 0.5, 0.0, 1.0)
+            alpha *= np.minimum(np.float32(line.width_m) * per_px, 1.0)
+            if line.gap_m > 0.0:
+                period = np.float32(line.dash_m + line.gap_m)
+                alpha *= (s - period * np.floor(s / period)) < np.float32(line.dash_m)
+            np.maximum(cover, alpha, out=cover)
+        for at in profile.crossings:
+            on = (np.abs(s - np.float32(at)) < 1.5) & (d - np.floor(d) < 0.5)
+            cover[on] = 1.0
+        cover *= inside[part]
+        painted = cover > 0.02
+        worn = np.clip(np.float32(1.3 - profile.wear) - np.abs(
+            edge[part][painted].astype(np.float32) - 128.0) * np.float32(
+                profile.wear / 60.0), 0.0, 1.0)
+        weight = (cover[painted] * worn)[:, None]
+        under = ground[part][painted].astype(np.float32)
+        colour = np.asarray(profile.paint_bgr, np.float32)
+        ground[part][painted] = (under + weight * (colour - under)).astype(np.uint8)
+
+    def _bumps(self, ground: Image, labels: Image, inside: Mask, view: _View) -> None:
+        half = np.float32(self._profile.width_m / 2.0)
+        for bump in self._profile.bumps:
+            across = (view.s - np.float32(bump.s)) / np.float32(bump.length_m / 2.0)
+            on = (np.abs(across) < 1.0) & inside & (view.beside < half)
+            if not on.any():
+                continue
+            # The side towards the camera catches the light of the sky, the far one is dark.
+            slope = (np.float32(1.08) - across[on] * np.float32(0.25))[:, None]
+            if bump.striped:
+                yellow = (view.d[on] - np.floor(view.d[on]) < 0.5)[:, None]
+                base = np.where(yellow, np.float32([40, 180, 225]), np.float32([45, 45, 48]))
+                base = base * np.float32(0.85) + ground[on] * np.float32(0.15)
+            else:
+                base = ground[on].astype(np.float32) * np.float32(0.72)
+            ground[on] = np.clip(base * slope, 0, 255).astype(np.uint8)
+            labels[on] = SPEED_BUMP
+
+    def _shade(self, ground: Image, wide: Image) -> Image:
+        tone: Any = cv2.LUT(wide[..., 1:], self._shade_tone)
+        light = cv2.multiply(tone[..., 0], tone[..., 1], scale=1.0 / 200.0)
+        return np.asarray(cv2.multiply(ground, cv2.merge([light, light, light]), scale=1 / 200.0))
+
+    def _fade(self, ground: Image) -> Image:
+        hazy = int(np.count_nonzero(self._haze > 0.02))
+        amount = self._haze[:hazy, None, None]
+        far = ground[:hazy].astype(np.float32)
+        far += amount * (np.asarray(self._light.haze, np.float32) - far)
+        ground[:hazy] = far
+        return ground
+
+
+def _shade_tone(light: Light) -> Image:
+    """Map the wide noise to brightness (200 = 1.0): gentle variation, and tree shadows."""
+    level = (np.arange(256) - 128.0) / 42.0
+    gentle = 200.0 * (1.0 + 0.06 * np.clip(level, -2.5, 2.5))
+    # The noise is about normal: shade what lies above the quantile of the cover.
+    threshold = 1.6 - 3.2 * light.shadow_cover
+    soft = np.clip((level - threshold) / 0.5, 0.0, 1.0)
+    shadow = 200.0 * (1.0 - light.shadow * soft)
+    return np.clip(np.stack([gentle, shadow], -1), 0, 255).astype(np.uint8)[None]
+
+
+def _put(target: Image, source: Image, where: Mask) -> None:
+    cv2.copyTo(source, where.view(np.uint8), target)

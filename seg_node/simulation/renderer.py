@@ -1,0 +1,84 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Render a scene from a pose: the picture and its labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .billboards import draw_things, Thing
+from .camera import Camera
+from .ground import Ground, Surfaces
+from .lens import Lens, Light
+from .road import CentreLine, Pose, Profile
+from .sky import draw_sky
+from .sprite import Sprite
+from .textures import Image
+
+
+@dataclass(frozen=True)
+class RenderedFrame:
+    """A picture, BGR uint8 [H, W, 3], and the class id of each pixel, uint8 [H, W]."""
+
+    bgr: Image
+    labels: Image
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything that does not move."""
+
+    line: CentreLine
+    profile: Profile
+    surfaces: Surfaces
+    light: Light = Light()
+    things: tuple[Thing, ...] = ()
+    sky: int = 0
+
+    def place(self, s: float, d: float, sprite: Sprite) -> Thing:
+        """Stand a sprite at arc length s, d metres left of the centre line."""
+        at = self.line.pose(s, d)
+        return Thing(at.x, at.y, sprite)
+
+
+class Renderer:
+    """Render one scene with one camera; frames do not depend on each other."""
+
+    def __init__(self, scene: Scene, camera: Camera) -> None:
+        """Precompute what does not depend on the pose."""
+        self.scene = scene
+        self.camera = camera
+        self._ground = Ground(scene.line, scene.profile, scene.surfaces, scene.light, camera)
+        self._lens = Lens(scene.light, camera.width, camera.height)
+
+    def render(
+        self, pose: Pose, moving: tuple[Thing, ...] = (), frame: int = 0
+    ) -> RenderedFrame:
+        """
+        Render the view from a vehicle's pose.
+
+        pose: where the camera's foot stands, and where the vehicle looks. moving: things that
+        stand somewhere else in every frame. frame: seeds the camera's noise.
+        """
+        size = (self.camera.height, self.camera.width)
+        picture = np.zeros((*size, 3), np.uint8)
+        labels = np.zeros(size, np.uint8)
+        draw_sky(picture, self.camera, self.scene.light, self.scene.sky, pose.yaw)
+        self._ground.draw(picture, labels, pose)
+        draw_things(
+            picture, labels, (*self.scene.things, *moving), pose, self.camera, self.scene.light)
+        return RenderedFrame(self._lens.apply(picture, frame), labels)

@@ -1,0 +1,109 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What can be wrong with the time of a frame: its arrival, its stamp, its age."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import math
+
+from seg_node.stop_go.thresholds import Thresholds
+from seg_node.stop_go.verdict import Finding, Reason
+
+
+@dataclass(frozen=True)
+class Instant:
+    """One moment on both clocks, in seconds: the steady clock and ROS time."""
+
+    steady: float
+    ros: float
+
+
+@dataclass(frozen=True)
+class Frame:
+    """When a frame arrived and its stamp; None where there is no stamp to go by."""
+
+    arrival: Instant
+    stamp: float | None
+
+
+def judge_arrival(stamp: float, arrival: Instant, before: Frame | None,
+                  limits: Thresholds) -> tuple[Finding, ...]:
+    """Find what is wrong with a frame's stamp and arrival, also against the frame before."""
+    if not math.isfinite(stamp):
+        return (Finding(Reason.MALFORMED, f'image stamp is {stamp}, not a time', stamp),)
+    found = []
+    if before and before.stamp is not None:
+        found += _clock_jump(before.arrival, arrival)
+        if not stamp > before.stamp:
+            found.append(Finding(
+                Reason.STAMP_BACKWARDS,
+                f'image stamp {before.stamp - stamp:.3f} s behind the image before, '
+                'it must be later', stamp - before.stamp, 0.0))
+    else:
+        found += _clock_jump(arrival, arrival)
+    ahead = stamp - arrival.ros
+    if not ahead <= limits.max_future:
+        found.append(Finding(
+            Reason.STAMP_IN_FUTURE,
+            f'image stamp {ahead:.3f} s in the future, limit {limits.max_future:.3f} s',
+            ahead, limits.max_future))
+    found += _stale_stamp(stamp, arrival, limits)
+    return tuple(found)
+
+
+def judge_age(frame: Frame, now: Instant, limits: Thresholds) -> tuple[Finding, ...]:
+    """Find what is wrong with the newest frame at this moment, on each clock."""
+    found = _clock_jump(frame.arrival, now)
+    age = now.steady - frame.arrival.steady
+    if not age <= limits.max_image_age:
+        found.append(Finding(
+            Reason.STALE,
+            f'newest image arrived {age:.2f} s ago, limit {limits.max_image_age:.2f} s',
+            age, limits.max_image_age))
+    if frame.stamp is not None:
+        found += _stale_stamp(frame.stamp, now, limits)
+    return tuple(found)
+
+
+def follows(stamp: float, arrival: Instant, before: Frame, limits: Thresholds) -> bool:
+    """Tell whether a frame came soon enough after the one before, on both clocks."""
+    limit = limits.max_image_age
+    return before.stamp is not None and (
+        arrival.steady - before.arrival.steady <= limit and stamp - before.stamp <= limit)
+
+
+def _clock_jump(before: Instant, now: Instant) -> list[Finding]:
+    """Find clocks that went back, or that do not give a number at all."""
+    found = []
+    for clock, earlier, later in (('steady clock', before.steady, now.steady),
+                                  ('ROS time', before.ros, now.ros)):
+        if not math.isfinite(later):
+            found.append(Finding(Reason.CLOCK_JUMP, f'{clock} is {later}', later))
+        elif not later >= earlier:
+            found.append(Finding(
+                Reason.CLOCK_JUMP, f'{clock} went back by {earlier - later:.3f} s, limit 0 s',
+                earlier - later))
+    return found
+
+
+def _stale_stamp(stamp: float, now: Instant, limits: Thresholds) -> list[Finding]:
+    age = now.ros - stamp
+    if age <= limits.max_image_age:
+        return []
+    return [Finding(
+        Reason.STALE_STAMP,
+        f'newest image {age:.2f} s old by its stamp, limit {limits.max_image_age:.2f} s',
+        age, limits.max_image_age)]

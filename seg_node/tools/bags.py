@@ -1,0 +1,210 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Pictures from ROS 2 bags (sqlite3 and mcap) through rosbags, without decoding them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+import statistics
+import struct
+from typing import Any
+
+import numpy as np
+from rosbags.rosbag2 import Reader
+from rosbags.typesys import get_typestore, Stores
+
+from seg_node.tools.sources import BAG_SUFFIXES, Frame, Source, SourceError
+
+IMAGE = 'sensor_msgs/msg/Image'
+COMPRESSED = 'sensor_msgs/msg/CompressedImage'
+CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
+ASSUMED_FPS = 10.0
+"""Frame rate in Hz told of a bag with a single picture."""
+UNRELATED_NS = 60 * 10**9
+"""Stamps further than this from the recording time are on another clock (simulated time)."""
+
+
+def stamp_of(message: bytes) -> int:
+    """
+    Read header.stamp in ns from the CDR bytes of a message that begins with std_msgs/Header.
+
+    CDR (OMG DDS-RTPS 10.2): 4 bytes of encapsulation, whose second names the byte order, then
+    the fields; the stamp's int32 sec and uint32 nanosec come first.
+    """
+    seconds, nanoseconds = struct.unpack_from('<iI' if message[1] & 1 else '>iI', message, 4)
+    return int(seconds) * 10**9 + int(nanoseconds)
+
+
+def with_stamp(message: bytes, stamp_ns: int) -> bytes:
+    """Give a copy of the CDR bytes with another header.stamp (ns)."""
+    changed = bytearray(message)
+    struct.pack_into('<iI' if message[1] & 1 else '>iI', changed, 4, *divmod(stamp_ns, 10**9))
+    return bytes(changed)
+
+
+class BagFile(Source):
+    """
+    One image topic of a bag, with its camera_info where it was recorded.
+
+    Frames carry the messages' own bytes and stamps; they come at the times at which they were
+    recorded.
+    """
+
+    kind = 'bag'
+
+    def __init__(self, path: Path, topic: str | None = None) -> None:
+        """Open the bag, choose the topic and read its first messages."""
+        self._path = _storage(path)
+        self._reader: Reader | None = None
+        with self._readable():
+            self._reader = Reader(self._path)
+            self._reader.open()
+        try:
+            self._image = self._choose(topic)
+            self._info = self._camera_info()
+            with self._readable():
+                self._read_first(path)
+        except BaseException:
+            self.close()
+            raise
+
+    def _read_first(self, path: Path) -> None:
+        assert self._reader is not None
+        head = [(recorded, stamp_of(raw), raw)
+                for _, recorded, raw in islice(self._reader.messages([self._image]), 30)]
+        if not head:
+            raise SourceError(f'{path}: topic {self._image.topic} has no messages. '
+                              'Choose another with --topic')
+        times = [recorded for recorded, _, _ in head]
+        interval = statistics.median(np.diff(times)) if len(times) > 1 else 0
+        fps = 1e9 / interval if interval > 0 else ASSUMED_FPS
+        sizes = (_size(raw, self.compressed) for _, _, raw in head)
+        size = next((size for size in sizes if all(size)), (0, 0))
+        super().__init__(path.name, fps, self._image.msgcount, size)
+        self._first_ns, stamp_ns, _ = head[0]
+        self.stamped = stamp_ns != 0
+        self.start_ns = self._first_ns
+        if not self.stamped:
+            self.note(f'{self._image.topic}: messages without stamps; '
+                              'the recording times are taken')
+        elif abs(stamp_ns - self._first_ns) > UNRELATED_NS:
+            self.start_ns = stamp_ns
+            self.note(f'{self._image.topic}: stamps are on another clock than the '
+                              'recording; the clock starts at the first stamp')
+        self._first_info: bytes | None = None
+        if self._info:
+            self._first_info = next(
+                (raw for _, _, raw in self._reader.messages([self._info])), None)
+
+    @property
+    def topic(self) -> str:
+        """Name of the image topic."""
+        return str(self._image.topic)
+
+    def _choose(self, topic: str | None) -> Any:
+        assert self._reader is not None
+        images = {c.topic: c for c in self._reader.connections if c.msgtype in (IMAGE, COMPRESSED)}
+        listing = ', '.join(sorted(images))
+        if not images:
+            have = ', '.join(sorted({c.topic for c in self._reader.connections})) or 'nothing'
+            raise SourceError(f'{self._path}: no Image or CompressedImage topic in this bag; it '
+                              f'has {have}. Record the camera too: ros2 bag record TOPIC')
+        if topic is None:
+            if len(images) > 1:
+                raise SourceError(f'{self._path}: several image topics: {listing}. '
+                                  'Choose one with --topic')
+            (chosen,) = images.values()
+        else:
+            chosen = images.get(topic) or images.get('/' + topic)
+            if chosen is None:
+                raise SourceError(f'{self._path}: no image topic {topic}; it has {listing}. '
+                                  'Choose one of them with --topic')
+        self.compressed = chosen.msgtype == COMPRESSED
+        return chosen
+
+    def _camera_info(self) -> Any:
+        # By convention (image_transport) camera_info lies beside image_raw, and the compressed
+        # topic one level below: /front/image_raw/compressed, /front/camera_info.
+        assert self._reader is not None
+        base = self._image.topic
+        infos = {c.topic: c for c in self._reader.connections if c.msgtype == CAMERA_INFO}
+        for _ in range(2 if self.compressed else 1):
+            base = base.rsplit('/', 1)[0]
+            if base + '/camera_info' in infos:
+                return infos[base + '/camera_info']
+        return None
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Read message after message in the order of recording."""
+        assert self._reader is not None
+        info = self._first_info
+        index = 0
+        with self._readable():
+            wanted = [self._image] + ([self._info] if self._info else [])
+            for connection, recorded, raw in self._reader.messages(wanted):
+                message = bytes(raw)
+                if connection.topic != self._image.topic:
+                    info = message
+                    continue
+                stamp = stamp_of(message) if self.stamped else recorded
+                yield Frame(index, max(0, recorded - self._first_ns), None, message, stamp, info)
+                index += 1
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except (SourceError, GeneratorExit):
+            raise
+        except Exception as error:
+            # A damaged bag surfaces as almost anything: struct, sqlite, zstd, yaml, index errors.
+            detail = ' '.join(str(error).split()) or type(error).__name__
+            remedy = 'mcap recover FILE -o fixed.mcap' if self._path.suffix == '.mcap' else \
+                'ros2 bag reindex FOLDER'
+            raise SourceError(f'{self._path}: cannot be read as a ROS 2 bag ({detail}). The '
+                              f'recording is cut off or damaged; try: {remedy}') from error
+
+    def close(self) -> None:
+        """Close the bag's files."""
+        if self._reader is not None and self._reader.is_open:
+            self._reader.close()
+
+
+def _storage(path: Path) -> Path:
+    if path.is_file() or (path / 'metadata.yaml').is_file():
+        return path
+    # A recording that was killed has no metadata.yaml; its only file still holds the messages.
+    files = sorted(file for file in path.iterdir() if file.suffix in BAG_SUFFIXES)
+    if len(files) > 1:
+        raise SourceError(f'{path}: {len(files)} bag files and no metadata.yaml. '
+                          'Give one of the files, or try: ros2 bag reindex FOLDER')
+    return files[0]
+
+
+def _size(raw: bytes, compressed: bool) -> tuple[int, int]:
+    store = get_typestore(Stores.ROS2_JAZZY)
+    if not compressed:
+        image: Any = store.deserialize_cdr(raw, IMAGE)
+        return int(image.width), int(image.height)
+    import cv2
+    packed: Any = store.deserialize_cdr(raw, COMPRESSED)
+    bgr = cv2.imdecode(np.asarray(packed.data, np.uint8), cv2.IMREAD_COLOR) \
+        if len(packed.data) else None
+    if bgr is None:
+        return 0, 0
+    return bgr.shape[1], bgr.shape[0]

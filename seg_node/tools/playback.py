@@ -1,0 +1,225 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The player's loop: decode ahead, publish by absolute deadlines, keep the clock."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+import csv
+import queue
+import threading
+import time
+from typing import TextIO
+
+import rclpy
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import Image
+
+from seg_node.tools.camera_info import ASSUMED_FOV
+from seg_node.tools.camera_publisher import CameraPublisher, to_message, to_time
+from seg_node.tools.command_line import StopFlag, ToolError
+from seg_node.tools.sources import Frame, Source
+
+CLOCK_PERIOD = 0.01
+"""Seconds between two /clock messages; 100 Hz, as simulators publish it."""
+SETTLE_SECONDS = 0.2
+"""A match is seen by one side first; the other side needs about this long to see it too."""
+MAX_NOTES = 5
+"""Notes on single pictures that are told one by one."""
+AHEAD = 8
+"""Frames decoded ahead of their deadlines."""
+SIMULATED_START_NS = 10**9
+"""First stamp with --clock of sources without recorded stamps; 0 means 'no time' in ROS."""
+
+
+class Prefetch:
+    """Decodes frames on a thread of its own, a few ahead; errors surface in the iteration."""
+
+    def __init__(self, source: Source, loop: bool, seconds: float | None) -> None:
+        """Start to decode."""
+        self._source = source
+        self._loop = loop
+        self._limit_ns = None if seconds is None else round(seconds * 1e9)
+        self._queue: queue.Queue[tuple[Frame, Image | bytes] | BaseException | None] = \
+            queue.Queue(AHEAD)
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name='prefetch', daemon=True)
+        self._thread.start()
+
+    def _frames(self) -> Iterator[Frame]:
+        index, start = 0, 0
+        while True:
+            last = None
+            for frame in self._source:
+                last = start + frame.time_ns
+                if self._limit_ns is not None and last >= self._limit_ns:
+                    return
+                # A second round goes on in time: stamps and /clock never jump back.
+                stamp = None if frame.stamp_ns is None else frame.stamp_ns + start
+                yield Frame(index, last, frame.bgr, frame.message, stamp, frame.camera_info)
+                index += 1
+            if last is None:
+                raise ToolError(f'{self._source.name}: no frame could be read')
+            if not self._loop:
+                return
+            start = last + round(1e9 / self._source.fps)
+
+    def _run(self) -> None:
+        try:
+            for frame in self._frames():
+                self._put((frame, to_message(frame)))
+                if self._closed.is_set():
+                    return
+            self._put(None)
+        except BaseException as error:
+            self._put(error)
+
+    def _put(self, item: tuple[Frame, Image | bytes] | BaseException | None) -> None:
+        while not self._closed.is_set():
+            try:
+                return self._queue.put(item, timeout=0.1)
+            except queue.Full:
+                continue
+
+    def __iter__(self) -> Iterator[tuple[Frame, Image | bytes]]:
+        """Yield frames with their messages; raises what the source raised."""
+        while (item := self._queue.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+
+    def close(self) -> None:
+        """End the thread."""
+        self._closed.set()
+        self._thread.join()
+
+
+class Playback:
+    """Publishes one source as several cameras."""
+
+    def __init__(
+        self, source: Source, names: Sequence[str], options: Namespace, log: TextIO | None,
+        stop: StopFlag,
+    ) -> None:
+        """Create node and publishers and start to decode."""
+        self._source = source
+        self._stop = stop
+        self._log = csv.writer(log) if log else None
+        self._file = log
+        self._rate: float = options.rate
+        self._progress: bool = options.progress
+        simulated = source.kind == 'bag' if options.clock is None else options.clock
+        self._node = rclpy.create_node('player', start_parameter_services=False)
+        try:
+            self._cameras = [CameraPublisher(self._node, name, source) for name in names]
+        except BaseException:
+            self._node.destroy_node()
+            raise
+        self._clock = self._node.create_publisher(Clock, '/clock', 10) if simulated else None
+        start = source.start_ns
+        self._clock_start = SIMULATED_START_NS if start is None else start
+        self._clock_last = 0
+        self._prefetch = Prefetch(source, options.loop, options.seconds)
+        self._told = 0
+        self.sent = 0
+        self.late = 0
+
+    def __enter__(self) -> Playback:
+        """Give the playback itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End decoding and destroy the node."""
+        self._prefetch.close()
+        self._node.destroy_node()
+
+    def opening_notes(self) -> list[str]:
+        """Say what is played, where, and what had to be assumed."""
+        source = self._source
+        width, height = source.size
+        topics = ', '.join(camera.topic for camera in self._cameras)
+        notes = [f'{source.name} ({source.kind}, {width}x{height}, {source.fps:.4g} fps) '
+                 f'on {topics}' + (' with /clock' if self._clock else '')]
+        if source.kind != 'bag' and source.intrinsics is None:
+            notes.append('camera_info: unknown camera; a pinhole with '
+                         f'{ASSUMED_FOV * 57.29578:.0f} deg horizontal view is assumed')
+        self._told = len(source.notes)
+        return notes + source.notes
+
+    def closing_notes(self) -> list[str]:
+        """Say what went wrong in the source since the opening notes."""
+        notes = self._source.notes[self._told:]
+        if len(notes) > MAX_NOTES:
+            notes = [*notes[:MAX_NOTES], f'and {len(notes) - MAX_NOTES} more of this kind']
+        if self.late:
+            notes.append(f'{self.late} of {self.sent} frames went out more than a frame late; '
+                         'the machine is too slow for this source, try --rate 0.5')
+        return notes
+
+    def wait_for_subscribers(self, seconds: float) -> None:
+        """Wait until each image topic has a subscriber; ToolError when the time is up."""
+        deadline = time.monotonic() + seconds
+        while not all(camera.matched() for camera in self._cameras):
+            if time.monotonic() > deadline:
+                missing = ', '.join(c.topic for c in self._cameras if not c.matched())
+                raise ToolError(f'no subscriber on {missing} after {seconds:g} s. Start the node '
+                                'and check its camera names, transport and ROS_DOMAIN_ID')
+            if not self._stop.sleep_until(time.monotonic() + 0.02):
+                return
+        self._stop.sleep_until(time.monotonic() + SETTLE_SECONDS)
+
+    def play(self) -> None:
+        """Publish frame by frame until the end or a signal."""
+        begin: float | None = None
+        for frame, message in self._prefetch:
+            if begin is None:
+                begin = time.monotonic() - frame.time_ns / 1e9 / self._rate
+            if not self._sleep(begin, frame.time_ns):
+                return
+            due = begin + frame.time_ns / 1e9 / self._rate
+            self.late += time.monotonic() - due > 1 / self._source.fps / self._rate
+            self._publish(frame, message)
+            if self._progress:
+                print(self.sent, flush=True)
+
+    def _sleep(self, begin: float, time_ns: int) -> bool:
+        """Wait for a frame's deadline, with /clock going on; False on a signal."""
+        deadline = begin + time_ns / 1e9 / self._rate
+        while self._clock and (now := time.monotonic()) < deadline:
+            self._tick(round((now - begin) * self._rate * 1e9))
+            if not self._stop.sleep_until(min(deadline, now + CLOCK_PERIOD)):
+                return False
+        return self._stop.sleep_until(deadline)
+
+    def _tick(self, time_ns: int) -> None:
+        now = self._clock_start + time_ns
+        if self._clock and now >= self._clock_last:
+            self._clock_last = now
+            self._clock.publish(Clock(clock=to_time(now)))
+
+    def _publish(self, frame: Frame, message: Image | bytes) -> None:
+        self._tick(frame.time_ns)
+        for camera in self._cameras:
+            wall = time.time_ns()
+            stamp = wall
+            if self._clock:
+                stamp = self._clock_start + frame.time_ns if frame.stamp_ns is None \
+                    else frame.stamp_ns
+            camera.publish(message, frame.camera_info, stamp, self._source.size)
+            if self._log and self._file:
+                self._log.writerow((camera.name, frame.index, stamp, wall, frame.time_ns))
+                self._file.flush()
+        self.sent += 1

@@ -1,0 +1,73 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Install the package with setuptools, as colcon does for ament_python packages."""
+
+from __future__ import annotations
+
+import re
+from glob import glob
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+PACKAGE = 'seg_node'
+SHARE = f'share/{PACKAGE}'
+
+
+def version() -> str:
+    """Read the version from the package, so that it is written in one place only."""
+    text = Path(PACKAGE, '__init__.py').read_text(encoding='utf-8')
+    match = re.search(r"^__version__ = '([^']+)'$", text, re.MULTILINE)
+    if match is None:
+        raise RuntimeError(f"{PACKAGE}/__init__.py: no line like __version__ = '1.2.3'")
+    return match.group(1)
+
+
+def models() -> list[tuple[str, list[str]]]:
+    """List the files of every bundled model with the share folder they go to."""
+    return [(f'{SHARE}/{folder.rstrip("/")}', sorted(glob(f'{folder}*')))
+            for folder in sorted(glob('models/*/'))]
+
+
+setup(
+    name=PACKAGE,
+    version=version(),
+    packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
+    data_files=[
+        ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
+        (SHARE, ['package.xml']),
+        (f'{SHARE}/launch', sorted(glob('launch/*.launch.py'))),
+        (f'{SHARE}/config', sorted(glob('config/*'))),
+        *models(),
+    ],
+    # Only setuptools: everything else comes from package.xml through rosdep, and a
+    # requirement here would be checked at every start of a console script.
+    install_requires=['setuptools'],
+    # colcon test looks here to decide that the tests run with pytest.
+    extras_require={'test': ['pytest']},
+    zip_safe=False,
+    maintainer='seg_node contributors',
+    maintainer_email='seg_node@users.noreply.github.com',
+    description='Segments the drivable path in camera images and says STOP or GO.',
+    license='Apache-2.0',
+    python_requires='>=3.10',
+    entry_points={
+        'console_scripts': [
+            'seg_node = seg_node.ros.node:main',
+            'player = seg_node.tools.player:main',
+            'recorder = seg_node.tools.recorder:main',
+            'demo = seg_node.tools.demo:main',
+        ],
+    },
+)

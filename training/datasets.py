@@ -1,0 +1,98 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Load the training sets into memory as pairs of picture and label codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from training import labels
+
+Array = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A picture, uint8 [H, W, 3] BGR, and its label codes, uint8 [H, W]."""
+
+    bgr: Array
+    codes: Array
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Samples of one source and their share of the draws in the two parts of training."""
+
+    name: str
+    samples: Sequence[Sample]
+    small_share: float
+    share: float
+
+
+def load_pairs(folder: Path, lut: Array) -> list[Sample]:
+    """Load FOLDER/images and FOLDER/masks, mask ids translated by `lut` (uint8 [256])."""
+    masks = {path.stem: path for path in (folder / 'masks').iterdir()}
+    samples = []
+    for path in sorted((folder / 'images').iterdir()):
+        if path.stem not in masks:
+            raise FileNotFoundError(f'{path}: no mask of that name in {folder / "masks"}')
+        mask = cv2.imread(str(masks[path.stem]), cv2.IMREAD_GRAYSCALE)
+        samples.append(Sample(_read(path), lut[mask]))
+    return samples
+
+
+def lums(data: Path, split: str) -> list[Sample]:
+    """Load a split (train, valid, test) of the LUMS Road Dataset."""
+    return load_pairs(data / 'lums' / split, labels.FROM_LUMS)
+
+
+def roads(data: Path, split: str) -> list[Sample]:
+    """Load a split of road_segmentation; its labels tell path from not-path only."""
+    return load_pairs(data / 'roads' / split, labels.FROM_ROADS)
+
+
+def street_pictures(data: Path) -> list[Array]:
+    """Load the unlabelled street pictures."""
+    return [_read(path) for path in sorted((data / 'street' / 'images').iterdir())]
+
+
+def video_frames(path: Path) -> list[Array]:
+    """Load every frame of a video."""
+    capture = cv2.VideoCapture(str(path))
+    frames = []
+    while True:
+        good, frame = capture.read()
+        if not good:
+            return frames
+        frames.append(cv2.resize(frame, (640, 360), interpolation=cv2.INTER_AREA))
+
+
+def rendered(count: int, first_seed: int, width: int = 512, height: int = 288) -> list[Sample]:
+    """Render random scenes; their labels know all five classes."""
+    from seg_node.simulation.random_scene import random_scene
+    scenes = (random_scene(first_seed + k, width, height) for k in range(count))
+    return [Sample(scene.bgr, scene.labels) for scene in scenes]
+
+
+def _read(path: Path) -> Array:
+    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise ValueError(f'{path}: not a readable picture')
+    return picture

@@ -1,0 +1,45 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Label codes of the training data: five classes, and what a partial label still knows."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+CLASSES = ('background', 'path', 'sidewalk', 'obstacle', 'speed_bump')
+BACKGROUND, PATH, SIDEWALK, OBSTACLE, SPEED_BUMP = range(5)
+DRIVABLE = (PATH, SPEED_BUMP)
+
+# A source that only tells path from not-path says no more than that.
+SOME_PATH = 100      # path or speed bump
+NOT_PATH = 101       # background, sidewalk or obstacle
+UNKNOWN = 255        # no loss at all
+
+
+def _lut(pairs: dict[int, int]) -> NDArray[np.uint8]:
+    lut = np.full(256, UNKNOWN, np.uint8)
+    for source, target in pairs.items():
+        lut[source] = target
+    return lut
+
+
+FROM_LUMS = _lut({0: BACKGROUND, 1: OBSTACLE, 2: PATH, 3: SIDEWALK, 4: SPEED_BUMP})
+FROM_ROADS = _lut({0: NOT_PATH, 1: SOME_PATH})
+
+
+def is_path(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return where labels (any of the codes above) are drivable."""
+    return np.isin(labels, (*DRIVABLE, SOME_PATH))

@@ -1,0 +1,64 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Label pictures by a teacher: Intel's road-segmentation-adas-0001 (Apache-2.0) under OpenVINO."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from training import labels
+from training.datasets import Sample
+
+WIDTH, HEIGHT = 896, 512
+ROAD, MARK = 1, 3      # channels of background, road, curb, mark
+SURE = 0.80            # a pixel whose two-way probability lies below is left unknown
+
+
+class Teacher:
+    """Give the probability of path, float32 [512, 896], of a BGR picture."""
+
+    def __init__(self, model: Path, threads: int = 2) -> None:
+        import openvino
+        self._infer = openvino.Core().compile_model(
+            str(model), 'CPU', {'INFERENCE_NUM_THREADS': threads})
+
+    def path_probability(self, bgr: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the mean over the picture and its mirror image."""
+        picture = cv2.resize(bgr, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+        plain = self._one(picture)
+        mirrored = self._one(picture[:, ::-1])[:, ::-1]
+        return (plain + mirrored) / 2
+
+    def _one(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+        blob = np.ascontiguousarray(picture.transpose(2, 0, 1)[None], np.float32)
+        scores = self._infer(blob)[0][0]
+        return scores[ROAD] + scores[MARK]
+
+
+def teach(teacher: Teacher, pictures: Sequence[NDArray[np.uint8]]) -> list[Sample]:
+    """Label pictures by the teacher; what it is not sure of is unknown."""
+    samples = []
+    for bgr in pictures:
+        size = bgr.shape[1], bgr.shape[0]
+        path = cv2.resize(teacher.path_probability(bgr), size, interpolation=cv2.INTER_LINEAR)
+        codes = np.full(path.shape, labels.UNKNOWN, np.uint8)
+        codes[path >= SURE] = labels.SOME_PATH
+        codes[path <= 1 - SURE] = labels.NOT_PATH
+        samples.append(Sample(bgr, codes))
+    return samples
