@@ -188,7 +188,7 @@ def main() -> None:
     parser.add_argument('--data', type=Path, required=True, help='folder with lums, roads, ...')
     parser.add_argument('--out', type=Path, required=True, help='folder of the run')
     parser.add_argument('--steps', type=int, default=Plan.steps)
-    parser.add_argument('--rendered', type=int, default=1200, help='number of rendered scenes')
+    parser.add_argument('--rendered', type=int, default=600, help='number of rendered scenes')
     parser.add_argument('--without-street', action='store_true',
                         help='leave out the CC BY-SA street pictures and the teacher')
     parser.add_argument('--threads', type=int, default=2)

@@ -1,0 +1,60 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+Score a model folder: `python -m training.evaluate --data DATA --model models/road --split test`.
+
+Uses the exported graph through the same Segmenter as the node, at the pictures' own size.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from training import datasets
+from training.scores import class_ious, score
+
+from seg_node.perception.segmenter import Segmenter
+
+
+def evaluate(model: Path, data: Path, split: str) -> dict[str, dict[str, float]]:
+    """Return path IoU and false-path rate on both sets, class IoUs where the labels know them."""
+    with Segmenter.open(model) as segmenter:
+        def predict(bgr: datasets.Array) -> datasets.Array:
+            return segmenter.segment(bgr).mask
+
+        lums, roads = datasets.lums(data, split), datasets.roads(data, split)
+        results = {}
+        for name, samples in (('lums', lums), ('roads', roads)):
+            counts = score(predict, samples)
+            results[name] = {'pictures': len(samples), 'path_iou': round(counts.iou, 4),
+                             'false_path_rate': round(counts.false_path_rate, 4)}
+        results['lums'].update({f'iou_{name}': round(value, 4)
+                                for name, value in class_ious(predict, lums).items()})
+        return results
+
+
+def main() -> None:
+    """Evaluate from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--data', type=Path, required=True, help='folder with lums, roads, ...')
+    parser.add_argument('--model', type=Path, required=True, help='folder of the model')
+    parser.add_argument('--split', choices=('valid', 'test'), default='valid')
+    options = parser.parse_args()
+    print(json.dumps(evaluate(options.model, options.data, options.split), indent=2))
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,141 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+Export the trained network: `python -m training.export --data DATA --run runs/road --out models/road`.
+
+Fits the temperature on the validation sets, writes model.onnx and model.yaml, and compares the
+exported graph with the PyTorch network on validation pictures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from pathlib import Path
+from typing import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+import onnx
+import onnxruntime
+import torch
+from training import datasets, labels
+from training.augment import plain
+from training.datasets import Sample
+from training.graph import DeployedNetwork
+from training.losses import path_logit
+from training.network import RoadNet
+from training.train import normalise, SIZE
+import yaml
+
+VERSION = '0.1.0'
+OPSET = 13          # TensorRT 8.5 parses 9 to 17; 13 has every operator the graph needs
+LEAST_AGREEMENT = 0.999
+
+# RGB colour, drivable, action, in the order of labels.CLASSES.
+MEANINGS = (
+    ((0, 0, 0), False, 'stop'), ((0, 190, 90), True, 'go'), ((190, 90, 200), False, 'stop'),
+    ((230, 60, 50), False, 'stop'), ((245, 200, 40), True, 'slow'))
+
+
+def load_network(path: Path) -> RoadNet:
+    """Load trained weights, ready for inference."""
+    network = RoadNet(len(labels.CLASSES))
+    network.load_state_dict(torch.load(path, weights_only=True))
+    return network.eval()
+
+
+@torch.inference_mode()
+def fit_temperature(network: RoadNet, samples: Sequence[Sample]) -> float:
+    """Find the temperature under which path against not-path has the least log loss."""
+    logits, truth = [], []
+    for sample in samples:
+        view = plain(sample, SIZE)
+        odds = path_logit(network(normalise(torch.from_numpy(view.bgr[None, ..., ::-1].copy()))))
+        codes = view.codes[2::4, 2::4]
+        known = codes != labels.UNKNOWN
+        logits.append(odds[0].numpy()[known])
+        truth.append(labels.is_path(codes)[known])
+    x, y = np.concatenate(logits), np.concatenate(truth)
+    candidates = np.linspace(0.6, 2.5, 39)
+    losses = [np.logaddexp(0, np.where(y, -x, x) / t).mean() for t in candidates]
+    return float(candidates[int(np.argmin(losses))])
+
+
+def export_graph(deployed: DeployedNetwork, path: Path) -> None:
+    """Write the graph with a free batch size, and the class names in its metadata."""
+    example = torch.zeros((1, SIZE[1], SIZE[0], 3), dtype=torch.uint8)
+    torch.onnx.export(
+        deployed.eval(), (example,), str(path), dynamo=False, opset_version=OPSET,
+        input_names=['image'], output_names=['labels', 'confidence'],
+        dynamic_axes={name: {0: 'N'} for name in ('image', 'labels', 'confidence')})
+    graph = onnx.load(str(path))
+    onnx.helper.set_model_props(graph, {'classes': ','.join(labels.CLASSES)})
+    onnx.checker.check_model(graph, full_check=True)
+    onnx.save(graph, str(path))
+
+
+def write_manifest(folder: Path, version: str = VERSION) -> None:
+    """Write model.yaml beside the graph."""
+    digest = hashlib.sha256((folder / 'model.onnx').read_bytes()).hexdigest()
+    manifest = {
+        'name': folder.name, 'version': version, 'license': 'Apache-2.0',
+        'description': 'Path, sidewalk, obstacles and speed bumps from a camera at driving height',
+        'graph': 'model.onnx', 'sha256': digest,
+        'input': {'width': SIZE[0], 'height': SIZE[1]},
+        'classes': [{'name': name, 'color': list(color), 'drivable': drivable, 'action': action}
+                    for name, (color, drivable, action) in zip(labels.CLASSES, MEANINGS)]}
+    text = yaml.safe_dump(manifest, sort_keys=False, default_flow_style=None, width=99)
+    (folder / 'model.yaml').write_text(text)
+
+
+@torch.inference_mode()
+def agreement(deployed: DeployedNetwork, graph: Path,
+              pictures: Sequence[NDArray[np.uint8]]) -> float:
+    """Return the share of pixels with equal labels in PyTorch and in the exported graph."""
+    session = onnxruntime.InferenceSession(str(graph), providers=['CPUExecutionProvider'])
+    same = total = 0
+    for bgr in pictures:
+        rgb = cv2.resize(bgr, SIZE, interpolation=cv2.INTER_AREA)[None, ..., ::-1].copy()
+        expected = deployed(torch.from_numpy(rgb))[0].numpy()
+        found = session.run(['labels'], {'image': rgb})[0]
+        same += int((expected == found).sum())
+        total += found.size
+    return same / total
+
+
+def main() -> None:
+    """Export from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--data', type=Path, required=True, help='folder with lums, roads, ...')
+    parser.add_argument('--run', type=Path, required=True, help='folder with network.pt')
+    parser.add_argument('--out', type=Path, required=True, help='folder of the model')
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    network = load_network(options.run / 'network.pt')
+    valid = datasets.lums(options.data, 'valid') + datasets.roads(options.data, 'valid')
+    temperature = fit_temperature(network, valid)
+    deployed = DeployedNetwork(network, temperature)
+    export_graph(deployed, options.out / 'model.onnx')
+    write_manifest(options.out)
+    agreed = agreement(deployed, options.out / 'model.onnx', [s.bgr for s in valid[::4]])
+    print(f'temperature {temperature:.2f}; labels agree on {agreed:.4%} of pixels')
+    if agreed < LEAST_AGREEMENT:
+        raise SystemExit(f'{options.out}: labels agree on {agreed:.4%} of pixels only, '
+                         f'{LEAST_AGREEMENT:.1%} are needed; do not ship this graph')
+
+
+if __name__ == '__main__':
+    main()
