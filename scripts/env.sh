@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034
 # The environment of everything that runs from this checkout. Sourced, not executed.
 # Sets ROOT and VENV, and exports what Python and ROS 2 need; values the user set are kept.
 

@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -115,7 +115,7 @@ def _put_centred(
     picture: NDArray[np.uint8], text: str, box: _Box, cap_height: float
 ) -> None:
     text, scale, thickness = _fit(text, _BOLD, cap_height, round(box.width * 0.84))
-    (width, height), _ = cv2.getTextSize(text, _BOLD, scale, thickness)
+    width = cv2.getTextSize(text, _BOLD, scale, thickness)[0][0]
     x = box.left + (box.width - width) // 2
     y = box.top + (box.height + round(cap_height)) // 2
     cv2.putText(picture, text, (x, y), _BOLD, scale, _WHITE, thickness, cv2.LINE_AA)
@@ -141,7 +141,7 @@ def _fit(text: str, font: int, cap_height: float, room: int) -> tuple[str, float
     text = text.encode('ascii', 'replace').decode()
     text = ''.join(letter if letter.isprintable() else ' ' for letter in text).strip()
     thickness = max(1, round(cap_height / 10))
-    scale = cast('float', cv2.getFontScaleFromHeight(font, max(1, round(cap_height)), thickness))
+    scale = cv2.getFontScaleFromHeight(font, max(1, round(cap_height)), thickness)
     short = text
     while short and cv2.getTextSize(short, font, scale, thickness)[0][0] > room:
         text = text[:-1].rstrip()

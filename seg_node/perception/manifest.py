@@ -33,11 +33,11 @@ what such a thing in the driving corridor means: go, slow or stop.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+import re
 from typing import Any
 
 import yaml

@@ -18,11 +18,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 from pathlib import Path
+import sys
 
 from seg_node.perception.manifest import (
-    MANIFEST, Action, ClassInfo, Model, ModelError, read_manifest,
+    MANIFEST,
+    Action,
+    ClassInfo,
+    Model,
+    ModelError,
+    read_manifest,
 )
 
 __all__ = ['Action', 'ClassInfo', 'Model', 'ModelError', 'bundled_models', 'load_model']
@@ -75,26 +80,15 @@ def bundled_models() -> tuple[str, ...]:
 def bundled_roots() -> tuple[Path, ...]:
     """Return the existing folders of bundled models: the source checkout's, then installed ones.
 
-    Installed means share/seg_node/models under the ament index's prefixes, those of
-    AMENT_PREFIX_PATH where the index is not importable, and the Python prefix.
+    Installed means share/seg_node/models under the prefixes of AMENT_PREFIX_PATH, which are all
+    that the ament index searches too, and under the Python prefix.
     """
-    roots = []
     checkout = Path(__file__).resolve().parents[2]
-    if (checkout / 'package.xml').is_file():
-        roots.append(checkout / 'models')
-    prefixes = os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep)
-    shares = [Path(prefix, 'share', 'seg_node') for prefix in (*prefixes, sys.prefix) if prefix]
-    roots += [share / 'models' for share in (*_ament_share(), *shares)]
+    is_checkout = (checkout / 'package.xml').is_file()
+    roots = [checkout / 'models'] if is_checkout else []
+    prefixes = (*os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep), sys.prefix)
+    roots += [Path(prefix, 'share', 'seg_node', 'models') for prefix in prefixes if prefix]
     return tuple(root for root in dict.fromkeys(roots) if root.is_dir())
-
-
-def _ament_share() -> tuple[Path, ...]:
-    try:
-        from ament_index_python.packages import get_package_share_directory
-
-        return (Path(get_package_share_directory('seg_node')),)
-    except (ImportError, LookupError):
-        return ()
 
 
 def _check_sum(model: Model, manifest: Path) -> None:

@@ -72,7 +72,7 @@ def draw(
     """
     _check(bgr, mask, corridor)
     if bgr.size == 0:
-        return bgr.copy()
+        return np.array(bgr)
     picture = _blend(bgr, mask, classes)
     scale = _line_scale(picture)
     if corridor is not None:
@@ -113,7 +113,7 @@ def _blend(
 
 def _line_scale(picture: NDArray[np.uint8]) -> float:
     """Return the factor by which lines made for a height of 540 pixels are scaled."""
-    return picture.shape[0] / 540
+    return float(picture.shape[0] / 540)
 
 
 def _decision_color(caption: Caption | None) -> tuple[int, int, int]:

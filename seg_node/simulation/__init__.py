@@ -13,3 +13,12 @@
 # limitations under the License.
 
 """A rendered world of roads with ground truth; ROS-free."""
+
+from __future__ import annotations
+
+from .camera import Camera
+from .drive import demo_drive, Drive
+from .random_scene import random_scene
+from .renderer import RenderedFrame
+
+__all__ = ['Camera', 'Drive', 'RenderedFrame', 'demo_drive', 'random_scene']

@@ -103,10 +103,10 @@ def texture(material: Material, variant: int = 0) -> Texture:
     elif material is Material.WORN_ASPHALT:
         patches = np.clip((fractal_noise(seed + 4, 2, 16, 0.4) - 0.9) * 4.0, 0, 1)
         gray = 0.5 * broad + 0.5 * grain + 1.6 * fine - 1.2 * patches
-        cracks = wrapped_lines(rng, int(rng.integers(2, 7)), 60, 2)
+        cracks = wrapped_lines(rng, int(rng.integers(3, 9)), 40, 1)
     elif material is Material.CONCRETE:
         gray = 0.7 * broad + 0.3 * grain + 0.8 * fine
-        cracks = wrapped_lines(rng, int(rng.integers(0, 3)), 50, 1)
+        cracks = wrapped_lines(rng, int(rng.integers(0, 3)), 40, 1)
         joint = np.zeros_like(gray)
         joint[:4] = 1.0
     elif material is Material.GRAVEL:
@@ -129,7 +129,7 @@ def texture(material: Material, variant: int = 0) -> Texture:
     else:
         gray = 0.7 * broad + 0.6 * grain + 1.0 * fine
     colour = shades(np.asarray(gray, np.float32), dark, light)
-    colour *= rng.uniform(0.9, 1.1, 3).astype(np.float32) * np.float32(rng.uniform(0.82, 1.18))
+    colour *= rng.uniform(0.96, 1.04, 3).astype(np.float32) * np.float32(rng.uniform(0.82, 1.18))
     if material in (Material.GRASS, Material.DRY_GRASS):
         # Yellowish and bluish tufts: grass is never one green.
         tuft = np.clip(fractal_noise(seed + 8, 4, 64, 0.7), -1.5, 1.5)[..., None]
@@ -145,7 +145,7 @@ def texture(material: Material, variant: int = 0) -> Texture:
 def variation(variant: int = 0) -> Texture:
     """Build (once) the wide noise: channels edge roughness, brightness, tree shadow (0..255)."""
     seed = 77_000 + variant
-    edge = fractal_noise(seed, 16, 128, 0.7)
+    edge = fractal_noise(seed, 8, 128, 0.55)
     bright = fractal_noise(seed + 1, 2, 64, 0.7)
     crowns = fractal_noise(seed + 2, 8, 16, 0.6)
     leaves = fractal_noise(seed + 3, 64, 256, 0.9)

@@ -62,7 +62,8 @@ def pedestrian(variant: int, phase: int, facing: int) -> Sprite:
     tall = float(rng.uniform(0.92, 1.05))
     bag = bool(rng.random() < 0.4)
     swing = 0.0 if phase < 0 else 0.5 * math.sin(2 * math.pi * phase / PHASES)
-    rise = 0.0 if phase < 0 else 0.02 * math.cos(4 * math.pi * phase / PHASES)
+    # The hip sinks as the legs spread, so that the feet stay on the ground.
+    rise = -0.8 * (1.0 - math.cos(swing))
     pen = Pen(1.2, 1.85, 190.0)
     hip = (0.0, 0.92 + rise)
     neck = (0.02, 1.45 + rise)

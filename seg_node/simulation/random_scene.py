@@ -114,7 +114,7 @@ def _profile(rng: _Rng) -> Profile:
     end = float(rng.uniform(1.5, 9.0)) if rng.random() < _SHARE.end_close else math.inf
     beyond = (None, Material.WATER, Material.SOIL, Material.SAND, Material.GRASS)
     return Profile(
-        width, float(rng.uniform(0.0, 0.06) if walks or lines else rng.uniform(0.02, 0.35)),
+        width, float(rng.uniform(0.0, 0.06) if walks or lines else rng.uniform(0.02, 0.22)),
         end_s=end, beyond=beyond[int(rng.integers(5))], lines=tuple(lines),
         paint_bgr=(225, 228, 230) if rng.random() < 0.75 else (60, 185, 225),
         wear=float(rng.uniform(0.2, 0.9)),
@@ -125,7 +125,7 @@ def _profile(rng: _Rng) -> Profile:
 
 def _light(rng: _Rng) -> Light:
     kind = rng.random()
-    tint = rng.uniform(0.9, 1.1, 3) * rng.uniform(0.75, 1.25)
+    tint = rng.uniform(0.93, 1.07, 3) * rng.uniform(0.75, 1.25)
     gamma, noise, glare, shadow = rng.uniform(0.85, 1.2), rng.uniform(0.5, 6.0), 0.0, 0.0
     cover = rng.uniform(0.05, 0.6)
     if kind < 0.45:  # sun
@@ -133,9 +133,10 @@ def _light(rng: _Rng) -> Light:
     elif kind < 0.55:  # low sun ahead
         shadow, glare = rng.uniform(0.2, 0.6), rng.uniform(0.3, 1.0)
     elif kind < 0.7:  # dusk
-        tint = np.array([1.15, 0.95, 0.85]) * rng.uniform(0.3, 0.6)
-        gamma, noise = rng.uniform(1.0, 1.4), rng.uniform(4.0, 10.0)
-    haze = np.array([205.0, 200.0, 194.0]) * rng.uniform(0.85, 1.1)
+        tint = np.array([1.15, 0.95, 0.85]) * rng.uniform(0.4, 0.75)
+        gamma, noise = rng.uniform(1.0, 1.25), rng.uniform(4.0, 10.0)
+    # Few haze colours: the painted skies are kept from scene to scene.
+    haze = np.array([205.0, 200.0, 194.0]) * (0.85, 0.97, 1.1)[int(rng.integers(3))]
     return Light(
         haze=(round(haze[0]), round(haze[1]), round(haze[2])),
         haze_m=float(np.exp(rng.uniform(math.log(40.0), math.log(500.0)))),

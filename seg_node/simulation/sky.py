@@ -50,7 +50,7 @@ def _ridge(seed: int, columns: int, roughness: float) -> NDArray[np.float32]:
     return np.asarray(line / line.std(), np.float32)
 
 
-@lru_cache(maxsize=24)
+@lru_cache(maxsize=48)
 def panorama(variant: int, haze: tuple[float, float, float]) -> Image:
     """Paint (once) the full circle of sky; the horizon is `_BELOW_PX` rows above the bottom."""
     rng = np.random.default_rng(9000 + variant)

@@ -62,7 +62,8 @@ def wrapped_lines(
     """Draw random walks (cracks, twigs) that wrap at the tile's edges; float32 0..1."""
     canvas = np.zeros((TILE_PX, TILE_PX), np.uint8)
     for _ in range(count):
-        heading = np.cumsum(rng.normal(0.0, 0.35, steps)) + rng.uniform(0.0, 6.3)
+        heading = np.cumsum(rng.normal(0.0, 0.12, steps)) + rng.uniform(0.0, 6.3)
+        heading += rng.normal(0.0, 0.6, steps)
         step = rng.uniform(4.0, 9.0)
         path = np.cumsum(np.stack([np.cos(heading), np.sin(heading)], 1) * step, 0)
         path += rng.uniform(0, TILE_PX, 2)

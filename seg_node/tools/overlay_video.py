@@ -61,8 +61,8 @@ class OverlayVideo:
         self.codec = ''
         self.frames = 0
 
-    def add(self, camera: str, stamp_ns: int, bgr: NDArray[np.uint8]) -> None:
-        """Take a picture, uint8 BGR [H, W, 3]."""
+    def add(self, camera: str, stamp_ns: int, bgr: NDArray[np.uint8]) -> int:
+        """Take a picture, uint8 BGR [H, W, 3], and give the number of its video frame."""
         if self._origin is None:
             self._origin = stamp_ns
             self._open(bgr)
@@ -80,6 +80,7 @@ class OverlayVideo:
         lag = math.ceil(self._fps * MAX_LAG)
         oldest = min(self._newest.get(name, newest - lag) for name in self._cameras)
         self._emit_until(max(oldest, newest - lag))
+        return slot
 
     def close(self) -> None:
         """Write what is pending and finish the file."""

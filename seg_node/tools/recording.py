@@ -32,7 +32,7 @@ import threading
 from typing import Any, TextIO
 
 import numpy as np
-from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from rosbags.typesys import get_typestore, Stores
 
 from seg_node.tools.bags import IMAGE, stamp_of
@@ -91,6 +91,8 @@ class Recording:
         self._scratch = Path(tempfile.mkdtemp(prefix='.recording-', dir=folder))
         self._bag = Writer(self._scratch / 'results', version=BAG_VERSION,
                            storage_plugin=StoragePlugin.MCAP)
+        # Chunks of label images shrink a hundredfold; Foxglove and rosbag2 read zstd chunks.
+        self._bag.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
         self._bag.open()
         self._video = OverlayVideo(folder / 'overlay.mp4', cameras, fps)
         self._records: TextIO = records.open('w')
@@ -148,22 +150,26 @@ class Recording:
             message: Any = self._store.deserialize_cdr(arrival.raw, IMAGE)
             rows = np.asarray(message.data, np.uint8).reshape(message.height, message.step)
             bgr = rows[:, :3 * message.width].reshape(message.height, message.width, 3)
-            self._video.add(camera, stamp_of(arrival.raw), bgr)
+            stamp_ns = stamp_of(arrival.raw)
+            place = self._video.add(camera, stamp_ns, bgr)
+            self._record(kind, arrival, camera=camera, stamp_ns=stamp_ns, frame=place)
             return
         self._bag.write(self._connection(arrival.topic), arrival.wall_ns, arrival.raw)
-        record: dict[str, Any] = {'kind': kind, 'wall_ns': arrival.wall_ns}
         if kind == 'mask':
-            record.update(camera=camera, stamp_ns=stamp_of(arrival.raw))
+            self._record(kind, arrival, camera=camera, stamp_ns=stamp_of(arrival.raw))
         elif kind == 'stop':
             stop: Any = self._store.deserialize_cdr(arrival.raw, BOOL)
-            record.update(stop=bool(stop.data))
+            self._record(kind, arrival, stop=bool(stop.data))
         elif kind == 'state':
             state: Any = self._store.deserialize_cdr(arrival.raw, STATUS)
-            record.update(level=int(state.level), name=state.name, message=state.message,
-                          values={item.key: item.value for item in state.values})
+            self._record(kind, arrival, **_status(state))
         else:
-            return
-        self._records.write(json.dumps(record) + '\n')
+            array: Any = self._store.deserialize_cdr(arrival.raw, DIAGNOSTICS)
+            self._record(kind, arrival, status=[_status(status) for status in array.status])
+
+    def _record(self, kind: str, arrival: Arrival, **values: Any) -> None:
+        line = {'kind': kind, 'wall_ns': arrival.wall_ns, **values}
+        self._records.write(json.dumps(line) + '\n')
 
     def _connection(self, topic: Topic) -> Any:
         if topic.name not in self._connections:
@@ -171,3 +177,8 @@ class Recording:
             self._connections[topic.name] = self._bag.add_connection(
                 name, topic.msgtype, typestore=self._store)
         return self._connections[topic.name]
+
+
+def _status(status: Any) -> dict[str, Any]:
+    return {'level': int(status.level), 'name': status.name, 'message': status.message,
+            'values': {item.key: item.value for item in status.values}}

@@ -22,10 +22,10 @@ import types
 import zlib
 
 import cv2
-import numpy as np
-import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+import numpy as np
+import pytest
 
 from seg_node.perception.image_codec import (
     ENCODINGS,
@@ -170,14 +170,13 @@ def test_bgr8_is_a_read_only_view_on_the_data(padding):
 @pytest.mark.parametrize('kind', [
     bytes, bytearray, memoryview, lambda data: array.array('B', data),
     lambda data: np.frombuffer(data, np.uint8),
-    lambda data: np.frombuffer(data, np.uint8).reshape(4, 15),
+    lambda data: np.frombuffer(data, np.uint8).reshape(1, -1),
 ])
 def test_any_buffer_is_taken(kind):
     bgr = picture(4, 5)
     image = RawImage(4, 5, 'rgb8', False, 15, kind(bgr[..., ::-1].tobytes()))
     np.testing.assert_array_equal(decode(image), bgr)
-    file = cv2.imencode('.png', bgr)[1].tobytes()
-    np.testing.assert_array_equal(decode_compressed(kind(file) if len(file) == 60 else file), bgr)
+    np.testing.assert_array_equal(decode_compressed(kind(encode('.png', bgr))), bgr)
 
 
 def test_the_last_row_may_lack_its_padding_and_extra_data_is_ignored():

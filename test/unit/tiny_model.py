@@ -21,14 +21,14 @@ else is background. It is sure (confidence 255) of clear green, clear red and bl
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
+import hashlib
 from pathlib import Path
 from typing import Any
 
 import onnx
-import yaml
 from onnx import TensorProto, helper
+import yaml
 
 CLASSES: tuple[dict[str, Any], ...] = (
     {'name': 'background', 'color': [0, 0, 0], 'drivable': False, 'action': 'stop'},

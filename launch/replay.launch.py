@@ -1,0 +1,109 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Play a recording as a camera through seg_node, on the recording's time.
+
+    ros2 launch seg_node replay.launch.py input:=drive.mp4 rviz:=true
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from launch import LaunchContext, LaunchDescription
+from launch.actions import (
+    DeclareLaunchArgument,
+    IncludeLaunchDescription,
+    OpaqueFunction,
+    RegisterEventHandler,
+    Shutdown,
+)
+from launch.event_handlers import OnProcessExit
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+
+HERE = Path(__file__).resolve().parent
+SWITCH = ['true', 'false', 'True', 'False']
+
+ARGUMENTS = (
+    DeclareLaunchArgument(
+        'input', default_value='',
+        description='video, folder of images, or ROS 2 bag; empty: the rendered drive'),
+    DeclareLaunchArgument(
+        'topic', default_value='',
+        description='image topic of the bag, where it has several'),
+    DeclareLaunchArgument(
+        'rate', default_value='1.0', description='speed of playing'),
+    DeclareLaunchArgument(
+        'fps', default_value='', description="frame rate; empty: the source's own"),
+    DeclareLaunchArgument(
+        'loop', default_value='false', choices=SWITCH,
+        description='start again at the end, until interrupted'),
+    DeclareLaunchArgument(
+        'namespace', default_value='', description='namespace of the player and the node'),
+    DeclareLaunchArgument(
+        'params_file', default_value=str(HERE.parent / 'config' / 'seg_node.yaml'),
+        description='parameter file of the node'),
+    DeclareLaunchArgument(
+        'model', default_value='', description='as in seg.launch.py'),
+    DeclareLaunchArgument(
+        'backend', default_value='', description='as in seg.launch.py'),
+    DeclareLaunchArgument(
+        'rviz', default_value='false', choices=SWITCH,
+        description='show overlay and mask in RViz'),
+)
+PASSED_ON = ('namespace', 'params_file', 'model', 'backend', 'rviz')
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Describe the arguments and what is started with them."""
+    node = IncludeLaunchDescription(
+        PythonLaunchDescriptionSource(str(HERE / 'seg.launch.py')),
+        # What is not set here keeps the included file's defaults, whatever this file's
+        # arguments are called.
+        launch_arguments=[
+            ('use_sim_time', 'true'),
+            *((name, LaunchConfiguration(name)) for name in PASSED_ON),
+        ])
+    # The node comes first: it also sets the Fast DDS profile, which the player needs too.
+    return LaunchDescription([*ARGUMENTS, node, OpaqueFunction(function=start_player)])
+
+
+def start_player(context: LaunchContext) -> list[Node | RegisterEventHandler]:
+    """Play the input once the node has subscribed, and end everything when it has ended."""
+    def value(argument: str) -> str:
+        return LaunchConfiguration(argument).perform(context)
+
+    arguments = ['--camera', 'camera', '--clock', '--wait', '--rate', value('rate')]
+    if value('loop').lower() == 'true':
+        arguments.append('--loop')
+    for name in ('topic', 'fps'):
+        if value(name):
+            arguments += [f'--{name}', value(name)]
+    if value('input'):
+        arguments += ['--', value('input')]
+    player = Node(
+        package='seg_node',
+        executable='player',
+        namespace=value('namespace'),
+        arguments=arguments,
+        output='screen',
+    )
+    return [
+        player,
+        RegisterEventHandler(OnProcessExit(
+            target_action=player, on_exit=[Shutdown(reason='the replay has ended')])),
+    ]

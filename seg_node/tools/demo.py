@@ -1,0 +1,114 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Drive once through a video, images, a bag or the rendered road, and show what seg_node makes of it.
+
+Player, node and recorder run as processes of their own and meet over DDS. Exit codes: 0 done,
+1 a process failed, 2 unusable input, 130 stopped by Ctrl-C (what was driven so far is written).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+import shutil
+import sys
+import tempfile
+import time
+
+from seg_node.tools.command_line import fail, OneLineParser, positive, StopFlag, ToolError, whole
+
+RESULTS = ('overlay.mp4', 'timeline.png', 'frames.png', 'results.mcap', 'summary.json')
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = OneLineParser(prog='demo', description=__doc__.split('\n')[1])
+    parser.add_argument('input', nargs='?', type=Path, metavar='INPUT',
+                        help='video, folder of images, or ROS 2 bag; default: a drive that the '
+                        'project renders itself')
+    parser.add_argument('--out', type=Path, default=Path('out'), metavar='DIR',
+                        help='folder for the results (default: out)')
+    parser.add_argument('--seconds', type=positive, metavar='S',
+                        help='drive only the first S seconds')
+    parser.add_argument('--camera', type=whole(1, 8), default=1, metavar='N',
+                        help='number of cameras, all with the same pictures (default: 1)')
+    parser.add_argument('--topic', help='image topic of the bag')
+    parser.add_argument('--fps', type=positive, help="frame rate, instead of the source's own")
+    parser.add_argument('--rate', type=positive, default=1.0, metavar='R',
+                        help='speed of playing (default: 1)')
+    parser.add_argument('--clock', action=argparse.BooleanOptionalAction,
+                        help="run on the source's time with /clock (default: for bags)")
+    parser.add_argument('--model', default='road',
+                        help='bundled model, or path of a model folder (default: road)')
+    parser.add_argument('--backend', default='auto', help='what runs the network (default: auto)')
+    parser.add_argument('--params-file', type=Path, metavar='FILE',
+                        help='parameters of the node, as in config/seg_node.yaml')
+    return parser.parse_args(argv)
+
+
+def prepare_folder(out: Path) -> Path:
+    """Make the folder, remove results of an earlier run from it, and give its log folder."""
+    try:
+        logs = out / 'logs'
+        shutil.rmtree(logs, ignore_errors=True)
+        logs.mkdir(parents=True, exist_ok=True)
+        for name in RESULTS:
+            (out / name).unlink(missing_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise ToolError(f'--out {out}: cannot be written ({error.strerror}). '
+                        'Choose another folder') from None
+    return logs
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the demo."""
+    stop = StopFlag()
+    started = time.monotonic()
+    options = parse(sys.argv[1:] if argv is None else argv)
+    from seg_node.tools.drive import drive, DriveInterrupted
+    from seg_node.tools.processes import ProcessError
+    from seg_node.tools.results import write_results
+    from seg_node.tools.sources import open_source
+    try:
+        if options.params_file is not None and not options.params_file.is_file():
+            raise ToolError(f'--params-file {options.params_file}: no such file. Check the path')
+        with open_source(options.input, options.topic, options.fps) as source:
+            logs = prepare_folder(options.out)
+            print(f'demo: {source.name} ({source.kind}, {source.size[0]}x{source.size[1]}, '
+                  f'{source.fps:.4g} fps)')
+            limits = drive(source, options, logs, stop, started)
+            interrupted = bool(stop)
+            print('demo: writing the results ...', flush=True)
+            text = write_results(source, options, logs, limits, interrupted)
+    except DriveInterrupted:
+        print('demo: stopped before the drive began', file=sys.stderr)
+        return 130
+    except ProcessError as error:
+        print(f'demo: {error}', file=sys.stderr)
+        return 1
+    except ToolError as error:
+        return fail('demo', error)
+    print(text)
+    written = ', '.join(name for name in RESULTS if (options.out / name).is_file())
+    print(f'demo: in {options.out}: {written}')
+    return 130 if interrupted else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

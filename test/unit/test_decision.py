@@ -1,0 +1,478 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Tests of the decision: seg_node.stop_go.decision, timing, thresholds and verdict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+import pytest
+
+from seg_node.stop_go import (
+    assess, bounds_of, combine, CorridorMeasure, Decision, Finding, Instant, Reason, StopGo,
+    Thresholds, Verdict)
+
+NAN, INF = float('nan'), float('inf')
+EPOCH = 1000.0
+"""How far ROS time is ahead of the steady clock in these tests."""
+PERIOD = 0.125
+"""Between frames; like the others a binary fraction, so that sums are exact."""
+LATENCY = 0.0625
+"""From stamp to arrival."""
+BLOCKED = Finding(Reason.BLOCKED, 'path blocked', 0.3, 0.6)
+DARK = Finding(Reason.CAMERA_DARK, 'picture dark', 2, 5)
+ROAD = [reason for reason in Reason if reason.is_road]
+HARD = [reason for reason in Reason if reason.is_fault]
+
+
+def at(steady: float) -> Instant:
+    return Instant(steady, steady + EPOCH)
+
+
+class Drive:
+    """A camera at 8 frames a second, and what is decided about it."""
+
+    def __init__(self, going: bool = False, **limits) -> None:
+        self.now = 10.0
+        self.stop_go = StopGo(Thresholds(**limits))
+        self.stop_go.activate(at(self.now))
+        if going:
+            self.frames(12)
+            assert self.verdict.decision is Decision.GO
+
+    def frame(self, *findings: Finding, after: float = PERIOD,
+              stamp: float | None = None) -> Verdict:
+        self.now += after
+        stamp = self.now + EPOCH - LATENCY if stamp is None else stamp
+        self.stop_go.observe(stamp, findings, at(self.now))
+        return self.verdict
+
+    def frames(self, count: int) -> Verdict:
+        for _ in range(count):
+            self.frame()
+        return self.verdict
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.stop_go.verdict(at(self.now))
+
+    def must_earn_anew(self) -> None:
+        """Check that GO has gone, and comes back only after five good frames."""
+        for _ in range(4):
+            assert self.frame().reason is Reason.CONFIRMING
+        assert self.frame().decision is Decision.GO
+
+
+# --- earning GO -----------------------------------------------------------------------------
+
+def test_stop_from_the_start():
+    stop_go = StopGo()
+    assert stop_go.verdict(at(0)).reason is Reason.NOT_ACTIVE
+    for index in range(50):
+        stop_go.observe(EPOCH + index / 10, (), at(index / 10))
+    assert stop_go.verdict(at(5)).decision is Decision.STOP
+
+
+def test_no_image_after_activation():
+    drive = Drive()
+    drive.now += 3.2
+    verdict = drive.verdict
+    assert verdict.reason is Reason.NO_IMAGE
+    assert verdict.text == 'no image in the 3.20 s since activation, limit 0.50 s'
+    assert verdict.measured == pytest.approx(3.2)
+
+
+@pytest.mark.parametrize('go_after', [1, 2, 5, 9])
+def test_go_takes_its_frames(go_after):
+    drive = Drive(go_after=go_after, go_hold=0.0)
+    for count in range(1, go_after):
+        verdict = drive.frame()
+        assert verdict.reason is Reason.CONFIRMING
+        assert (verdict.measured, verdict.limit) == (count, go_after)
+        assert f'{count} of {go_after} good frames' in verdict.text
+    verdict = drive.frame()
+    assert (verdict.decision, verdict.reason) == (Decision.GO, Reason.CLEAR)
+    assert verdict.text == 'path clear, image 0.00 s old, limit 0.50 s'
+
+
+def test_go_takes_its_time():
+    drive = Drive(go_after=1, go_hold=0.75)
+    verdict = drive.frames(6)
+    assert verdict.reason is Reason.CONFIRMING
+    assert (verdict.measured, verdict.limit) == (0.625, 0.75)
+    assert verdict.text == 'confirming: 6 of 1 good frames, 0.62 of 0.75 s'
+    assert drive.frame().decision is Decision.GO
+
+
+def test_time_alone_does_not_earn_go():
+    drive = Drive(go_after=3, go_hold=0.0)
+    drive.frames(2)
+    drive.now += 0.4
+    assert drive.verdict.reason is Reason.CONFIRMING
+
+
+@pytest.mark.parametrize('finding', [BLOCKED, DARK])
+def test_a_bad_frame_on_the_way_to_go_starts_over(finding):
+    drive = Drive(go_hold=0.0)
+    drive.frames(4)
+    assert drive.frame(finding).reason is finding.reason
+    for _ in range(4):
+        assert drive.frame().reason is Reason.CONFIRMING
+    assert drive.frame().decision is Decision.GO
+
+
+# --- losing GO ------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('reason', ROAD)
+def test_road_findings_stop_after_stop_after_frames(reason):
+    finding = Finding(reason, 'seen', 0.3, 0.6)
+    drive = Drive(going=True, stop_after=2)
+    verdict = drive.frame(finding)
+    assert verdict.decision is Decision.GO
+    assert verdict.text.endswith('; not yet counted: seen')
+    assert drive.frame(finding) == Verdict(Decision.STOP, reason, 'seen', 0.3, 0.6)
+    drive.must_earn_anew()
+
+
+def test_stop_after_one_stops_at_once():
+    assert Drive(going=True, stop_after=1).frame(BLOCKED).reason is Reason.BLOCKED
+
+
+def test_bad_frames_must_be_in_a_row_to_stop():
+    drive = Drive(going=True)
+    for _ in range(5):
+        assert drive.frame(BLOCKED).decision is Decision.GO
+        assert drive.frame().decision is Decision.GO
+
+
+@pytest.mark.parametrize('reason', HARD)
+def test_faults_stop_at_once(reason):
+    drive = Drive(going=True)
+    assert drive.frame(Finding(reason, 'fault')).reason is reason
+    drive.must_earn_anew()
+
+
+def test_a_fault_beside_a_road_finding_stops_at_once():
+    assert Drive(going=True).frame(BLOCKED, DARK).reason is Reason.CAMERA_DARK
+
+
+@pytest.mark.parametrize('reason', [*HARD, *ROAD])
+def test_a_failed_frame_stops_at_once(reason):
+    drive = Drive(going=True)
+    drive.stop_go.fail(Finding(reason, 'failed', 1, 2), at(drive.now))
+    assert drive.verdict == Verdict(Decision.STOP, reason, 'failed', 1, 2)
+    drive.must_earn_anew()
+
+
+def test_failed_frames_are_the_reason_as_long_as_they_come():
+    drive = Drive()
+    failure = Finding(Reason.MALFORMED, 'step 3 is too small')
+    for _ in range(20):
+        drive.now += 0.1
+        drive.stop_go.fail(failure, at(drive.now))
+        assert drive.verdict.reason is Reason.MALFORMED
+    drive.now += 0.6
+    assert drive.verdict.reason is Reason.STALE
+
+
+@pytest.mark.parametrize('end', ['deactivate', 'activate'])
+def test_lifecycle_takes_go_away(end):
+    drive = Drive(going=True)
+    if end == 'deactivate':
+        drive.stop_go.deactivate()
+        assert drive.verdict.reason is Reason.NOT_ACTIVE
+        drive.frames(20)
+        drive.stop_go.fail(DARK, at(drive.now))
+        assert drive.verdict.reason is Reason.NOT_ACTIVE
+    drive.stop_go.activate(at(drive.now))
+    assert drive.verdict.reason is Reason.NO_IMAGE
+    drive.must_earn_anew()
+
+
+def test_frames_from_before_the_activation_do_not_count():
+    drive = Drive()
+    drive.stop_go.observe(EPOCH + 9.9, (), at(9.95))
+    drive.stop_go.fail(DARK, at(9.99))
+    assert drive.verdict.reason is Reason.NO_IMAGE
+
+
+def test_new_thresholds_take_go_away():
+    drive = Drive(going=True)
+    drive.stop_go.thresholds = Thresholds()
+    assert drive.verdict.decision is Decision.GO, 'nothing has changed'
+    drive.stop_go.thresholds = Thresholds(min_clear_distance=0.7)
+    assert drive.verdict.reason is Reason.CONFIRMING
+    drive.must_earn_anew()
+
+
+# --- time -----------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('age', [0.51, 5, INF])
+def test_stale_by_arrival_while_ros_time_stands(age):
+    drive = Drive(going=True)
+    verdict = drive.stop_go.verdict(Instant(drive.now + age, drive.now + EPOCH))
+    expected = Reason.CLOCK_JUMP if age == INF else Reason.STALE
+    assert verdict.reason is expected
+    if expected is Reason.STALE:
+        assert verdict.text == f'newest image arrived {age:.2f} s ago, limit 0.50 s'
+        assert (verdict.measured, verdict.limit) == (pytest.approx(age), 0.5)
+    assert drive.verdict.reason is Reason.CONFIRMING
+    drive.must_earn_anew()
+
+
+def test_stale_by_stamp_while_the_steady_clock_stands():
+    drive = Drive(going=True)
+    verdict = drive.stop_go.verdict(Instant(drive.now, drive.now + EPOCH + 0.45))
+    assert verdict.reason is Reason.STALE_STAMP
+    assert verdict.text == 'newest image 0.51 s old by its stamp, limit 0.50 s'
+    drive.must_earn_anew()
+
+
+def test_an_image_as_old_as_the_limit_still_counts():
+    drive = Drive(going=True, max_image_age=0.5)
+    newest = drive.now
+    assert drive.stop_go.verdict(Instant(newest + 0.5, newest + EPOCH)).decision is Decision.GO
+    stamp = newest + EPOCH - LATENCY
+    assert drive.stop_go.verdict(Instant(newest, stamp + 0.5)).decision is Decision.GO
+
+
+@pytest.mark.parametrize('asked', [True, False])
+def test_a_gap_takes_go_away_whether_or_not_anyone_asked_meanwhile(asked):
+    drive = Drive(going=True)
+    if asked:
+        drive.now += 0.6
+        assert drive.verdict.reason is Reason.STALE
+    drive.frame(after=PERIOD if asked else 0.6)
+    assert drive.verdict.reason is Reason.CONFIRMING
+    assert drive.verdict.measured == 1
+
+
+def test_a_gap_in_the_stamps_takes_go_away():
+    drive = Drive(going=True)
+    stamp = drive.now + EPOCH - LATENCY + 0.6
+    drive.now += 0.1
+    drive.stop_go.observe(stamp, (), Instant(drive.now, stamp))
+    assert drive.stop_go.verdict(Instant(drive.now, stamp)).reason is Reason.CONFIRMING
+
+
+def test_a_gap_on_the_way_to_go_starts_over():
+    drive = Drive(go_after=3, go_hold=0.0)
+    drive.frames(2)
+    drive.frame(after=0.6)
+    assert drive.verdict.measured == 1
+
+
+def test_slow_camera_never_earns_go():
+    drive = Drive(go_after=2, go_hold=0.0)
+    for _ in range(20):
+        assert drive.frame(after=0.51).decision is Decision.STOP
+
+
+@pytest.mark.parametrize(('offset', 'reason', 'text'), [
+    (0.11, Reason.STAMP_IN_FUTURE, 'image stamp 0.110 s in the future, limit 0.100 s'),
+    (-0.25, Reason.STAMP_BACKWARDS,
+     'image stamp 0.062 s behind the image before, it must be later'),
+    (-PERIOD - LATENCY, Reason.STAMP_BACKWARDS,
+     'image stamp 0.000 s behind the image before, it must be later'),
+    (-0.625, Reason.STALE_STAMP, 'newest image 0.62 s old by its stamp, limit 0.50 s'),
+    (NAN, Reason.MALFORMED, 'image stamp is nan, not a time'),
+    (INF, Reason.MALFORMED, 'image stamp is inf, not a time'),
+    (-INF, Reason.MALFORMED, 'image stamp is -inf, not a time')])
+def test_bad_stamps_stop_at_once(offset, reason, text):
+    drive = Drive(going=True)
+    verdict = drive.frame(stamp=drive.now + PERIOD + EPOCH + offset)
+    assert (verdict.decision, verdict.reason, verdict.text) == (Decision.STOP, reason, text)
+    drive.frame()
+    assert drive.verdict.decision is Decision.STOP
+
+
+def test_a_stamp_slightly_ahead_is_fine():
+    drive = Drive(going=True)
+    assert drive.frame(stamp=drive.now + PERIOD + EPOCH + 0.09).decision is Decision.GO
+
+
+def test_replay_loop_recovers():
+    drive = Drive(going=True)
+    for index in range(20):
+        drive.now += 0.1
+        ros = 500 + index / 10
+        drive.stop_go.observe(ros, (), Instant(drive.now, ros))
+        verdict = drive.stop_go.verdict(Instant(drive.now, ros))
+        if index == 0:
+            assert verdict.reason is Reason.CLOCK_JUMP
+    assert verdict.decision is Decision.GO
+
+
+@pytest.mark.parametrize('now', [
+    Instant(9, 9 + EPOCH + 100), Instant(100, 9), Instant(11.5 - 0.01, EPOCH + 11.5),
+    Instant(11.5, EPOCH + 11.5 - 0.01), Instant(NAN, EPOCH + 11.5), Instant(11.5, NAN),
+    Instant(NAN, NAN), Instant(INF, INF), Instant(-INF, 0), Instant(11.5, -INF)])
+def test_clocks_out_of_order_stop_and_take_go_away(now):
+    drive = Drive(going=True)
+    assert drive.now == 11.5
+    verdict = drive.stop_go.verdict(now)
+    assert (verdict.decision, verdict.reason) == (Decision.STOP, Reason.CLOCK_JUMP)
+    drive.must_earn_anew()
+
+
+@pytest.mark.parametrize('arrival', [
+    Instant(11.4, EPOCH + 11.6), Instant(11.6, EPOCH + 11.4), Instant(NAN, EPOCH + 11.6),
+    Instant(11.6, NAN), Instant(INF, EPOCH + 11.6)])
+def test_frames_on_clocks_out_of_order_stop_at_once(arrival):
+    drive = Drive(going=True)
+    drive.stop_go.observe(EPOCH + 11.58, (), arrival)
+    verdict = drive.stop_go.verdict(Instant(11.6, EPOCH + 11.6))
+    assert (verdict.decision, verdict.reason) == (Decision.STOP, Reason.CLOCK_JUMP)
+
+
+numbers = st.floats(allow_nan=True, allow_infinity=True)
+instants = st.builds(Instant, numbers, numbers)
+
+
+@given(instants, numbers, instants, instants)
+def test_no_number_raises_or_gives_go_unearned(activation, stamp, arrival, now):
+    stop_go = StopGo(Thresholds(go_after=2, go_hold=0.0))
+    stop_go.activate(activation)
+    assert stop_go.verdict(now).decision is Decision.STOP
+    stop_go.observe(stamp, (), arrival)
+    assert stop_go.verdict(now).decision is Decision.STOP
+    stop_go.fail(BLOCKED, arrival)
+    assert stop_go.verdict(now).decision is Decision.STOP
+
+
+# --- reasons --------------------------------------------------------------------------------
+
+def test_reasons_have_stable_codes_in_order_of_weight():
+    assert [reason.value for reason in Reason] == [
+        'not_active', 'inference_failed', 'clock_jump', 'no_image', 'stale', 'stale_stamp',
+        'stamp_in_future', 'stamp_backwards', 'malformed', 'camera_dark', 'camera_overexposed',
+        'camera_covered', 'low_confidence', 'blocked', 'low_coverage', 'confirming', 'clear']
+    assert [reason.priority for reason in Reason] == list(range(len(Reason)))
+
+
+def test_faults_are_told_from_the_road():
+    assert set(Reason) - set(HARD) - set(ROAD) == {
+        Reason.NOT_ACTIVE, Reason.CONFIRMING, Reason.CLEAR}
+    assert ROAD == [Reason.LOW_CONFIDENCE, Reason.BLOCKED, Reason.LOW_COVERAGE]
+
+
+@given(st.lists(st.sampled_from([*HARD, *ROAD]), min_size=1))
+def test_the_most_serious_finding_is_the_reason(reasons):
+    drive = Drive()
+    verdict = drive.frame(*(Finding(reason, reason.value) for reason in reasons))
+    assert verdict.reason is min(reasons, key=list(Reason).index)
+    assert verdict.text == verdict.reason.value
+
+
+def test_staleness_outweighs_the_findings_of_the_stale_frame():
+    drive = Drive()
+    drive.frame(DARK)
+    drive.now += 1
+    assert drive.verdict.reason is Reason.STALE
+
+
+def test_go_with_any_other_reason_cannot_be_made():
+    for reason in set(Reason) - {Reason.CLEAR}:
+        with pytest.raises(ValueError, match='GO needs the reason CLEAR'):
+            Verdict(Decision.GO, reason, '')
+    with pytest.raises(ValueError, match='finite'):
+        Verdict(Decision.GO, Reason.CLEAR, '', NAN, 0)
+    with pytest.raises(ValueError, match='cannot be CLEAR'):
+        Finding(Reason.CLEAR, '')
+
+
+# --- several cameras ------------------------------------------------------------------------
+
+GO = Verdict(Decision.GO, Reason.CLEAR, 'path clear', 0.1, 0.5)
+
+
+def stopped(reason: Reason) -> Verdict:
+    return Verdict(Decision.STOP, reason, reason.value, 1, 2)
+
+
+def test_no_camera_is_stop():
+    verdict = combine({})
+    assert (verdict.decision, verdict.reason) == (Decision.STOP, Reason.NOT_ACTIVE)
+
+
+def test_one_camera_speaks_for_itself():
+    assert combine({'front': GO}) is GO
+    assert combine({'front': stopped(Reason.STALE)}) == stopped(Reason.STALE)
+
+
+def test_all_cameras_must_go():
+    assert combine({'front': GO, 'rear': GO}).decision is Decision.GO
+    assert combine({'front': GO, 'rear': GO}).text == 'front: path clear'
+
+
+@given(st.dictionaries(st.text(min_size=1), st.sampled_from([None, *Reason]), min_size=2))
+def test_any_stop_stops_and_the_most_serious_speaks(reasons):
+    verdict = combine({name: stopped(reason) if reason else GO
+                       for name, reason in reasons.items()})
+    stops = [reason for reason in reasons.values() if reason]
+    assert (verdict.decision is Decision.STOP) == bool(stops)
+    if stops:
+        assert verdict.reason is min(stops, key=list(Reason).index)
+        name = next(name for name, reason in reasons.items() if reason is verdict.reason)
+        assert verdict.text == f'{name}: {verdict.reason.value}'
+        assert (verdict.measured, verdict.limit) == (1, 2)
+
+
+# --- thresholds -----------------------------------------------------------------------------
+
+GOOD = CorridorMeasure(1.0, 1.0, 0.9, 0.5, blocked=False)
+
+
+@pytest.mark.parametrize(('change', 'reason', 'text'), [
+    ({'clear_distance': 0.31, 'blocked': True}, Reason.BLOCKED,
+     'path blocked at 0.31 of the corridor, limit 0.60'),
+    ({'clear_distance': 0.5}, Reason.BLOCKED,
+     'path seen only to 0.50 of the corridor, limit 0.60'),
+    ({'clear_distance': 0.5, 'blocked': True, 'unit': 'm'}, Reason.BLOCKED,
+     'path blocked at 0.50 m, limit 0.60'),
+    ({'clear_distance': NAN}, Reason.BLOCKED,
+     'path seen only to nan of the corridor, limit 0.60'),
+    ({'coverage': 0.849}, Reason.LOW_COVERAGE, 'path covers 0.85 of the corridor, limit 0.85'),
+    ({'coverage': NAN}, Reason.LOW_COVERAGE, 'path covers nan of the corridor, limit 0.85'),
+    ({'confidence': 0.4}, Reason.LOW_CONFIDENCE,
+     'confidence 0.40 in the corridor, limit 0.60'),
+    ({'confidence': NAN}, Reason.LOW_CONFIDENCE,
+     'confidence nan in the corridor, limit 0.60')])
+def test_assess_finds_each_cause(change, reason, text):
+    [finding] = assess(replace(GOOD, **change), Thresholds())
+    assert (finding.reason, finding.text) == (reason, text)
+
+
+def test_assess_lets_the_limits_themselves_pass():
+    measure = CorridorMeasure(0.6, 0.85, 0.6, 0.0, blocked=True)
+    assert assess(measure, Thresholds()) == ()
+    assert len(assess(replace(measure, clear_distance=0, coverage=0, confidence=0),
+                      Thresholds())) == 3
+
+
+@pytest.mark.parametrize('name', bounds_of(Thresholds))
+def test_thresholds_check_every_field(name):
+    bound = bounds_of(Thresholds)[name]
+    for value in (bound.low - 1, bound.high + 1, NAN, INF, -INF, '1', None, True):
+        with pytest.raises(ValueError, match=f'^{name}: .* from {bound.low:g} to'):
+            Thresholds(**{name: value})
+    whole = isinstance(getattr(Thresholds(), name), int)
+    for value in (bound.low, bound.high):
+        Thresholds(**{name: int(value) if whole else value})
+    if whole:
+        with pytest.raises(ValueError, match='is not a whole number'):
+            Thresholds(**{name: 1.5})

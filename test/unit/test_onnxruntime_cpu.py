@@ -1,0 +1,191 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The ONNX Runtime backend on real graphs, right and wrong ones."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+from onnx import TensorProto, helper
+import pytest
+from tiny_model import CLASSES, SURE, UNSURE, finish, make_graph, write_model, write_tiny_model
+
+from seg_node.perception.backends import BackendError, open_backend
+from seg_node.perception.model import load_model
+
+NAMES = [entry['name'] for entry in CLASSES]
+
+
+def open_graph(folder, graph, **fields):
+    return open_backend('onnxruntime', load_model(write_model(folder, graph, **fields)), 1)
+
+
+def constant_graph(value, *, size=('N', 32, 64), output_size=None, shape=(1, 32, 64)):
+    """Return a graph that gives one value as every label, whatever it sees."""
+    data = np.full(shape, value, np.uint8)
+    tensor = helper.make_tensor('value', TensorProto.UINT8, data.shape, data.tobytes(), raw=True)
+    nodes = [helper.make_node('Identity', ['value'], [name]) for name in ('labels', 'confidence')]
+    return finish(nodes, [tensor], size, output_size=output_size or size)
+
+
+@pytest.mark.parametrize('batch', ['N', 1])
+def test_a_graph_under_the_contract_runs(tmp_path, batch):
+    backend = open_graph(tmp_path, make_graph(64, 32, batch=batch, class_names=NAMES))
+    rgb = np.zeros((32, 64, 3), np.uint8)
+    rgb[:, :16] = (20, 200, 30)
+    rgb[:, 16:32] = (200, 30, 20)
+    rgb[:, 32:48] = (20, 30, 200)
+    rgb[:, 48:] = (100, 125, 100)
+    labels, confidence = backend.infer(rgb)
+    assert labels.dtype == confidence.dtype == np.uint8
+    assert labels.shape == confidence.shape == (32, 64)
+    assert labels[5, [0, 20, 40, 60]].tolist() == [1, 3, 0, 1]
+    assert confidence[5, [0, 20, 40, 60]].tolist() == [SURE, SURE, SURE, UNSURE]
+
+
+def test_results_are_independent_of_later_frames(tmp_path):
+    backend = open_backend('auto', load_model(write_tiny_model(tmp_path)), 1)
+    rgb = np.zeros((32, 64, 3), np.uint8)
+    rgb[...] = (0, 255, 0)
+    labels, _ = backend.infer(rgb)
+    rgb[...] = (255, 0, 0)
+    backend.infer(rgb)
+    assert (labels == 1).all()
+
+
+def test_the_backend_says_what_it_is(tmp_path):
+    model = load_model(write_tiny_model(tmp_path))
+    backend = open_backend('auto', model, 2)
+    assert (backend.name, backend.precision) == ('onnxruntime', 'fp32')
+    assert 'CPU, 2 threads' in backend.detail
+    assert backend.chosen_because.startswith('auto: onnxruntime, because')
+    assert 'asked for' in open_backend('onnxruntime', model, 1).chosen_because
+
+
+@pytest.mark.parametrize('name', ['tensorrt', 'classical', 'ONNXRuntime', ''])
+def test_other_backends_are_refused_with_the_available_ones(tmp_path, name):
+    model = load_model(write_tiny_model(tmp_path))
+    with pytest.raises(BackendError, match='available are auto, onnxruntime'):
+        open_backend(name, model, 1)
+
+
+@pytest.mark.parametrize('threads', [0, -1, 65])
+def test_senseless_thread_counts_are_refused(tmp_path, threads):
+    model = load_model(write_tiny_model(tmp_path))
+    with pytest.raises(BackendError, match=f'threads is {threads}'):
+        open_backend('auto', model, threads)
+
+
+def test_a_closed_backend_refuses_to_run(tmp_path):
+    backend = open_backend('auto', load_model(write_tiny_model(tmp_path)), 1)
+    backend.close()
+    backend.close()
+    with pytest.raises(BackendError, match='closed'):
+        backend.infer(np.zeros((32, 64, 3), np.uint8))
+
+
+def test_a_file_that_is_no_graph_is_refused(tmp_path):
+    class Garbage:
+        @staticmethod
+        def SerializeToString():  # noqa: N802
+            return b'not a graph'
+
+    with pytest.raises(BackendError, match='ONNX Runtime cannot load it'):
+        open_graph(tmp_path, Garbage)
+
+
+def test_another_input_size_than_the_manifests_is_refused(tmp_path):
+    with pytest.raises(BackendError, match='model.yaml says 64x32, graph takes 40x16'):
+        open_graph(tmp_path, make_graph(40, 16))
+
+
+@pytest.mark.parametrize(('names', 'message'), [
+    (NAMES[:4], 'model.yaml: 5 classes, graph gives 4'),
+    ([*NAMES, 'more'], 'model.yaml: 5 classes, graph gives 6'),
+    (['background', 'sidewalk', 'path', *NAMES[3:]], 'class 1 is path, graph says sidewalk'),
+])
+def test_other_classes_than_the_manifests_are_refused(tmp_path, names, message):
+    with pytest.raises(BackendError, match=message):
+        open_graph(tmp_path, make_graph(64, 32, class_names=names))
+
+
+def cast_graph(*, outputs=('labels', 'confidence'), input_name='image', dtype=TensorProto.UINT8):
+    """Return a graph that gives one channel, with changes that break the contract."""
+    index = helper.make_tensor('index', TensorProto.INT64, [], [0])
+    nodes = [helper.make_node('Gather', [input_name, 'index'], ['plane'], axis=3)]
+    nodes += [helper.make_node('Cast', ['plane'], [name], to=dtype)
+              for name in ('labels', 'confidence')]
+    graph = finish(nodes, [index], (1, 32, 64), input_name=input_name, output_type=dtype)
+    kept = [item for item in graph.graph.output if item.name in outputs]
+    del graph.graph.output[:]
+    graph.graph.output.extend(kept)
+    return graph
+
+
+@pytest.mark.parametrize(('graph', 'message'), [
+    (cast_graph(input_name='pixels'), "inputs are pixels; must be 'image'"),
+    (cast_graph(outputs=('labels',)), "outputs are labels; 'confidence' is missing"),
+    (cast_graph(dtype=TensorProto.INT32), r"'labels' is tensor\(int32\)"),
+    (make_graph(64, 32, batch=2), 'batch size is 2'),
+    (make_graph('W', 'H'), 'H and W fixed'),
+    (constant_graph(1, output_size=('N', 16, 64), shape=(1, 16, 64)),
+     r'output labels is uint8 \[1, 16, 64\], must be uint8 \[1, 32, 64\]'),
+    (constant_graph(1, output_size=('N', 32), shape=(1, 32)), 'with 3 dimensions'),
+    (constant_graph(5), 'gives label 5, the manifest has 5 classes'),
+    (constant_graph(254), 'gives label 254'),
+])
+def test_graphs_that_break_the_contract_are_refused_when_opened(tmp_path, graph, message):
+    with pytest.raises(BackendError, match=message):
+        open_graph(tmp_path, graph)
+
+
+def test_unlabelled_pixels_are_taken_but_do_not_hide_wrong_labels(tmp_path):
+    labels, _ = open_graph(tmp_path / 'a', constant_graph(255)).infer(
+        np.zeros((32, 64, 3), np.uint8))
+    assert (labels == 255).all()
+    index = helper.make_tensor('index', TensorProto.INT64, [], [0])
+    nodes = [helper.make_node('Gather', ['image', 'index'], [name], axis=3)
+             for name in ('labels', 'confidence')]
+    backend = open_graph(tmp_path / 'b', finish(nodes, [index], (1, 32, 64)))
+    rgb = np.zeros((32, 64, 3), np.uint8)
+    rgb[0, :2, 0] = (255, 7)
+    with pytest.raises(BackendError, match='gives label 7'):
+        backend.infer(rgb)
+
+
+@pytest.mark.parametrize('picture', [
+    np.zeros((16, 64, 3), np.uint8), np.zeros((32, 64), np.uint8), np.zeros((32, 64, 3), float),
+])
+def test_a_wrong_picture_is_a_backend_error(tmp_path, picture):
+    backend = open_backend('auto', load_model(write_tiny_model(tmp_path)), 1)
+    with pytest.raises(BackendError, match='inference failed'):
+        backend.infer(picture)
+
+
+def test_no_library_is_loaded_before_a_backend_is_chosen():
+    code = ('import sys, seg_node.perception.segmenter; '
+            'sys.exit("onnxruntime" in sys.modules)')
+    assert subprocess.run([sys.executable, '-c', code], timeout=60).returncode == 0
+
+
+def test_a_missing_library_is_explained(tmp_path, monkeypatch):
+    model = load_model(write_tiny_model(tmp_path))
+    monkeypatch.setitem(sys.modules, 'onnxruntime', None)
+    monkeypatch.delitem(
+        sys.modules, 'seg_node.perception.backends.onnxruntime_cpu', raising=False)
+    with pytest.raises(BackendError, match='pip install onnxruntime'):
+        open_backend('auto', model, 1)
