@@ -15,9 +15,9 @@
 
 from __future__ import annotations
 
-import re
 from glob import glob
 from pathlib import Path
+import re
 
 from setuptools import find_packages, setup
 

@@ -30,8 +30,10 @@ from launch_ros.actions import LifecycleNode, Node
 
 # Beside this file in the source tree as well as in the installed share folder.
 CONFIG = Path(__file__).resolve().parent.parent / 'config'
-# Kilted and later read the first, Humble and Jazzy the second.
-PROFILE_VARIABLES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE')
+PROFILE = 'FASTDDS_DEFAULT_PROFILES_FILE'
+# What Fast DDS 2 reads; Fast DDS 3, from Kilted on, warns of it.
+OLD_PROFILE = 'FASTRTPS_DEFAULT_PROFILES_FILE'
+OLD_DISTRIBUTIONS = ('humble', 'iron', 'jazzy')
 SWITCH = ['true', 'false', 'True', 'False']
 COMPRESSED = '/compressed'
 
@@ -87,10 +89,10 @@ def generate_launch_description() -> LaunchDescription:
 
 def use_fastdds_profile(context: LaunchContext) -> list[SetEnvironmentVariable]:
     """Let large images pass Fast DDS, unless the user chose a profile already."""
-    if any(context.environment.get(name) for name in PROFILE_VARIABLES):
+    if any(context.environment.get(name) for name in (PROFILE, OLD_PROFILE)):
         return []
-    return [SetEnvironmentVariable(name, str(CONFIG / 'fastdds.xml'))
-            for name in PROFILE_VARIABLES]
+    old = context.environment.get('ROS_DISTRO') in OLD_DISTRIBUTIONS
+    return [SetEnvironmentVariable(OLD_PROFILE if old else PROFILE, str(CONFIG / 'fastdds.xml'))]
 
 
 def start_node(context: LaunchContext) -> list[LifecycleNode]:

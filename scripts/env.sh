@@ -8,9 +8,13 @@ VENV="$ROOT/.venv"
 export PYTHONPATH="$ROOT${PYTHONPATH:+:$PYTHONPATH}"
 
 # Fast DDS loses most large best-effort images over its default transports: config/fastdds.xml.
-# Kilted and later read the first name, Humble and Jazzy the second.
-export FASTDDS_DEFAULT_PROFILES_FILE="${FASTDDS_DEFAULT_PROFILES_FILE:-$ROOT/config/fastdds.xml}"
-export FASTRTPS_DEFAULT_PROFILES_FILE="${FASTRTPS_DEFAULT_PROFILES_FILE:-$ROOT/config/fastdds.xml}"
+# Humble and Jazzy read the one name; Kilted and later read the other and warn of the first.
+if [[ -z "${FASTDDS_DEFAULT_PROFILES_FILE:-}${FASTRTPS_DEFAULT_PROFILES_FILE:-}" ]]; then
+  case "${ROS_DISTRO:-}" in
+    humble|iron|jazzy) export FASTRTPS_DEFAULT_PROFILES_FILE="$ROOT/config/fastdds.xml" ;;
+    *) export FASTDDS_DEFAULT_PROFILES_FILE="$ROOT/config/fastdds.xml" ;;
+  esac
+fi
 
 # A demo has no business on the network of a lab full of robots.
 export ROS_AUTOMATIC_DISCOVERY_RANGE="${ROS_AUTOMATIC_DISCOVERY_RANGE:-LOCALHOST}"

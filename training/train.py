@@ -51,8 +51,8 @@ SMALL_SIZE = (352, 192)            # the first part of training: half the cost, 
 class Plan:
     """What one training run does."""
 
-    steps: int = 5600
-    small_share: float = 0.5       # of the steps, taken at SMALL_SIZE
+    steps: int = 3500
+    small_share: float = 0.6       # of the steps, taken at SMALL_SIZE
     batch: int = 12
     peak_rate: float = 3e-3
     weight_decay: float = 0.02

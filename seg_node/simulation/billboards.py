@@ -31,6 +31,7 @@ from .sprite import Sprite
 from .textures import Image
 
 NEAREST_M = 0.5
+_SHADOW_RANGE_M = 50.0
 
 
 @dataclass(frozen=True)
@@ -42,54 +43,36 @@ class Thing:
     sprite: Sprite
 
 
-@dataclass(frozen=True)
-class _Placed:
-    forward: float
-    left: float
-    sprite: Sprite
-
-
 def draw_things(
     picture: Image, labels: Image, things: tuple[Thing, ...], pose: Pose, camera: Camera,
     light: Light,
 ) -> None:
     """Draw from far to near, in place; opaque pixels take the sprite's label."""
-    cos_y, sin_y = math.cos(pose.yaw), math.sin(pose.yaw)
-    placed: list[_Placed] = []
-    for thing in things:
-        dx, dy = thing.x - pose.x, thing.y - pose.y
-        forward, left = dx * cos_y + dy * sin_y, dy * cos_y - dx * sin_y
-        if forward > NEAREST_M:
-            placed.append(_Placed(forward, left, thing.sprite))
-    placed.sort(key=lambda item: -item.forward)
-    for item in placed:
-        _draw(picture, labels, item, camera, light)
-
-
-def _draw(picture: Image, labels: Image, item: _Placed, camera: Camera, light: Light) -> None:
-    sprite, half = item.sprite, item.sprite.width_m / 2.0
-    us, vs = camera.project(
-        item.forward, np.array([item.left + half, item.left - half, item.left]),
-        np.array([0.0, 0.0, sprite.height_m]))
-    left, right, top, bottom = float(us[0]), float(us[1]), float(vs[2]), float(vs[0])
-    if not math.isfinite(left + right + top + bottom) or bottom - top < 1.0:
+    if not things:
         return
-    if sprite.shadow_m > 0.0:
-        _draw_shadow(picture, item, camera, light)
-    # Far things fade into the haze.
-    clear = math.exp(-item.forward / light.haze_m)
-    _paste(picture, sprite.levels, (left, top, right, bottom), labels, sprite.label, clear,
-           light.haze)
-
-
-def _draw_shadow(picture: Image, item: _Placed, camera: Camera, light: Light) -> None:
-    reach, half = item.sprite.shadow_m / 2.0, item.sprite.width_m * 0.42
-    _, vs = camera.project(
-        np.array([item.forward + reach, max(NEAREST_M * 0.5, item.forward - reach)]), 0.0)
-    us, _ = camera.project(item.forward, np.array([item.left + half, item.left - half]))
-    if np.isfinite(vs).all() and np.isfinite(us).all():
-        place = (float(us[0]), float(vs[0]), float(us[1]), float(vs[1]))
-        _paste(picture, _blob(), place, None, 0, 1.0, light.haze)
+    cos_y, sin_y = math.cos(pose.yaw), math.sin(pose.yaw)
+    dx = np.array([thing.x for thing in things]) - pose.x
+    dy = np.array([thing.y for thing in things]) - pose.y
+    ahead, aside = dx * cos_y + dy * sin_y, dy * cos_y - dx * sin_y
+    half = np.array([thing.sprite.width_m for thing in things]) / 2.0
+    high = np.array([thing.sprite.height_m for thing in things])
+    deep = np.array([thing.sprite.shadow_m for thing in things]) / 2.0
+    left, bottom = camera.project(ahead, aside + half)
+    right, _ = camera.project(ahead, aside - half)
+    _, top = camera.project(ahead, aside, high)
+    _, shade_top = camera.project(ahead + deep, aside)
+    _, shade_bottom = camera.project(np.maximum(ahead - deep, NEAREST_M / 2), aside)
+    seen = (ahead > NEAREST_M) & (right > 0) & (left < camera.width) & (bottom - top >= 1.0)
+    for i in sorted(np.flatnonzero(seen).tolist(), key=lambda index: -float(ahead[index])):
+        sprite = things[i].sprite
+        if sprite.shadow_m > 0.0 and ahead[i] < _SHADOW_RANGE_M:
+            inset = 0.08 * (right[i] - left[i])
+            place = (left[i] + inset, shade_top[i], right[i] - inset, shade_bottom[i])
+            _paste(picture, _blob(), place, None, 0, 1.0, light.haze)
+        # Far things fade into the haze.
+        clear = math.exp(-ahead[i] / light.haze_m)
+        place = (left[i], top[i], right[i], bottom[i])
+        _paste(picture, sprite.levels, place, labels, sprite.label, clear, light.haze)
 
 
 @lru_cache(maxsize=1)
@@ -127,8 +110,9 @@ def _paste(
     colour: Any = cv2.cvtColor(patch, cv2.COLOR_BGRA2BGR)
     opaque3 = cv2.merge([alpha, alpha, alpha])
     if clear < 0.98:
-        fog = cv2.multiply(opaque3, (*haze, 0.0), scale=(1.0 - clear) / 255.0)
-        colour = cv2.add(cv2.multiply(colour, (clear,) * 4), fog)
+        fog = cv2.merge([
+            cv2.convertScaleAbs(alpha, alpha=(1.0 - clear) * tint / 255.0) for tint in haze])
+        colour = cv2.add(cv2.convertScaleAbs(colour, alpha=clear), fog)
     window = picture[y0:y1, x0:x1]
     behind = cv2.multiply(window, cv2.bitwise_not(opaque3), scale=1.0 / 255.0)
     window[:] = cv2.add(behind, colour)

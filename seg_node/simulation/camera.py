@@ -126,8 +126,8 @@ class Camera:
         seen = np.flatnonzero(forward < MAX_RANGE_M)
         first = int(seen[0]) if seen.size else self.height
         depth = np.abs(np.diff(forward[first:], append=np.nan))
-        if depth.size > 1:
-            depth[-1] = depth[-2]
+        if depth.size:
+            depth[-1] = depth[-2] if depth.size > 1 else 0.0
         return GroundRows(
             first,
             forward[first:].astype(np.float32),

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 import math
 
 import numpy as np
@@ -40,7 +41,7 @@ _STRIDE_M = 1.4
 # (time s, value): between the times the value moves along a smooth S.
 _Keys = tuple[tuple[float, float], ...]
 _SPEED: _Keys = (
-    (0.0, 6.0), (4.6, 6.0), (7.0, 0.0), (10.2, 0.0), (11.8, 6.0), (12.6, 6.0), (13.6, 4.2),
+    (0.0, 6.0), (4.6, 6.0), (7.0, 0.0), (10.2, 0.0), (12.2, 6.0), (12.6, 6.0), (13.6, 4.2),
     (14.4, 4.2), (15.2, 5.6), (15.8, 5.6), (18.4, 0.0), (_DURATION_S, 0.0),
 )
 # Lateral position of the pedestrian: comes from the right, hesitates, leaves to the left.
@@ -50,7 +51,7 @@ _BUMP_TIME_S = 14.0
 
 
 def _between(keys: _Keys, t: float) -> float:
-    for (t0, v0), (t1, v1) in zip(keys, keys[1:]):
+    for (t0, v0), (t1, v1) in pairwise(keys):
         if t <= t1:
             share = min(1.0, max(0.0, (t - t0) / (t1 - t0)))
             return v0 + (v1 - v0) * share * share * (3.0 - 2.0 * share)
@@ -60,7 +61,7 @@ def _between(keys: _Keys, t: float) -> float:
 def _distance(keys: _Keys, t: float) -> float:
     """Integrate the speed in closed form: an S of length T covers (v0 + v1) T / 2 in all."""
     total = 0.0
-    for (t0, v0), (t1, v1) in zip(keys, keys[1:]):
+    for (t0, v0), (t1, v1) in pairwise(keys):
         share = min(1.0, max(0.0, (t - t0) / (t1 - t0)))
         total += (t1 - t0) * (v0 * share + (v1 - v0) * (share ** 3 - 0.5 * share ** 4))
     return total
@@ -144,7 +145,8 @@ class Drive:
             lines=(Line(half - 0.22, 0.12), Line(0.22 - half, 0.12)), wear=0.45,
             sidewalks=(Sidewalk(1, 1.7),), bumps=(Bump(self.position(_BUMP_TIME_S)),))
         surfaces = Surfaces(Material.ASPHALT, Material.GRASS, Material.SLABS, variant=2)
-        light = Light(shadow=0.5, shadow_cover=0.36, haze_m=300.0, gain=(1.04, 1.07, 1.10), gamma=0.88)
+        light = Light(
+            shadow=0.5, shadow_cover=0.36, haze_m=300.0, gain=(1.04, 1.07, 1.10), gamma=0.88)
         bare = Scene(line, profile, surfaces, light)
         return Scene(line, profile, surfaces, light, _things(bare, end), sky=0)
 
@@ -177,7 +179,7 @@ def _things(scene: Scene, end: float) -> tuple[Thing, ...]:
     for d in (-9.0, -4.5, 3.5, 8.0):
         things.append(scene.place(end + 14.0 + d, d, scenery.tree(int(rng.integers(12)))))
     things.append(scene.place(end + 26.0, -2.0, scenery.house(4)))
-    things.append(scene.place(22.0, -half - 1.6, obstacles.car(2)))
+    things.append(scene.place(27.0, -half - 1.5, obstacles.car(2)))
     things.append(scene.place(58.0, -half - 0.5, obstacles.cone(1)))
     things.append(scene.place(59.2, -half - 0.8, obstacles.cone(2)))
     things.append(scene.place(end, 0.0, obstacles.barrier(0, 5.0)))

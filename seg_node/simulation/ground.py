@@ -29,12 +29,14 @@ from .labels import PATH, SIDEWALK, SPEED_BUMP
 from .lens import Light
 from .materials import Material, texture, variation
 from .road import CentreLine, Pose, Profile
-from .textures import Field, Image
+from .textures import Field, Image, to_bytes
 
 Mask = NDArray[np.bool_]
 
 # Lines thinner than a pixel only flicker; the haze hides the rest.
 _PAINT_RANGE_M = 90.0
+_BUMP_YELLOW = np.array([40, 180, 225], np.float32)
+_BUMP_BLACK = np.array([45, 45, 48], np.float32)
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ class Ground:
         x = np.float32(pose.x % 3720.0) + rows.forward[:, None] * cos_y - self._lateral * sin_y
         y = np.float32(pose.y % 3720.0) + rows.forward[:, None] * sin_y + self._lateral * cos_y
         wide = variation(self._surfaces.variant % 4).sample(x, y, self._footprint)
-        ground = self._sample(self._surfaces.verge, x, y)
+        verge = texture(self._surfaces.verge, self._surfaces.variant)
+        ground = verge.sample(x, y, self._footprint)
         marks = labels[rows.first_row:]
         if self._profile.width_m > 0.0:
             ground = self._draw_road(ground, marks, view, wide[..., 0], x, y)
@@ -104,8 +107,14 @@ class Ground:
         along += at.s[:, None]
         return _View(self._rows, along, d, np.abs(d))
 
-    def _sample(self, material: Material, x: Field, y: Field) -> Image:
-        return texture(material, self._surfaces.variant).sample(x, y, self._footprint)
+    def _lay(self, ground: Image, material: Material, x: Field, y: Field, where: Mask) -> None:
+        left, top, width, height = cv2.boundingRect(where.view(np.uint8))
+        if width == 0:
+            return
+        box = (slice(top, top + height), slice(left, left + width))
+        look = texture(material, self._surfaces.variant).sample(
+            x[box], y[box], self._footprint[box[0]])
+        _put(ground[box], look, where[box])
 
     def _draw_road(
         self, ground: Image, labels: Image, view: _View, edge: Image, x: Field, y: Field,
@@ -120,16 +129,16 @@ class Ground:
         inside |= joined
         open_road = view.s + wander < np.float32(profile.end_s)
         if profile.beyond is not None:
-            _put(ground, self._sample(profile.beyond, x, y), ~open_road & (
+            self._lay(ground, profile.beyond, x, y, ~open_road & (
                 view.beside < half + np.float32(40.0)))
         inside &= open_road
-        _put(ground, self._sample(self._surfaces.road, x, y), inside)
+        self._lay(ground, self._surfaces.road, x, y, inside)
         labels[inside] = PATH
         for walk in profile.sidewalks:
             beside = view.d * np.float32(walk.side) - half
             strip: Mask = (beside >= 0) & (beside < np.float32(walk.width_m + walk.kerb_m))
             strip &= open_road & ~joined
-            _put(ground, self._sample(self._surfaces.sidewalk, x, y), strip)
+            self._lay(ground, self._surfaces.sidewalk, x, y, strip)
             kerb = strip & (beside < np.float32(walk.kerb_m))
             ground[kerb] = (ground[kerb] * np.float32(0.35) + np.float32(120)).astype(np.uint8)
             lip = kerb & (beside < np.float32(walk.kerb_m * 0.25))
@@ -204,7 +213,7 @@ class Ground:
             slope = (np.float32(1.08) - across[on] * np.float32(0.25))[:, None]
             if bump.striped:
                 yellow = (view.d[on] - np.floor(view.d[on]) < 0.5)[:, None]
-                base = np.where(yellow, np.float32([40, 180, 225]), np.float32([45, 45, 48]))
+                base = np.where(yellow, _BUMP_YELLOW, _BUMP_BLACK)
                 base = base * np.float32(0.85) + ground[on] * np.float32(0.15)
             else:
                 base = ground[on].astype(np.float32) * np.float32(0.72)
@@ -233,7 +242,7 @@ def _shade_tone(light: Light) -> Image:
     threshold = 1.6 - 3.2 * light.shadow_cover
     soft = np.clip((level - threshold) / 0.5, 0.0, 1.0)
     shadow = 200.0 * (1.0 - light.shadow * soft)
-    return np.clip(np.stack([gentle, shadow], -1), 0, 255).astype(np.uint8)[None]
+    return to_bytes(np.stack([gentle, shadow], -1))[None]
 
 
 def _put(target: Image, source: Image, where: Mask) -> None:

@@ -108,4 +108,4 @@ def _glare(light: Light, width: int, height: int) -> Image:
     veil = np.exp(distance * np.float32(-5.0)) + np.float32(0.9) * np.exp(
         -(distance / np.float32(0.06)) ** 2)
     bloom = veil[..., None] * np.array([215.0, 240.0, 255.0], np.float32) * light.glare
-    return np.clip(bloom, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(bloom, 0, 255).astype(np.uint8))

@@ -23,7 +23,14 @@ import cv2
 import numpy as np
 
 from .textures import (
-    Field, fractal_noise, shades, Texture, TILE_PX, to_bytes, value_noise, wrapped_lines
+    Field,
+    fractal_noise,
+    shades,
+    Texture,
+    TILE_PX,
+    to_bytes,
+    value_noise,
+    wrapped_lines,
 )
 
 

@@ -163,8 +163,8 @@ def car(variant: int) -> Sprite:
     """Draw a car from behind (even variants) or from its side (odd ones)."""
     rng = np.random.default_rng(variant)
     paints: tuple[Colour, ...] = (
-        (200, 200, 205), (40, 40, 42), (110, 105, 100), (50, 40, 150), (130, 70, 30), (235, 235, 235),
-        (90, 120, 60), (60, 150, 200))
+        (200, 200, 205), (40, 40, 42), (110, 105, 100), (50, 40, 150), (130, 70, 30),
+        (235, 235, 235), (90, 120, 60), (60, 150, 200))
     paint = paints[int(rng.integers(len(paints)))]
     glass: Colour = (70, 60, 50)
     tyre: Colour = (28, 28, 28)

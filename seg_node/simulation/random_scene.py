@@ -46,6 +46,7 @@ class _Share:
 
 
 _SHARE = _Share()
+_SIDEWALKS = (Material.SLABS, Material.ASPHALT, Material.CONCRETE, Material.COBBLES)
 
 
 def random_scene(seed: int, width: int, height: int) -> RenderedFrame:
@@ -64,10 +65,7 @@ def random_scene(seed: int, width: int, height: int) -> RenderedFrame:
         math.radians(rng.uniform(-2.0, 24.0) if rng.random() < 0.85 else rng.uniform(24.0, 38.0)))
     line = _line(rng)
     profile = _profile(rng)
-    surfaces = Surfaces(
-        _pick(rng, ROADS), _pick(rng, VERGES),
-        _pick(rng, (Material.SLABS, Material.ASPHALT, Material.CONCRETE, Material.COBBLES)),
-        int(rng.integers(4)))
+    surfaces = _surfaces(rng)
     scene = Scene(line, profile, surfaces, _light(rng), sky=int(rng.integers(16)))
     lateral, yaw = _stance(rng, profile)
     things = [scene.place(s, d, sprite) for s, d, sprite in (
@@ -78,6 +76,13 @@ def random_scene(seed: int, width: int, height: int) -> RenderedFrame:
 
 def _pick(rng: _Rng, choices: tuple[Material, ...]) -> Material:
     return choices[int(rng.integers(len(choices)))]
+
+
+def _surfaces(rng: _Rng) -> Surfaces:
+    road = _pick(rng, ROADS)
+    # A sidewalk that looks like its road could not be told from it.
+    sidewalk = _pick(rng, tuple(material for material in _SIDEWALKS if material is not road))
+    return Surfaces(road, _pick(rng, VERGES), sidewalk, int(rng.integers(4)))
 
 
 def _line(rng: _Rng) -> CentreLine:

@@ -70,8 +70,8 @@ class CentreLine:
             raise ValueError(f'road: {start_m} to {end_m} m, needs to contain s = 0')
         count = int(math.ceil((end_m - start_m) / STEP_M)) + 1
         zero = int(round(-start_m / STEP_M))
-        s = (np.arange(count) - zero) * STEP_M
-        kappa = np.asarray(curvature(s), float)
+        s: NDArray[np.float64] = np.arange(-zero, count - zero).astype(np.float64) * STEP_M
+        kappa = np.asarray(curvature(s), np.float64)
         heading = _integral(kappa, zero)
         return cls(
             s, _integral(np.cos(heading), zero), _integral(np.sin(heading), zero), heading, kappa)

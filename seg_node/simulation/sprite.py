@@ -77,7 +77,9 @@ class Pen:
         """Fill an upright rectangle."""
         self.polygon([(left, bottom), (right, bottom), (right, top), (left, top)], colour)
 
-    def ellipse(self, centre: Point, half_width: float, half_height: float, colour: Colour) -> None:
+    def ellipse(
+        self, centre: Point, half_width: float, half_height: float, colour: Colour
+    ) -> None:
         """Fill an ellipse."""
         axes = (round(half_width * self._scale * 16), round(half_height * self._scale * 16))
         cv2.ellipse(
@@ -97,7 +99,8 @@ class Pen:
     def round_off(self, darkest: float = 0.6) -> None:
         """Darken towards the sides as a cylinder lit from the front left."""
         across = np.linspace(-1.0, 1.0, self._canvas.shape[1])
-        light = darkest + (1.0 - darkest) * np.sqrt(np.clip(1.0 - (across * 0.85 + 0.25) ** 2, 0, 1))
+        facing = np.sqrt(np.clip(1.0 - (across * 0.85 + 0.25) ** 2, 0, 1))
+        light = darkest + (1.0 - darkest) * facing
         self._multiply(light[None, :, None])
 
     def mottle(self, seed: int, amount: float, cells: int = 16) -> None:
@@ -123,7 +126,7 @@ class Pen:
         y = (self._height_m - point[1]) * self._scale
         return round(x * 16), round(y * 16)
 
-    def _multiply(self, factor: NDArray[np.floating]) -> None:
+    def _multiply(self, factor: NDArray[np.float64]) -> None:
         bgr = self._canvas[..., :3] * factor
         # Premultiplied colour may not exceed alpha.
         self._canvas[..., :3] = np.minimum(bgr, self._canvas[..., 3:]).astype(np.uint8)

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -53,7 +54,7 @@ def fractal_noise(seed: int, first: int, last: int, gain: float = 0.6) -> Field:
         weight *= gain
         cells *= 2
     total -= total.mean()
-    return total / np.float32(total.std())
+    return np.asarray(total / np.float32(total.std()))
 
 
 def wrapped_lines(
@@ -71,12 +72,12 @@ def wrapped_lines(
             for dy in (-TILE_PX, 0, TILE_PX):
                 points = np.round(path + (dx, dy)).astype(np.int32)
                 cv2.polylines(canvas, [points], False, 255, thickness, cv2.LINE_AA)
-    return canvas.astype(np.float32) / np.float32(255.0)
+    return np.asarray(canvas.astype(np.float32) / np.float32(255.0))
 
 
 def to_bytes(picture: NDArray[Any]) -> Image:
     """Clip to 0..255 and convert to uint8."""
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(picture, 0, 255).astype(np.uint8))
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Texture:
         v -= np.floor(v)
         bounds = [0, *(np.flatnonzero(np.diff(level)) + 1).tolist(), len(level)]
         parts: list[Any] = []
-        for start, stop in zip(bounds, bounds[1:]):
+        for start, stop in pairwise(bounds):
             source = self.levels[level[start]]
             side = np.float32(source.shape[0] - 1)
             parts.append(cv2.remap(
@@ -132,4 +133,4 @@ def shades(gray: Field, dark: Sequence[float], light: Sequence[float]) -> Field:
     """Map -2..2 of a noise field to colours from `dark` to `light` (BGR); float32 [H, W, 3]."""
     mix = np.clip(gray * np.float32(0.25) + np.float32(0.5), 0, 1)[..., None]
     low, high = np.asarray(dark, np.float32), np.asarray(light, np.float32)
-    return low + mix * (high - low)
+    return np.asarray(low + mix * (high - low))

@@ -62,18 +62,9 @@ def pick_frames(drive: Drive, limit: int = MAX_FRAMES) -> list[Pick]:
         return []
     changed = [index for index in range(1, len(shown))
                if shown[index][2].decision != shown[index - 1][2].decision]
-    chosen = set(_spread(changed, limit))
-    # Fill the largest gaps, so that the rest of the drive is seen evenly.
-    ends = [0, len(shown) - 1]
-    for end in ends:
-        if len(chosen) < limit:
-            chosen.add(end)
-    while len(chosen) < min(limit, len(shown)):
-        order = sorted(chosen)
-        gap, left = max((b - a, a) for a, b in zip(order, order[1:], strict=False))
-        chosen.add(left + gap // 2)
+    chosen = _filled(_spread(changed, limit), len(shown), limit)
     return [Pick(shown[i][1], shown[i][0], shown[i][2].decision, shown[i][2].reason,
-                 i in changed) for i in sorted(chosen)]
+                 i in changed) for i in chosen]
 
 
 def write_frames(drive: Drive, video: Path, path: Path) -> bool:
@@ -119,6 +110,22 @@ def _spread(items: Sequence[int], limit: int) -> list[int]:
     if len(items) <= limit:
         return list(items)
     return [items[round(i * (len(items) - 1) / (limit - 1))] for i in range(limit)]
+
+
+def _filled(chosen: Sequence[int], count: int, limit: int) -> list[int]:
+    """Fill up to limit with indices below count, as evenly as the chosen ones permit."""
+    fixed = sorted(set(chosen) | ({0, count - 1} if len(chosen) + 2 <= limit else set()))
+    inside = [0] * (len(fixed) - 1)
+    for _ in range(min(limit, count) - len(fixed)):
+        widths = [(b - a) / (inner + 1)
+                  for a, b, inner in zip(fixed, fixed[1:], inside, strict=False)]
+        if not widths:
+            break
+        inside[widths.index(max(widths))] += 1
+    filled = set(fixed)
+    for a, b, inner in zip(fixed, fixed[1:], inside, strict=False):
+        filled.update(a + round((b - a) * place / (inner + 1)) for place in range(1, inner + 1))
+    return sorted(filled)
 
 
 def _tile(bgr: NDArray[np.uint8], pick: Pick) -> NDArray[np.uint8]:

@@ -81,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     stop = StopFlag()
     started = time.monotonic()
     options = parse(sys.argv[1:] if argv is None else argv)
-    from seg_node.tools.drive import drive, DriveInterrupted
+    from seg_node.tools.drive import drive, StoppedEarlyError
     from seg_node.tools.processes import ProcessError
     from seg_node.tools.results import write_results
     from seg_node.tools.sources import open_source
@@ -96,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             interrupted = bool(stop)
             print('demo: writing the results ...', flush=True)
             text = write_results(source, options, logs, limits, interrupted)
-    except DriveInterrupted:
+    except StoppedEarlyError:
         print('demo: stopped before the drive began', file=sys.stderr)
         return 130
     except ProcessError as error:

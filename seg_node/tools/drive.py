@@ -42,7 +42,7 @@ LIMITS = ('stop_go.min_clear_distance', 'stop_go.min_confidence')
 """Parameters of the node that the timeline draws as lines."""
 
 
-class DriveInterrupted(Exception):
+class StoppedEarlyError(Exception):
     """Ctrl-C before the first frame."""
 
 
@@ -52,7 +52,7 @@ def drive(
     """
     Run the drive and give the node's limits; its logs are then complete.
 
-    started: time.monotonic() of the command's start. Raises DriveInterrupted, ProcessError.
+    started: time.monotonic() of the command's start. Raises StoppedEarlyError, ProcessError.
     """
     env = environment()
     # Our own ROS node reads these, too.
@@ -70,7 +70,7 @@ def drive(
 
         def alive() -> None:
             if stop:
-                raise DriveInterrupted
+                raise StoppedEarlyError
             for process in (node, recorder, player):
                 process.check()
 
@@ -94,6 +94,8 @@ def drive(
         _watch(source, options, client, (node, recorder, player), stop, started)
         player.stop()
         player.check()
+        if stop and not read_sent(logs / 'sent.csv'):
+            raise StoppedEarlyError
         _drain(logs, client, stop)
         for process in (recorder, node):
             if process.stop() != 0:
@@ -109,8 +111,9 @@ def node_arguments(source: Source, options: Namespace, cameras: list[str]) -> li
         'expected_rate': float(source.fps * options.rate), 'use_sim_time': _clock(source, options)}
     files = ['--params-file', str(options.params_file)] if options.params_file else []
     # JSON is the YAML that ROS reads here: it quotes strings and leaves nothing to guess.
-    return [f'{NODE}.ros.node', '--ros-args', *files, *(
-        part for name, value in parameters.items() for part in ('-p', f'{name}:={json.dumps(value)}'))]
+    given = [part for name, value in parameters.items()
+             for part in ('-p', f'{name}:={json.dumps(value)}')]
+    return [f'{NODE}.ros.node', '--ros-args', *files, *given]
 
 
 def recorder_arguments(

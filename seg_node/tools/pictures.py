@@ -132,16 +132,15 @@ class RenderedDrive(Source):
     kind = 'rendered'
 
     def __init__(self, fps: float | None = None) -> None:
-        """Set up the scene and render its first frame."""
+        """Set up the scene."""
         from seg_node.simulation import demo_drive
         self._drive = demo_drive()
         rate = fps or float(self._drive.fps)
-        height, width = self._drive.frame(0.0).bgr.shape[:2]
         count = max(1, math.floor(self._drive.duration * rate + 1e-6))
-        super().__init__('rendered drive', rate, count, (width, height))
         camera = self._drive.camera
-        self.intrinsics = Intrinsics(float(camera.fx), float(camera.fy),
-                                     float(camera.cx), float(camera.cy))
+        super().__init__('rendered drive', rate, count, (camera.width, camera.height))
+        focal = float(camera.focal_px)
+        self.intrinsics = Intrinsics(focal, focal, float(camera.cx), float(camera.cy))
 
     def __iter__(self) -> Iterator[Frame]:
         """Render frame after frame."""

@@ -39,8 +39,10 @@ SETTLE_SECONDS = 0.2
 """A match is seen by one side first; the other side needs about this long to see it too."""
 MAX_NOTES = 5
 """Notes on single pictures that are told one by one."""
-AHEAD = 8
-"""Frames decoded ahead of their deadlines."""
+AHEAD_BYTES = 64 * 2**20
+"""Memory for frames decoded ahead of their deadlines; it bridges moments of a busy machine."""
+AHEAD = (4, 64)
+"""Fewest and most frames decoded ahead."""
 SIMULATED_START_NS = 10**9
 """First stamp with --clock of sources without recorded stamps; 0 means 'no time' in ROS."""
 
@@ -53,8 +55,10 @@ class Prefetch:
         self._source = source
         self._loop = loop
         self._limit_ns = None if seconds is None else round(seconds * 1e9)
+        width, height = source.size
+        ahead = min(max(AHEAD_BYTES // max(1, 3 * width * height), AHEAD[0]), AHEAD[1])
         self._queue: queue.Queue[tuple[Frame, Image | bytes] | BaseException | None] = \
-            queue.Queue(AHEAD)
+            queue.Queue(ahead)
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name='prefetch', daemon=True)
         self._thread.start()

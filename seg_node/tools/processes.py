@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
+import contextlib
 import ctypes
 import os
 from pathlib import Path
@@ -85,11 +86,9 @@ class Process:
     def go(self) -> None:
         """Send a line to its standard input."""
         assert self._process.stdin is not None
-        try:
+        with contextlib.suppress(OSError):  # it has ended; check() tells
             self._process.stdin.write('\n')
             self._process.stdin.flush()
-        except OSError:
-            pass  # it has ended; check() tells
 
     def check(self) -> None:
         """Raise ProcessError when the process has ended with an error."""
@@ -116,10 +115,8 @@ class Process:
         self._reader.join(1.0)
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None and not pipe.closed:
-                try:
+                with contextlib.suppress(OSError):
                     pipe.close()
-                except OSError:
-                    pass
         return code
 
 
@@ -139,8 +136,10 @@ def environment() -> dict[str, str]:
     env.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     profile = _profile(root)
     if profile is not None:
-        env.setdefault('FASTDDS_DEFAULT_PROFILES_FILE', str(profile))
-        env.setdefault('FASTRTPS_DEFAULT_PROFILES_FILE', str(profile))
+        # Kilted warns about the old name, Humble to Jazzy know no other.
+        old = env.get('ROS_DISTRO') in ('humble', 'iron', 'jazzy')
+        name = 'FASTRTPS_DEFAULT_PROFILES_FILE' if old else 'FASTDDS_DEFAULT_PROFILES_FILE'
+        env.setdefault(name, str(profile))
     return env
 
 
@@ -154,7 +153,5 @@ def _profile(root: Path) -> Path | None:
 
 def _die_with_parent() -> None:
     # A demo that is killed must not leave a node behind.
-    try:
+    with contextlib.suppress(OSError, AttributeError):  # not Linux
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
-    except (OSError, AttributeError):
-        pass  # not Linux

@@ -23,12 +23,12 @@ from typing import Any
 import matplotlib
 
 matplotlib.use('Agg')
-from matplotlib.lines import Line2D  # noqa: E402  (after the choice of the canvas)
-from matplotlib.patches import Patch  # noqa: E402
-import matplotlib.pyplot as plt  # noqa: E402
-import numpy as np  # noqa: E402
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+import matplotlib.pyplot as plt
+import numpy as np
 
-from seg_node.tools.drive_log import Drive, Sample, Segment  # noqa: E402
+from seg_node.tools.drive_log import Drive, Sample, Segment
 
 SIZE, DPI = (16, 10), 100
 GO, STOP = '#2f9e62', '#d0443e'
@@ -51,8 +51,8 @@ def write_timeline(drive: Drive, path: Path, limits: Mapping[str, float]) -> Non
                          'font.family': 'DejaVu Sans'}):
         figure, axes = plt.subplots(
             4, 1, figsize=SIZE, dpi=DPI, sharex=True,
-            gridspec_kw={'height_ratios': (1.1, 2, 2, 2), 'hspace': 0.16})
-        figure.subplots_adjust(left=0.075, right=0.975, top=0.93, bottom=0.065)
+            gridspec_kw={'height_ratios': (1.1, 2, 2, 2), 'hspace': 0.3})
+        figure.subplots_adjust(left=0.06, right=0.98, top=0.925, bottom=0.06)
         _decisions(axes[0], drive)
         _measure(axes[1], drive, 'clear_distance', 'clear distance',
                  limits.get('stop_go.min_clear_distance'))
@@ -63,9 +63,10 @@ def write_timeline(drive: Drive, path: Path, limits: Mapping[str, float]) -> Non
         axes[3].set_xlabel('seconds from the first frame')
         go = sum(one.seconds for one in drive.segments if one.decision == 'go')
         axes[0].set_title(
-            f'GO {go:.1f} s of {drive.duration_s:.1f} s,  {len(drive.changes)} changes,  '
+            f'GO {go:.1f} s of {drive.duration_s:.1f} s,  {len(drive.changes)} '
+            f'change{"" if len(drive.changes) == 1 else "s"} of decision,  '
             f'{len(drive.samples)} of {len(drive.sent)} frames decided',
-            loc='left', fontsize=14, pad=10)
+            loc='left', fontsize=14, pad=12)
         figure.savefig(path)
         plt.close(figure)
 
@@ -91,10 +92,8 @@ def _decisions(axis: Any, drive: Drive) -> None:
             axis.text(stretch.start_s + stretch.seconds / 2, 1.5, stretch.decision.upper(),
                       ha='center', va='center', color='white', fontweight='bold')
     if unlabelled:
-        axis.legend(handles=[Patch(color=color, label=reason)
-                             for reason, color in unlabelled.items()],
-                    loc='lower right', bbox_to_anchor=(1.0, 1.0), ncol=6, frameon=False,
-                    fontsize=10, handlelength=1.2, borderaxespad=0.2)
+        _legend_above(axis, [Patch(color=color, label=reason)
+                             for reason, color in unlabelled.items()])
     for side in axis.spines.values():
         side.set_visible(False)
 
@@ -115,11 +114,11 @@ def _measure(axis: Any, drive: Drive, name: str, label: str, limit: float | None
         axis.text(1.0, limit, f'limit {limit:g} ', color=STOP, ha='right', va='bottom',
                   fontsize=11, transform=axis.get_yaxis_transform())
     if len(drive.cameras) > 1:
-        axis.legend(loc='lower left', ncol=4, frameon=False, fontsize=11)
+        _legend_above(axis, axis.get_legend_handles_labels()[0])
 
 
 def _times(axis: Any, drive: Drive) -> None:
-    _style(axis, 'milliseconds')
+    _style(axis, 'latency and inference, ms')
     several = len(drive.cameras) > 1
     handles = []
     shown: list[float] = []
@@ -133,7 +132,7 @@ def _times(axis: Any, drive: Drive) -> None:
         axis.plot(times, inference, color=color if several else MUTED, linewidth=1.3,
                   linestyle='-' if not several else (0, (2, 2)))
         name = f'{camera}: ' if several else ''
-        handles += [Line2D([], [], color=color, label=f'{name}latency to the state message'),
+        handles += [Line2D([], [], color=color, label=f'{name}image to state message'),
                     Line2D([], [], color=color if several else MUTED,
                            linestyle='-' if not several else (0, (2, 2)),
                            label=f'{name}inference')]
@@ -146,11 +145,17 @@ def _times(axis: Any, drive: Drive) -> None:
     if worst > top:
         axis.text(0.997, 0.93, f'highest latency {worst:.0f} ms, beyond the axis', ha='right',
                   va='top', transform=axis.transAxes, color=MUTED, fontsize=11)
-    axis.legend(handles=handles[:8], loc='upper left', ncol=4, frameon=False, fontsize=11)
+    _legend_above(axis, handles)
+
+
+def _legend_above(axis: Any, handles: list[Any]) -> None:
+    axis.legend(handles=handles, loc='lower right', bbox_to_anchor=(1.0, 1.0), ncol=8,
+                frameon=False, fontsize=11, handlelength=1.4, borderaxespad=0.1,
+                columnspacing=1.4)
 
 
 def _style(axis: Any, label: str) -> None:
-    axis.set_ylabel(label)
+    axis.set_title(label, loc='left', fontsize=12, pad=6)
     axis.grid(axis='both', color='#e8ebef', linewidth=0.8)
     axis.set_axisbelow(True)
     for side in ('top', 'right'):

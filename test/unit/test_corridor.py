@@ -21,7 +21,6 @@ from itertools import groupby
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 import numpy as np
 import pytest
 
@@ -131,11 +130,24 @@ def test_a_row_needs_its_neighbour_to_confirm(corridor, lines, blocked):
         assert measure.clear_distance == (corridor.distance[row] if blocked else 1)
 
 
-@given(arrays(bool, (24, 40), elements=st.booleans(), fill=st.just(True)),
-       st.floats(0.01, 1), st.sampled_from([1, 3, 8]))
-@settings(max_examples=200)
-def test_measure_agrees_with_a_plain_search(seed, min_obstacle, grow):
-    drivable = np.repeat(seed, grow, axis=1)[:, :40]
+@pytest.mark.parametrize(('missing', 'blocked'), [(0, True), (1, False)])
+def test_min_obstacle_is_the_narrowest_that_blocks(corridor, missing, blocked):
+    # Two rows with one sample a pixel, 256 across, so that 0.25 are exactly 64.
+    drivable = free()
+    drivable[-40:, 200:200 + 64 - missing] = False
+    nearest = replace(corridor, rows=corridor.rows[:2], cols=np.tile(np.arange(128, 384), (2, 1)),
+                      distance=corridor.distance[:2])
+    assert nearest.measure(drivable, SURE, 0.25).blocked == blocked
+
+
+@given(st.lists(st.tuples(st.integers(8, 23), st.integers(1, 3), st.integers(0, 39),
+                          st.integers(1, 24)), max_size=6),
+       st.floats(0.01, 1))
+@settings(max_examples=300)
+def test_measure_agrees_with_a_plain_search(obstacles, min_obstacle):
+    drivable = np.ones((24, 40), bool)
+    for top, high, left, wide in obstacles:
+        drivable[top:top + high, left:left + wide] = False
     grid = Corridor.from_trapezoid(Trapezoid(far_width=0.3), 40, 24)
     measure = grid.measure(drivable, np.zeros((24, 40), np.uint8), min_obstacle)
     samples = [[bool(drivable[row, col]) for row, col in zip(rows, cols)]

@@ -269,6 +269,24 @@ def test_a_gap_in_the_stamps_takes_go_away():
     assert drive.stop_go.verdict(Instant(drive.now, stamp)).reason is Reason.CONFIRMING
 
 
+def test_a_gap_between_arrivals_takes_go_away_while_ros_time_crawls():
+    drive = Drive(going=True)
+    stamp = drive.now + EPOCH
+    drive.now += 0.6
+    drive.stop_go.observe(stamp, (), Instant(drive.now, stamp))
+    verdict = drive.stop_go.verdict(Instant(drive.now, stamp))
+    assert (verdict.reason, verdict.measured) == (Reason.CONFIRMING, 1)
+
+
+def test_frames_that_arrive_stale_earn_nothing():
+    drive = Drive(go_after=2, go_hold=0.0)
+    for _ in range(5):
+        drive.now += PERIOD
+        drive.stop_go.observe(drive.now + EPOCH - 0.52, (), at(drive.now))
+    verdict = drive.frame(stamp=drive.now + PERIOD + EPOCH - 0.4)
+    assert (verdict.reason, verdict.measured) == (Reason.CONFIRMING, 1)
+
+
 def test_a_gap_on_the_way_to_go_starts_over():
     drive = Drive(go_after=3, go_hold=0.0)
     drive.frames(2)
@@ -412,6 +430,12 @@ def test_no_camera_is_stop():
 def test_one_camera_speaks_for_itself():
     assert combine({'front': GO}) is GO
     assert combine({'front': stopped(Reason.STALE)}) == stopped(Reason.STALE)
+
+
+def test_a_stop_stops_whatever_its_reason():
+    odd = stopped(Reason.CLEAR)
+    for verdicts in ({'front': GO, 'rear': odd}, {'rear': odd, 'front': GO}):
+        assert combine(verdicts).decision is Decision.STOP
 
 
 def test_all_cameras_must_go():

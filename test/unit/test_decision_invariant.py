@@ -27,7 +27,8 @@ from math import isfinite
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, invariant, rule, RuleBasedStateMachine
+from hypothesis.stateful import (
+    initialize, invariant, precondition, rule, RuleBasedStateMachine)
 
 from seg_node.stop_go import Decision, Finding, Instant, Reason, StopGo, Thresholds
 
@@ -172,18 +173,49 @@ class AnyOrder(RuleBasedStateMachine):
     def jump_ros_time(self, step):
         self.ros += step
 
-    @rule(step=st.sampled_from([-5, -0.001, 0.45]))
+    @rule(step=st.sampled_from([-5, -0.001, 0.45, 0.9]))
     def jump_steady_clock(self, step):
         self.steady += step
 
     @rule(count=st.integers(1, 12), period=st.sampled_from([0.04, 0.1, 0.25, 0.45]),
-          ask=st.booleans())
-    def good_frames(self, count, period, ask):
+          latency=st.sampled_from([0.03, 0.03, 0.48, 0.55]), ask=st.booleans())
+    def good_frames(self, count, period, latency, ask):
         for _ in range(count):
             self.pass_time(period)
-            self.play(self.ros - 0.03, (), self.now)
+            self.play(self.ros - latency, (), self.now)
             if ask:
                 self.ask(0.0, 0.0)
+
+    @precondition(lambda self: not go_is_due(self.log, self.now, self.limits))
+    @rule()
+    def earn_go(self):
+        """Let random sequences reach GO often, which is where there is something to lose."""
+        self.deactivate()
+        self.activate()
+        for _ in range(30):
+            self.pass_time(0.04)
+            self.play(self.ros - 0.03, (), self.now)
+        assert go_is_due(self.log, self.now, self.limits)
+
+    @precondition(lambda self: go_is_due(self.log, self.now, self.limits))
+    @rule(codes=st.lists(st.sampled_from([*sorted(ROAD), '']), min_size=1, max_size=6))
+    def flicker(self, codes):
+        """Mix good and bad frames of the road while it is GO."""
+        for code in codes:
+            self.pass_time(0.04)
+            self.play(self.ros - 0.03, (code,) if code else (), self.now)
+            self.ask(0.0, 0.0)
+
+    @precondition(lambda self: go_is_due(self.log, self.now, self.limits))
+    @rule(steady=st.sampled_from([0.0, 0.15, 0.3, 0.45, 0.51]),
+          ros=st.sampled_from([0.0, 0.15, 0.3, 0.45, 0.51]), frame=st.booleans())
+    def clocks_drift(self, steady, ros, frame):
+        """Let the clocks go on at different speeds while it is GO."""
+        self.steady += steady
+        self.ros += ros
+        if frame:
+            self.play(self.ros - 0.03, (), self.now)
+        self.ask(0.0, 0.0)
 
     @rule(code=st.sampled_from(sorted(ROAD)), count=st.integers(1, 3))
     def road_frames(self, code, count):

@@ -1,0 +1,321 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""A test bench for the node: processes, cameras and listeners in a DDS domain of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import fcntl
+import json
+import os
+from pathlib import Path
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from typing import Any, IO
+
+from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+from rcl_interfaces.msg import ParameterDescriptor, SetParametersResult
+from rcl_interfaces.srv import DescribeParameters, SetParameters
+import rclpy
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from std_msgs.msg import Bool
+
+from camera import Camera
+
+ROOT = Path(__file__).resolve().parents[2]
+PROFILE = ROOT / 'config' / 'fastdds.xml'
+WAIT = 60.0      # seconds; generous, because the machine may be busy with other work
+
+
+class Process:
+    """A child process in a bench's domain, whose output is kept."""
+
+    def __init__(self, command: list[str], domain: int, on_exit: Callable[[], None]) -> None:
+        environment = dict(os.environ, ROS_DOMAIN_ID=str(domain), PYTHONUNBUFFERED='1')
+        environment['PYTHONPATH'] = os.pathsep.join(
+            [str(ROOT), str(Path(__file__).parent), environment.get('PYTHONPATH', '')])
+        self.command = command
+        self._log = tempfile.TemporaryFile('w+')
+        self._popen = subprocess.Popen(
+            command, stdout=self._log, stderr=subprocess.STDOUT, env=environment, cwd=ROOT)
+        self._watch = threading.Thread(target=self._watch_exit, args=[on_exit], daemon=True)
+        self._watch.start()
+
+    @property
+    def output(self) -> str:
+        """Everything the process has written so far."""
+        size = os.fstat(self._log.fileno()).st_size
+        return os.pread(self._log.fileno(), size, 0).decode(errors='replace')
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while the process runs."""
+        return self._popen.poll()
+
+    def send(self, number: int) -> None:
+        """Send a signal."""
+        self._popen.send_signal(number)
+
+    def end(self, number: int = signal.SIGINT, timeout: float = WAIT) -> int:
+        """Send a signal and return the exit code."""
+        if self.exit_code is None:
+            self.send(number)
+        return self._popen.wait(timeout)
+
+    def kill(self) -> None:
+        """End the process, whatever it is doing."""
+        self._popen.kill()
+        self._popen.wait(WAIT)
+        self._watch.join(WAIT)
+
+    def _watch_exit(self, on_exit: Callable[[], None]) -> None:
+        self._popen.wait()
+        on_exit()
+
+
+class Bench:
+    """
+    A robot for one test: the node under test, its cameras, and an ear on what it says.
+
+    All waiting is on one condition that every callback notifies. `stops` holds the values of
+    ~/stop and `states` the messages of ~/state, oldest first.
+    """
+
+    def __init__(self, model: Path) -> None:
+        self._model = model
+        self._changed = threading.Condition()
+        self._processes: list[Process] = []
+        self._cameras: list[Camera] = []
+        self.node_process: Process | None = None
+        self.stops: list[bool] = []
+        self.states: list[DiagnosticStatus] = []
+        self.diagnostics: list[DiagnosticArray] = []
+        self._domain, self._claim = _claim_domain()
+        self._context = Context()
+        rclpy.init(context=self._context, domain_id=self._domain)
+        self.node = rclpy.create_node('bench', context=self._context)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self.node)
+        self._spinner = threading.Thread(target=self._executor.spin, daemon=True)
+        self._spinner.start()
+
+    # --- processes -----------------------------------------------------------------------------
+
+    def start_node(self, *arguments: str, name: str = '/seg_node', **parameters: Any) -> Process:
+        """
+        Start the node under test.
+
+        :param arguments: further arguments behind --ros-args.
+        :param name: the fully qualified name under which it will appear.
+        :param parameters: overrides; a double underscore stands for the dot.
+        """
+        self._name = name
+        self.listen(Bool, f'{name}/stop', lambda message: self.stops.append(message.data))
+        self.listen(DiagnosticStatus, f'{name}/state', self.states.append)
+        self.listen(DiagnosticArray, '/diagnostics', self.diagnostics.append)
+        command = [sys.executable, '-m', 'seg_node.ros.node', '--ros-args', *arguments]
+        for key, value in {'model': str(self._model), **parameters}.items():
+            command += ['-p', f'{key.replace("__", ".")}:={json.dumps(value)}']
+        self.node_process = self.start(*command)
+        return self.node_process
+
+    def start(self, *command: str) -> Process:
+        """Start any process in the bench's domain."""
+        process = Process(list(command), self._domain, self._notify)
+        self._processes.append(process)
+        return process
+
+    # --- topics --------------------------------------------------------------------------------
+
+    def camera(self, message: Any, name: str = 'camera', **options: Any) -> Camera:
+        """Start a camera that shows an image message; see Camera."""
+        camera = Camera(self.node, message, name, **options)
+        self._cameras.append(camera)
+        return camera
+
+    def listen(self, kind: type, topic: str, sink: Callable[[Any], Any] | None = None,
+               reliability: ReliabilityPolicy = ReliabilityPolicy.RELIABLE) -> list[Any]:
+        """Subscribe; return the list that the messages are appended to."""
+        messages: list[Any] = []
+        sink = sink or messages.append
+
+        def receive(message: Any) -> None:
+            with self._changed:
+                sink(message)
+                self._changed.notify_all()
+
+        self.node.create_subscription(
+            kind, topic, receive, QoSProfile(depth=50, reliability=reliability))
+        return messages
+
+    def publishers_of(self, topic: str) -> int:
+        """Count the publishers of a topic."""
+        return self.node.count_publishers(topic)
+
+    # --- waiting -------------------------------------------------------------------------------
+
+    def wait_for(self, condition: Callable[[], Any], what: str, timeout: float = WAIT) -> None:
+        """Wait until something is so; fails when it does not happen or the node has died."""
+        node = self.node_process
+        alive = node is not None and node.exit_code is None
+
+        def died() -> bool:
+            return alive and node.exit_code is not None
+
+        with self._changed:
+            self._changed.wait_for(lambda: condition() or died(), timeout)
+            if condition():
+                return
+        end = 'the node has died' if died() else f'not within {timeout:.0f} s'
+        said = [f'{state.message}' for state in self.states[-3:]]
+        raise AssertionError(f'{what}: {end}; ~/stop {self.stops[-3:]}, ~/state {said}')
+
+    def wait_for_go(self) -> None:
+        """Wait until the node says GO on both topics."""
+        self._wait_for_decision('go', 'clear')
+
+    def wait_for_stop(self, reason: str) -> str:
+        """Wait until the node says STOP for a reason; return the text."""
+        self._wait_for_decision('stop', reason)
+        return self.states[-1].message
+
+    def next_stops(self, count: int = 10) -> list[bool]:
+        """Return the next values of ~/stop."""
+        begin = len(self.stops)
+        self.wait_for(lambda: len(self.stops) >= begin + count, f'{count} messages on ~/stop')
+        return self.stops[begin:begin + count]
+
+    def _wait_for_decision(self, decision: str, reason: str) -> None:
+        begin, begin_states = len(self.stops), len(self.states)
+
+        def said() -> bool:
+            if len(self.stops) <= begin or len(self.states) <= begin_states:
+                return False
+            values = values_of(self.states[-1])
+            return (values['decision'], values['reason']) == (decision, reason) and (
+                self.stops[-1] is (decision == 'stop'))
+
+        self.wait_for(said, f'{decision.upper()}, {reason}')
+
+    def wait_for_diagnostics(self, about: str, accept: Callable[[dict[str, str]], bool],
+                             what: str) -> dict[str, str]:
+        """Wait until the newest /diagnostics on a part of the node are as wanted; return them."""
+        def newest() -> dict[str, str]:
+            for status in self.diagnostics[-1].status if self.diagnostics else ():
+                if status.name == f'{self._name}: {about}':
+                    return values_of(status)
+            return {}
+
+        self.wait_for(lambda: newest() and accept(newest()), what)
+        return newest()
+
+    def counted(self, event: str, camera: str = 'camera') -> int:
+        """Return how often the node has counted an event, by its next /diagnostics."""
+        begin = len(self.diagnostics)
+        values = self.wait_for_diagnostics(
+            camera, lambda _: len(self.diagnostics) > begin, '/diagnostics')
+        return int(values[event])
+
+    # --- services ------------------------------------------------------------------------------
+
+    def change_state(self, transition: str | int) -> bool:
+        """Ask for a lifecycle transition, by label or id; return whether it succeeded."""
+        wanted = (Transition(id=transition) if isinstance(transition, int)
+                  else Transition(label=transition))
+        return self._call(
+            ChangeState, 'change_state', ChangeState.Request(transition=wanted)).success
+
+    def lifecycle_state(self) -> str:
+        """Return the label of the node's lifecycle state."""
+        return self._call(GetState, 'get_state', GetState.Request()).current_state.label
+
+    def reach(self, *transitions: str) -> None:
+        """Go through lifecycle transitions, each of which must succeed."""
+        for transition in transitions:
+            assert self.change_state(transition), f'{transition} failed'
+
+    def set_parameter(self, name: str, value: Any) -> SetParametersResult:
+        """Ask for a parameter to be changed."""
+        request = SetParameters.Request(
+            parameters=[Parameter(name, value=value).to_parameter_msg()])
+        return self._call(SetParameters, 'set_parameters', request).results[0]
+
+    def descriptor(self, name: str) -> ParameterDescriptor:
+        """Ask for the description of a parameter."""
+        request = DescribeParameters.Request(names=[name])
+        return self._call(DescribeParameters, 'describe_parameters', request).descriptors[0]
+
+    def _call(self, kind: type, name: str, request: Any) -> Any:
+        client = self.node.create_client(kind, f'{self._name}/{name}')
+        try:
+            assert client.wait_for_service(WAIT), f'no service {name}'
+            future = client.call_async(request)
+            future.add_done_callback(lambda _: self._notify())
+            self.wait_for(future.done, f'answer of {name}')
+            return future.result()
+        finally:
+            self.node.destroy_client(client)
+
+    # --- the end -------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Kill what is left and leave the domain; what the processes wrote goes to stdout."""
+        for process in self._processes:
+            process.kill()
+        for camera in self._cameras:
+            camera.stop()
+        self._executor.shutdown()
+        self._spinner.join(WAIT)
+        self.node.destroy_node()
+        self._context.try_shutdown()
+        self._claim.close()
+        for process in self._processes:
+            print(f'--- {" ".join(process.command)}\n{process.output}--- exit code '
+                  f'{process.exit_code}')
+
+    def _notify(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+
+def values_of(status: DiagnosticStatus) -> dict[str, str]:
+    """Return the key-value pairs of a DiagnosticStatus."""
+    return {pair.key: pair.value for pair in status.values}
+
+
+def stamp_of(stamp: Time) -> tuple[int, int]:
+    """Return a stamp as something that compares."""
+    return stamp.sec, stamp.nanosec
+
+
+def _claim_domain() -> tuple[int, IO[str]]:
+    """Take a ROS_DOMAIN_ID that no other bench on this machine uses, until the file is closed."""
+    for domain in random.sample(range(1, 101), 100):
+        try:
+            claim = open(Path(tempfile.gettempdir()) / f'seg_node_domain_{domain}.lock', 'a')
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            continue
+        return domain, claim
+    raise RuntimeError('all ROS domains from 1 to 100 are taken')

@@ -1,0 +1,83 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Fixtures of the node tests: each gets a bench in a ROS domain of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import importlib.util
+import os
+from pathlib import Path
+import signal
+import sys
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+TIMEOUT = 180.0      # seconds a test may take before it is ended by force
+
+sys.path[:0] = [str(HERE), str(HERE.parent / 'unit')]
+
+if importlib.util.find_spec('rclpy') is None:
+    collect_ignore_glob = ['test_*.py']
+else:
+    # Read when a process enters its first domain; children inherit them.
+    os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+    from bench import Bench, PROFILE
+    if PROFILE.exists():
+        os.environ.setdefault('FASTDDS_DEFAULT_PROFILES_FILE', str(PROFILE))
+        os.environ.setdefault('FASTRTPS_DEFAULT_PROFILES_FILE', str(PROFILE))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every node test without a limit of its own a hard one."""
+    for item in items:
+        if HERE in item.path.parents and item.get_closest_marker('timeout') is None:
+            item.add_marker(pytest.mark.timeout(TIMEOUT))
+
+
+@pytest.fixture(scope='session')
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a model that knows path by green and obstacles by red."""
+    from tiny_model import write_tiny_model
+    return write_tiny_model(tmp_path_factory.mktemp('tiny'))
+
+
+def run_bench(model: Path) -> Iterator[Bench]:
+    """
+    Set up a bench and take it down.
+
+    Whatever a test does to the node: at its end the node must still run, and end cleanly.
+    """
+    bench = Bench(model)
+    try:
+        yield bench
+        node = bench.node_process
+        if node is not None and node.exit_code is None:
+            assert node.end(signal.SIGINT) == 0
+        assert node is None or 'Traceback' not in node.output
+    finally:
+        bench.close()
+
+
+@pytest.fixture
+def bench(tiny_model: Path) -> Iterator[Bench]:
+    """Return a bench of the test's own."""
+    yield from run_bench(tiny_model)
+
+
+@pytest.fixture(scope='module')
+def shared_bench(tiny_model: Path) -> Iterator[Bench]:
+    """Return a bench for all tests of a module, which leave it as they found it."""
+    yield from run_bench(tiny_model)

@@ -1,0 +1,192 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Cameras of all kinds in, pictures and decisions out."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+from bench import ROOT, stamp_of, values_of
+from camera import blocked_road, BLUE, compressed, no_road, raw, road
+import cv2
+import numpy as np
+import pytest
+from rclpy.qos import ReliabilityPolicy
+from sensor_msgs.msg import CompressedImage, Image
+
+BACKGROUND, PATH, OBSTACLE = 0, 1, 3
+
+
+def pixels(message):
+    """Return the pixels of a mono8 or bgr8 Image."""
+    channels = {'mono8': (), 'bgr8': (3,)}[message.encoding]
+    assert message.step == message.width * max(1, *channels, 0)
+    return np.frombuffer(message.data, np.uint8).reshape(
+        message.height, message.width, *channels)
+
+
+@pytest.mark.parametrize('reliability', ReliabilityPolicy.__members__.keys() & {
+    'RELIABLE', 'BEST_EFFORT'})
+@pytest.mark.parametrize('make', [
+    raw, compressed, lambda picture: compressed(picture, 'png')], ids=['raw', 'jpeg', 'png'])
+def test_a_free_road_is_go(bench, make, reliability):
+    message = make(road())
+    bench.start_node(
+        autostart=True, transport='raw' if isinstance(message, Image) else 'compressed')
+    bench.camera(message, reliability=ReliabilityPolicy[reliability])
+    bench.wait_for_go()
+
+
+def test_masks_have_the_header_and_size_of_the_image(bench):
+    masks = bench.listen(Image, 'camera/segmentation/mask')
+    confidences = bench.listen(Image, 'camera/segmentation/confidence')
+    bench.start_node(autostart=True)
+    camera = bench.camera(raw(blocked_road()))
+    bench.wait_for(lambda: len(masks) >= 3 and len(confidences) >= 3, 'masks and confidences')
+    camera.stop()
+    sent = {stamp_of(stamp) for stamp in camera.sent}
+    for message in [*masks, *confidences]:
+        assert message.encoding == 'mono8'
+        assert message.header.frame_id == 'camera_optical_frame'
+        assert stamp_of(message.header.stamp) in sent
+    expected = np.full((64, 128), BACKGROUND, np.uint8)
+    expected[32:] = PATH
+    expected[40:56, 48:80] = OBSTACLE
+    np.testing.assert_array_equal(pixels(masks[-1]), expected)
+    np.testing.assert_array_equal(pixels(confidences[-1]), np.full((64, 128), 255))
+
+
+def test_overlays_are_pictures_of_the_same_size(bench):
+    overlays = bench.listen(Image, 'camera/segmentation/overlay')
+    jpegs = bench.listen(CompressedImage, 'camera/segmentation/overlay/compressed')
+    bench.start_node(autostart=True)
+    camera = bench.camera(raw(road(320, 180)))
+    bench.wait_for(lambda: overlays and jpegs, 'overlays')
+    camera.stop()
+    sent = {stamp_of(stamp) for stamp in camera.sent}
+    assert {stamp_of(message.header.stamp) for message in [*overlays, *jpegs]} <= sent
+    assert overlays[0].encoding == 'bgr8'
+    overlay = pixels(overlays[0])
+    assert overlay.shape == (180, 320, 3)
+    assert (overlay != road(320, 180)).any()
+    jpeg = cv2.imdecode(np.frombuffer(jpegs[0].data, np.uint8), cv2.IMREAD_COLOR)
+    assert jpeg.shape == (180, 320, 3)
+
+
+def test_an_obstacle_stops_until_it_leaves(bench):
+    bench.start_node(autostart=True)
+    camera = bench.camera(raw(road()))
+    bench.wait_for_go()
+    camera.message = raw(blocked_road())
+    assert 'blocked' in bench.wait_for_stop('blocked')
+    assert all(bench.next_stops())
+    camera.message = raw(road())
+    bench.wait_for_go()
+
+
+def test_no_road_is_stop(bench):
+    bench.start_node(autostart=True)
+    bench.camera(raw(no_road()))
+    bench.wait_for_stop('blocked')
+    assert all(bench.next_stops(20))
+    assert all(bench.stops)
+
+
+def test_a_covered_lens_is_stop(bench):
+    bench.start_node(autostart=True)
+    camera = bench.camera(raw(road()))
+    bench.wait_for_go()
+    camera.message = raw(np.full((64, 128, 3), BLUE, np.uint8))
+    bench.wait_for_stop('camera_covered')
+
+
+def test_two_cameras_must_both_be_good(bench):
+    bench.start_node(autostart=True, cameras=['front', 'rear'])
+    front = bench.camera(raw(road()), 'front')
+    assert bench.wait_for_stop('no_image').startswith('rear: ')
+    assert all(bench.next_stops(20))
+    rear = bench.camera(raw(road()), 'rear')
+    bench.wait_for_go()
+    front.message = raw(blocked_road())
+    assert bench.wait_for_stop('blocked').startswith('front: ')
+    assert values_of(bench.states[-1])['rear.decision'] == 'go'
+    front.message = raw(road())
+    bench.wait_for_go()
+    rear.stop()
+    assert bench.wait_for_stop('stale').startswith('rear: ')
+    assert all(bench.next_stops(20))
+
+
+def test_a_killed_camera_is_stop_until_it_is_back(bench):
+    bench.start_node(autostart=True)
+    command = [sys.executable, str(ROOT / 'test' / 'node' / 'camera.py')]
+    camera = bench.start(*command)
+    bench.wait_for_go()
+    camera.end(signal.SIGKILL)
+    bench.wait_for_stop('stale')
+    assert all(bench.next_stops())
+    bench.start(*command)
+    bench.wait_for_go()
+
+
+def test_size_encoding_and_rows_may_change_between_images(bench):
+    masks = bench.listen(Image, 'camera/segmentation/mask')
+    bench.start_node(autostart=True)
+    camera = bench.camera(raw(road()))
+    bench.wait_for_go()
+    small = road(96, 48)
+    padded = np.zeros((48, 96 * 3 + 5), np.uint8)
+    padded[:, :-5] = small.reshape(48, -1)
+    for message in [
+        raw(small),
+        raw(cv2.cvtColor(road(320, 180), cv2.COLOR_BGR2RGBA), 'rgba8'),
+        raw(padded, width=96),
+        raw(cv2.cvtColor(road(), cv2.COLOR_BGR2RGB), 'rgb8'),
+        raw(bayer_rggb(road(640, 480)), 'bayer_rggb8'),
+    ]:
+        begin = len(masks)
+        camera.message = message
+        size = message.width, message.height
+        bench.wait_for(lambda: size in [(m.width, m.height) for m in masks[begin:]],  # noqa: B023
+                       f'a mask of {size}')
+        path = pixels(next(m for m in masks[begin:] if (m.width, m.height) == size)) == PATH
+        assert path[size[1] * 3 // 4].all()
+        assert not path[size[1] // 4].any()
+    # None of this was a reason to doubt.
+    bench.wait_for_go()
+    assert bench.counted('malformed') == 0
+
+
+def bayer_rggb(picture):
+    """Return what a sensor with RGGB filters sees of a BGR picture."""
+    blue, green, red = cv2.split(picture)
+    sensor = green.copy()
+    sensor[::2, ::2] = red[::2, ::2]
+    sensor[1::2, 1::2] = blue[1::2, 1::2]
+    return sensor
+
+
+@pytest.mark.parametrize('order', ['>u2', '<u2'])
+def test_grey_images_of_16_bits_are_read_in_their_byte_order(bench, order):
+    # 0x3201 is dark grey, 0xc801 light; with the bytes swapped both are nearly black.
+    grey = np.full((64, 128), 0x3201, order)
+    grey[32:] = 0xc801
+    overlays = bench.listen(Image, 'camera/segmentation/overlay')
+    bench.start_node(autostart=True)
+    bench.camera(raw(grey, 'mono16', is_bigendian=order == '>u2'))
+    # The tiny model sees no colour here and so no path, but it does see a picture.
+    bench.wait_for_stop('low_confidence')
+    bench.wait_for(lambda: overlays, 'an overlay')
+    assert bench.counted('malformed') == 0

@@ -1,0 +1,79 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""~/stop and ~/state speak from the start of the process on, in every state."""
+
+from __future__ import annotations
+
+from bench import values_of
+from camera import raw, road
+
+
+def test_an_unconfigured_node_says_stop(bench):
+    bench.start_node()
+    assert 'not active' in bench.wait_for_stop('not_active')
+    assert all(bench.next_stops(20))
+
+
+def test_an_inactive_node_says_stop_whatever_the_camera_shows(bench):
+    bench.start_node()
+    bench.camera(raw(road()))
+    bench.reach('configure')
+    bench.wait_for_stop('not_active')
+    assert all(bench.next_stops(20))
+
+
+def test_an_active_node_without_images_says_stop_and_why(bench):
+    bench.start_node(autostart=True)
+    assert 'no image' in bench.wait_for_stop('no_image')
+    assert all(bench.next_stops(20))
+
+
+def test_the_first_word_is_stop(bench):
+    bench.camera(raw(road()))
+    bench.start_node(autostart=True)
+    bench.wait_for_go()
+    assert bench.stops[0] is True
+    # Until GO it has given reasons, and the last before GO is that GO is being earned.
+    reasons = [values_of(state)['reason'] for state in bench.states]
+    assert reasons[reasons.index('clear') - 1] == 'confirming'
+
+
+def test_state_says_what_the_decision_rests_on(bench):
+    camera = bench.camera(raw(road()))
+    bench.start_node(autostart=True)
+    bench.wait_for_go()
+    state = bench.states[-1]
+    values = values_of(state)
+    assert state.name == '/seg_node: stop_go'
+    assert state.level == state.OK
+    assert values['camera.decision'] == 'go'
+    assert values['image_stamp'] == values['camera.image_stamp']
+    assert values['image_stamp'] in {
+        f'{stamp.sec}.{stamp.nanosec:09d}' for stamp in camera.sent}
+    assert float(values['camera.clear_distance']) == 1.0
+    assert float(values['camera.coverage']) == 1.0
+    assert float(values['camera.confidence']) == 1.0
+    assert float(values['measured']) <= float(values['limit'])
+
+
+def test_diagnostics_say_what_runs_and_how_it_fares(bench):
+    bench.start_node(autostart=True)
+    bench.camera(raw(road()))
+    camera = bench.wait_for_diagnostics(
+        'camera', lambda values: int(values['processed']) > 0, 'a processed frame')
+    assert int(camera['received']) >= int(camera['processed'])
+    assert float(camera['inference_ms.p50']) > 0
+    backend = bench.wait_for_diagnostics('backend', lambda values: 'model' in values, 'a model')
+    assert (backend['backend'], backend['model'], backend['input']) == (
+        'onnxruntime', 'tiny', '64x32')

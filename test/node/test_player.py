@@ -1,0 +1,184 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The player as a process of its own, heard over DDS."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+import signal
+import sys
+from typing import Any
+
+from bag_files import CAMERA_INFO, camera_info, PERIOD_NS, START_NS, STORE, write_bag, write_video
+from bench import Bench, Process
+import numpy as np
+import pytest
+from rclpy.qos import ReliabilityPolicy
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+
+def play(bench: Bench, *arguments: str | Path) -> Process:
+    return bench.start(
+        sys.executable, '-m', 'seg_node.tools.player', *(str(part) for part in arguments))
+
+
+def played(bench: Bench, *arguments: str | Path) -> Process:
+    player = play(bench, *arguments)
+    bench.wait_for(lambda: player.exit_code is not None, 'end of the player')
+    assert player.exit_code == 0, player.output
+    return player
+
+
+def nanoseconds(message: Any) -> int:
+    return int(message.header.stamp.sec) * 10**9 + int(message.header.stamp.nanosec)
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(newline='') as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize('reliability',
+                         [ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT])
+def test_video_arrives_with_camera_info_and_log(
+    bench: Bench, tmp_path: Path, reliability: ReliabilityPolicy,
+) -> None:
+    images = bench.listen(Image, 'camera/image_raw', reliability=reliability)
+    infos = bench.listen(CameraInfo, 'camera/camera_info', reliability=reliability)
+    video, log = write_video(tmp_path / 'a.mp4', 10, 20), tmp_path / 'sent.csv'
+    before = bench.node.get_clock().now().nanoseconds
+    played(bench, video, '--wait', '--log', log)
+    bench.wait_for(lambda: len(images) == len(infos) == 10, '10 images and infos')
+    for index, image in enumerate(images):
+        assert (image.width, image.height, image.encoding, image.step) == (64, 48, 'bgr8', 192)
+        assert float(np.frombuffer(image.data, np.uint8).mean()) == pytest.approx(
+            20 * index, abs=5)
+    assert [i.header for i in infos] == [i.header for i in images]
+    # 60 degrees: half the width is the focal length times tan 30.
+    assert infos[0].k[0] == pytest.approx(32 / np.tan(np.radians(30)))
+    rows = rows_of(log)
+    assert [int(row['stamp_ns']) for row in rows] == [nanoseconds(image) for image in images]
+    assert all(row['stamp_ns'] == row['wall_ns'] and row['camera'] == 'camera' for row in rows)
+    assert [int(row['source_ns']) for row in rows] == [i * 50_000_000 for i in range(10)]
+    assert nanoseconds(images[0]) > before
+
+
+def test_frames_are_sent_no_earlier_than_due(bench: Bench, tmp_path: Path) -> None:
+    log = tmp_path / 'sent.csv'
+    played(bench, write_video(tmp_path / 'a.mp4', 10, 20), '--rate', '2', '--log', log)
+    times = [int(row['wall_ns']) for row in rows_of(log)]
+    # Each frame has its own deadline behind the first one: a late one makes no later one late.
+    assert times[-1] - times[0] >= 9 * 25_000_000 * 0.99
+
+
+def test_bag_keeps_its_messages_and_moves_the_clock(bench: Bench, tmp_path: Path) -> None:
+    images = bench.listen(Image, 'camera/image_raw')
+    infos = bench.listen(CameraInfo, 'camera/camera_info')
+    clocks = bench.listen(Clock, '/clock')
+    played(bench, write_bag(tmp_path / 'bag'), '--wait')
+    bench.wait_for(lambda: len(images) == len(infos) == 6, '6 images and infos')
+    stamps = [START_NS + i * PERIOD_NS - 3_000_000 for i in range(6)]
+    assert [nanoseconds(image) for image in images] == stamps
+    assert {image.header.frame_id for image in images} == {'lens'}
+    assert [nanoseconds(info) for info in infos] == stamps
+    expected: Any = STORE.deserialize_cdr(camera_info(0, 100.0), CAMERA_INFO)
+    assert list(infos[0].k) == list(expected.k)
+    times = [clock.clock.sec * 10**9 + clock.clock.nanosec for clock in clocks]
+    assert times == sorted(times)
+    assert len(times) > 6
+    # The first of them may be lost: nobody waits for a listener of the clock.
+    assert times[0] >= START_NS
+    assert times[-1] == START_NS + 5 * PERIOD_NS
+
+
+def test_compressed_bag_stays_compressed(bench: Bench, tmp_path: Path) -> None:
+    images = bench.listen(CompressedImage, 'front/image_raw/compressed')
+    bag = write_bag(tmp_path / 'bag', 'sqlite3', ('/cam/image_raw/compressed',))
+    played(bench, bag, '--wait', '--camera', 'front', '--no-clock')
+    bench.wait_for(lambda: len(images) == 6, '6 images')
+    assert images[0].format == 'png'
+    assert bytes(images[0].data[:4]) == b'\x89PNG'
+    assert nanoseconds(images[0]) > START_NS + 10**9
+    assert bench.publishers_of('/clock') == 0
+
+
+def test_loop_with_clock_never_jumps_back(bench: Bench, tmp_path: Path) -> None:
+    images = bench.listen(Image, 'camera/image_raw')
+    player = play(bench, write_video(tmp_path / 'a.mp4', 3, 50), '--loop', '--clock', '--wait')
+    bench.wait_for(lambda: len(images) >= 10, 'the fourth round')
+    assert player.end(signal.SIGINT) == 0
+    stamps = [nanoseconds(image) for image in images]
+    assert stamps == [10**9 + i * 20_000_000 for i in range(len(stamps))]
+
+
+def test_several_cameras_show_the_same(bench: Bench, tmp_path: Path) -> None:
+    heard = [bench.listen(Image, f'camera{i}/image_raw') for i in range(2)]
+    log = tmp_path / 'sent.csv'
+    played(bench, write_video(tmp_path / 'a.mp4', 4), '--count', '2', '--wait', '--log', log)
+    bench.wait_for(lambda: [len(images) for images in heard] == [4, 4], '4 images each')
+    assert [image.data for image in heard[0]] == [image.data for image in heard[1]]
+    assert {image.header.frame_id for image in heard[1]} == {'camera1_optical_frame'}
+    assert [row['camera'] for row in rows_of(log)] == ['camera0', 'camera1'] * 4
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize('waiting', [True, False])
+def test_signals_end_it_cleanly(
+    bench: Bench, tmp_path: Path, number: signal.Signals, waiting: bool,
+) -> None:
+    video = write_video(tmp_path / 'a.mp4', 10)
+    if waiting:
+        player = play(bench, video, '--wait', '60')
+        bench.wait_for(lambda: bench.publishers_of('camera/image_raw'), 'the player')
+    else:
+        images = bench.listen(Image, 'camera/image_raw')
+        player = play(bench, video, '--loop')
+        bench.wait_for(lambda: images, 'an image')
+    assert player.end(number) == 0
+    assert 'Traceback' not in player.output
+
+
+@pytest.mark.parametrize('arguments, code, words', [
+    (['missing.mp4'], 2, 'no such file'),
+    (['text.mp4'], 2, 'not a video'),
+    (['.'], 2, 'several image topics|no images'),
+    (['a.mp4', '--seconds', '0'], 2, 'above 0'),
+    (['a.mp4', '--seconds', '-1'], 2, 'above 0'),
+    (['a.mp4', '--rate', 'nan'], 2, 'finite'),
+    (['a.mp4', '--fps', 'fast'], 2, 'not a number'),
+    (['a.mp4', '--camera', 'no name'], 2, 'no valid topic name'),
+    (['a.mp4', '--camera', 'a', '--camera', 'a'], 2, 'twice'),
+    (['a.mp4', '--log', 'missing/sent.csv'], 2, 'cannot be written'),
+    (['a.mp4', '--topic', '/a'], 2, 'only a ROS 2 bag'),
+    (['a.mp4', '--wait', '0.1'], 1, 'no subscriber on /camera/image_raw'),
+])
+def test_unusable_input_is_one_line_with_the_remedy(
+    bench: Bench, tmp_path: Path, arguments: list[str], code: int, words: str,
+) -> None:
+    import re
+    write_video(tmp_path / 'a.mp4')
+    (tmp_path / 'text.mp4').write_text('no video')
+    names = [str(tmp_path / part) if (tmp_path / part).exists() or '.' in part[1:] and
+             not part[0].isdigit() else part for part in arguments]
+    if arguments == ['.']:
+        (tmp_path / 'a.mp4').unlink()
+        names = [str(tmp_path)]
+    player = play(bench, *names)
+    bench.wait_for(lambda: player.exit_code is not None, 'end of the player')
+    assert player.exit_code == code
+    assert 'Traceback' not in player.output
+    assert re.search(words, player.output.splitlines()[-1])
