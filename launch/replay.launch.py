@@ -63,7 +63,7 @@ ARGUMENTS = (
         'backend', default_value='', description='as in seg.launch.py'),
     DeclareLaunchArgument(
         'rviz', default_value='false', choices=SWITCH,
-        description='show overlay and mask in RViz'),
+        description='show overlay and confidence in RViz'),
 )
 PASSED_ON = ('namespace', 'params_file', 'model', 'backend', 'rviz')
 

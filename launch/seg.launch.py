@@ -73,7 +73,7 @@ ARGUMENTS = (
         description='start the node again when its process dies'),
     DeclareLaunchArgument(
         'rviz', default_value='false', choices=SWITCH,
-        description='show overlay and mask in RViz'),
+        description='show overlay and confidence in RViz'),
 )
 
 
@@ -147,7 +147,7 @@ def camera_remappings(image_topic: str) -> list[tuple[str, str]]:
 
 def rviz() -> Node:
     """Show the node's pictures; the topics in the RViz file follow the namespace."""
-    topics = [f'camera/segmentation/{name}' for name in ('overlay', 'mask')]
+    topics = [f'camera/segmentation/{name}' for name in ('overlay', 'confidence', 'mask')]
     return Node(
         package='rviz2',
         executable='rviz2',

@@ -65,7 +65,11 @@ class StopGo:
     def thresholds(self, thresholds: Thresholds) -> None:
         if thresholds != self._thresholds:
             self._thresholds = thresholds
-            self._progress = _Progress()
+            self.revoke()
+
+    def revoke(self) -> None:
+        """Take GO away until it is earned anew: what frames are judged by has changed."""
+        self._progress = _Progress()
 
     def activate(self, now: Instant) -> None:
         """Begin to judge, from nothing; frames that arrived before `now` do not count."""

@@ -44,7 +44,6 @@ from std_msgs.msg import Bool
 from camera import Camera
 
 ROOT = Path(__file__).resolve().parents[2]
-PROFILE = ROOT / 'config' / 'fastdds.xml'
 WAIT = 60.0      # seconds; generous, because the machine may be busy with other work
 
 
@@ -195,10 +194,9 @@ class Bench:
         """Wait until the node says GO on both topics."""
         self._wait_for_decision('go', 'clear')
 
-    def wait_for_stop(self, reason: str) -> str:
-        """Wait until the node says STOP for a reason; return the text."""
-        self._wait_for_decision('stop', reason)
-        return self.states[-1].message
+    def wait_for_stop(self, reason: str, text: str = '') -> None:
+        """Wait until the node says STOP for a reason, in a text that holds certain words."""
+        self._wait_for_decision('stop', reason, text)
 
     def next_stops(self, count: int = 10) -> list[bool]:
         """Return the next values of ~/stop."""
@@ -206,7 +204,7 @@ class Bench:
         self.wait_for(lambda: len(self.stops) >= begin + count, f'{count} messages on ~/stop')
         return self.stops[begin:begin + count]
 
-    def _wait_for_decision(self, decision: str, reason: str) -> None:
+    def _wait_for_decision(self, decision: str, reason: str, text: str = '') -> None:
         begin, begin_states = len(self.stops), len(self.states)
 
         def said() -> bool:
@@ -214,9 +212,9 @@ class Bench:
                 return False
             values = values_of(self.states[-1])
             return (values['decision'], values['reason']) == (decision, reason) and (
-                self.stops[-1] is (decision == 'stop'))
+                self.stops[-1] is (decision == 'stop')) and text in self.states[-1].message
 
-        self.wait_for(said, f'{decision.upper()}, {reason}')
+        self.wait_for(said, f'{decision.upper()}, {reason}, {text}')
 
     def wait_for_diagnostics(self, about: str, accept: Callable[[dict[str, str]], bool],
                              what: str) -> dict[str, str]:

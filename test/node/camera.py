@@ -59,7 +59,7 @@ def blocked_road() -> Picture:
 def no_road() -> Picture:
     """Return a picture of nothing but background."""
     picture = road(ground=BLUE)
-    picture[::2] = (120, 10, 5)
+    picture[HEIGHT // 2:] = (120, 10, 5)
     return picture
 
 

@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 import threading
@@ -38,9 +39,11 @@ def footage() -> list[Image]:
     if not video.exists():
         pytest.skip(f'no footage: {video} does not exist; set SEG_NODE_DATA')
     capture = cv2.VideoCapture(str(video))
-    frames = list(iter(lambda: capture.read()[1], None))
+    frames = []
+    while (read := capture.read())[0]:
+        frames.append(raw(read[1]))
     capture.release()
-    return [raw(frames[index % len(frames)]) for index in range(FRAMES)]
+    return (frames * math.ceil(FRAMES / len(frames)))[:FRAMES]
 
 
 @pytest.fixture(scope='module')

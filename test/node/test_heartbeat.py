@@ -21,7 +21,7 @@ from camera import raw, road
 
 def test_an_unconfigured_node_says_stop(bench):
     bench.start_node()
-    assert 'not active' in bench.wait_for_stop('not_active')
+    bench.wait_for_stop('not_active', 'not active')
     assert all(bench.next_stops(20))
 
 
@@ -35,7 +35,7 @@ def test_an_inactive_node_says_stop_whatever_the_camera_shows(bench):
 
 def test_an_active_node_without_images_says_stop_and_why(bench):
     bench.start_node(autostart=True)
-    assert 'no image' in bench.wait_for_stop('no_image')
+    bench.wait_for_stop('no_image', 'no image in the')
     assert all(bench.next_stops(20))
 
 

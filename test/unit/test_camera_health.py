@@ -105,6 +105,7 @@ def test_bad_limits_are_refused_by_name(change):
         HealthThresholds(**change)
 
 
+@pytest.mark.data
 @pytest.mark.parametrize('folder', ['lums/test', 'roads/test', 'street'])
 def test_real_pictures_are_usable(folder):
     pictures = sorted((DATA / folder / 'images').glob('*.jpg'))[::10]

@@ -113,7 +113,7 @@ def test_obstacle_outside_the_corridor_does_not_block(corridor):
 def test_a_single_pixel_never_blocks():
     narrow = Corridor.from_trapezoid(Trapezoid(near_width=0.05, far_width=0.01), 128, 72)
     sure = np.full((72, 128), 255, np.uint8)
-    for row, col in {*zip(narrow.rows.flat, narrow.cols.flat)}:
+    for row, col in {*zip(narrow.rows.flat, narrow.cols.flat, strict=True)}:
         drivable = np.ones((72, 128), bool)
         drivable[row, col] = False
         assert not narrow.measure(drivable, sure, 0.06).blocked
@@ -150,8 +150,8 @@ def test_measure_agrees_with_a_plain_search(obstacles, min_obstacle):
         drivable[top:top + high, left:left + wide] = False
     grid = Corridor.from_trapezoid(Trapezoid(far_width=0.3), 40, 24)
     measure = grid.measure(drivable, np.zeros((24, 40), np.uint8), min_obstacle)
-    samples = [[bool(drivable[row, col]) for row, col in zip(rows, cols)]
-               for rows, cols in zip(grid.rows, grid.cols)]
+    samples = [[bool(drivable[row, col]) for row, col in zip(rows, cols, strict=True)]
+               for rows, cols in zip(grid.rows, grid.cols, strict=True)]
     runs = [max((len(list(same)) for value, same in groupby(line) if not value), default=0)
             for line in samples]
     wide = [run >= max(1, int(min_obstacle * len(samples[0]))) for run in runs]

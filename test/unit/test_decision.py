@@ -23,8 +23,18 @@ from hypothesis import strategies as st
 import pytest
 
 from seg_node.stop_go import (
-    assess, bounds_of, combine, CorridorMeasure, Decision, Finding, Instant, Reason, StopGo,
-    Thresholds, Verdict)
+    assess,
+    bounds_of,
+    combine,
+    CorridorMeasure,
+    Decision,
+    Finding,
+    Instant,
+    Reason,
+    StopGo,
+    Thresholds,
+    Verdict,
+)
 
 NAN, INF = float('nan'), float('inf')
 EPOCH = 1000.0
@@ -215,6 +225,13 @@ def test_new_thresholds_take_go_away():
     drive.stop_go.thresholds = Thresholds()
     assert drive.verdict.decision is Decision.GO, 'nothing has changed'
     drive.stop_go.thresholds = Thresholds(min_clear_distance=0.7)
+    assert drive.verdict.reason is Reason.CONFIRMING
+    drive.must_earn_anew()
+
+
+def test_revoking_takes_go_away():
+    drive = Drive(going=True)
+    drive.stop_go.revoke()
     assert drive.verdict.reason is Reason.CONFIRMING
     drive.must_earn_anew()
 

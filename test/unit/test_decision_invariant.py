@@ -27,8 +27,7 @@ from math import isfinite
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    initialize, invariant, precondition, rule, RuleBasedStateMachine)
+from hypothesis.stateful import initialize, invariant, precondition, rule, RuleBasedStateMachine
 
 from seg_node.stop_go import Decision, Finding, Instant, Reason, StopGo, Thresholds
 
@@ -127,14 +126,16 @@ def lost(tail: list[tuple[Event, str]], limits: Thresholds) -> bool:
 class AnyOrder(RuleBasedStateMachine):
     """Play events in any order."""
 
-    @initialize(limits=st.sampled_from(LIMITS), active=st.booleans())
-    def start(self, limits, active):
+    @initialize(limits=st.sampled_from(LIMITS), active=st.booleans(), going=st.booleans())
+    def start(self, limits, active, going):
         self.limits = limits
         self.machine = StopGo(limits)
         self.log: list[Event] = []
         self.steady, self.ros = 50.0, 1000.0
         if active:
             self.activate()
+        if going:
+            self.earn_go()
 
     @property
     def now(self) -> Instant:
@@ -197,14 +198,15 @@ class AnyOrder(RuleBasedStateMachine):
             self.play(self.ros - 0.03, (), self.now)
         assert go_is_due(self.log, self.now, self.limits)
 
-    @precondition(lambda self: go_is_due(self.log, self.now, self.limits))
-    @rule(codes=st.lists(st.sampled_from([*sorted(ROAD), '']), min_size=1, max_size=6))
-    def flicker(self, codes):
-        """Mix good and bad frames of the road while it is GO."""
+    @rule(codes=st.lists(st.sampled_from(['', '', '', 'blocked', 'low_coverage']),
+                         min_size=1, max_size=14), ask=st.booleans())
+    def flicker(self, codes, ask):
+        """Mix good and bad frames of the road."""
         for code in codes:
             self.pass_time(0.04)
             self.play(self.ros - 0.03, (code,) if code else (), self.now)
-            self.ask(0.0, 0.0)
+            if ask:
+                self.ask(0.0, 0.0)
 
     @precondition(lambda self: go_is_due(self.log, self.now, self.limits))
     @rule(steady=st.sampled_from([0.0, 0.15, 0.3, 0.45, 0.51]),
@@ -262,6 +264,11 @@ class AnyOrder(RuleBasedStateMachine):
         assert (verdict.decision is Decision.GO) == due
         assert (verdict.reason is Reason.CLEAR) == due
         assert verdict.text
+
+    @rule()
+    def revoke(self):
+        self.note('limits', self.now)
+        self.machine.revoke()
 
     @rule(limits=st.sampled_from(LIMITS))
     def change_limits(self, limits):

@@ -1,0 +1,118 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Starts launch/seg.launch.py as a user does; needs a ROS 2 distribution and the built package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+import time
+import unittest
+
+import pytest
+
+pytest.importorskip('launch_testing',
+                    reason='launch_testing is missing: source a ROS 2 distribution')
+pytest.importorskip('launch_ros', reason='launch_ros is missing: source a ROS 2 distribution')
+
+from ament_index_python.packages import get_package_prefix, PackageNotFoundError
+from launch import LaunchDescription
+from launch.actions import IncludeLaunchDescription, SetEnvironmentVariable
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+import launch_testing.actions
+import launch_testing.asserts
+import launch_testing.markers
+from lifecycle_msgs.msg import State
+from lifecycle_msgs.srv import GetState
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from std_msgs.msg import Bool
+
+LAUNCH_FILE = Path(__file__).resolve().parents[2] / 'launch' / 'seg.launch.py'
+DOMAIN = 97      # no other test uses it
+NODE = '/under_test/seg_node'
+DEADLINE = 60.0      # seconds; a slow machine loads the model slowly
+
+
+def _is_installed() -> bool:
+    try:
+        get_package_prefix('seg_node')
+    except (PackageNotFoundError, OSError):     # OSError: AMENT_PREFIX_PATH is not set
+        return False
+    return True
+
+
+@pytest.mark.launch_test
+@pytest.mark.skipif(not _is_installed(), reason='seg_node is not built and sourced: '
+                    'colcon build, source install/setup.bash')
+@launch_testing.markers.keep_alive
+def generate_test_description():
+    return LaunchDescription([
+        SetEnvironmentVariable('ROS_DOMAIN_ID', str(DOMAIN)),
+        SetEnvironmentVariable('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST'),
+        IncludeLaunchDescription(
+            PythonLaunchDescriptionSource(str(LAUNCH_FILE)),
+            launch_arguments=[('namespace', 'under_test')]),
+        launch_testing.actions.ReadyToTest(),
+    ])
+
+
+class TestWithoutCamera(unittest.TestCase):
+    """The node comes up by itself and, seeing nothing, says STOP."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.context = rclpy.Context()
+        rclpy.init(context=cls.context, domain_id=DOMAIN)
+        cls.node = rclpy.create_node('listener', context=cls.context)
+        cls.executor = SingleThreadedExecutor(context=cls.context)
+        cls.executor.add_node(cls.node)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.executor.shutdown()
+        cls.node.destroy_node()
+        rclpy.shutdown(context=cls.context)
+
+    def spin_until(self, condition, what):
+        end = time.monotonic() + DEADLINE
+        while not condition():
+            self.assertLess(time.monotonic(), end, f'{what}: not within {DEADLINE:g} s')
+            self.executor.spin_once(timeout_sec=0.1)
+
+    def state(self):
+        client = self.node.create_client(GetState, f'{NODE}/get_state')
+        try:
+            self.spin_until(client.service_is_ready, 'the service get_state')
+            future = client.call_async(GetState.Request())
+            self.spin_until(future.done, 'an answer of get_state')
+            return future.result().current_state.id
+        finally:
+            self.node.destroy_client(client)
+
+    def test_reaches_active_and_says_stop(self):
+        self.spin_until(lambda: self.state() == State.PRIMARY_STATE_ACTIVE, 'active')
+        said = []
+        self.node.create_subscription(
+            Bool, f'{NODE}/stop', lambda stop: said.append(stop.data), 10)
+        self.spin_until(lambda: len(said) >= 20, 'a second of heartbeat')
+        self.assertEqual(set(said), {True})
+
+
+@launch_testing.post_shutdown_test()
+class TestAfterShutdown(unittest.TestCase):
+    """The node ends by itself when launch asks it to."""
+
+    def test_exit_code(self, proc_info):
+        launch_testing.asserts.assertExitCodes(proc_info)

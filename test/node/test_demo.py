@@ -1,0 +1,141 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The demo from end to end: node, player and recorder as processes over DDS."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import json
+from pathlib import Path
+import signal
+import sys
+from typing import Any
+
+from bag_files import write_bag
+from bench import Bench, Process
+from camera import no_road, road
+import cv2
+import pytest
+from rosbags.rosbag2 import Reader
+from std_msgs.msg import Bool
+
+from seg_node.tools.demo import RESULTS
+
+
+def demo(bench: Bench, *arguments: str | Path) -> Process:
+    return bench.start(
+        sys.executable, '-m', 'seg_node.tools.demo', *(str(part) for part in arguments))
+
+
+def ended(bench: Bench, process: Process) -> int:
+    bench.wait_for(lambda: process.exit_code is not None, 'end of the demo', timeout=120)
+    assert 'Traceback' not in process.output
+    assert process.exit_code is not None
+    return process.exit_code
+
+
+def write_images(folder: Path, pictures: Sequence[Any]) -> Path:
+    folder.mkdir()
+    for index, bgr in enumerate(pictures):
+        cv2.imwrite(str(folder / f'{index}.png'), bgr)
+    return folder
+
+
+def strict(path: Path) -> Any:
+    def refuse(constant: str) -> None:
+        raise AssertionError(f'{constant} is no JSON')
+    return json.loads(path.read_text(), parse_constant=refuse)
+
+
+def test_drive_gives_all_results(bench: Bench, tiny_model: Path, tmp_path: Path) -> None:
+    images = write_images(tmp_path / 'images', [road()] * 30 + [no_road()] * 10)
+    out = tmp_path / 'out'
+    process = demo(bench, images, '--model', tiny_model, '--out', out, '--fps', '20')
+    assert ended(bench, process) == 0, process.output
+    assert all((out / name).stat().st_size > 0 for name in RESULTS)
+    summary = strict(out / 'summary.json')
+    assert summary['frames_sent'] == 40
+    assert summary['masks_received'] + summary['dropped'] == 40
+    assert summary['masks_received'] > 0
+    assert summary['latency_ms']['p50'] >= summary['inference_ms']['p50'] > 0
+    assert summary['decisions']['go_s'] > 0
+    assert summary['decisions']['stop_s'] > 0
+    assert summary['backend'] == 'onnxruntime'
+    assert summary['path_iou'] is None
+    with Reader(out / 'results.mcap') as bag:
+        counts = {c.topic: c.msgcount for c in bag.connections}
+    assert counts['/camera/segmentation/mask'] == summary['masks_received']
+    assert counts['/seg_node/stop'] > 0
+    assert counts['/seg_node/state'] == summary['states_received']
+
+
+def test_compressed_bag_on_its_own_time_with_two_cameras(
+    bench: Bench, tiny_model: Path, tmp_path: Path,
+) -> None:
+    bag = write_bag(tmp_path / 'bag', topics=('/cam/image_raw/compressed',), count=20)
+    out = tmp_path / 'out'
+    process = demo(bench, bag, '--model', tiny_model, '--out', out, '--camera', '2')
+    assert ended(bench, process) == 0, process.output
+    summary = strict(out / 'summary.json')
+    assert summary['cameras'] == ['camera0', 'camera1']
+    assert summary['frames_sent'] == 40
+    assert summary['masks_received'] > 0
+    assert summary['latency_ms']['p50'] < 60_000      # on the wall clock, not since the recording
+    video = cv2.VideoCapture(str(out / 'overlay.mp4'))
+    assert video.get(cv2.CAP_PROP_FRAME_WIDTH) == 128
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_signal_while_driving_keeps_what_was_driven(
+    bench: Bench, tiny_model: Path, tmp_path: Path, number: signal.Signals,
+) -> None:
+    images = write_images(tmp_path / 'images', [road()] * 4000)
+    stops = bench.listen(Bool, 'seg_node/stop')
+    out = tmp_path / 'out'
+    process = demo(bench, images, '--model', tiny_model, '--out', out, '--fps', '20')
+    bench.wait_for(lambda: Bool(data=False) in stops or process.exit_code is not None, 'GO')
+    assert process.end(number) == 130, process.output
+    assert 'Traceback' not in process.output
+    summary = strict(out / 'summary.json')
+    assert summary['interrupted'] is True
+    assert 0 < summary['frames_sent'] < 4000
+    bench.wait_for(lambda: bench.publishers_of('seg_node/stop') == 0, 'end of the node')
+
+
+def test_node_that_cannot_start_is_explained(bench: Bench, tmp_path: Path) -> None:
+    images = write_images(tmp_path / 'images', [road()])
+    process = demo(bench, images, '--model', tmp_path / 'missing', '--out', tmp_path / 'out')
+    assert ended(bench, process) == 1
+    assert 'the node did not start' in process.output
+    assert 'missing' in process.output
+    assert str(tmp_path / 'out' / 'logs' / 'node.log') in process.output
+
+
+@pytest.mark.parametrize(('arguments', 'words'), [
+    (['missing.mp4'], 'no such file'),
+    (['images', '--out', 'images/0.png/out'], '--out images/0.png/out: cannot be written'),
+    (['images', '--seconds', '-1'], 'above 0'),
+    (['images', '--camera', '0'], 'between 1 and 8'),
+    (['images', '--params-file', 'missing.yaml'], 'no such file'),
+])
+def test_unusable_input_is_one_line_with_the_remedy(
+    bench: Bench, tmp_path: Path, arguments: list[str], words: str,
+) -> None:
+    write_images(tmp_path / 'images', [road()])
+    here = [str(tmp_path / part) if part[0].isalpha() else part for part in arguments]
+    process = demo(bench, *here)
+    assert ended(bench, process) == 2
+    (line,) = process.output.splitlines()
+    assert words.replace('--out ', f'--out {tmp_path}/') in line

@@ -1,0 +1,124 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The lifecycle, driven from another process; only an active node says GO."""
+
+from __future__ import annotations
+
+from bench import values_of
+from camera import raw, road
+import pytest
+
+# How to reach each state, and what each transition leads to from there; all else is illegal.
+WAYS = {
+    'unconfigured': [],
+    'inactive': ['configure'],
+    'active': ['configure', 'activate'],
+    'finalized': ['shutdown'],
+}
+LEGAL = {
+    ('unconfigured', 'configure'): 'inactive',
+    ('unconfigured', 'shutdown'): 'finalized',
+    ('inactive', 'activate'): 'active',
+    ('inactive', 'cleanup'): 'unconfigured',
+    ('inactive', 'shutdown'): 'finalized',
+    ('active', 'deactivate'): 'inactive',
+    ('active', 'shutdown'): 'finalized',
+}
+TRANSITIONS = ('configure', 'activate', 'deactivate', 'cleanup', 'shutdown')
+
+
+def check_word(bench):
+    """Check that the node says what its state permits, with a camera that shows a free road."""
+    if bench.lifecycle_state() == 'active':
+        bench.wait_for_go()
+    else:
+        bench.wait_for_stop('not_active')
+        assert all(bench.next_stops())
+
+
+@pytest.mark.parametrize(('state', 'transition'), LEGAL)
+def test_legal_transitions(bench, state, transition):
+    bench.start_node()
+    bench.camera(raw(road()))
+    bench.reach(*WAYS[state])
+    assert bench.lifecycle_state() == state
+    check_word(bench)
+    assert bench.change_state(transition)
+    assert bench.lifecycle_state() == LEGAL[state, transition]
+    check_word(bench)
+
+
+@pytest.mark.parametrize('state', WAYS)
+def test_illegal_transitions_are_refused_without_effect(bench, state):
+    bench.start_node()
+    bench.camera(raw(road()))
+    bench.reach(*WAYS[state])
+    check_word(bench)
+    for transition in [*TRANSITIONS, 'create', 'destroy', 'no such transition', 99]:
+        if (state, transition) not in LEGAL:
+            assert not bench.change_state(transition)
+            assert bench.lifecycle_state() == state
+            check_word(bench)
+
+
+def test_the_whole_round_can_be_made_again(bench):
+    bench.start_node()
+    bench.camera(raw(road()))
+    for _ in range(2):
+        bench.reach('configure', 'activate')
+        bench.wait_for_go()
+        bench.reach('deactivate', 'cleanup')
+        check_word(bench)
+
+
+def test_a_node_activated_again_must_earn_go_anew(bench):
+    bench.start_node(autostart=True, stop_go__go_after=7)
+    bench.camera(raw(road()))
+    bench.wait_for_go()
+    bench.reach('deactivate')
+    bench.wait_for_stop('not_active')
+    begin = len(bench.states)
+    bench.reach('activate')
+    bench.wait_for_go()
+    states = [values_of(state) for state in bench.states[begin:]]
+    earning = [state for state in states if state['reason'] == 'confirming']
+    assert earning[0]['measured'] in {'1', '1.0000'}
+    assert earning[0]['limit'] in {'7', '7.0000'}
+    stamps = {state['image_stamp'] for state in earning}
+    assert len(stamps) >= 6
+    decisions = [state['decision'] for state in states]
+    assert 'stop' not in decisions[decisions.index('go'):]
+
+
+def test_outputs_exist_only_while_there_is_a_model(bench):
+    topic = 'camera/segmentation/mask'
+    bench.start_node()
+    bench.reach('configure')
+    bench.wait_for(lambda: bench.publishers_of(topic) == 1, 'a publisher of masks')
+    bench.reach('cleanup')
+    bench.wait_for(lambda: bench.publishers_of(topic) == 0, 'no publisher of masks')
+
+
+def test_many_quick_cycles_while_images_flow(bench):
+    bench.start_node()
+    bench.camera(raw(road()), rate=100.0)
+    bench.reach('configure')
+    for _ in range(15):
+        bench.reach('activate', 'deactivate')
+    bench.reach('cleanup')
+    for _ in range(5):
+        bench.reach('configure', 'activate', 'deactivate', 'cleanup')
+    check_word(bench)
+    bench.reach('configure', 'activate')
+    bench.wait_for_go()

@@ -1,0 +1,163 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Images that cannot be used: a STOP with its reason and a count, and GO when they are over."""
+
+from __future__ import annotations
+
+from array import array
+import itertools
+
+from builtin_interfaces.msg import Time
+from camera import compressed, HEIGHT, raw, road, WIDTH
+import pytest
+from sensor_msgs.msg import CompressedImage, Image
+
+JPEG = bytes(compressed(road(), 'jpeg').data)
+PNG = bytes(compressed(road(), 'png').data)
+
+
+def changed(**fields):
+    """Return an image of a free road with some fields changed."""
+    return raw(road(), **fields)
+
+
+def file(data, kind='jpeg'):
+    return CompressedImage(format=kind, data=array('B', data))
+
+
+MALFORMED = {
+    'no data': changed(data=array('B')),
+    'one byte': changed(data=array('B', [1])),
+    'a byte too short': changed(data=array('B', road().tobytes()[:-1])),
+    'step of 0': changed(step=0),
+    'step a byte too small': changed(step=WIDTH * 3 - 1),
+    'step larger than the data': changed(step=WIDTH * 3 + 1),
+    'huge step': changed(step=2**32 - 1),
+    'unknown encoding': changed(encoding='rgb9'),
+    'no encoding': changed(encoding=''),
+    'encoding of another length': changed(encoding='rgba8'),
+    'zero width': changed(width=0),
+    'zero height': changed(height=0),
+    'no image at all': Image(),
+    'height of 2**31': changed(height=2**31),
+    'everything huge': changed(height=2**32 - 1, width=2**32 - 1, step=2**32 - 1),
+    'odd width of pixel pairs': changed(width=63, encoding='yuv422', step=126),
+}
+MALFORMED_FILES = {
+    'no data': file(b''),
+    'cut-off jpeg': file(JPEG[:len(JPEG) // 2]),
+    'jpeg header alone': file(JPEG[:20]),
+    'cut-off png': file(PNG[:len(PNG) // 2], 'png'),
+    'garbage': file(bytes(range(256)) * 20),
+    'zeros': file(bytes(5000)),
+    'unknown format': file(JPEG, 'h264'),
+    'depth': file(PNG, '16UC1; compressedDepth png'),
+}
+
+
+@pytest.fixture(scope='module')
+def raw_bench(shared_bench):
+    shared_bench.start_node(autostart=True)
+    shared_bench.front = shared_bench.camera(changed())
+    return shared_bench
+
+
+@pytest.fixture(scope='module')
+def compressed_bench(tiny_model):
+    from conftest import run_bench
+    for bench in run_bench(tiny_model):
+        bench.start_node(autostart=True, transport='compressed')
+        bench.front = bench.camera(compressed(road()))
+        yield bench
+
+
+def check_malformed(bench, message):
+    good = bench.front.message
+    bench.wait_for_go()
+    before = bench.counted('malformed')
+    bench.front.message = message
+    try:
+        bench.wait_for_stop('malformed')
+        assert all(bench.next_stops())
+    finally:
+        bench.front.message = good
+    bench.wait_for_go()
+    assert bench.counted('malformed') > before
+
+
+@pytest.mark.parametrize('kind', MALFORMED)
+def test_malformed_raw_images(raw_bench, kind):
+    check_malformed(raw_bench, MALFORMED[kind])
+
+
+@pytest.mark.parametrize('kind', MALFORMED_FILES)
+def test_malformed_compressed_images(compressed_bench, kind):
+    check_malformed(compressed_bench, MALFORMED_FILES[kind])
+
+
+@pytest.mark.parametrize('kind', {
+    'padded rows': (HEIGHT, WIDTH * 3 + 7), 'longer than needed': (HEIGHT + 3, WIDTH * 3)}.items(),
+    ids=lambda kind: kind[0])
+def test_unusual_images_that_are_fine(raw_bench, kind):
+    import numpy as np
+    _, (rows, step) = kind
+    data = np.zeros((rows, step), np.uint8)
+    data[:HEIGHT, :WIDTH * 3] = road().reshape(HEIGHT, -1)
+    good = raw_bench.front.message
+    raw_bench.wait_for_go()
+    before = raw_bench.counted('malformed')
+    raw_bench.front.message = raw(data, width=WIDTH, height=HEIGHT)
+    try:
+        sent = len(raw_bench.front.sent)
+        raw_bench.wait_for_diagnostics(
+            'camera', lambda _: len(raw_bench.front.sent) > sent + 50, 'more images')
+        raw_bench.wait_for_go()
+    finally:
+        raw_bench.front.message = good
+    assert raw_bench.counted('malformed') == before
+
+
+def at(second):
+    """Return a stamp in whole seconds."""
+    return Time(sec=int(second))
+
+
+def backwards(start):
+    """Return a source of stamps that run backwards by a millisecond each."""
+    steps = itertools.count()
+
+    def stamp():
+        nanoseconds = start.sec * 10**9 + start.nanosec - next(steps) * 10**6
+        return Time(sec=nanoseconds // 10**9, nanosec=nanoseconds % 10**9)
+    return stamp
+
+
+@pytest.mark.parametrize(('reason', 'stamps'), {
+    'stale_stamp': lambda now: lambda: at(0),
+    'stale_stamp ': lambda now: lambda: Time(sec=-2**31),
+    'stamp_in_future': lambda now: lambda: at(now().sec + 10),
+    'stamp_in_future ': lambda now: lambda: Time(sec=2**31 - 1, nanosec=2**32 - 1),
+    'stamp_backwards': lambda now: backwards(now()),
+    'stamp_backwards ': lambda now: lambda start=now(): start,
+}.items(), ids=['zero', 'before 1970', '10 s ahead', 'far ahead', 'backwards', 'frozen'])
+def test_stamps_that_make_no_sense(raw_bench, reason, stamps):
+    camera = raw_bench.front
+    raw_bench.wait_for_go()
+    camera.stamps = stamps(camera.now)
+    try:
+        raw_bench.wait_for_stop(reason.strip())
+        raw_bench.wait_for(lambda: True, 'nothing')
+    finally:
+        camera.stamps = camera.now
+    raw_bench.wait_for_go()

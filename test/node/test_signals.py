@@ -1,0 +1,73 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""SIGINT and SIGTERM end the node cleanly in every state; its last word is STOP."""
+
+from __future__ import annotations
+
+import signal
+
+from camera import raw, road
+import pytest
+
+WAYS = {
+    'unconfigured': [],
+    'inactive': ['configure'],
+    'active': ['configure', 'activate'],
+    'finalized': ['configure', 'shutdown'],
+}
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+
+
+def end(bench, number):
+    node = bench.node_process
+    assert node.end(number) == 0
+    assert 'Traceback' not in node.output
+    assert 'rror' not in node.output
+    bench.wait_for(lambda: bench.stops[-1] is True, 'STOP as the last word')
+
+
+@pytest.mark.parametrize('number', SIGNALS)
+@pytest.mark.parametrize('state', WAYS)
+def test_without_images(bench, state, number):
+    bench.start_node()
+    bench.reach(*WAYS[state])
+    bench.wait_for_stop('no_image' if state == 'active' else 'not_active')
+    end(bench, number)
+
+
+@pytest.mark.parametrize('number', SIGNALS)
+def test_while_it_says_go(bench, number):
+    bench.start_node(autostart=True)
+    bench.camera(raw(road()), rate=100.0)
+    bench.wait_for_go()
+    end(bench, number)
+
+
+@pytest.mark.parametrize('number', SIGNALS)
+def test_while_it_starts(bench, number):
+    node = bench.start_node(autostart=True)
+    bench.camera(raw(road()), rate=100.0)
+    # Its first word comes from the constructor, so it may be anywhere on its way to active.
+    bench.wait_for(lambda: bench.stops, 'the first word')
+    end(bench, number)
+    assert 'rror' not in node.output
+
+
+def test_signals_that_come_twice(bench):
+    node = bench.start_node(autostart=True)
+    bench.camera(raw(road()))
+    bench.wait_for_go()
+    node.send(signal.SIGINT)
+    node.send(signal.SIGINT)
+    end(bench, signal.SIGTERM)
