@@ -11,17 +11,17 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""The subscription to one camera: puts each image into the newest-frame slots."""
+"""The subscriptions to one camera: put each image into the newest-frame slots."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
-from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from seg_node.ros.clocks import Clocks
 from seg_node.ros.newest_frames import Frame, NewestFrames
@@ -32,7 +32,7 @@ _QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
 class CameraInput:
-    """Subscribe to <camera>/image_raw, or its /compressed, from construction to close()."""
+    """Subscribe to <camera>/image_raw, or its /compressed, and camera_info, until close()."""
 
     def __init__(self, node: Node, camera: str, transport: str, frames: NewestFrames,
                  statistics: CameraStatistics, clocks: Clocks) -> None:
@@ -41,21 +41,41 @@ class CameraInput:
         self._frames = frames
         self._statistics = statistics
         self._clocks = clocks
+        self._camera_info: CameraInfo | None = None
+        self._last_number: dict[Any, int] = {}
         topic, kind = f'{camera}/image_raw', Image
         if transport == 'compressed':
             topic, kind = f'{topic}/compressed', CompressedImage
-        self._subscription = node.create_subscription(
-            kind, topic, self._receive, _QOS, callback_group=MutuallyExclusiveCallbackGroup(),
-            event_callbacks=SubscriptionEventCallbacks(message_lost=self._lost))
+        # One group for both: a camera_info is taken in before the image that follows it.
+        group = MutuallyExclusiveCallbackGroup()
+        self._subscriptions = (
+            node.create_subscription(
+                CameraInfo, f'{camera}/camera_info', self._receive_info, _QOS,
+                callback_group=group),
+            node.create_subscription(
+                kind, topic, self._receive, _QOS, callback_group=group))
 
     def close(self) -> None:
         """Stop listening."""
-        self._node.destroy_subscription(self._subscription)
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
 
-    def _receive(self, message: Any) -> None:
+    def _receive(self, message: Any, info: Mapping[str, Any]) -> None:
         now = self._clocks.now()
         self._statistics.arrived(now.steady)
-        self._frames.put(Frame(self._camera, message, now))
+        self._count_lost(info)
+        self._frames.put(Frame(self._camera, message, now, self._camera_info))
 
-    def _lost(self, event: Any) -> None:
-        self._statistics.count('lost', event.total_count_change)
+    def _receive_info(self, message: CameraInfo) -> None:
+        self._camera_info = message
+
+    def _count_lost(self, info: Mapping[str, Any]) -> None:
+        """Count the images that were sent since the last one and never came here."""
+        number = info.get('publication_sequence_number')
+        if number is None:      # a middleware that does not number its messages
+            return
+        publisher = bytes(info.get('publisher_gid', {}).get('data', b''))
+        gap = number - self._last_number.get(publisher, number) - 1
+        self._last_number[publisher] = number
+        if gap > 0:
+            self._statistics.count('lost', gap)

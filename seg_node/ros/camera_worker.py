@@ -104,6 +104,7 @@ class CameraWorker:
         except ImageError as error:
             self._fail(frame, Reason.MALFORMED, 'malformed', error)
             return
+        self._check_camera_info(frame, bgr)
         decoded = time.monotonic()
         segmentation = self._segmenter.segment(bgr)
         inferred = time.monotonic()
@@ -128,6 +129,16 @@ class CameraWorker:
         statistics.took('decide', (time.monotonic() - inferred) * 1e3)
         statistics.took('latency', (self._clocks.now().ros - seconds(header.stamp)) * 1e3)
         self._publish(frame, bgr, segmentation, corridor, measure, verdicts[0], inference_ms)
+
+    def _check_camera_info(self, frame: Frame, bgr: Any) -> None:
+        info, (height, width) = frame.camera_info, bgr.shape[:2]
+        if info is None or (info.width, info.height) == (width, height):
+            return
+        self._cameras[frame.camera].statistics.count('camera_info_mismatch')
+        self._logger.warning(
+            f'{frame.camera}: camera_info is for {info.width}x{info.height}, the images are '
+            f'{width}x{height}; calibrate for the size that is published',
+            throttle_duration_sec=_LOG_EVERY)
 
     def _publish(self, frame: Frame, bgr: Any, segmentation: Segmentation, corridor: Corridor,
                  measure: CorridorMeasure, verdict: Verdict, inference_ms: float) -> None:

@@ -26,11 +26,13 @@ from seg_node.perception.segmenter import Segmenter
 from seg_node.ros.clocks import Clocks
 from seg_node.ros.messages import key_values
 from seg_node.ros.newest_frames import NewestFrames
+from seg_node.ros.speedometer import Speedometer
 from seg_node.ros.statistics import CameraStatistics
 from seg_node.ros.stop_signal import StopSignal
 
 _STAGES = ('latency', 'decode', 'inference', 'decide', 'publish')
-_EVENTS = ('received', 'processed', 'lost', 'malformed', 'inference_failed', 'publish_failed')
+_EVENTS = ('received', 'processed', 'lost', 'malformed', 'inference_failed', 'publish_failed',
+           'camera_info_mismatch')
 _ENOUGH = 0.8      # share of the expected rate below which diagnostics warn
 
 
@@ -44,6 +46,7 @@ class Diagnostics:
         self._clocks = clocks
         self._signal = signal
         self._statistics = statistics
+        self._speedometer = Speedometer(node, clocks)
         self._expected_rate = expected_rate
         self.segmenter: Segmenter | None = None
         self.frames: NewestFrames | None = None
@@ -52,7 +55,7 @@ class Diagnostics:
 
     def _publish(self) -> None:
         message = DiagnosticArray(status=[
-            self._signal.state(), self._backend(),
+            self._signal.state(), self._backend(), self._odometry(),
             *(self._camera(name) for name in self._statistics)])
         message.header.stamp = self._node.get_clock().now().to_msg()
         self._publisher.publish(message)
@@ -69,6 +72,14 @@ class Diagnostics:
                 'backend': backend.name, 'precision': backend.precision, 'detail': backend.detail,
                 'model': model.name, 'model_version': model.version, 'sha256': model.sha256,
                 'input': f'{model.width}x{model.height}'}))
+
+    def _odometry(self) -> DiagnosticStatus:
+        speed = self._speedometer.speed()
+        known = {} if speed is None else {'speed': speed}
+        return DiagnosticStatus(
+            level=DiagnosticStatus.OK, name=f'{self._prefix}: odometry',
+            message='no odometry' if speed is None else f'{speed:.2f} m/s',
+            values=key_values(known))
 
     def _camera(self, camera: str) -> DiagnosticStatus:
         statistics = self._statistics[camera]

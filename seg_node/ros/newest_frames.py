@@ -25,11 +25,12 @@ from seg_node.stop_go.decision import Instant
 
 @dataclass(frozen=True)
 class Frame:
-    """An image message and when it arrived."""
+    """An image message, when it arrived, and the newest camera_info by then, if any."""
 
     camera: str
     message: Any
     arrival: Instant
+    camera_info: Any = None
 
 
 class NewestFrames:

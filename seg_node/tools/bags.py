@@ -20,7 +20,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-import statistics
 import struct
 from typing import Any
 
@@ -91,7 +90,7 @@ class BagFile(Source):
             raise SourceError(f'{path}: topic {self._image.topic} has no messages. '
                               'Choose another with --topic')
         times = [recorded for recorded, _, _ in head]
-        interval = statistics.median(np.diff(times)) if len(times) > 1 else 0
+        interval = float(np.median(np.diff(times))) if len(times) > 1 else 0
         fps = 1e9 / interval if interval > 0 else ASSUMED_FPS
         sizes = (_size(raw, self.compressed) for _, _, raw in head)
         size = next((size for size in sizes if all(size)), (0, 0))
@@ -101,11 +100,11 @@ class BagFile(Source):
         self.start_ns = self._first_ns
         if not self.stamped:
             self.note(f'{self._image.topic}: messages without stamps; '
-                              'the recording times are taken')
+                      'the recording times are taken')
         elif abs(stamp_ns - self._first_ns) > UNRELATED_NS:
             self.start_ns = stamp_ns
             self.note(f'{self._image.topic}: stamps are on another clock than the '
-                              'recording; the clock starts at the first stamp')
+                      'recording; the clock starts at the first stamp')
         self._first_info: bytes | None = None
         if self._info:
             self._first_info = next(
@@ -130,10 +129,11 @@ class BagFile(Source):
                                   'Choose one with --topic')
             (chosen,) = images.values()
         else:
-            chosen = images.get(topic) or images.get('/' + topic)
-            if chosen is None:
+            found = images.get(topic, images.get('/' + topic))
+            if found is None:
                 raise SourceError(f'{self._path}: no image topic {topic}; it has {listing}. '
                                   'Choose one of them with --topic')
+            chosen = found
         self.compressed = chosen.msgtype == COMPRESSED
         return chosen
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 from array import array
 
 from builtin_interfaces.msg import Time
+import numpy as np
 from rclpy.exceptions import InvalidTopicNameException
 from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
@@ -53,7 +54,7 @@ def to_message(frame: Frame) -> Image | bytes:
     height, width = frame.bgr.shape[:2]
     pixels = array('B')
     # The one assignment that is fast on every distribution; an ndarray would take 0.1 s and more.
-    pixels.frombytes(memoryview(frame.bgr).cast('B'))
+    pixels.frombytes(np.ascontiguousarray(frame.bgr).data.cast('B'))
     return Image(height=height, width=width, encoding='bgr8', step=3 * width, data=pixels)
 
 

@@ -49,9 +49,9 @@ class NodeClient:
                                        start_parameter_services=False)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
-        self._get = self._node.create_client(GetState, f'{name}/get_state')
-        self._change = self._node.create_client(ChangeState, f'{name}/change_state')
-        self._parameters = self._node.create_client(GetParameters, f'{name}/get_parameters')
+        self._get: Any = self._node.create_client(GetState, f'{name}/get_state')
+        self._change: Any = self._node.create_client(ChangeState, f'{name}/change_state')
+        self._parameters: Any = self._node.create_client(GetParameters, f'{name}/get_parameters')
         self._node.create_subscription(DiagnosticStatus, f'{name}/state', self._heard, 10)
         self.values: dict[str, str] = {}
 

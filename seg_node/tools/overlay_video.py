@@ -122,7 +122,8 @@ class OverlayVideo:
             if bgr is None:
                 continue
             if (bgr.shape[1], bgr.shape[0]) != self._size:
-                bgr = cv2.resize(bgr, self._size, interpolation=cv2.INTER_AREA)
+                bgr = np.asarray(
+                    cv2.resize(bgr, self._size, interpolation=cv2.INTER_AREA), np.uint8)
             top, left = place // columns * height, place % columns * width
             whole[top:top + height, left:left + width] = bgr
         return whole

@@ -63,7 +63,7 @@ class VideoFile(Source):
         super().__init__(path.name, rate, count if count > 0 else None, size)
         if not known and not fps:
             self.note(f'{path.name}: its header gives {header_fps:g} fps; '
-                              f'playing at {VIDEO_FPS:g} (choose with --fps)')
+                      f'playing at {VIDEO_FPS:g} (choose with --fps)')
 
     def _open(self) -> Any:
         capture = cv2.VideoCapture(str(self._path))
@@ -88,7 +88,7 @@ class VideoFile(Source):
             capture.release()
         if self.count and index < 0.9 * self.count:
             self.note(f'{self.name}: ends after {index} of {self.count} frames '
-                              'that its header promises; the file is cut off or damaged')
+                      'that its header promises; the file is cut off or damaged')
 
 
 class ImageFolder(Source):
@@ -158,7 +158,7 @@ def natural_key(path: Path) -> list[tuple[int, int, str] | tuple[int, str]]:
 def read_image(path: Path) -> NDArray[np.uint8] | None:
     """Decode an image file to BGR uint8 [H, W, 3]; None when it is no readable image."""
     try:
-        image: NDArray[np.uint8] | None = cv2.imread(str(path), cv2.IMREAD_COLOR)
+        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     except cv2.error:  # raised for absurd sizes in the header
         return None
-    return image
+    return None if image is None else np.asarray(image, np.uint8)

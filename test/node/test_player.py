@@ -146,7 +146,7 @@ def test_signals_end_it_cleanly(
     video = write_video(tmp_path / 'a.mp4', 10)
     if waiting:
         process = play(bench, video, '--wait', '60')
-        bench.wait_for(lambda: bench.publishers_of('camera/image_raw'), 'the player')
+        assert bench.node.wait_for_node('/player', 60)
     else:
         images = bench.listen(Image, 'camera/image_raw')
         process = play(bench, video, '--loop')
