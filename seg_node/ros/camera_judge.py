@@ -24,7 +24,7 @@ from seg_node.ros.parameters import Limits
 from seg_node.stop_go.camera_health import CameraHealth
 from seg_node.stop_go.corridor import CorridorMeasure
 from seg_node.stop_go.decision import Instant, StopGo
-from seg_node.stop_go.verdict import Finding, Verdict
+from seg_node.stop_go.verdict import Finding, Reason, Verdict
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,14 @@ class CameraJudge:
     def __init__(self, limits: Limits) -> None:
         self.health = CameraHealth(limits.camera_health)
         self._stop_go = StopGo(limits.stop_go)
+        self._limits = limits
         self._last: LastFrame | None = None
 
     def apply(self, limits: Limits) -> None:
-        """Take over changed limits."""
+        """Take over limits; where any of them changed, GO has to be earned under the new ones."""
+        if limits != self._limits:
+            self._stop_go.revoke()
+        self._limits = limits
         self.health.thresholds = limits.camera_health
         self._stop_go.thresholds = limits.stop_go
 
@@ -58,9 +62,13 @@ class CameraJudge:
         """Stop judging; the verdict is STOP from here on."""
         self._stop_go.deactivate()
 
-    def observe(self, frame: LastFrame, findings: Sequence[Finding], arrival: Instant) -> None:
-        """Take in a frame that was assessed."""
+    def observe(self, frame: LastFrame, findings: Sequence[Finding], arrival: Instant,
+                limits: Limits) -> None:
+        """Take in a frame that was measured under `limits`."""
         self._last = frame
+        if limits != self._limits:
+            findings = (*findings, Finding(
+                Reason.CONFIRMING, 'limits changed while the newest image was worked on'))
         self._stop_go.observe(seconds(frame.stamp), findings, arrival)
 
     def fail(self, frame: LastFrame, finding: Finding, arrival: Instant) -> None:

@@ -119,7 +119,7 @@ class CameraWorker:
         def decide(judges: Mapping[str, CameraJudge]) -> None:
             judge = judges[frame.camera]
             findings = (*judge.health.check(bgr), *assess(measure, limits.stop_go))
-            judge.observe(last, findings, frame.arrival)
+            judge.observe(last, findings, frame.arrival, limits)
             verdicts.append(judge.verdict(self._clocks.now()))
 
         self._signal.judge(decide)

@@ -33,7 +33,7 @@ class _Progress:
     good_run: int = 0
     held: float = 0.0
     going: bool = False
-    bad_run: int = 0
+    bad_frames: int = 0
 
 
 class StopGo:
@@ -44,8 +44,8 @@ class StopGo:
 
     GO is earned by `go_after` good frames in a row over at least `go_hold` seconds, none of them
     more than `max_image_age` after the one before. It is lost, and has to be earned anew, by
-    `stop_after` frames in a row with findings about the road, by a single finding of any other
-    kind, by a gap between frames, when a verdict finds the newest image stale or a clock out of
+    `stop_after` frames with findings about the road that no `go_after` good ones in a row lie
+    between (a post seen in every other frame stops), by a single finding of any other kind, by a gap between frames, when a verdict finds the newest image stale or a clock out of
     order, by new thresholds and by deactivation.
     """
 
@@ -150,18 +150,21 @@ class StopGo:
         progress = self._progress
         if progress.first_good is None:
             progress.first_good = arrival.steady
-        progress.bad_run = 0
         progress.good_run += 1
+        if progress.good_run >= self._thresholds.go_after:
+            progress.bad_frames = 0
         progress.held = arrival.steady - progress.first_good
         if progress.good_run >= self._thresholds.go_after and (
                 progress.held >= self._thresholds.go_hold):
             progress.going = True
 
     def _count_bad(self) -> None:
-        self._progress.bad_run += 1
-        tolerated = self._progress.bad_run < self._thresholds.stop_after and all(
+        progress = self._progress
+        progress.good_run = 0
+        progress.bad_frames += 1
+        tolerated = progress.bad_frames < self._thresholds.stop_after and all(
             finding.reason.is_road for finding in self._findings)
-        if not (self._progress.going and tolerated):
+        if not (progress.going and tolerated):
             self._progress = _Progress()
 
     def _confirming(self) -> Finding:

@@ -45,7 +45,7 @@ class Thresholds:
         0.1, 0.0, 1.0, 'how far a stamp may lie ahead of the ROS clock, seconds')
     go_after: int = bounded(5, 1, 1000, 'good frames in a row that earn GO')
     go_hold: float = bounded(0.5, 0.0, 60.0, 'time of good frames that earns GO, seconds')
-    stop_after: int = bounded(2, 1, 2, 'bad frames in a row that end GO')
+    stop_after: int = bounded(2, 1, 2, 'bad frames that end GO, unless go_after good ones lie between')
 
     def __post_init__(self) -> None:
         check_bounds(self)

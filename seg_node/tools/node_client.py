@@ -32,8 +32,10 @@ from rclpy.signals import SignalHandlerOptions
 from seg_node.tools.command_line import ToolError
 from seg_node.tools.drive_log import parse_stamp
 
-CALL_SECONDS = 5.0
-"""Time for one answer; after it the state is asked again."""
+ASK_SECONDS = 1.0
+"""Time for the answer to a question; it may be lost while the two are discovering each other."""
+CHANGE_SECONDS = 5.0
+"""Time for a transition to answer; after it the node's state tells how it went."""
 
 
 class NodeClient:
@@ -69,7 +71,7 @@ class NodeClient:
             State.PRIMARY_STATE_UNCONFIGURED: (Transition.TRANSITION_CONFIGURE, 'configure'),
             State.PRIMARY_STATE_INACTIVE: (Transition.TRANSITION_ACTIVATE, 'activate')}
         while time.monotonic() < deadline:
-            answer = self._call(self._get, GetState.Request(), CALL_SECONDS)
+            answer = self._call(self._get, GetState.Request(), ASK_SECONDS)
             if answer is None:
                 continue
             if answer.current_state.id == State.PRIMARY_STATE_ACTIVE:
@@ -79,14 +81,15 @@ class NodeClient:
                 continue
             transition, verb = steps[answer.current_state.id]
             request = ChangeState.Request(transition=Transition(id=transition))
-            result = self._call(self._change, request, deadline - time.monotonic())
+            result = self._call(self._change, request, CHANGE_SECONDS)
             if result is not None and not result.success:
                 raise ToolError(f'the node refuses to {verb}')
         raise ToolError(f'the node is not active after {seconds:g} s')
 
     def limits(self, names: Sequence[str]) -> dict[str, float]:
         """Read parameters that are numbers; those it does not have are missing."""
-        answer = self._call(self._parameters, GetParameters.Request(names=list(names)), 2.0)
+        request = GetParameters.Request(names=list(names))
+        answer = self._call(self._parameters, request, ASK_SECONDS)
         if answer is None:
             return {}
         return {name: value.double_value for name, value in zip(names, answer.values, strict=False)

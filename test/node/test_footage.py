@@ -67,6 +67,7 @@ def test_no_frame_is_lost_at_25_per_second(bench, middle_model):
         missing = play(bench, camera, frames, masks)
         if not missing:
             return
+    print(bench.diagnostics[-1])
     pytest.fail(f'{len(missing)} of {FRAMES} frames without a mask in the last of {PLAYS} plays; '
                 f'the node has dropped {bench.counted("dropped")} and '
                 f'missed {bench.counted("lost")} in all')

@@ -162,11 +162,27 @@ def test_stop_after_one_stops_at_once():
     assert Drive(going=True, stop_after=1).frame(BLOCKED).reason is Reason.BLOCKED
 
 
-def test_bad_frames_must_be_in_a_row_to_stop():
+def test_a_post_seen_in_every_other_frame_stops():
     drive = Drive(going=True)
+    assert drive.frame(BLOCKED).decision is Decision.GO
+    assert drive.frame().decision is Decision.GO
+    assert drive.frame(BLOCKED).reason is Reason.BLOCKED
+    drive.must_earn_anew()
+
+
+def test_single_bad_frames_far_apart_are_tolerated():
+    drive = Drive(going=True, go_after=5)
     for _ in range(5):
         assert drive.frame(BLOCKED).decision is Decision.GO
-        assert drive.frame().decision is Decision.GO
+        for _ in range(5):
+            assert drive.frame().decision is Decision.GO
+
+
+def test_fewer_good_frames_than_earn_go_forgive_nothing():
+    drive = Drive(going=True, go_after=5)
+    drive.frame(BLOCKED)
+    drive.frames(4)
+    assert drive.frame(BLOCKED).reason is Reason.BLOCKED
 
 
 @pytest.mark.parametrize('reason', HARD)

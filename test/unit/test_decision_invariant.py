@@ -24,6 +24,7 @@ from __future__ import annotations
 from copy import deepcopy
 from dataclasses import dataclass
 from math import isfinite
+import re
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -120,7 +121,9 @@ def earned(tail: list[tuple[Event, str]], limits: Thresholds) -> bool:
 
 
 def lost(tail: list[tuple[Event, str]], limits: Thresholds) -> bool:
-    return 'b' * limits.stop_after in ''.join(mark[0] for _, mark in tail)
+    frames = ''.join(mark[0] for _, mark in tail)
+    bad_again = f'(g{{0,{limits.go_after - 1}}}b){{{limits.stop_after - 1}}}'
+    return re.search(f'b{bad_again}', frames) is not None
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -198,8 +201,8 @@ class AnyOrder(RuleBasedStateMachine):
             self.play(self.ros - 0.03, (), self.now)
         assert go_is_due(self.log, self.now, self.limits)
 
-    @rule(codes=st.lists(st.sampled_from(['', '', '', 'blocked', 'low_coverage']),
-                         min_size=1, max_size=14), ask=st.booleans())
+    @rule(codes=st.lists(st.sampled_from(['', '', 'blocked']),
+                         min_size=4, max_size=14), ask=st.booleans())
     def flicker(self, codes, ask):
         """Mix good and bad frames of the road."""
         for code in codes:
@@ -286,4 +289,4 @@ class AnyOrder(RuleBasedStateMachine):
 
 
 TestAnyOrder = AnyOrder.TestCase
-TestAnyOrder.settings = settings(max_examples=300, stateful_step_count=30, deadline=None)
+TestAnyOrder.settings = settings(max_examples=400, stateful_step_count=30, deadline=None)
