@@ -16,11 +16,12 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
 from training import labels
 from training.datasets import Sample
 
@@ -29,7 +30,7 @@ Array = NDArray[np.uint8]
 
 def augment(sample: Sample, size: tuple[int, int], cutouts: Sequence[Sample],
             rng: np.random.Generator) -> Sample:
-    """Return a random view, (width, height) = size, of a sample; pixels from outside are unknown."""
+    """Return a random view of a sample, size (width, height); pixels from outside are unknown."""
     bgr, codes = _random_view(sample, size, rng)
     if cutouts and rng.random() < 0.3:
         for _ in range(rng.integers(1, 3)):

@@ -16,13 +16,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
 from training import labels
 
 Array = NDArray[np.uint8]

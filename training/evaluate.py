@@ -23,10 +23,9 @@ import argparse
 import json
 from pathlib import Path
 
+from seg_node.perception.segmenter import Segmenter
 from training import datasets
 from training.scores import class_ious, score
-
-from seg_node.perception.segmenter import Segmenter
 
 
 def evaluate(model: Path, data: Path, split: str) -> dict[str, dict[str, float]]:

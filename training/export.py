@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """
-Export the trained network: `python -m training.export --data DATA --run runs/road --out models/road`.
+Export a network: `python -m training.export --data DATA --run RUN --out models/road`.
 
 Fits the temperature on the validation sets, writes model.onnx and model.yaml, and compares the
 exported graph with the PyTorch network on validation pictures.
@@ -21,9 +21,9 @@ exported graph with the PyTorch network on validation pictures.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 import hashlib
 from pathlib import Path
-from typing import Sequence
 
 import cv2
 import numpy as np
@@ -31,6 +31,8 @@ from numpy.typing import NDArray
 import onnx
 import onnxruntime
 import torch
+import yaml
+
 from training import datasets, labels
 from training.augment import plain
 from training.datasets import Sample
@@ -38,7 +40,6 @@ from training.graph import DeployedNetwork
 from training.losses import path_logit
 from training.network import RoadNet
 from training.train import normalise, SIZE
-import yaml
 
 VERSION = '0.1.0'
 OPSET = 13          # TensorRT 8.5 parses 9 to 17; 13 has every operator the graph needs
@@ -96,7 +97,8 @@ def write_manifest(folder: Path, version: str = VERSION) -> None:
         'graph': 'model.onnx', 'sha256': digest,
         'input': {'width': SIZE[0], 'height': SIZE[1]},
         'classes': [{'name': name, 'color': list(color), 'drivable': drivable, 'action': action}
-                    for name, (color, drivable, action) in zip(labels.CLASSES, MEANINGS)]}
+                    for name, (color, drivable, action)
+                    in zip(labels.CLASSES, MEANINGS, strict=True)]}
     text = yaml.safe_dump(manifest, sort_keys=False, default_flow_style=None, width=99)
     (folder / 'model.yaml').write_text(text)
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 import torch
 from torch import nn, Tensor
 from torch.nn import functional as F
+
 from training.network import RoadNet
 from training.train import MEAN, STD
 

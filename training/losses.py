@@ -19,6 +19,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
 from training import labels
 
 # Obstacles and speed bumps are small and rare; the weights keep them from drowning.
@@ -27,7 +28,8 @@ DICE_SHARE = 0.3
 
 
 def segmentation_loss(logits: Tensor, codes: Tensor) -> Tensor:
-    """Return the loss of logits, float [N, 5, H, W], against label codes, uint8 [N, H, W].
+    """
+    Return the loss of logits, float [N, 5, H, W], against label codes, uint8 [N, H, W].
 
     Full labels: weighted cross-entropy. Partial labels: the negative logarithm of the summed
     probability of the classes that the label allows. Both: soft dice of path over known pixels.

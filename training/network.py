@@ -12,7 +12,8 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The segmentation network: a small two-resolution encoder with pyramid pooling and a light decoder.
+"""
+The segmentation network: a small two-resolution encoder with pyramid pooling and a light decoder.
 
 Built from inverted residuals (MobileNetV2, arXiv:1801.04381), pyramid pooling (PSPNet,
 arXiv:1612.01105) and a Fast-SCNN-like fusion of a detailed and a deep branch (arXiv:1902.04502).
@@ -24,7 +25,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import nn, Tensor
 from torch.nn import functional as F
 
 
@@ -66,7 +67,8 @@ class InvertedResidual(nn.Module):
 
 
 class PyramidPooling(nn.Module):
-    """Mix in means over the whole picture, its left and right half and its thirds of height.
+    """
+    Mix in means over the whole picture, its left and right half and its thirds of height.
 
     Every pixel so knows the scene. The kernels follow from the feature size, which is static in an
     exported graph: TensorRT 8.5 has no adaptive pooling.
@@ -82,12 +84,13 @@ class PyramidPooling(nn.Module):
         kernels = [(height, width), (height, width // 2), (height // 3, width)]
         pooled = [F.interpolate(reduce(F.avg_pool2d(x, kernel)), size=(height, width),
                                 mode='nearest')
-                  for kernel, reduce in zip(kernels, self.reduce)]
+                  for kernel, reduce in zip(kernels, self.reduce, strict=True)]
         return self.merge(torch.cat([x, *pooled], dim=1))
 
 
 class RoadNet(nn.Module):
-    """Segment normalised RGB pictures.
+    """
+    Segment normalised RGB pictures.
 
     Input float [N, 3, H, W], H and W multiples of 32, H >= 96, W >= 64; output float
     [N, classes, H/4, W/4]: the logits, upsampled by the caller.

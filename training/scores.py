@@ -16,13 +16,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 import torch
 from torch.nn import functional as F
+
 from training import labels
 from training.augment import plain
 from training.datasets import Sample
@@ -94,6 +95,7 @@ def path_iou(network: torch.nn.Module, samples: Sequence[Sample], size: tuple[in
         with torch.autocast('cpu', dtype=torch.bfloat16):
             logits = network(normalise(pictures)).float()
         logits = F.interpolate(logits, size=size[::-1], mode='bilinear', align_corners=False)
-        for view, predicted in zip(views, logits.argmax(1).to(torch.uint8).numpy()):
+        for view, predicted in zip(
+                views, logits.argmax(1).to(torch.uint8).numpy(), strict=True):
             result.add(predicted, view.codes)
     return result.iou

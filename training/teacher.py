@@ -16,12 +16,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
 from training import labels
 from training.datasets import Sample
 

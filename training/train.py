@@ -12,7 +12,8 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Train the road network: `python -m training.train --data ../shared/data --out runs/road`.
+"""
+Train the road network: `python -m training.train --data ../shared/data --out runs/road`.
 
 Interrupted training goes on from the last checkpoint in the output folder.
 """
@@ -20,6 +21,7 @@ Interrupted training goes on from the last checkpoint in the output folder.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass
@@ -27,13 +29,12 @@ import json
 import math
 from pathlib import Path
 import time
-from typing import Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
 from training import datasets, labels
 from training.augment import augment, obstacle_cutouts
 from training.datasets import DataSet, Sample
@@ -51,7 +52,7 @@ SMALL_SIZE = (352, 192)            # the first part of training: half the cost, 
 class Plan:
     """What one training run does."""
 
-    steps: int = 3500
+    steps: int = 4000
     small_share: float = 0.6       # of the steps, taken at SMALL_SIZE
     batch: int = 12
     peak_rate: float = 3e-3
@@ -74,24 +75,22 @@ class Plan:
 
 
 def load_sets(data: Path, rendered: int, with_street: bool) -> list[DataSet]:
-    """Load every training source with its share of the draws at SMALL_SIZE and at SIZE.
-
-    Rendered scenes join at full size only: real pictures shape the features first.
-    """
-    sets = [DataSet('lums', datasets.lums(data, 'train'), 0.36, 0.34),
-            DataSet('roads', datasets.roads(data, 'train'), 0.34, 0.32)]
+    """Load every training source with its share of the draws at SMALL_SIZE and at SIZE."""
+    sets = [DataSet('lums', datasets.lums(data, 'train'), 0.33, 0.30),
+            DataSet('roads', datasets.roads(data, 'train'), 0.31, 0.28)]
     if with_street:
-        from training.teacher import Teacher, teach
+        from training.teacher import teach, Teacher
         teacher = Teacher(data / 'baselines' / 'road-segmentation-adas-0001.xml')
-        sets.append(DataSet('street', teach(teacher, datasets.street_pictures(data)), 0.27, 0.22))
+        sets.append(DataSet('street', teach(teacher, datasets.street_pictures(data)), 0.22, 0.20))
         frames = datasets.video_frames(data / 'videos' / 'test_video.mp4')
-        sets.append(DataSet('video', teach(teacher, frames), 0.03, 0.02))
-    sets.append(DataSet('rendered', datasets.rendered(rendered, first_seed=0), 0.0, 0.10))
+        sets.append(DataSet('video', teach(teacher, frames), 0.02, 0.02))
+    sets.append(DataSet('rendered', datasets.rendered(rendered, first_seed=0), 0.12, 0.20))
     return sets
 
 
 def batches(sets: Sequence[DataSet], plan: Plan, first: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield (pictures uint8 [N, H, W, 3] RGB, codes uint8 [N, H, W]) of steps first, first + 1, ...
+    """
+    Yield (pictures uint8 [N, H, W, 3] RGB, codes uint8 [N, H, W]) of steps first, first + 1, ...
 
     Each step draws from its own seed, so a resumed run sees what an unbroken one would have seen.
     """
@@ -100,7 +99,8 @@ def batches(sets: Sequence[DataSet], plan: Plan, first: int) -> Iterator[tuple[T
         rng = np.random.default_rng((plan.seed, step))
         small = plan.size(step) == SMALL_SIZE
         shares = np.array([s.small_share if small else s.share for s in sets])
-        chosen = [sets[k].samples for k in rng.choice(len(sets), plan.batch, p=shares / shares.sum())]
+        draws = rng.choice(len(sets), plan.batch, p=shares / shares.sum())
+        chosen = [sets[k].samples for k in draws]
         views = [augment(samples[rng.integers(len(samples))], plan.size(step), cutouts, rng)
                  for samples in chosen]
         return (torch.from_numpy(np.stack([v.bgr[..., ::-1] for v in views])),
@@ -122,7 +122,7 @@ def normalise(pictures: Tensor) -> Tensor:
 
 
 def train(plan: Plan, sets: Sequence[DataSet], valid: dict[str, list[Sample]], out: Path) -> None:
-    """Run the plan; `out` receives checkpoint.pt (state), network.pt (EMA weights) and log.jsonl."""
+    """Run the plan; `out` receives checkpoint.pt, network.pt (the averaged weights), log.jsonl."""
     torch.manual_seed(plan.seed)
     network = RoadNet(len(labels.CLASSES)).to(memory_format=torch.channels_last)
     average = deepcopy(network).eval().requires_grad_(False)
@@ -175,7 +175,7 @@ def _resume(path: Path, network: torch.nn.Module, average: torch.nn.Module,
 
 @torch.no_grad()
 def _blend(average: torch.nn.Module, network: torch.nn.Module, keep: float) -> None:
-    for old, new in zip(average.state_dict().values(), network.state_dict().values()):
+    for old, new in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
         if old.dtype.is_floating_point:
             old.lerp_(new, 1 - keep)
         else:
@@ -188,7 +188,7 @@ def main() -> None:
     parser.add_argument('--data', type=Path, required=True, help='folder with lums, roads, ...')
     parser.add_argument('--out', type=Path, required=True, help='folder of the run')
     parser.add_argument('--steps', type=int, default=Plan.steps)
-    parser.add_argument('--rendered', type=int, default=600, help='number of rendered scenes')
+    parser.add_argument('--rendered', type=int, default=900, help='number of rendered scenes')
     parser.add_argument('--without-street', action='store_true',
                         help='leave out the CC BY-SA street pictures and the teacher')
     parser.add_argument('--threads', type=int, default=2)

@@ -43,7 +43,8 @@ _BOLD = cv2.FONT_HERSHEY_DUPLEX
 
 @dataclass(frozen=True)
 class Caption:
-    """What the banner says: the decision ('GO' or 'STOP'), its reason, and a line of numbers.
+    """
+    What the banner says: the decision ('GO' or 'STOP'), its reason, and a line of numbers.
 
     Anything but 'GO' is drawn as a STOP.
     """

@@ -12,7 +12,8 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Turn the bytes of a camera message into a BGR picture.
+"""
+Turn the bytes of a camera message into a BGR picture.
 
 Takes plain values instead of ROS messages, so it works and is tested without ROS. Everything
 in a message is untrusted: sizes are checked against the data before memory is allocated, and
@@ -24,12 +25,12 @@ Colour formulas are OpenCV's, as in cv_bridge: YUV is BT.601 limited range.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import cast, TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from seg_node.perception.image_error import MAX_SIDE, ImageError
+from seg_node.perception.image_error import ImageError, MAX_SIDE
 from seg_node.perception.image_header import read_header
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ ENCODINGS: tuple[str, ...] = (*_PACKED, 'mono16', *_BAYER, *_YUV422, *_NV)
 
 @dataclass(frozen=True)
 class RawImage:
-    """An uncompressed picture as in sensor_msgs/Image; step is bytes per row.
+    """
+    An uncompressed picture as in sensor_msgs/Image; step is bytes per row.
 
     data is any C-contiguous buffer: bytes, bytearray, array.array('B'), memoryview, ndarray.
     """
@@ -87,7 +89,8 @@ class RawImage:
 
 
 def decode(image: RawImage) -> NDArray[np.uint8]:
-    """Return the picture as BGR uint8 [H, W, 3]; raise ImageError if it is malformed.
+    """
+    Return the picture as BGR uint8 [H, W, 3]; raise ImageError if it is malformed.
 
     For bgr8 and 8UC3 the result is a read-only view on the data, also where rows are padded;
     copy it to keep it longer than the data. 8UC3 and 8UC4 are taken as BGR and BGRA, OpenCV's
@@ -205,7 +208,8 @@ def _convert(pixels: NDArray[np.uint8], code: int) -> NDArray[np.uint8]:
 
 
 def decode_compressed(data: Buffer, format: str = '') -> NDArray[np.uint8]:
-    """Return a JPEG or PNG file as BGR uint8 [H, W, 3]; raise ImageError if that fails.
+    """
+    Return a JPEG or PNG file as BGR uint8 [H, W, 3]; raise ImageError if that fails.
 
     format is that of sensor_msgs/CompressedImage ('jpeg', 'rgb8; png compressed bgr8', or
     empty); it is only used to refuse other transports, the bytes decide what is decoded. Grey

@@ -12,7 +12,8 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Read size and completeness of JPEG and PNG files without decoding them.
+"""
+Read size and completeness of JPEG and PNG files without decoding them.
 
 OpenCV decodes a cut-off JPEG to a partly grey picture without an error, and allocates
 whatever size a header claims; both must be known before it is called.

@@ -12,7 +12,8 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Tables that turn label ids into what the classes mean, and nearest-label resizing.
+"""
+Tables that turn label ids into what the classes mean, and nearest-label resizing.
 
 A label map is uint8 [h, w]: an index into the model's classes, or UNLABELLED. Every table has
 256 rows, so that no label value can index past its end.
@@ -21,7 +22,7 @@ A label map is uint8 [h, w]: an index into the model's classes, or UNLABELLED. E
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast, TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -56,7 +57,8 @@ def drivable(labels: NDArray[np.uint8], classes: Sequence[ClassInfo]) -> NDArray
 
 
 def resize_labels(labels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Return labels uint8 [h, w] at size (width, height); each pixel takes its nearest label.
+    """
+    Return labels uint8 [h, w] at size (width, height); each pixel takes its nearest label.
 
     Pixel centres are aligned, as in the linear resize that made the network's input.
     """

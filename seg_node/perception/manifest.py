@@ -12,7 +12,8 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Read and check model.yaml, and say what a model's classes mean.
+"""
+Read and check model.yaml, and say what a model's classes mean.
 
 A model is a folder with the graph and model.yaml, its manifest:
 
@@ -97,7 +98,8 @@ class Model:
 
 
 def read_manifest(manifest: Path) -> Model:
-    """Return the checked contents of a manifest; ModelError names the file, field and remedy.
+    """
+    Return the checked contents of a manifest; ModelError names the file, field and remedy.
 
     The graph itself is not opened.
     """

@@ -22,9 +22,9 @@ from pathlib import Path
 import sys
 
 from seg_node.perception.manifest import (
-    MANIFEST,
     Action,
     ClassInfo,
+    MANIFEST,
     Model,
     ModelError,
     read_manifest,
@@ -36,7 +36,8 @@ DEFAULT_MODEL = 'road'
 
 
 def load_model(path: str | Path | None = None) -> Model:
-    """Return the model at a path, its manifest and the graph's checksum checked.
+    """
+    Return the model at a path, its manifest and the graph's checksum checked.
 
     path is a folder, a model.yaml, or the bare name of a bundled model; None is the bundled
     road model. Raises ModelError if it is missing, damaged or contradicts itself.
@@ -78,7 +79,8 @@ def bundled_models() -> tuple[str, ...]:
 
 
 def bundled_roots() -> tuple[Path, ...]:
-    """Return the existing folders of bundled models: the source checkout's, then installed ones.
+    """
+    Return the existing folders of bundled models: the source checkout's, then installed ones.
 
     Installed means share/seg_node/models under the prefixes of AMENT_PREFIX_PATH, which are all
     that the ament index searches too, and under the Python prefix.

@@ -12,7 +12,8 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Draw what the network sees and what was decided into the camera picture.
+"""
+Draw what the network sees and what was decided into the camera picture.
 
 For RViz and videos, not for machines. Colours are BGR. Blending stays in OpenCV's integer
 routines, so that a picture costs a few milliseconds.
@@ -21,7 +22,7 @@ routines, so that a picture costs a few milliseconds.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast, TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -62,7 +63,8 @@ def draw(
     blocked_line: Line | None = None,
     caption: Caption | None = None,
 ) -> NDArray[np.uint8]:
-    """Return a copy of bgr uint8 [H, W, 3] with classes, corridor and caption drawn in.
+    """
+    Return a copy of bgr uint8 [H, W, 3] with classes, corridor and caption drawn in.
 
     mask is uint8 [H, W] of class ids; classes named background or coloured black, and ids
     beyond the classes (255, unlabelled), stay uncoloured. corridor is a polygon [K, 2] of

@@ -20,14 +20,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, cast
+from typing import cast, TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from seg_node.perception.backends import Backend, open_backend
 from seg_node.perception.labels import drivable, resize_labels
-from seg_node.perception.model import Model, load_model
+from seg_node.perception.model import load_model, Model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Segmentation:
-    """Labels and confidence of one picture.
+    """
+    Labels and confidence of one picture.
 
     labels (class ids) and confidence (255 = certain) are uint8 [h, w] at the network's size;
     width and height are the picture's. What is derived from them is computed when it is first
@@ -83,7 +84,8 @@ class Segmenter:
     def open(
         cls, model: Model | str | Path | None = None, backend: str = 'auto', threads: int = 2
     ) -> Segmenter:
-        """Load a model (None: the bundled one) and open a backend ('auto', 'onnxruntime') for it.
+        """
+        Load a model (None: the bundled one) and open a backend ('auto', 'onnxruntime') for it.
 
         threads is the number of CPU threads for inference. Raises ModelError or BackendError.
         """
@@ -91,7 +93,8 @@ class Segmenter:
         return cls(loaded, open_backend(backend, loaded, threads))
 
     def segment(self, bgr: NDArray[np.uint8]) -> Segmentation:
-        """Segment a BGR picture uint8 [H, W, 3] of any size.
+        """
+        Segment a BGR picture uint8 [H, W, 3] of any size.
 
         The result shares no memory with the picture or with earlier results. Raises ValueError
         for another shape or dtype, BackendError if inference fails.

@@ -64,7 +64,8 @@ class Diagnostics:
         name = f'{self._prefix}: backend'
         segmenter = self.segmenter
         if segmenter is None:
-            return DiagnosticStatus(level=DiagnosticStatus.OK, name=name, message='no model loaded')
+            return DiagnosticStatus(
+                level=DiagnosticStatus.OK, name=name, message='no model loaded')
         model, backend = segmenter.model, segmenter.backend
         return DiagnosticStatus(
             level=DiagnosticStatus.OK, name=name, message=backend.chosen_because,
@@ -89,7 +90,8 @@ class Diagnostics:
         if self._expected_rate > 0:
             values['expected_rate'] = self._expected_rate
         values.update({event: statistics.counted(event) for event in _EVENTS})
-        values['dropped'] = statistics.counted('dropped') + (frames.dropped(camera) if frames else 0)
+        waiting = frames.dropped(camera) if frames else 0
+        values['dropped'] = statistics.counted('dropped') + waiting
         for stage in _STAGES:
             p = statistics.percentiles(stage)
             values.update({f'{stage}_ms.p50': p.p50, f'{stage}_ms.p95': p.p95,

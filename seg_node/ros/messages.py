@@ -16,7 +16,8 @@
 from __future__ import annotations
 
 from array import array
-from typing import Any, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 import cv2
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue

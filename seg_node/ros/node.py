@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+import os
 import signal
 import sys
 import threading
@@ -74,6 +75,7 @@ class SegNode(LifecycleNode):
         self._outputs: dict[str, CameraOutputs] = {}
         self._frames: NewestFrames | None = None
         self._worker: CameraWorker | None = None
+        self._left_behind: list[CameraWorker] = []
         self._inputs: list[CameraInput] = []
         self.add_on_set_parameters_callback(self._set_parameters)
         if self._structure.autostart:
@@ -136,6 +138,11 @@ class SegNode(LifecycleNode):
         self._release()
         return _Result.SUCCESS
 
+    @property
+    def inference_hangs(self) -> bool:
+        """Whether a thread that was left behind still runs."""
+        return not all(worker.stop(0.0) for worker in self._left_behind)
+
     def close(self) -> None:
         """Say STOP for the last time and release everything; before destroy_node()."""
         self._signal.close()
@@ -163,6 +170,7 @@ class SegNode(LifecycleNode):
                     f'inference did not end within {_WORKER_TIMEOUT:.0f} s; its thread and model '
                     'are left behind, restart the node')
                 self._segmenter = None      # not closed: the thread still uses it
+                self._left_behind.append(self._worker)
             self._worker = None
 
     def _release(self) -> None:
@@ -198,6 +206,9 @@ def main(args: list[str] | None = None) -> None:
     ended = threading.Event()
 
     def end(number: int, frame: FrameType | None) -> None:
+        # A second signal must not cut the shutdown short, nor Python's own exit after it.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         ended.set()
 
     # rclpy's own handlers would close the context before the last STOP is out.
@@ -226,6 +237,12 @@ def _run(ended: threading.Event) -> int:
         node.close()
         executor.shutdown(timeout_sec=5.0)
         node.destroy_node()
+    if node.inference_hangs:
+        # The interpreter cannot be taken down around a running inference: that aborts.
+        rclpy.try_shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
     return 0
 
 

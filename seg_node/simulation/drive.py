@@ -78,7 +78,7 @@ class Drive:
     def __init__(self, width: int = 640, height: int = 360) -> None:
         """Build the world and its renderer for pictures of one size."""
         self.camera = Camera.from_fov(
-            width, height, math.radians(72.0), height_m=1.2, pitch_rad=math.radians(9.0))
+            width, height, math.radians(72.0), height_m=1.2, pitch_rad=math.radians(3.0))
         self._pedestrian_s = self.position(8.0) + _STOP_GAP_M
         self._renderer = Renderer(self._scene(), self.camera)
 

@@ -45,8 +45,9 @@ class StopGo:
     GO is earned by `go_after` good frames in a row over at least `go_hold` seconds, none of them
     more than `max_image_age` after the one before. It is lost, and has to be earned anew, by
     `stop_after` frames with findings about the road that no `go_after` good ones in a row lie
-    between (a post seen in every other frame stops), by a single finding of any other kind, by a gap between frames, when a verdict finds the newest image stale or a clock out of
-    order, by new thresholds and by deactivation.
+    between (a post seen in every other frame stops), by a single finding of any other kind, by a
+    gap between frames, when a verdict finds the newest image stale or a clock out of order, by
+    new thresholds and by deactivation.
     """
 
     def __init__(self, thresholds: Thresholds | None = None) -> None:

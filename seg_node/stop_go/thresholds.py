@@ -32,7 +32,7 @@ class Thresholds:
     """
 
     min_clear_distance: float = bounded(
-        0.6, 0.01, 1.0, 'nearest blocked row that still gives GO, share of the corridor')
+        0.9, 0.01, 1.0, 'nearest blocked row that still gives GO, share of the corridor')
     min_coverage: float = bounded(
         0.85, 0.0, 1.0, 'share of the corridor that must be path')
     min_confidence: float = bounded(
@@ -45,7 +45,8 @@ class Thresholds:
         0.1, 0.0, 1.0, 'how far a stamp may lie ahead of the ROS clock, seconds')
     go_after: int = bounded(5, 1, 1000, 'good frames in a row that earn GO')
     go_hold: float = bounded(0.5, 0.0, 60.0, 'time of good frames that earns GO, seconds')
-    stop_after: int = bounded(2, 1, 2, 'bad frames that end GO, unless go_after good ones lie between')
+    stop_after: int = bounded(
+        2, 1, 2, 'bad frames that end GO, unless go_after good ones lie between them')
 
     def __post_init__(self) -> None:
         check_bounds(self)

@@ -16,11 +16,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import contextlib
 import fcntl
 import json
 import os
 from pathlib import Path
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -29,6 +31,7 @@ import threading
 from typing import Any, IO
 
 from builtin_interfaces.msg import Time
+from camera import Camera
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
@@ -40,8 +43,6 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Bool
-
-from camera import Camera
 
 ROOT = Path(__file__).resolve().parents[2]
 WAIT = 60.0      # seconds; generous, because the machine may be busy with other work
@@ -83,10 +84,13 @@ class Process:
         return self._popen.wait(timeout)
 
     def kill(self) -> None:
-        """End the process, whatever it is doing."""
+        """End the process, whatever it is doing, and clear up its shared memory."""
+        segments = _shared_memory(self._popen.pid) if self.exit_code is None else set()
         self._popen.kill()
         self._popen.wait(WAIT)
         self._watch.join(WAIT)
+        for segment in segments:
+            _remove_if_orphaned(segment)
 
     def _watch_exit(self, on_exit: Callable[[], None]) -> None:
         self._popen.wait()
@@ -305,6 +309,21 @@ def values_of(status: DiagnosticStatus) -> dict[str, str]:
 def stamp_of(stamp: Time) -> tuple[int, int]:
     """Return a stamp as something that compares."""
     return stamp.sec, stamp.nanosec
+
+
+def _shared_memory(pid: int) -> set[Path]:
+    """Return the Fast DDS segments that a process uses, its own and others'."""
+    maps = Path(f'/proc/{pid}/maps').read_text()
+    return {Path(path) for path in re.findall(r'/dev/shm/fastdds_[0-9a-f]{16}$', maps, re.M)}
+
+
+def _remove_if_orphaned(segment: Path) -> None:
+    """Remove a segment that a killed process left behind: nobody holds its lock any more."""
+    lock = segment.with_name(f'{segment.name}_el')
+    with contextlib.suppress(OSError), open(lock) as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        segment.unlink()
+        lock.unlink()
 
 
 def _claim_domain() -> tuple[int, IO[str]]:

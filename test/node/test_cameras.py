@@ -15,7 +15,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 
 from bench import ROOT, stamp_of, values_of
@@ -134,7 +133,7 @@ def test_a_killed_camera_is_stop_until_it_is_back(bench):
     command = [sys.executable, str(ROOT / 'test' / 'node' / 'camera.py')]
     camera = bench.start(*command)
     bench.wait_for_go()
-    camera.end(signal.SIGKILL)
+    camera.kill()
     bench.wait_for_stop('stale')
     assert all(bench.next_stops())
     bench.start(*command)

@@ -30,6 +30,7 @@ from tiny_model import write_tiny_model
 
 FRAMES, RATE = 300, 25.0
 PLAYS = 3
+ENOUGH_IDLE = 0.25      # share of the CPU time that says the machine kept up
 
 
 def footage() -> list[Image]:
@@ -61,16 +62,36 @@ def test_no_frame_is_lost_at_25_per_second(bench, middle_model):
     camera = bench.camera(frames[0])
     bench.wait_for(lambda: masks, 'a first mask')
     camera.stop()
-    # A machine busy with other work may hold up any process for longer than a frame. One play
-    # without loss shows that neither the node nor the transport loses any.
+    # A busy machine may hold up any process for longer than a frame. One play without loss shows
+    # that neither the node nor the transport loses any; a machine without time to spare in any
+    # play shows nothing.
+    idle = []
     for _ in range(PLAYS):
+        before = cpu_times()
         missing = play(bench, camera, frames, masks)
         if not missing:
             return
-    print(bench.diagnostics[-1])
-    pytest.fail(f'{len(missing)} of {FRAMES} frames without a mask in the last of {PLAYS} plays; '
-                f'the node has dropped {bench.counted("dropped")} and '
-                f'missed {bench.counted("lost")} in all')
+        idle.append(idle_share(before, cpu_times()))
+    # What is lost is at least never lost in silence.
+    counts = bench.wait_for_diagnostics('camera', lambda values: (
+        int(values['received']) == int(values['processed']) + int(values['dropped'])),
+        'an account of every image')
+    assert int(counts['lost']) + int(counts['dropped']) > 0
+    said = (f'{len(missing)} of {FRAMES} frames without a mask in the last of {PLAYS} plays; '
+            f'{counts["dropped"]} dropped and {counts["lost"]} lost in all')
+    if max(idle) < ENOUGH_IDLE:
+        pytest.skip(f'machine too busy, at most {max(idle):.0%} idle: {said}')
+    pytest.fail(said)
+
+
+def cpu_times():
+    """Return (idle, all) of the machine's CPU time so far."""
+    times = [int(field) for field in Path('/proc/stat').read_text().splitlines()[0].split()[1:9]]
+    return times[3] + times[4], sum(times)
+
+
+def idle_share(before, after):
+    return (after[0] - before[0]) / max(1, after[1] - before[1])
 
 
 def play(bench, camera, frames, masks):

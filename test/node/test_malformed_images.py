@@ -20,6 +20,8 @@ import itertools
 
 from builtin_interfaces.msg import Time
 from camera import compressed, HEIGHT, raw, road, WIDTH
+from conftest import run_bench
+import numpy as np
 import pytest
 from sensor_msgs.msg import CompressedImage, Image
 
@@ -75,7 +77,6 @@ def raw_bench(shared_bench):
 
 @pytest.fixture(scope='module')
 def compressed_bench(tiny_model):
-    from conftest import run_bench
     for bench in run_bench(tiny_model):
         bench.start_node(autostart=True, transport='compressed')
         bench.front = bench.camera(compressed(road()))
@@ -110,7 +111,6 @@ def test_malformed_compressed_images(compressed_bench, kind):
     'padded rows': (HEIGHT, WIDTH * 3 + 7), 'longer than needed': (HEIGHT + 3, WIDTH * 3)}.items(),
     ids=lambda kind: kind[0])
 def test_unusual_images_that_are_fine(raw_bench, kind):
-    import numpy as np
     _, (rows, step) = kind
     data = np.zeros((rows, step), np.uint8)
     data[:HEIGHT, :WIDTH * 3] = road().reshape(HEIGHT, -1)
@@ -143,13 +143,18 @@ def backwards(start):
     return stamp
 
 
+def frozen(start):
+    """Return a source of one and the same stamp."""
+    return lambda: start
+
+
 @pytest.mark.parametrize(('reason', 'stamps'), {
     'stale_stamp': lambda now: lambda: at(0),
     'stale_stamp ': lambda now: lambda: Time(sec=-2**31),
     'stamp_in_future': lambda now: lambda: at(now().sec + 10),
     'stamp_in_future ': lambda now: lambda: Time(sec=2**31 - 1, nanosec=2**32 - 1),
     'stamp_backwards': lambda now: backwards(now()),
-    'stamp_backwards ': lambda now: lambda start=now(): start,
+    'stamp_backwards ': lambda now: frozen(now()),
 }.items(), ids=['zero', 'before 1970', '10 s ahead', 'far ahead', 'backwards', 'frozen'])
 def test_stamps_that_make_no_sense(raw_bench, reason, stamps):
     camera = raw_bench.front
@@ -157,7 +162,7 @@ def test_stamps_that_make_no_sense(raw_bench, reason, stamps):
     camera.stamps = stamps(camera.now)
     try:
         raw_bench.wait_for_stop(reason.strip())
-        raw_bench.wait_for(lambda: True, 'nothing')
+        assert all(raw_bench.next_stops())
     finally:
         camera.stamps = camera.now
     raw_bench.wait_for_go()

@@ -59,8 +59,8 @@ REFUSED = {
     'not a number': ('stop_go.min_coverage', float('nan'), ['stop_go.min_coverage', 'nan']),
     'infinite': ('stop_go.go_hold', float('inf'), ['stop_go.go_hold']),
     'negative count': ('stop_go.go_after', -1, ['stop_go.go_after']),
-    'of another type': ('stop_go.min_confidence', 'high', ['stop_go.min_confidence']),
-    'a fraction for a count': ('stop_go.stop_after', 1.5, ['stop_go.stop_after']),
+    'of another type': ('stop_go.min_confidence', 'high', ['type']),
+    'a fraction for a count': ('stop_go.stop_after', 1.5, ['type']),
     'far row below the near row': ('corridor.far_row', 0.99, ['corridor.far_row', 'near_row']),
     'corridor out of the picture': ('corridor.center', 0.05, ['corridor.near_width', 'picture']),
     'corridor without rows': ('corridor.far_row', 0.975, ['far_row', 'rows']),
@@ -68,7 +68,7 @@ REFUSED = {
     'read-only model': ('model', 'other', ['model', 'read-only']),
     'read-only cameras': ('cameras', ['rear'], ['cameras', 'read-only']),
     'read-only rate': ('heartbeat_rate', 10.0, ['heartbeat_rate', 'read-only']),
-    'unknown': ('stop_go.no_such_limit', 1.0, ['stop_go.no_such_limit']),
+    'unknown': ('stop_go.no_such_limit', 1.0, ['undeclared']),
 }
 
 

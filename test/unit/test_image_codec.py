@@ -28,12 +28,12 @@ import numpy as np
 import pytest
 
 from seg_node.perception.image_codec import (
-    ENCODINGS,
-    MAX_SIDE,
-    ImageError,
-    RawImage,
     decode,
     decode_compressed,
+    ENCODINGS,
+    ImageError,
+    MAX_SIDE,
+    RawImage,
 )
 
 CHANNELS = {'bgr8': 3, 'rgb8': 3, '8UC3': 3, 'bgra8': 4, 'rgba8': 4, '8UC4': 4, 'mono8': 1,

@@ -21,11 +21,11 @@ from hypothesis import strategies as st
 import numpy as np
 
 from seg_node.perception.labels import (
-    UNLABELLED,
     color_lut,
     drivable,
     drivable_lut,
     resize_labels,
+    UNLABELLED,
 )
 from seg_node.perception.model import Action, ClassInfo
 

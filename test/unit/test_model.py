@@ -24,7 +24,7 @@ import pytest
 from tiny_model import CLASSES, write_tiny_model
 import yaml
 
-from seg_node.perception.model import Action, ModelError, bundled_models, load_model
+from seg_node.perception.model import Action, bundled_models, load_model, ModelError
 
 
 @pytest.fixture

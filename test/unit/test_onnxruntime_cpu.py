@@ -20,9 +20,9 @@ import subprocess
 import sys
 
 import numpy as np
-from onnx import TensorProto, helper
+from onnx import helper, TensorProto
 import pytest
-from tiny_model import CLASSES, SURE, UNSURE, finish, make_graph, write_model, write_tiny_model
+from tiny_model import CLASSES, finish, make_graph, SURE, UNSURE, write_model, write_tiny_model
 
 from seg_node.perception.backends import BackendError, open_backend
 from seg_node.perception.model import load_model

@@ -21,7 +21,7 @@ import pytest
 from tiny_model import SURE, UNSURE, write_tiny_model
 
 from seg_node.perception.backends import BackendError
-from seg_node.perception.model import ModelError, load_model
+from seg_node.perception.model import load_model, ModelError
 from seg_node.perception.segmenter import Segmenter
 
 GREEN, RED, BLUE, GREY = (30, 200, 20), (20, 30, 200), (200, 30, 20), (110, 110, 110)

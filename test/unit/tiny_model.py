@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import onnx
-from onnx import TensorProto, helper
+from onnx import helper, TensorProto
 import yaml
 
 CLASSES: tuple[dict[str, Any], ...] = (

@@ -12,7 +12,8 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The libraries that can run a model, behind one interface.
+"""
+The libraries that can run a model, behind one interface.
 
 A backend imports its library only when it is chosen, so that none has to be installed for the
 others to work.
@@ -20,7 +21,7 @@ others to work.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol, TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,7 +61,8 @@ class Backend(Protocol):
     def infer(
         self, rgb: NDArray[np.uint8]
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """Return (labels, confidence), both uint8 [h, w], for an RGB uint8 [h, w, 3] picture.
+        """
+        Return (labels, confidence), both uint8 [h, w], for an RGB uint8 [h, w, 3] picture.
 
         The picture has the model's input size. The arrays returned belong to the caller: they
         share no memory with the picture or with later results. Raises BackendError.
@@ -71,7 +73,8 @@ class Backend(Protocol):
 
 
 def open_backend(name: str, model: Model, threads: int) -> Backend:
-    """Return the backend of that name with the model loaded and warmed up.
+    """
+    Return the backend of that name with the model loaded and warmed up.
 
     name is 'auto' or one of AVAILABLE, threads the number of CPU threads that inference may
     use. Raises BackendError if the backend is unknown, not installed, or refuses the model.

@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, TYPE_CHECKING
 
 import numpy as np
 import onnxruntime
@@ -35,7 +35,8 @@ _LOG_ERRORS_ONLY = 3
 
 
 class OnnxRuntimeBackend:
-    """A graph in an ONNX Runtime session, checked against its manifest and warmed up.
+    """
+    A graph in an ONNX Runtime session, checked against its manifest and warmed up.
 
     ONNX Runtime's exceptions share no base class of their own, so whatever it raises becomes
     a BackendError.
