@@ -120,7 +120,8 @@ class Corridor:
             trapezoid.near_row - trapezoid.far_row)
         widths = trapezoid.near_width + along * (trapezoid.far_width - trapezoid.near_width)
         widest = max(trapezoid.near_width, trapezoid.far_width) * width
-        columns = max(math.ceil(widest), _MIN_COLUMNS)
+        # One more than the widest row has pixels: a spacing of just one could round past one.
+        columns = max(math.ceil(widest) + 1, _MIN_COLUMNS)
         across = (np.arange(columns) + 0.5) / columns - 0.5
         x = (trapezoid.center + widths[:, None] * across) * width
         cols = np.clip(np.floor(x), 0, width - 1).astype(np.int32)

@@ -510,15 +510,15 @@ GOOD = CorridorMeasure(1.0, 1.0, 0.9, 0.5, blocked=False)
     ({'confidence': NAN}, Reason.LOW_CONFIDENCE,
      'confidence nan in the corridor, limit 0.60')])
 def test_assess_finds_each_cause(change, reason, text):
-    [finding] = assess(replace(GOOD, **change), Thresholds())
+    [finding] = assess(replace(GOOD, **change), Thresholds(min_clear_distance=0.6))
     assert (finding.reason, finding.text) == (reason, text)
 
 
 def test_assess_lets_the_limits_themselves_pass():
     measure = CorridorMeasure(0.6, 0.85, 0.6, 0.0, blocked=True)
-    assert assess(measure, Thresholds()) == ()
-    assert len(assess(replace(measure, clear_distance=0, coverage=0, confidence=0),
-                      Thresholds())) == 3
+    limits = Thresholds(min_clear_distance=0.6)
+    assert assess(measure, limits) == ()
+    assert len(assess(replace(measure, clear_distance=0, coverage=0, confidence=0), limits)) == 3
 
 
 @pytest.mark.parametrize('name', bounds_of(Thresholds))
