@@ -27,8 +27,9 @@ from seg_node.ros.clocks import Clocks
 from seg_node.ros.newest_frames import Frame, NewestFrames
 from seg_node.ros.statistics import CameraStatistics
 
-# Best effort takes any camera, reliable or not; one deep, because only the newest image counts.
-_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+# Best effort takes any camera, reliable or not. A few deep, so that an image that is overtaken is
+# overtaken in the newest-frame slot, where it is counted, and not silently in the middleware.
+_QOS = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
 class CameraInput:

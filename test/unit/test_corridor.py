@@ -135,8 +135,8 @@ def test_min_obstacle_is_the_narrowest_that_blocks(corridor, missing, blocked):
     # Two rows with one sample a pixel, 256 across, so that 0.25 are exactly 64.
     drivable = free()
     drivable[-40:, 200:200 + 64 - missing] = False
-    nearest = replace(corridor, rows=corridor.rows[:2, :256], cols=np.tile(np.arange(128, 384), (2, 1)),
-                      distance=corridor.distance[:2])
+    nearest = replace(corridor, rows=corridor.rows[:2, :256], distance=corridor.distance[:2],
+                      cols=np.tile(np.arange(128, 384), (2, 1)))
     assert nearest.measure(drivable, SURE, 0.25).blocked == blocked
 
 
