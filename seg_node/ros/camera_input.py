@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
@@ -47,14 +46,10 @@ class CameraInput:
         topic, kind = f'{camera}/image_raw', Image
         if transport == 'compressed':
             topic, kind = f'{topic}/compressed', CompressedImage
-        # One group for both: a camera_info is taken in before the image that follows it.
-        group = MutuallyExclusiveCallbackGroup()
         self._subscriptions = (
             node.create_subscription(
-                CameraInfo, f'{camera}/camera_info', self._receive_info, _QOS,
-                callback_group=group),
-            node.create_subscription(
-                kind, topic, self._receive, _QOS, callback_group=group))
+                CameraInfo, f'{camera}/camera_info', self._receive_info, _QOS),
+            node.create_subscription(kind, topic, self._receive, _QOS))
 
     def close(self) -> None:
         """Stop listening."""

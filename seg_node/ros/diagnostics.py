@@ -19,7 +19,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 
 from seg_node.perception.segmenter import Segmenter
@@ -51,7 +50,7 @@ class Diagnostics:
         self.segmenter: Segmenter | None = None
         self.frames: NewestFrames | None = None
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
-        node.create_timer(1.0, self._publish, MutuallyExclusiveCallbackGroup(), clocks.steady)
+        node.create_timer(1.0, self._publish, clock=clocks.steady)
 
     def _publish(self) -> None:
         message = DiagnosticArray(status=[

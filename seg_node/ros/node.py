@@ -25,7 +25,7 @@ from typing import Any
 
 from rcl_interfaces.msg import SetParametersResult
 import rclpy
-from rclpy.executors import MultiThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
@@ -206,9 +206,6 @@ def main(args: list[str] | None = None) -> None:
     ended = threading.Event()
 
     def end(number: int, frame: FrameType | None) -> None:
-        # A second signal must not cut the shutdown short, nor Python's own exit after it.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         ended.set()
 
     # rclpy's own handlers would close the context before the last STOP is out.
@@ -227,13 +224,23 @@ def _run(ended: threading.Event) -> int:
     except ParameterError as error:
         rclpy.logging.get_logger('seg_node').fatal(str(error))
         return 2
-    # Heartbeat, cameras, diagnostics and services: a slow one must not hold up the heartbeat.
-    executor = MultiThreadedExecutor(num_threads=4)
+    # One thread is enough for callbacks that only hand on: heartbeat and inference have their own.
+    # A MultiThreadedExecutor spins on a core while a callback waits for one of its threads.
+    executor = SingleThreadedExecutor()
     executor.add_node(node)
     try:
-        while not ended.is_set():
-            executor.spin_once(timeout_sec=0.1)
+        while not ended.is_set() and rclpy.ok():
+            try:
+                executor.spin_once(timeout_sec=0.1)
+            except Exception as error:
+                # Such as rclpy's own, on Jazzy, for a lifecycle transition that does not exist.
+                # GO does not rest on callbacks that fail: it needs fresh images to stay.
+                node.get_logger().error(f'a callback failed: {error!r}')
     finally:
+        # A second signal must not cut the shutdown short, nor Python's own exit after it. Not in
+        # the handler: one that is already pending would then end in a traceback.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         node.close()
         executor.shutdown(timeout_sec=5.0)
         node.destroy_node()

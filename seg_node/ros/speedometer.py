@@ -16,7 +16,6 @@
 from __future__ import annotations
 
 from nav_msgs.msg import Odometry
-from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 
@@ -32,8 +31,7 @@ class Speedometer:
     def __init__(self, node: Node, clocks: Clocks) -> None:
         self._clocks = clocks
         self._reading: tuple[float, float] | None = None
-        node.create_subscription(
-            Odometry, 'odom', self._receive, _QOS, callback_group=MutuallyExclusiveCallbackGroup())
+        node.create_subscription(Odometry, 'odom', self._receive, _QOS)
 
     def speed(self) -> float | None:
         """Return the forward speed in m/s (REP 103), None without odometry in the last second."""

@@ -17,10 +17,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 import threading
+import time
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
-from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from std_msgs.msg import Bool
@@ -37,7 +37,9 @@ class StopSignal:
 
     Judges are changed only through :meth:`judge`, under the lock that publishing takes as well, so
     that what is published last is also what was decided last. The heartbeat decides anew each
-    time: images that stay away, or an inference that hangs, make it say STOP.
+    time: images that stay away, or an inference that hangs, make it say STOP. It is a thread of
+    its own and no timer, so that no callback can hold it up, neither a slow one of this node nor
+    one that loads a model.
     """
 
     def __init__(self, node: Node, clocks: Clocks, judges: Mapping[str, CameraJudge],
@@ -47,14 +49,15 @@ class StopSignal:
         self._clocks = clocks
         self._judges = judges
         self._lock = threading.Lock()
-        self._closed = False
+        self._closed = threading.Event()
         self._announced: Verdict | None = None
         # Plain publishers: those of the lifecycle are silent outside of active.
         qos = QoSProfile(depth=10)
         self._stop = node.create_publisher(Bool, '~/stop', qos)
         self._state = node.create_publisher(DiagnosticStatus, '~/state', qos)
-        self._timer = node.create_timer(
-            1.0 / rate, self.publish, MutuallyExclusiveCallbackGroup(), clocks.steady)
+        self._heart = threading.Thread(
+            target=self._beat, args=(1.0 / rate,), name='heartbeat', daemon=True)
+        self._heart.start()
 
     def judge(self, change: Callable[[Mapping[str, CameraJudge]], None]) -> None:
         """Change what the decision rests on and publish the decision that follows."""
@@ -80,11 +83,21 @@ class StopSignal:
             for judge in self._judges.values():
                 judge.deactivate()
             self._publish()
-            self._closed = True
-        self._timer.cancel()
+            self._closed.set()
+        self._heart.join()
+
+    def _beat(self, period: float) -> None:
+        due = time.monotonic()
+        while not self._closed.wait(max(0.0, due - time.monotonic())):
+            try:
+                self.publish()
+            except Exception as error:      # the next beat may succeed; silence is a STOP too
+                self._logger.error(f'heartbeat failed: {error!r}', throttle_duration_sec=2.0)
+            # From now on where beats were missed: a burst would tell nothing new.
+            due = max(due + period, time.monotonic())
 
     def _publish(self) -> None:
-        if self._closed:
+        if self._closed.is_set():
             return
         verdict, state = self._decide()
         self._stop.publish(Bool(data=verdict.decision is not Decision.GO))

@@ -126,10 +126,12 @@ class Camera:
 
 def main() -> None:
     """Show a free road on camera/image_raw until SIGTERM."""
-    with rclpy.init():
-        node = rclpy.create_node('camera')
-        Camera(node, raw(road()))
+    rclpy.init()
+    try:
+        Camera(rclpy.create_node('camera'), raw(road()))
         signal.sigwait([signal.SIGTERM])
+    finally:
+        rclpy.try_shutdown()
 
 
 if __name__ == '__main__':

@@ -114,10 +114,10 @@ def test_many_quick_cycles_while_images_flow(bench):
     bench.start_node()
     bench.camera(raw(road()), rate=100.0)
     bench.reach('configure')
-    for _ in range(15):
+    for _ in range(60):
         bench.reach('activate', 'deactivate')
     bench.reach('cleanup')
-    for _ in range(5):
+    for _ in range(20):
         bench.reach('configure', 'activate', 'deactivate', 'cleanup')
     check_word(bench)
     bench.reach('configure', 'activate')

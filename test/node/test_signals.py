@@ -64,7 +64,8 @@ def test_while_it_starts(bench, number):
     assert 'rror' not in node.output
 
 
-def test_signals_that_come_twice(bench):
+@pytest.mark.parametrize('again', range(3))
+def test_signals_that_come_together(bench, again):
     node = bench.start_node(autostart=True)
     bench.camera(raw(road()))
     bench.wait_for_go()
