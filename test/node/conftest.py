@@ -21,7 +21,6 @@ import os
 from pathlib import Path
 import signal
 import sys
-import tempfile
 
 import pytest
 
@@ -36,16 +35,10 @@ else:
     # Read when a process enters its first domain; children inherit them.
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     from bench import Bench, ROOT
-    # The package's own profile, but with a word from each process twice a second: with Fast
-    # DDS's three seconds most tests would spend most of their time on discovery.
-    profile = tempfile.NamedTemporaryFile('w', prefix='fastdds_', suffix='.xml')
-    profile.write((ROOT / 'config' / 'fastdds.xml').read_text(encoding='utf-8').replace(
-        '<rtps>', '<rtps><builtin><discovery_config><leaseAnnouncement>'
-        '<sec>0</sec><nanosec>500000000</nanosec>'
-        '</leaseAnnouncement></discovery_config></builtin>'))
-    profile.flush()
-    os.environ['FASTDDS_DEFAULT_PROFILES_FILE'] = profile.name
-    os.environ['FASTRTPS_DEFAULT_PROFILES_FILE'] = profile.name
+    old = os.environ.get('ROS_DISTRO') in ('humble', 'iron', 'jazzy')
+    os.environ.setdefault(
+        'FASTRTPS_DEFAULT_PROFILES_FILE' if old else 'FASTDDS_DEFAULT_PROFILES_FILE',
+        str(ROOT / 'config' / 'fastdds.xml'))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
