@@ -52,7 +52,7 @@ SMALL_SIZE = (352, 192)            # the first part of training: half the cost, 
 class Plan:
     """What one training run does."""
 
-    steps: int = 4000
+    steps: int = 3500
     small_share: float = 0.6       # of the steps, taken at SMALL_SIZE
     batch: int = 12
     peak_rate: float = 3e-3
@@ -75,16 +75,21 @@ class Plan:
 
 
 def load_sets(data: Path, rendered: int, with_street: bool) -> list[DataSet]:
-    """Load every training source with its share of the draws at SMALL_SIZE and at SIZE."""
-    sets = [DataSet('lums', datasets.lums(data, 'train'), 0.33, 0.30),
-            DataSet('roads', datasets.roads(data, 'train'), 0.31, 0.28)]
+    """
+    Load every training source with its share of the draws at SMALL_SIZE and at SIZE.
+
+    Rendered scenes join at full size only. With more of them, and from the start, the scores on
+    rendered scenes rose (path IoU 0.80 to 0.86) and those on real pictures fell.
+    """
+    sets = [DataSet('lums', datasets.lums(data, 'train'), 0.36, 0.34),
+            DataSet('roads', datasets.roads(data, 'train'), 0.34, 0.32)]
     if with_street:
         from training.teacher import teach, Teacher
         teacher = Teacher(data / 'baselines' / 'road-segmentation-adas-0001.xml')
-        sets.append(DataSet('street', teach(teacher, datasets.street_pictures(data)), 0.22, 0.20))
+        sets.append(DataSet('street', teach(teacher, datasets.street_pictures(data)), 0.27, 0.22))
         frames = datasets.video_frames(data / 'videos' / 'test_video.mp4')
-        sets.append(DataSet('video', teach(teacher, frames), 0.02, 0.02))
-    sets.append(DataSet('rendered', datasets.rendered(rendered, first_seed=0), 0.12, 0.20))
+        sets.append(DataSet('video', teach(teacher, frames), 0.03, 0.02))
+    sets.append(DataSet('rendered', datasets.rendered(rendered, first_seed=0), 0.0, 0.10))
     return sets
 
 
@@ -188,7 +193,7 @@ def main() -> None:
     parser.add_argument('--data', type=Path, required=True, help='folder with lums, roads, ...')
     parser.add_argument('--out', type=Path, required=True, help='folder of the run')
     parser.add_argument('--steps', type=int, default=Plan.steps)
-    parser.add_argument('--rendered', type=int, default=900, help='number of rendered scenes')
+    parser.add_argument('--rendered', type=int, default=600, help='number of rendered scenes')
     parser.add_argument('--without-street', action='store_true',
                         help='leave out the CC BY-SA street pictures and the teacher')
     parser.add_argument('--threads', type=int, default=2)

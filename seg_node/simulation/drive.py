@@ -29,25 +29,24 @@ from .ground import Surfaces
 from .lens import Light
 from .materials import Material
 from .renderer import RenderedFrame, Renderer, Scene
-from .road import Bump, CentreLine, Line, Pose, Profile, Sidewalk
+from .road import CentreLine, Line, Pose, Profile, Sidewalk
 
 _DURATION_S = 20.0
 _FPS = 20.0
 _ROAD_M = 4.6
-_STOP_GAP_M = 5.5
+_STOP_GAP_M = 4.8
 _END_GAP_M = 3.0
 _STRIDE_M = 1.4
 
 # (time s, value): between the times the value moves along a smooth S.
 _Keys = tuple[tuple[float, float], ...]
 _SPEED: _Keys = (
-    (0.0, 6.0), (4.6, 6.0), (7.0, 0.0), (10.2, 0.0), (12.2, 6.0), (12.6, 6.0), (13.6, 4.2),
-    (14.4, 4.2), (15.2, 5.6), (15.8, 5.6), (18.4, 0.0), (_DURATION_S, 0.0),
+    (0.0, 6.0), (4.6, 6.0), (7.0, 0.0), (10.2, 0.0), (12.2, 6.0), (15.8, 5.6),
+    (18.4, 0.0), (_DURATION_S, 0.0),
 )
 # Lateral position of the pedestrian: comes from the right, hesitates, leaves to the left.
 _WALK: _Keys = (
     (0.0, -5.4), (2.6, -5.4), (6.7, -0.1), (8.3, 0.1), (12.6, 5.2), (_DURATION_S, 5.2))
-_BUMP_TIME_S = 14.0
 
 
 def _between(keys: _Keys, t: float) -> float:
@@ -71,8 +70,8 @@ class Drive:
     """
     A drive along a road; frames are a function of the time alone.
 
-    A pedestrian blocks the way from about 6 to 9 s and the vehicle waits; then comes a speed
-    bump; at the end the road ends at a barrier and the vehicle stands before it.
+    A pedestrian blocks the way from about 6 to 9 s and the vehicle waits; at the end the road ends
+    at a barrier and the vehicle stands before it.
     """
 
     def __init__(self, width: int = 640, height: int = 360) -> None:
@@ -143,10 +142,10 @@ class Drive:
         profile = Profile(
             _ROAD_M, edge_m=0.03, end_s=end, beyond=Material.GRASS,
             lines=(Line(half - 0.22, 0.12), Line(0.22 - half, 0.12)), wear=0.45,
-            sidewalks=(Sidewalk(1, 1.7),), bumps=(Bump(self.position(_BUMP_TIME_S)),))
+            sidewalks=(Sidewalk(1, 1.7),))
         surfaces = Surfaces(Material.ASPHALT, Material.GRASS, Material.SLABS, variant=2)
         light = Light(
-            shadow=0.5, shadow_cover=0.36, haze_m=300.0, gain=(1.04, 1.07, 1.10), gamma=0.88)
+            shadow=0.4, shadow_cover=0.36, haze_m=300.0, gain=(1.04, 1.07, 1.10), gamma=0.88)
         bare = Scene(line, profile, surfaces, light)
         return Scene(line, profile, surfaces, light, _things(bare, end), sky=0)
 

@@ -92,10 +92,6 @@ def test_the_pedestrian_blocks_the_way_for_about_three_seconds(drive):
     assert OBSTACLE in corridor_labels(drive, 8.0, 4.0, 8.0)
 
 
-def test_it_passes_a_speed_bump(drive):
-    assert SPEED_BUMP in corridor_labels(drive, 13.2, 2.0, 8.0)
-    assert SPEED_BUMP not in corridor_labels(drive, 15.0, 2.0, 8.0)
-
 
 def test_the_road_ends(drive):
     end = corridor_labels(drive, drive.duration, 3.3, 8.0)
