@@ -182,7 +182,7 @@ def _flat(data: Buffer) -> NDArray[np.uint8]:
 
 def _scale_mono16(pixels: NDArray[np.uint8], is_bigendian: bool) -> NDArray[np.uint8]:
     rows, width, _ = pixels.shape
-    values = np.ndarray(
+    values: NDArray[np.uint16] = np.ndarray(
         (rows, width), '>u2' if is_bigendian else '<u2',
         buffer=cast('NDArray[np.uint8]', pixels.base), strides=pixels.strides[:2],
     )
