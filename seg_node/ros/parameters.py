@@ -119,6 +119,7 @@ def declare(node: Node) -> None:
                     _limit_descriptor(bounds[declared.name], isinstance(declared.default, int)))
     except Exception as error:      # rclpy raises several kinds that share no base of their own
         raise ParameterError(f'parameters: {error}') from error
+    _warn_of_unknown(node)
 
 
 def read_structure(node: Node) -> Structure:
@@ -144,6 +145,14 @@ def read_limits(node: Node, changed: Sequence[Parameter] = ()) -> Limits:
     """
     new = {parameter.name: parameter.value for parameter in changed}
     return Limits(**{group: _build(node, group, kind, new) for group, kind in _GROUPS.items()})
+
+
+def _warn_of_unknown(node: Node) -> None:
+    """Tell of overrides that name no parameter: a misspelt limit must not go unnoticed."""
+    # No public name in rclpy; a file for several nodes (/**) may well hold more than ours.
+    for name in sorted(getattr(node, '_parameter_overrides', {})):
+        if not node.has_parameter(name) and not name.startswith('qos_overrides.'):
+            node.get_logger().warning(f'parameter {name} is given, but there is none of that name')
 
 
 def _build(node: Node, group: str, kind: Any, new: Mapping[str, Value]) -> Any:

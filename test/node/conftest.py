@@ -55,6 +55,14 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tiny_model(tmp_path_factory.mktemp('tiny'))
 
 
+def failures(output: str) -> list[str]:
+    """Return the lines that tell of a failure inside the node."""
+    # Jazzy's rclpy raises for a lifecycle transition that does not exist.
+    return [line for line in output.splitlines()
+            if any(sign in line for sign in ('Traceback', 'callback failed', 'heartbeat failed'))
+            and 'Transition is not registered' not in line]
+
+
 def run_bench(model: Path) -> Iterator[Bench]:
     """
     Set up a bench and take it down.
@@ -67,7 +75,7 @@ def run_bench(model: Path) -> Iterator[Bench]:
         node = bench.node_process
         if node is not None and node.exit_code is None:
             assert node.end(signal.SIGINT) == 0
-        assert node is None or 'Traceback' not in node.output
+        assert node is None or not failures(node.output)
     finally:
         bench.close()
 

@@ -137,3 +137,9 @@ def test_autostart_needs_no_lifecycle_manager(bench):
     bench.camera(raw(road()))
     bench.wait_for_go()
     assert bench.lifecycle_state() == 'active'
+
+
+def test_a_misspelt_parameter_is_told_of(bench):
+    bench.start_node(stop_go__min_clearance=0.7)
+    bench.next_stops(1)
+    assert 'stop_go.min_clearance is given, but there is none' in bench.node_process.output
