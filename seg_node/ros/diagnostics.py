@@ -75,11 +75,10 @@ class Diagnostics:
 
     def _odometry(self) -> DiagnosticStatus:
         speed = self._speedometer.speed()
-        known = {} if speed is None else {'speed': speed}
         return DiagnosticStatus(
             level=DiagnosticStatus.OK, name=f'{self._prefix}: odometry',
             message='no odometry' if speed is None else f'{speed:.2f} m/s',
-            values=key_values(known))
+            values=key_values({'speed': 'unknown' if speed is None else speed}))
 
     def _camera(self, camera: str) -> DiagnosticStatus:
         statistics = self._statistics[camera]

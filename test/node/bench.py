@@ -176,6 +176,13 @@ class Bench:
         """Count the publishers of a topic."""
         return self.node.count_publishers(topic)
 
+    def wait_for_node_input(self, publisher: Any) -> None:
+        """Wait until the node has subscribed to a publisher of the bench."""
+        beats = len(self.stops)
+        # Every heartbeat is a reason to look again.
+        self.wait_for(lambda: len(self.stops) > beats and publisher.get_subscription_count() > 0,
+                      f'a subscription to {publisher.topic}')
+
     # --- waiting -------------------------------------------------------------------------------
 
     def wait_for(self, condition: Callable[[], Any], what: str, timeout: float = WAIT) -> None:

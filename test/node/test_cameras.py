@@ -15,15 +15,17 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 from bench import ROOT, stamp_of, values_of
 from camera import blocked_road, BLUE, compressed, no_road, raw, road
 import cv2
+from nav_msgs.msg import Odometry
 import numpy as np
 import pytest
 from rclpy.qos import ReliabilityPolicy
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 BACKGROUND, PATH, OBSTACLE = 0, 1, 3
 
@@ -189,3 +191,45 @@ def test_grey_images_of_16_bits_are_read_in_their_byte_order(bench, order):
     bench.wait_for_stop('low_confidence')
     bench.wait_for(lambda: overlays, 'an overlay')
     assert bench.counted('malformed') == 0
+
+
+def test_images_that_never_arrived_are_counted(bench):
+    node = bench.start_node(autostart=True)
+    bench.camera(raw(road()))
+    images = bench.listen(
+        Image, 'camera/image_raw', reliability=ReliabilityPolicy.BEST_EFFORT)
+    bench.wait_for_go()
+    node.send(signal.SIGSTOP)
+    missed = len(images) + 30
+    try:
+        bench.wait_for(lambda: len(images) >= missed, '30 images while the node is paused')
+    finally:
+        node.send(signal.SIGCONT)
+    bench.wait_for_diagnostics('camera', lambda values: int(values['lost']) > 0, 'lost images')
+
+
+def test_a_camera_info_of_another_size_is_told_of(bench):
+    bench.start_node(autostart=True)
+    infos = bench.node.create_publisher(CameraInfo, 'camera/camera_info', 5)
+    bench.wait_for_node_input(infos)
+    infos.publish(CameraInfo(width=640, height=480))
+    bench.camera(raw(road()))
+    bench.wait_for_diagnostics(
+        'camera', lambda values: int(values['camera_info_mismatch']) > 0, 'mismatch')
+    bench.wait_for(lambda: 'camera_info is for 640x480, the images are 128x64'
+                   in bench.node_process.output, 'warning')
+
+
+def test_odometry_is_shown_and_forgotten_when_it_ends(bench):
+    bench.start_node()
+    odometry = bench.node.create_publisher(Odometry, 'odom', 5)
+    bench.wait_for_node_input(odometry)
+    message = Odometry()
+    message.twist.twist.linear.x = 1.5
+
+    def speed_is_shown(values):
+        odometry.publish(message)
+        return values.get('speed') == '1.5000'
+
+    bench.wait_for_diagnostics('odometry', speed_is_shown, 'speed')
+    bench.wait_for_diagnostics('odometry', lambda values: values['speed'] == 'unknown', 'no speed')
