@@ -82,6 +82,7 @@ def drive(
         except ProcessError:
             raise
         except ToolError as error:
+            node.stop()  # so that its last words are all there
             raise node.error(f'did not start: {error}') from None
         limits = client.limits(LIMITS)
         deadline = time.monotonic() + READY_SECONDS
