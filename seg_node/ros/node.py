@@ -235,7 +235,8 @@ def _run(ended: threading.Event) -> int:
             except Exception as error:
                 # Such as rclpy's own, on Jazzy, for a lifecycle transition that does not exist.
                 # GO does not rest on callbacks that fail: it needs fresh images to stay.
-                node.get_logger().error(f'a callback failed: {error!r}')
+                node.get_logger().error(
+                    f'a callback failed: {error!r}', throttle_duration_sec=2.0)
     finally:
         # A second signal must not cut the shutdown short, nor Python's own exit after it. Not in
         # the handler: one that is already pending would then end in a traceback.

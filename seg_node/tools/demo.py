@@ -29,7 +29,14 @@ import sys
 import tempfile
 import time
 
-from seg_node.tools.command_line import fail, OneLineParser, positive, StopFlag, ToolError, whole
+from seg_node.tools.command_line import (
+    add_source_options,
+    fail,
+    OneLineParser,
+    StopFlag,
+    ToolError,
+    whole,
+)
 
 RESULTS = ('overlay.mp4', 'timeline.png', 'frames.png', 'results.mcap', 'summary.json')
 
@@ -37,21 +44,11 @@ RESULTS = ('overlay.mp4', 'timeline.png', 'frames.png', 'results.mcap', 'summary
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Parse the command line."""
     parser = OneLineParser(prog='demo', description=__doc__.split('\n')[1])
-    parser.add_argument('input', nargs='?', type=Path, metavar='INPUT',
-                        help='video, folder of images, or ROS 2 bag; default: a drive that the '
-                        'project renders itself')
+    add_source_options(parser)
     parser.add_argument('--out', type=Path, default=Path('out'), metavar='DIR',
                         help='folder for the results (default: out)')
-    parser.add_argument('--seconds', type=positive, metavar='S',
-                        help='drive only the first S seconds')
     parser.add_argument('--camera', type=whole(1, 8), default=1, metavar='N',
                         help='number of cameras, all with the same pictures (default: 1)')
-    parser.add_argument('--topic', help='image topic of the bag')
-    parser.add_argument('--fps', type=positive, help="frame rate, instead of the source's own")
-    parser.add_argument('--rate', type=positive, default=1.0, metavar='R',
-                        help='speed of playing (default: 1)')
-    parser.add_argument('--clock', action=argparse.BooleanOptionalAction,
-                        help="run on the source's time with /clock (default: for bags)")
     parser.add_argument('--model', default='road',
                         help='bundled model, or path of a model folder (default: road)')
     parser.add_argument('--backend', default='auto', help='what runs the network (default: auto)')

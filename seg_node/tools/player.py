@@ -29,7 +29,15 @@ import select
 import sys
 from typing import TextIO
 
-from seg_node.tools.command_line import fail, OneLineParser, positive, StopFlag, ToolError, whole
+from seg_node.tools.command_line import (
+    add_source_options,
+    fail,
+    OneLineParser,
+    positive,
+    StopFlag,
+    ToolError,
+    whole,
+)
 
 WAIT_SECONDS = 30.0
 """Default of --wait."""
@@ -39,20 +47,11 @@ SENT_COLUMNS = ('camera', 'index', 'stamp_ns', 'wall_ns', 'source_ns')
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Parse the command line."""
     parser = OneLineParser(prog='player', description=__doc__.split('\n')[1])
-    parser.add_argument('input', nargs='?', type=Path, metavar='INPUT',
-                        help='video, folder of images, or ROS 2 bag; default: the rendered drive')
+    add_source_options(parser)
     parser.add_argument('--camera', action='append', metavar='NAME',
                         help='name of the camera, may be given several times (default: camera)')
     parser.add_argument('--count', type=whole(1, 16), default=1, metavar='N',
                         help='number of cameras: NAME0 ... NAMEn, all with the same pictures')
-    parser.add_argument('--topic', help='image topic of the bag')
-    parser.add_argument('--fps', type=positive, help="frame rate, instead of the source's own")
-    parser.add_argument('--rate', type=positive, default=1.0, metavar='R',
-                        help='speed of playing (default: 1)')
-    parser.add_argument('--seconds', type=positive, metavar='S', help='stop after S seconds '
-                        'of the source')
-    parser.add_argument('--clock', action=argparse.BooleanOptionalAction,
-                        help='publish /clock and stamp with it (default: for bags)')
     parser.add_argument('--loop', action='store_true', help='start again at the end')
     parser.add_argument('--wait', nargs='?', type=positive, const=WAIT_SECONDS, metavar='SECONDS',
                         help='start when every image topic has a subscriber; fail after SECONDS '
