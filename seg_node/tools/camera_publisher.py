@@ -20,6 +20,7 @@ from array import array
 
 from builtin_interfaces.msg import Time
 import numpy as np
+from rclpy.duration import Duration
 from rclpy.exceptions import InvalidTopicNameException
 from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
@@ -84,6 +85,13 @@ class CameraPublisher:
     def matched(self) -> bool:
         """Say whether the image topic has a subscriber."""
         return bool(self._images.get_subscription_count() > 0)
+
+    def acknowledged(self, seconds: float) -> bool:
+        """Wait until every reliable subscriber has all messages; False when the time is up."""
+        timeout = Duration(seconds=seconds)
+        images, infos = (publisher.wait_for_all_acked(timeout)
+                         for publisher in (self._images, self._infos))
+        return bool(images and infos)
 
     def publish(
         self, message: Image | bytes, info: bytes | None, stamp_ns: int, size: tuple[int, int],

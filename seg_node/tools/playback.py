@@ -36,7 +36,10 @@ from seg_node.tools.sources import Frame, Source
 CLOCK_PERIOD = 0.01
 """Seconds between two /clock messages; 100 Hz, as simulators publish it."""
 SETTLE_SECONDS = 0.2
-"""A match is seen by one side first; the other side needs about this long to see it too."""
+"""A match is seen by one side first; the other side needs about this long to see it too. As long
+again a publisher stays after its last picture."""
+ACKNOWLEDGE_SECONDS = 5.0  # Fast DDS asks its readers every 3 s
+"""Longest wait for subscribers to acknowledge the last pictures; a stuck one must not hold us."""
 MAX_NOTES = 5
 """Notes on single pictures that are told one by one."""
 AHEAD_BYTES = 64 * 2**20
@@ -140,6 +143,7 @@ class Playback:
         self._told = 0
         self.sent = 0
         self.late = 0
+        self.unacknowledged = False
 
     def __enter__(self) -> Playback:
         """Give the playback itself."""
@@ -171,6 +175,9 @@ class Playback:
         if self.late:
             notes.append(f'{self.late} of {self.sent} frames went out more than a frame late; '
                          'the machine is too slow for this source, try --rate 0.5')
+        if self.unacknowledged:
+            notes.append('a subscriber has not acknowledged the last pictures within '
+                         f'{ACKNOWLEDGE_SECONDS:g} s; it may lack them')
         return notes
 
     def wait_for_subscribers(self, seconds: float) -> None:
@@ -198,6 +205,14 @@ class Playback:
             self._publish(frame, message)
             if self._progress:
                 print(self.sent, flush=True)
+        self._drain()
+
+    def _drain(self) -> None:
+        """Stay until the last pictures have arrived: they vanish together with their publisher."""
+        for camera in self._cameras:
+            self.unacknowledged |= not camera.acknowledged(ACKNOWLEDGE_SECONDS)
+        # Best-effort subscribers acknowledge nothing.
+        self._stop.sleep_until(time.monotonic() + SETTLE_SECONDS)
 
     def _sleep(self, begin: float, time_ns: int) -> bool:
         """Wait for a frame's deadline, with /clock going on; False on a signal."""

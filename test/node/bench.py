@@ -39,9 +39,11 @@ from rcl_interfaces.msg import ParameterDescriptor, SetParametersResult
 from rcl_interfaces.srv import DescribeParameters, SetParameters
 import rclpy
 from rclpy.context import Context
+from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.subscription import Subscription
 from std_msgs.msg import Bool
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,7 +60,8 @@ class Process:
         self.command = command
         self._log = tempfile.TemporaryFile('w+')
         self._popen = subprocess.Popen(
-            command, stdout=self._log, stderr=subprocess.STDOUT, env=environment, cwd=ROOT)
+            command, stdin=subprocess.PIPE, stdout=self._log, stderr=subprocess.STDOUT,
+            env=environment, cwd=ROOT)
         self._watch = threading.Thread(target=self._watch_exit, args=[on_exit], daemon=True)
         self._watch.start()
 
@@ -77,6 +80,12 @@ class Process:
         """Send a signal."""
         self._popen.send_signal(number)
 
+    def say(self, line: str) -> None:
+        """Write a line to its standard input."""
+        assert self._popen.stdin is not None
+        self._popen.stdin.write(f'{line}\n'.encode())
+        self._popen.stdin.flush()
+
     def end(self, number: int = signal.SIGINT, timeout: float = WAIT) -> int:
         """Send a signal and return the exit code."""
         if self.exit_code is None:
@@ -88,6 +97,8 @@ class Process:
         segments = _shared_memory(self._popen.pid) if self.exit_code is None else set()
         self._popen.kill()
         self._popen.wait(WAIT)
+        if self._popen.stdin is not None:
+            self._popen.stdin.close()
         self._watch.join(WAIT)
         for segment in segments:
             _remove_if_orphaned(segment)
@@ -110,6 +121,7 @@ class Bench:
         self._changed = threading.Condition()
         self._processes: list[Process] = []
         self._cameras: list[Camera] = []
+        self._ears: list[Subscription] = []
         self.node_process: Process | None = None
         self.stops: list[bool] = []
         self.states: list[DiagnosticStatus] = []
@@ -168,9 +180,15 @@ class Bench:
                 sink(message)
                 self._changed.notify_all()
 
-        self.node.create_subscription(
-            kind, topic, receive, QoSProfile(depth=50, reliability=reliability))
+        self._ears.append(self.node.create_subscription(
+            kind, topic, receive, QoSProfile(depth=50, reliability=reliability),
+            event_callbacks=SubscriptionEventCallbacks(matched=lambda _: self._notify())))
         return messages
+
+    def wait_for_speakers(self) -> None:
+        """Wait until everything that is listened to has a publisher, as this side sees it."""
+        self.wait_for(lambda: all(ear.get_publisher_count() for ear in self._ears),
+                      'a publisher for every subscription')
 
     def publishers_of(self, topic: str) -> int:
         """Count the publishers of a topic."""

@@ -39,8 +39,23 @@ def play(bench: Bench, *arguments: str | Path) -> Process:
         sys.executable, '-m', 'seg_node.tools.player', *(str(part) for part in arguments))
 
 
+def play_to(bench: Bench, *arguments: str | Path) -> Process:
+    """Play to the bench's subscriptions: not before each side has seen the other."""
+    process = play(bench, *arguments, '--hold', '--wait')
+    bench.wait_for_speakers()
+    process.say('go')
+    return process
+
+
 def played(bench: Bench, *arguments: str | Path) -> Process:
-    process = play(bench, *arguments)
+    return ended(bench, play(bench, *arguments))
+
+
+def played_to(bench: Bench, *arguments: str | Path) -> Process:
+    return ended(bench, play_to(bench, *arguments))
+
+
+def ended(bench: Bench, process: Process) -> Process:
     bench.wait_for(lambda: process.exit_code is not None, 'end of the player')
     assert process.exit_code == 0, process.output
     return process
@@ -64,7 +79,7 @@ def test_video_arrives_with_camera_info_and_log(
     infos = bench.listen(CameraInfo, 'camera/camera_info', reliability=reliability)
     video, log = write_video(tmp_path / 'a.mp4', 10, 20), tmp_path / 'sent.csv'
     before = bench.node.get_clock().now().nanoseconds
-    played(bench, video, '--wait', '--log', log)
+    played_to(bench, video, '--log', log)
     bench.wait_for(lambda: len(images) == len(infos) == 10, '10 images and infos')
     for index, image in enumerate(images):
         assert (image.width, image.height, image.encoding, image.step) == (64, 48, 'bgr8', 192)
@@ -92,7 +107,7 @@ def test_bag_keeps_its_messages_and_moves_the_clock(bench: Bench, tmp_path: Path
     images = bench.listen(Image, 'camera/image_raw')
     infos = bench.listen(CameraInfo, 'camera/camera_info')
     clocks = bench.listen(Clock, '/clock')
-    played(bench, write_bag(tmp_path / 'bag'), '--wait')
+    played_to(bench, write_bag(tmp_path / 'bag'))
     bench.wait_for(lambda: len(images) == len(infos) == 6, '6 images and infos')
     stamps = [START_NS + i * PERIOD_NS - 3_000_000 for i in range(6)]
     assert [nanoseconds(image) for image in images] == stamps
@@ -111,7 +126,7 @@ def test_bag_keeps_its_messages_and_moves_the_clock(bench: Bench, tmp_path: Path
 def test_compressed_bag_stays_compressed(bench: Bench, tmp_path: Path) -> None:
     images = bench.listen(CompressedImage, 'front/image_raw/compressed')
     bag = write_bag(tmp_path / 'bag', 'sqlite3', ('/cam/image_raw/compressed',))
-    played(bench, bag, '--wait', '--camera', 'front', '--no-clock')
+    played_to(bench, bag, '--camera', 'front', '--no-clock')
     bench.wait_for(lambda: len(images) == 6, '6 images')
     assert images[0].format == 'png'
     assert bytes(images[0].data[:4]) == b'\x89PNG'
@@ -121,7 +136,7 @@ def test_compressed_bag_stays_compressed(bench: Bench, tmp_path: Path) -> None:
 
 def test_loop_with_clock_never_jumps_back(bench: Bench, tmp_path: Path) -> None:
     images = bench.listen(Image, 'camera/image_raw')
-    process = play(bench, write_video(tmp_path / 'a.mp4', 3, 50), '--loop', '--clock', '--wait')
+    process = play_to(bench, write_video(tmp_path / 'a.mp4', 3, 50), '--loop', '--clock')
     bench.wait_for(lambda: len(images) >= 10, 'the fourth round')
     assert process.end(signal.SIGINT) == 0
     stamps = [nanoseconds(image) for image in images]
@@ -131,7 +146,7 @@ def test_loop_with_clock_never_jumps_back(bench: Bench, tmp_path: Path) -> None:
 def test_several_cameras_show_the_same(bench: Bench, tmp_path: Path) -> None:
     heard = [bench.listen(Image, f'camera{i}/image_raw') for i in range(2)]
     log = tmp_path / 'sent.csv'
-    played(bench, write_video(tmp_path / 'a.mp4', 4), '--count', '2', '--wait', '--log', log)
+    played_to(bench, write_video(tmp_path / 'a.mp4', 4), '--count', '2', '--log', log)
     bench.wait_for(lambda: [len(images) for images in heard] == [4, 4], '4 images each')
     assert [image.data for image in heard[0]] == [image.data for image in heard[1]]
     assert {image.header.frame_id for image in heard[1]} == {'camera1_optical_frame'}
