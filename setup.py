@@ -68,6 +68,8 @@ setup(
             'player = seg_node.tools.player:main',
             'recorder = seg_node.tools.recorder:main',
             'demo = seg_node.tools.demo:main',
+            'benchmark = seg_node.tools.benchmark.__main__:main',
+            'cmd_vel_gate = seg_node.ros.cmd_vel_gate:main',
         ],
     },
 )

@@ -39,6 +39,7 @@ from training.datasets import Sample
 from training.graph import DeployedNetwork
 from training.losses import path_logit
 from training.network import RoadNet
+from training.self_test import write_self_test
 from training.train import normalise, SIZE
 
 VERSION = '0.1.0'
@@ -137,6 +138,7 @@ def main() -> None:
     if agreed < LEAST_AGREEMENT:
         raise SystemExit(f'{options.out}: labels agree on {agreed:.4%} of pixels only, '
                          f'{LEAST_AGREEMENT:.1%} are needed; do not ship this graph')
+    print(f'self-test: {write_self_test(options.out)}')
 
 
 if __name__ == '__main__':

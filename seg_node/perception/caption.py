@@ -29,6 +29,7 @@ Color = tuple[int, int, int]
 
 GO_COLOR: Color = (80, 175, 46)
 STOP_COLOR: Color = (48, 48, 222)
+SLOW_COLOR: Color = (20, 150, 225)
 
 MIN_SIZE = (96, 48)
 """Width and height of the smallest picture with a banner; it is unreadable on smaller ones."""
@@ -44,9 +45,9 @@ _BOLD = cv2.FONT_HERSHEY_DUPLEX
 @dataclass(frozen=True)
 class Caption:
     """
-    What the banner says: the decision ('GO' or 'STOP'), its reason, and a line of numbers.
+    What the banner says: the decision ('GO', 'SLOW' or 'STOP'), its reason, a line of numbers.
 
-    Anything but 'GO' is drawn as a STOP.
+    Anything but 'GO' and 'SLOW' is drawn as a STOP.
     """
 
     decision: str
@@ -54,9 +55,9 @@ class Caption:
     detail: str = ''
 
     @property
-    def is_go(self) -> bool:
-        """Whether the banner is green."""
-        return self.decision == 'GO'
+    def color(self) -> Color:
+        """BGR of the decision."""
+        return {'GO': GO_COLOR, 'SLOW': SLOW_COLOR}.get(self.decision, STOP_COLOR)
 
 
 def draw_caption(picture: NDArray[np.uint8], caption: Caption) -> None:
@@ -72,7 +73,7 @@ def draw_caption(picture: NDArray[np.uint8], caption: Caption) -> None:
     badge = _Box(margin, margin, min(round(unit * 4.6), panel.width), box_height)
     radius = round(unit * 0.45)
     _fill(picture, panel, _PANEL, radius, _PANEL_ALPHA)
-    _fill(picture, badge, GO_COLOR if caption.is_go else STOP_COLOR, radius, 1.0)
+    _fill(picture, badge, caption.color, radius, 1.0)
     _put_centred(picture, caption.decision, badge, unit * 1.0)
     left = badge.left + badge.width + round(unit * 0.6)
     room = panel.left + panel.width - left - round(unit * 0.5)

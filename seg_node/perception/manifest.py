@@ -24,6 +24,8 @@ A model is a folder with the graph and model.yaml, its manifest:
     graph: model.onnx             # a file in the same folder
     sha256: 64 hex digits of the graph's checksum (sha256sum model.onnx)
     input: {width: 512, height: 288}
+    self_test:                    # optional: a picture, and the labels that it must give
+      {image: self_test.png, labels: self_test_labels.png}
     classes:                      # in the order of the graph's label ids, at most 255
       - {name: background, color: [0, 0, 0], drivable: false, action: stop}
       - {name: path, color: [0, 200, 0], drivable: true, action: go}
@@ -78,6 +80,14 @@ class ClassInfo:
 
 
 @dataclass(frozen=True)
+class SelfTestFiles:
+    """A known picture and its labels, both of the network's input size."""
+
+    image: Path
+    labels: Path
+
+
+@dataclass(frozen=True)
 class Model:
     """A checked manifest; width and height are the network's input size in pixels."""
 
@@ -90,6 +100,7 @@ class Model:
     height: int
     classes: tuple[ClassInfo, ...]
     description: str = ''
+    self_test: SelfTestFiles | None = None
 
     @property
     def drivable_ids(self) -> tuple[int, ...]:
@@ -132,7 +143,7 @@ def _load(manifest: Path) -> Any:
 
 
 def _parse(content: Any, manifest: Path) -> Model:
-    fields = _mapping(content, 'the manifest', _REQUIRED, ('description',))
+    fields = _mapping(content, 'the manifest', _REQUIRED, ('description', 'self_test'))
     size = _mapping(fields['input'], 'input', ('width', 'height'))
     sha256 = _text(fields['sha256'], 'sha256').lower()
     if not re.fullmatch('[0-9a-f]{64}', sha256):
@@ -147,7 +158,15 @@ def _parse(content: Any, manifest: Path) -> Model:
         height=_integer(size['height'], 'input.height', MIN_SIDE, MAX_SIDE),
         classes=_classes(fields['classes']),
         description=_text(fields['description'], 'description') if 'description' in fields else '',
+        self_test=_self_test(fields['self_test'], manifest) if 'self_test' in fields else None,
     )
+
+
+def _self_test(value: Any, manifest: Path) -> SelfTestFiles:
+    files = _mapping(value, 'self_test', ('image', 'labels'))
+    return SelfTestFiles(*(
+        manifest.parent / _file_name(files[name], f'self_test.{name}')
+        for name in ('image', 'labels')))
 
 
 def _classes(value: Any) -> tuple[ClassInfo, ...]:

@@ -48,6 +48,7 @@ _NEUTRAL = (255, 255, 255)
 # Brighter than the banner's, to stand out from a path that is coloured green itself.
 _GO_LINE = (150, 255, 180)
 _STOP_LINE = (56, 56, 255)
+_LINES = {'GO': _GO_LINE, 'SLOW': (60, 190, 255)}
 # Sub-pixel bits of OpenCV's drawing coordinates; without them thin lines jitter in videos.
 _SHIFT = 4
 # Beyond this, shifted coordinates would leave OpenCV's safe range.
@@ -121,7 +122,7 @@ def _line_scale(picture: NDArray[np.uint8]) -> float:
 def _decision_color(caption: Caption | None) -> tuple[int, int, int]:
     if caption is None:
         return _NEUTRAL
-    return _GO_LINE if caption.is_go else _STOP_LINE
+    return _LINES.get(caption.decision, _STOP_LINE)
 
 
 def _draw_polygon(

@@ -20,10 +20,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from seg_node.ros.messages import seconds, stamp_text
-from seg_node.ros.parameters import Limits
-from seg_node.stop_go.camera_health import CameraHealth
-from seg_node.stop_go.corridor import CorridorMeasure
 from seg_node.stop_go.decision import Instant, StopGo
+from seg_node.stop_go.limits import Limits
+from seg_node.stop_go.measure import CorridorMeasure
 from seg_node.stop_go.verdict import Finding, Reason, Verdict
 
 
@@ -40,17 +39,20 @@ class CameraJudge:
     """The decision of one camera with what it rests on. The caller holds the signal's lock."""
 
     def __init__(self, limits: Limits) -> None:
-        self.health = CameraHealth(limits.camera_health)
         self._stop_go = StopGo(limits.stop_go)
         self._limits = limits
         self._last: LastFrame | None = None
+
+    @property
+    def measure(self) -> CorridorMeasure | None:
+        """What the newest frame shows; None where it could not be assessed."""
+        return self._last.measure if self._last else None
 
     def apply(self, limits: Limits) -> None:
         """Take over limits; where any of them changed, GO has to be earned under the new ones."""
         if limits != self._limits:
             self._stop_go.revoke()
         self._limits = limits
-        self.health.thresholds = limits.camera_health
         self._stop_go.thresholds = limits.stop_go
 
     def activate(self, now: Instant) -> None:
@@ -58,9 +60,17 @@ class CameraJudge:
         self._last = None
         self._stop_go.activate(now)
 
-    def deactivate(self) -> None:
-        """Stop judging; the verdict is STOP from here on."""
-        self._stop_go.deactivate()
+    def deactivate(self, cause: Finding | None = None) -> None:
+        """Stop judging; the verdict is STOP from here on, for this cause."""
+        self._last = None
+        if cause is None:
+            self._stop_go.deactivate()
+        else:
+            self._stop_go.deactivate(cause)
+
+    def reset(self) -> None:
+        """Forget a latched fault; GO has to be earned."""
+        self._stop_go.reset()
 
     def observe(self, frame: LastFrame, findings: Sequence[Finding], arrival: Instant,
                 limits: Limits) -> None:
@@ -90,8 +100,11 @@ class CameraJudge:
         values['image_stamp'] = stamp_text(self._last.stamp)
         values['image_age'] = now.ros - seconds(self._last.stamp)
         values['inference_ms'] = self._last.inference_ms
-        if self._last.measure is not None:
-            values['clear_distance'] = self._last.measure.clear_distance
-            values['coverage'] = self._last.measure.coverage
-            values['confidence'] = self._last.measure.confidence
+        measure = self._last.measure
+        if measure is not None:
+            values['clear_distance'] = measure.clear_distance
+            values['required_distance'] = measure.required
+            values['coverage'] = measure.coverage
+            values['confidence'] = measure.confidence
+            values['confidence_low'] = measure.confidence_low
         return values

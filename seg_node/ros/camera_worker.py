@@ -26,15 +26,19 @@ from rclpy.impl.rcutils_logger import RcutilsLogger
 from seg_node.perception.image_codec import ImageError
 from seg_node.perception.segmenter import Segmentation, Segmenter
 from seg_node.ros.camera_judge import CameraJudge, LastFrame
+from seg_node.ros.camera_view import CameraView, ViewError
 from seg_node.ros.clocks import Clocks
-from seg_node.ros.messages import seconds, to_bgr
+from seg_node.ros.messages import encoding_of, seconds, to_bgr
 from seg_node.ros.newest_frames import Frame, NewestFrames
 from seg_node.ros.outputs import CameraOutputs
-from seg_node.ros.parameters import Limits
+from seg_node.ros.speedometer import Speedometer
 from seg_node.ros.statistics import CameraStatistics
 from seg_node.ros.stop_signal import StopSignal
-from seg_node.stop_go.corridor import Corridor, CorridorMeasure
-from seg_node.stop_go.thresholds import assess
+from seg_node.stop_go.assessor import Assessment, Assessor, Observation
+from seg_node.stop_go.camera_health import CameraHealth
+from seg_node.stop_go.geometry import View
+from seg_node.stop_go.limits import Geometry, Limits
+from seg_node.stop_go.roles import Direction, Role
 from seg_node.stop_go.verdict import Finding, Reason, Verdict
 
 _LOG_EVERY = 2.0      # seconds between warnings of one kind
@@ -42,10 +46,13 @@ _LOG_EVERY = 2.0      # seconds between warnings of one kind
 
 @dataclass(frozen=True)
 class Camera:
-    """What the worker keeps for one camera."""
+    """What the worker keeps for one camera; `view` is None where the geometry needs none."""
 
     outputs: CameraOutputs
     statistics: CameraStatistics
+    view: CameraView | None
+    role: Role
+    health: CameraHealth
 
 
 class CameraWorker:
@@ -57,14 +64,16 @@ class CameraWorker:
     """
 
     def __init__(self, segmenter: Segmenter, cameras: Mapping[str, Camera], frames: NewestFrames,
-                 signal: StopSignal, clocks: Clocks, limits: Limits,
+                 signal: StopSignal, clocks: Clocks, speedometer: Speedometer, limits: Limits,
                  logger: RcutilsLogger) -> None:
         self._segmenter = segmenter
         self._cameras = cameras
         self._frames = frames
         self._signal = signal
         self._clocks = clocks
+        self._speedometer = speedometer
         self._logger = logger
+        self._views: dict[str, View] = {}
         self.apply(limits)
         self._thread = threading.Thread(target=self._run, name='segmentation', daemon=True)
         self._thread.start()
@@ -73,12 +82,11 @@ class CameraWorker:
         """
         Take over changed limits, from the next frame on.
 
-        :raises ValueError: when the corridor does not fit the network's label map.
+        :raises ValueError: when they do not fit the model or the geometry.
         """
-        model = self._segmenter.model
         # One assignment, so that the thread never sees one half of a change.
-        self._geometry = (
-            Corridor.from_trapezoid(limits.corridor, model.width, model.height), limits)
+        self._judging = {name: make_assessor(self._segmenter, camera.role, limits, camera.view)
+                         for name, camera in self._cameras.items()}
 
     def stop(self, timeout: float) -> bool:
         """Finish the frame in hand and end; False when it takes longer than `timeout` seconds."""
@@ -97,51 +105,68 @@ class CameraWorker:
                 self._fail(frame, Reason.INFERENCE_FAILED, 'inference_failed', error)
 
     def _work(self, frame: Frame) -> None:
-        statistics = self._cameras[frame.camera].statistics
+        camera = self._cameras[frame.camera]
+        statistics = camera.statistics
         started = time.monotonic()
         try:
             bgr = to_bgr(frame.message)
         except ImageError as error:
             self._fail(frame, Reason.MALFORMED, 'malformed', error)
             return
-        self._check_camera_info(frame, bgr)
         decoded = time.monotonic()
         segmentation = self._segmenter.segment(bgr)
         inferred = time.monotonic()
-        inference_ms = (inferred - decoded) * 1e3
-        corridor, limits = self._geometry
-        measure = corridor.measure(
-            segmentation.drivable, segmentation.confidence, limits.stop_go.min_obstacle)
+        assessor = self._judging[frame.camera]
+        camera.health.thresholds = assessor.limits.camera_health
+        assessment = self._assess(frame, segmentation, assessor, inferred - decoded)
+        findings = (*camera.health.check(bgr, encoding_of(frame.message)), *assessment.findings)
         header = frame.message.header
-        last = LastFrame(header.stamp, measure, inference_ms)
+        last = LastFrame(header.stamp, assessment.measure, (inferred - decoded) * 1e3)
         verdicts: list[Verdict] = []
 
         def decide(judges: Mapping[str, CameraJudge]) -> None:
             judge = judges[frame.camera]
-            findings = (*judge.health.check(bgr), *assess(measure, limits.stop_go))
-            judge.observe(last, findings, frame.arrival, limits)
+            judge.observe(last, findings, frame.arrival, assessor.limits)
             verdicts.append(judge.verdict(self._clocks.now()))
 
         self._signal.judge(decide)
         statistics.count('processed')
+        for finding in findings:
+            statistics.count(f'finding.{finding.reason.value}')
         statistics.took('decode', (decoded - started) * 1e3)
-        statistics.took('inference', inference_ms)
+        statistics.took('inference', last.inference_ms)
         statistics.took('decide', (time.monotonic() - inferred) * 1e3)
         statistics.took('latency', (self._clocks.now().ros - seconds(header.stamp)) * 1e3)
-        self._publish(frame, bgr, segmentation, corridor, measure, verdicts[0], inference_ms)
+        self._publish(frame, bgr, segmentation, assessment, verdicts[0], last.inference_ms)
 
-    def _check_camera_info(self, frame: Frame, bgr: Any) -> None:
-        info, (height, width) = frame.camera_info, bgr.shape[:2]
-        if info is None or (info.width, info.height) == (width, height):
-            return
-        self._cameras[frame.camera].statistics.count('camera_info_mismatch')
-        self._logger.warning(
-            f'{frame.camera}: camera_info is for {info.width}x{info.height}, the images are '
-            f'{width}x{height}; calibrate for the size that is published',
-            throttle_duration_sec=_LOG_EVERY)
+    def _assess(self, frame: Frame, segmentation: Segmentation, assessor: Assessor,
+                inference: float) -> Assessment:
+        view, why, changed = self._look(frame, segmentation)
+        motion = self._speedometer.motion(assessor.limits.vehicle.odometry_timeout)
+        seen = assessor.assess(Observation(
+            segmentation.labels, segmentation.confidence, view, motion, inference, why))
+        return Assessment((*seen.findings, *changed), seen.corridor, seen.measure)
 
-    def _publish(self, frame: Frame, bgr: Any, segmentation: Segmentation, corridor: Corridor,
-                 measure: CorridorMeasure, verdict: Verdict, inference_ms: float) -> None:
+    def _look(self, frame: Frame, segmentation: Segmentation,
+              ) -> tuple[View | None, str, tuple[Finding, ...]]:
+        """Give the camera's view, or why there is none, and what is wrong with it."""
+        camera = self._cameras[frame.camera]
+        if camera.view is None:
+            return None, '', ()
+        try:
+            view = camera.view.view(frame.camera_info, segmentation.width, segmentation.height)
+        except ViewError as error:
+            camera.statistics.count('no_view')
+            self._logger.warning(f'{frame.camera}: {error}', throttle_duration_sec=_LOG_EVERY)
+            return None, str(error), ()
+        before = self._views.get(frame.camera, view)
+        self._views[frame.camera] = view
+        if view.intrinsics == before.intrinsics:
+            return view, '', ()
+        return view, '', (Finding(Reason.CAMERA_CHANGED, 'camera_info has changed'),)
+
+    def _publish(self, frame: Frame, bgr: Any, segmentation: Segmentation,
+                 assessment: Assessment, verdict: Verdict, inference_ms: float) -> None:
         """Publish the pictures; a failure here is counted, the decision already stands."""
         camera = self._cameras[frame.camera]
         header = frame.message.header
@@ -149,7 +174,7 @@ class CameraWorker:
         try:
             camera.outputs.publish_labels(segmentation, header)
             camera.outputs.publish_overlay(
-                bgr, segmentation, header, corridor, measure, verdict, inference_ms)
+                bgr, segmentation, header, assessment, verdict, inference_ms)
         except Exception as error:
             camera.statistics.count('publish_failed')
             self._logger.error(f'{frame.camera}: publishing failed: {error}',
@@ -164,3 +189,17 @@ class CameraWorker:
         self._signal.judge(
             lambda judges: judges[frame.camera].fail(last, finding, frame.arrival))
         self._logger.warning(f'{frame.camera}: {finding.text}', throttle_duration_sec=_LOG_EVERY)
+
+
+def make_assessor(segmenter: Segmenter, role: Role, limits: Limits,
+                  view: CameraView | None) -> Assessor:
+    """
+    Make the assessor of one camera.
+
+    :raises ValueError: when the limits do not fit the model or the geometry.
+    """
+    model = segmenter.model
+    return Assessor(
+        model.classes, model.width, model.height, limits,
+        Geometry.TRAPEZOID if view is None else Geometry.GROUND,
+        role.direction or Direction.FORWARD)

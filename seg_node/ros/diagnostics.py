@@ -28,10 +28,12 @@ from seg_node.ros.newest_frames import NewestFrames
 from seg_node.ros.speedometer import Speedometer
 from seg_node.ros.statistics import CameraStatistics
 from seg_node.ros.stop_signal import StopSignal
+from seg_node.stop_go.verdict import Reason
 
 _STAGES = ('latency', 'decode', 'inference', 'decide', 'publish')
 _EVENTS = ('received', 'processed', 'lost', 'malformed', 'inference_failed', 'publish_failed',
-           'camera_info_mismatch')
+           'no_view')
+_FRESH_ODOMETRY = 1.0      # seconds; it comes at 10 Hz or more
 _ENOUGH = 0.8      # share of the expected rate below which diagnostics warn
 
 
@@ -39,13 +41,14 @@ class Diagnostics:
     """Report what the node is doing; `segmenter` and `frames` are None while there are none."""
 
     def __init__(self, node: Node, clocks: Clocks, signal: StopSignal,
-                 statistics: Mapping[str, CameraStatistics], expected_rate: float) -> None:
+                 statistics: Mapping[str, CameraStatistics], speedometer: Speedometer,
+                 expected_rate: float) -> None:
         self._node = node
         self._prefix = node.get_fully_qualified_name()
         self._clocks = clocks
         self._signal = signal
         self._statistics = statistics
-        self._speedometer = Speedometer(node, clocks)
+        self._speedometer = speedometer
         self._expected_rate = expected_rate
         self.segmenter: Segmenter | None = None
         self.frames: NewestFrames | None = None
@@ -74,11 +77,13 @@ class Diagnostics:
                 'input': f'{model.width}x{model.height}'}))
 
     def _odometry(self) -> DiagnosticStatus:
-        speed = self._speedometer.speed()
+        motion = self._speedometer.motion(_FRESH_ODOMETRY)
         return DiagnosticStatus(
             level=DiagnosticStatus.OK, name=f'{self._prefix}: odometry',
-            message='no odometry' if speed is None else f'{speed:.2f} m/s',
-            values=key_values({'speed': 'unknown' if speed is None else speed}))
+            message='no odometry' if motion is None else f'{motion.speed:.2f} m/s',
+            values=key_values({
+                'speed': 'unknown' if motion is None else motion.speed,
+                'yaw_rate': 'unknown' if motion is None else motion.yaw_rate}))
 
     def _camera(self, camera: str) -> DiagnosticStatus:
         statistics = self._statistics[camera]
@@ -88,6 +93,8 @@ class Diagnostics:
         if self._expected_rate > 0:
             values['expected_rate'] = self._expected_rate
         values.update({event: statistics.counted(event) for event in _EVENTS})
+        values.update({f'finding.{reason.value}': count for reason in Reason
+                       if (count := statistics.counted(f'finding.{reason.value}'))})
         waiting = frames.dropped(camera) if frames else 0
         values['dropped'] = statistics.counted('dropped') + waiting
         for stage in _STAGES:

@@ -42,6 +42,11 @@ def to_bgr(message: Image | CompressedImage) -> NDArray[np.uint8]:
         is_bigendian=bool(message.is_bigendian), step=message.step, data=message.data))
 
 
+def encoding_of(message: Image | CompressedImage) -> str:
+    """Return what the pixels are encoded as."""
+    return str(message.format if isinstance(message, CompressedImage) else message.encoding)
+
+
 def to_image(pixels: NDArray[np.uint8], header: Any) -> Image:
     """Make an Image, mono8 from [H, W] or bgr8 from [H, W, 3], with the header unchanged."""
     message = Image(header=header)
@@ -80,7 +85,7 @@ def key_values(values: Mapping[str, Any]) -> list[KeyValue]:
 
 
 def level_of(verdict: Verdict) -> bytes:
-    """Return the diagnostic level: OK for GO, ERROR for a fault, WARN for other STOPs."""
-    if verdict.decision is Decision.GO:
+    """Return the level: OK for GO and SLOW, ERROR for a fault, WARN for other STOPs."""
+    if verdict.decision is not Decision.STOP:
         return DiagnosticStatus.OK
     return DiagnosticStatus.ERROR if verdict.reason.is_fault else DiagnosticStatus.WARN

@@ -26,7 +26,7 @@ from seg_node.perception.model import Model
 from seg_node.perception.segmenter import Segmentation
 from seg_node.ros.messages import to_image, to_jpeg
 from seg_node.ros.overlay_picture import draw_overlay
-from seg_node.stop_go.corridor import Corridor, CorridorMeasure
+from seg_node.stop_go.assessor import Assessment
 from seg_node.stop_go.verdict import Verdict
 
 # Reliable for recorders; a few frames deep, so that a slow one loses no neighbours of a hiccup.
@@ -55,14 +55,13 @@ class CameraOutputs:
             self._confidence.publish(to_image(segmentation.confidence_full, header))
 
     def publish_overlay(self, bgr: NDArray[Any], segmentation: Segmentation, header: Any,
-                        corridor: Corridor, measure: CorridorMeasure, verdict: Verdict,
-                        inference_ms: float) -> None:
+                        assessment: Assessment, verdict: Verdict, inference_ms: float) -> None:
         """Publish the picture for people, as Image and as JPEG."""
         raw = self._overlay.get_subscription_count() > 0
         jpeg = self._jpeg.get_subscription_count() > 0
         if not (raw or jpeg):
             return
-        picture = draw_overlay(bgr, segmentation, corridor, measure, verdict, inference_ms)
+        picture = draw_overlay(bgr, segmentation, assessment, verdict, inference_ms)
         if raw:
             self._overlay.publish(to_image(picture, header))
         if jpeg:

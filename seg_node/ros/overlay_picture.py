@@ -20,21 +20,28 @@ from numpy.typing import NDArray
 
 from seg_node.perception import overlay
 from seg_node.perception.segmenter import Segmentation
-from seg_node.stop_go.corridor import Corridor, CorridorMeasure
+from seg_node.stop_go.assessor import Assessment
+from seg_node.stop_go.ground_corridor import METRES
 from seg_node.stop_go.verdict import Verdict
 
 
-def draw_overlay(bgr: NDArray[np.uint8], segmentation: Segmentation, corridor: Corridor,
-                 measure: CorridorMeasure, verdict: Verdict,
-                 inference_ms: float) -> NDArray[np.uint8]:
+def draw_overlay(bgr: NDArray[np.uint8], segmentation: Segmentation, assessment: Assessment,
+                 verdict: Verdict, inference_ms: float) -> NDArray[np.uint8]:
     """Return a copy of the picture, uint8 [H, W, 3] BGR, with classes, corridor and decision."""
     width, height = segmentation.width, segmentation.height
-    line = corridor.row_line(measure.clear_distance, width, height)
-    blocked_line = ((float(line[0, 0]), float(line[0, 1])), (float(line[1, 0]), float(line[1, 1])))
-    detail = (f'clear {measure.clear_distance:.2f}   coverage {measure.coverage:.0%}   '
-              f'confidence {measure.confidence:.2f}   inference {inference_ms:.1f} ms')
+    corridor, measure = assessment.corridor, assessment.measure
+    polygon, blocked_line, detail = None, None, ''
+    if corridor is not None and measure is not None:
+        polygon = corridor.polygon(width, height)
+        if measure.blocked:
+            line = corridor.row_line(measure.clear_distance, width, height)
+            blocked_line = (
+                (float(line[0, 0]), float(line[0, 1])), (float(line[1, 0]), float(line[1, 1])))
+        unit = f' {measure.unit}' if measure.unit == METRES else ''
+        detail = (f'clear {measure.clear_distance:.2f}{unit} of {measure.required:.2f}   '
+                  f'coverage {measure.coverage:.0%}   confidence {measure.confidence:.2f}   ')
     return overlay.draw(
-        bgr, segmentation.mask, segmentation.model.classes,
-        corridor=corridor.polygon(width, height),
-        blocked_line=blocked_line if measure.blocked else None,
-        caption=overlay.Caption(verdict.decision.name, verdict.text, detail))
+        bgr, segmentation.mask, segmentation.model.classes, corridor=polygon,
+        blocked_line=blocked_line,
+        caption=overlay.Caption(
+            verdict.decision.name, verdict.text, f'{detail}inference {inference_ms:.1f} ms'))

@@ -11,17 +11,22 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""The vehicle's speed from odometry, as far as it is known."""
+
+"""How the vehicle moves, and which way it is to move."""
 
 from __future__ import annotations
 
+import math
+
+from geometry_msgs.msg import Twist
 from nav_msgs.msg import Odometry
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 
 from seg_node.ros.clocks import Clocks
+from seg_node.stop_go.vehicle import Motion
 
-MAX_AGE = 1.0      # seconds; odometry comes at 10 Hz or more
+COMMAND_TIMEOUT = 0.5      # seconds; drivers of robots take a silence of about this for a stop
 _QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
@@ -30,15 +35,42 @@ class Speedometer:
 
     def __init__(self, node: Node, clocks: Clocks) -> None:
         self._clocks = clocks
-        self._reading: tuple[float, float] | None = None
+        self._logger = node.get_logger()
+        self._reading: tuple[Motion, float] | None = None
         node.create_subscription(Odometry, 'odom', self._receive, _QOS)
 
-    def speed(self) -> float | None:
-        """Return the forward speed in m/s (REP 103), None without odometry in the last second."""
+    def motion(self, timeout: float) -> Motion | None:
+        """Return the newest motion, None when it is older than `timeout` seconds."""
         reading = self._reading
-        if reading is None or self._clocks.now().steady - reading[1] > MAX_AGE:
+        if reading is None or self._clocks.now().steady - reading[1] > timeout:
             return None
         return reading[0]
 
     def _receive(self, message: Odometry) -> None:
-        self._reading = (message.twist.twist.linear.x, self._clocks.now().steady)
+        twist = message.twist.twist
+        motion = Motion(twist.linear.x, twist.angular.z)
+        if not (math.isfinite(motion.speed) and math.isfinite(motion.yaw_rate)):
+            self._logger.warning(
+                f'odom: speed {motion.speed}, yaw rate {motion.yaw_rate} are no numbers; ignored',
+                throttle_duration_sec=2.0)
+            return
+        self._reading = (motion, self._clocks.now().steady)
+
+
+class CommandMeter:
+    """Listen to cmd_vel, which tells the direction before the vehicle moves."""
+
+    def __init__(self, node: Node, clocks: Clocks) -> None:
+        self._clocks = clocks
+        self._reading: tuple[float, float] | None = None
+        node.create_subscription(Twist, 'cmd_vel', self._receive, _QOS)
+
+    def speed(self) -> float | None:
+        """Return the forward speed commanded, m/s, None without a fresh command."""
+        reading = self._reading
+        if reading is None or self._clocks.now().steady - reading[1] > COMMAND_TIMEOUT:
+            return None
+        return reading[0]
+
+    def _receive(self, message: Twist) -> None:
+        self._reading = (message.linear.x, self._clocks.now().steady)

@@ -11,11 +11,11 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""~/stop and ~/state: published with every decided frame, and by a heartbeat of its own."""
+"""What the driving stack hears: published with every decided frame, and by a heartbeat."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 import threading
 import time
 from typing import Any
@@ -23,17 +23,23 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
-from std_msgs.msg import Bool
+from rclpy.time import Time
+from sensor_msgs.msg import Range
+from std_msgs.msg import Bool, Float32
 
 from seg_node.ros.camera_judge import CameraJudge
 from seg_node.ros.clocks import Clocks
+from seg_node.ros.free_distance import to_range
 from seg_node.ros.messages import key_values, level_of
-from seg_node.stop_go.verdict import combine, Decision, Verdict
+from seg_node.ros.structure import Structure
+from seg_node.stop_go.limits import Geometry, Limits
+from seg_node.stop_go.roles import combine, Direction
+from seg_node.stop_go.verdict import Decision, Verdict
 
 
 class StopSignal:
     """
-    Say STOP or GO from the moment the process is up.
+    Say STOP, SLOW or GO from the moment the process is up.
 
     Judges are changed only through :meth:`judge`, under the lock that publishing takes as well, so
     that what is published last is also what was decided last. The heartbeat decides anew each
@@ -43,11 +49,21 @@ class StopSignal:
     """
 
     def __init__(self, node: Node, clocks: Clocks, judges: Mapping[str, CameraJudge],
-                 rate: float) -> None:
+                 structure: Structure, limits: Limits,
+                 driving: Callable[[], Set[Direction]]) -> None:
+        """
+        Begin to say STOP.
+
+        :param driving: tells the directions that must be free.
+        """
         self._name = f'{node.get_fully_qualified_name()}: stop_go'
         self._logger = node.get_logger()
         self._clocks = clocks
         self._judges = judges
+        self._roles = structure.roles
+        self._driving = driving
+        self._frame = structure.base_frame
+        self._limits = limits
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._announced: Verdict | None = None
@@ -55,8 +71,13 @@ class StopSignal:
         qos = QoSProfile(depth=10)
         self._stop = node.create_publisher(Bool, '~/stop', qos)
         self._state = node.create_publisher(DiagnosticStatus, '~/state', qos)
+        self._speed_limit = node.create_publisher(Float32, '~/speed_limit', qos)
+        self._free_distance: Any = None
+        if structure.geometry is Geometry.GROUND:
+            self._free_distance = node.create_publisher(Range, '~/free_distance', qos)
         self._heart = threading.Thread(
-            target=self._beat, args=(1.0 / rate,), name='heartbeat', daemon=True)
+            target=self._beat, args=(1.0 / structure.heartbeat_rate,), name='heartbeat',
+            daemon=True)
         self._heart.start()
 
     def judge(self, change: Callable[[Mapping[str, CameraJudge]], None]) -> None:
@@ -66,6 +87,14 @@ class StopSignal:
                 change(self._judges)
             finally:
                 self._publish()
+
+    def apply(self, limits: Limits) -> None:
+        """Take over limits and publish the decision that follows."""
+        with self._lock:
+            self._limits = limits
+            for judge in self._judges.values():
+                judge.apply(limits)
+            self._publish()
 
     def publish(self) -> None:
         """Decide for this moment and publish it."""
@@ -99,20 +128,38 @@ class StopSignal:
     def _publish(self) -> None:
         if self._closed.is_set():
             return
+        now = self._clocks.now()
         verdict, state = self._decide()
-        self._stop.publish(Bool(data=verdict.decision is not Decision.GO))
+        self._stop.publish(Bool(data=verdict.decision is Decision.STOP))
+        self._speed_limit.publish(Float32(data=self._fraction(verdict)))
         self._state.publish(state)
+        if self._free_distance is not None:
+            self._free_distance.publish(self._range(verdict, now.ros))
         self._log_change(verdict)
+
+    def _fraction(self, verdict: Verdict) -> float:
+        """Give the fraction of full speed that the verdict allows."""
+        return {Decision.GO: 1.0, Decision.SLOW: self._limits.stop_go.slow_fraction}.get(
+            verdict.decision, 0.0)
+
+    def _range(self, verdict: Verdict, now: float) -> Range:
+        ahead = [judge.measure for name, judge in self._judges.items()
+                 if self._roles[name].direction is not Direction.REVERSE]
+        message = to_range(verdict, ahead, self._limits.vehicle, self._limits.ground.max_range)
+        message.header.frame_id = self._frame
+        message.header.stamp = Time(nanoseconds=round(now * 1e9)).to_msg()
+        return message
 
     def _decide(self) -> tuple[Verdict, DiagnosticStatus]:
         now = self._clocks.now()
         verdicts = {name: judge.verdict(now) for name, judge in self._judges.items()}
-        verdict = combine(verdicts)
+        verdict = combine(verdicts, self._roles, self._driving())
         cameras = {name: judge.values(verdicts[name], now)
                    for name, judge in self._judges.items()}
         stamps = [values['image_stamp'] for values in cameras.values() if 'image_stamp' in values]
         values: dict[str, Any] = {
             'decision': verdict.decision.value, 'reason': verdict.reason.value,
+            'speed_limit': self._fraction(verdict),
             'measured': float(verdict.measured), 'limit': float(verdict.limit)}
         if stamps:
             values['image_stamp'] = max(stamps, key=_stamp_order)

@@ -23,6 +23,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from .camera import Camera
 from .lens import Light
@@ -32,6 +33,10 @@ from .textures import Image
 
 NEAREST_M = 0.5
 _SHADOW_RANGE_M = 50.0
+_OPAQUE = 128
+
+Row = NDArray[np.float64]
+_Place = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,24 @@ class Thing:
     sprite: Sprite
 
 
+@dataclass(frozen=True)
+class _Places:
+    """Where things are seen, float64 [N] each: metres ahead, and edges in pixels."""
+
+    order: tuple[int, ...]  # of what is seen, from far to near
+    ahead: Row
+    aside: Row
+    left: Row
+    top: Row
+    right: Row
+    bottom: Row
+
+    def of(self, index: int) -> _Place:
+        """Give the edges of one thing: left, top, right, bottom."""
+        return (float(self.left[index]), float(self.top[index]), float(self.right[index]),
+                float(self.bottom[index]))
+
+
 def draw_things(
     picture: Image, labels: Image, things: tuple[Thing, ...], pose: Pose, camera: Camera,
     light: Light,
@@ -50,29 +73,49 @@ def draw_things(
     """Draw from far to near, in place; opaque pixels take the sprite's label."""
     if not things:
         return
+    places = _places(things, pose, camera)
+    deep = np.array([thing.sprite.shadow_m for thing in things]) / 2.0
+    _, shade_top = camera.project(places.ahead + deep, places.aside)
+    _, shade_bottom = camera.project(
+        np.maximum(places.ahead - deep, NEAREST_M / 2), places.aside)
+    for i in places.order:
+        sprite, ahead = things[i].sprite, float(places.ahead[i])
+        left, _, right, _ = place = places.of(i)
+        if sprite.shadow_m > 0.0 and ahead < _SHADOW_RANGE_M:
+            inset = 0.08 * (right - left)
+            shade = (left + inset, shade_top[i], right - inset, shade_bottom[i])
+            _paste(picture, _blob(), shade, None, 0, 1.0, light.haze)
+        # Far things fade into the haze.
+        clear = math.exp(-ahead / light.haze_m)
+        _paste(picture, sprite.levels, place, labels, sprite.label, clear, light.haze)
+
+
+def label_things(labels: Image, things: tuple[Thing, ...], pose: Pose, camera: Camera) -> None:
+    """Write the labels that :func:`draw_things` would write, in place, without the picture."""
+    if not things:
+        return
+    places = _places(things, pose, camera)
+    for i in places.order:
+        sprite = things[i].sprite
+        window = _window(sprite.alphas, places.of(i), labels.shape[1], labels.shape[0])
+        if window is not None:
+            box, alpha = window
+            labels[box][alpha >= _OPAQUE] = sprite.label
+
+
+def _places(things: tuple[Thing, ...], pose: Pose, camera: Camera) -> _Places:
     cos_y, sin_y = math.cos(pose.yaw), math.sin(pose.yaw)
     dx = np.array([thing.x for thing in things]) - pose.x
     dy = np.array([thing.y for thing in things]) - pose.y
     ahead, aside = dx * cos_y + dy * sin_y, dy * cos_y - dx * sin_y
     half = np.array([thing.sprite.width_m for thing in things]) / 2.0
     high = np.array([thing.sprite.height_m for thing in things])
-    deep = np.array([thing.sprite.shadow_m for thing in things]) / 2.0
     left, bottom = camera.project(ahead, aside + half)
     right, _ = camera.project(ahead, aside - half)
     _, top = camera.project(ahead, aside, high)
-    _, shade_top = camera.project(ahead + deep, aside)
-    _, shade_bottom = camera.project(np.maximum(ahead - deep, NEAREST_M / 2), aside)
     seen = (ahead > NEAREST_M) & (right > 0) & (left < camera.width) & (bottom - top >= 1.0)
-    for i in sorted(np.flatnonzero(seen).tolist(), key=lambda index: -float(ahead[index])):
-        sprite = things[i].sprite
-        if sprite.shadow_m > 0.0 and ahead[i] < _SHADOW_RANGE_M:
-            inset = 0.08 * (right[i] - left[i])
-            place = (left[i] + inset, shade_top[i], right[i] - inset, shade_bottom[i])
-            _paste(picture, _blob(), place, None, 0, 1.0, light.haze)
-        # Far things fade into the haze.
-        clear = math.exp(-ahead[i] / light.haze_m)
-        place = (left[i], top[i], right[i], bottom[i])
-        _paste(picture, sprite.levels, place, labels, sprite.label, clear, light.haze)
+    order = sorted(np.flatnonzero(seen).tolist(), key=lambda index: -float(ahead[index]))
+    return _Places(tuple(order), ahead, aside, left, top, right, bottom)
 
 
 @lru_cache(maxsize=1)
@@ -85,16 +128,15 @@ def _blob() -> tuple[Image, ...]:
     return (blob,)
 
 
-def _paste(
-    picture: Image, levels: tuple[Image, ...], place: tuple[float, float, float, float],
-    labels: Image | None, label: int, clear: float, haze: tuple[float, float, float],
-) -> None:
+def _window(
+    levels: tuple[Image, ...], place: _Place, width: int, height: int,
+) -> tuple[tuple[slice, slice], Image] | None:
+    """Give the box of the picture that a sprite covers, and the sprite scaled to it."""
     left, top, right, bottom = place
-    height, width = picture.shape[:2]
     x0, x1 = max(0, math.floor(left)), min(width, math.ceil(right) + 1)
     y0, y1 = max(0, math.floor(top)), min(height, math.ceil(bottom) + 1)
     if x0 >= x1 or y0 >= y1:
-        return
+        return None
     shrink = levels[0].shape[0] / max(bottom - top, 1e-3)
     source = levels[int(np.clip(round(math.log2(max(shrink, 1e-3))), 0, len(levels) - 1))]
     # Pixel edges of the sprite land on (left, top) and (right, bottom).
@@ -103,9 +145,20 @@ def _paste(
     matrix = np.array([
         [1.0 / scale_x, 0.0, (x0 + 0.5 - left) / scale_x - 0.5],
         [0.0, 1.0 / scale_y, (y0 + 0.5 - top) / scale_y - 0.5]])
-    patch: Any = cv2.warpAffine(
+    patch = np.asarray(cv2.warpAffine(
         source, matrix, (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_CONSTANT, borderValue=(0, 0, 0, 0))
+        borderMode=cv2.BORDER_CONSTANT, borderValue=(0, 0, 0, 0)), np.uint8)
+    return (slice(y0, y1), slice(x0, x1)), patch
+
+
+def _paste(
+    picture: Image, levels: tuple[Image, ...], place: _Place, labels: Image | None, label: int,
+    clear: float, haze: tuple[float, float, float],
+) -> None:
+    window = _window(levels, place, picture.shape[1], picture.shape[0])
+    if window is None:
+        return
+    box, patch = window
     alpha = np.ascontiguousarray(patch[..., 3])
     colour: Any = cv2.cvtColor(patch, cv2.COLOR_BGRA2BGR)
     opaque3 = cv2.merge([alpha, alpha, alpha])
@@ -113,8 +166,7 @@ def _paste(
         fog = cv2.merge([
             cv2.convertScaleAbs(alpha, alpha=(1.0 - clear) * tint / 255.0) for tint in haze])
         colour = cv2.add(cv2.convertScaleAbs(colour, alpha=clear), fog)
-    window = picture[y0:y1, x0:x1]
-    behind = cv2.multiply(window, cv2.bitwise_not(opaque3), scale=1.0 / 255.0)
-    window[:] = cv2.add(behind, colour)
+    behind = cv2.multiply(picture[box], cv2.bitwise_not(opaque3), scale=1.0 / 255.0)
+    picture[box] = cv2.add(behind, colour)
     if labels is not None:
-        labels[y0:y1, x0:x1][alpha >= 128] = label
+        labels[box][alpha >= _OPAQUE] = label

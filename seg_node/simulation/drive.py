@@ -100,6 +100,11 @@ class Drive:
         """Speed of the vehicle at time t, m/s."""
         return _between(_SPEED, t)
 
+    def yaw_rate(self, t: float) -> float:
+        """Yaw rate of the vehicle at time t, rad/s, over a tenth of a second."""
+        before, after = self.pose(t - 0.05).yaw, self.pose(t + 0.05).yaw
+        return math.remainder(after - before, 2.0 * math.pi) / 0.1
+
     def position(self, t: float) -> float:
         """Arc length of the vehicle along the road at time t, metres."""
         return _distance(_SPEED, t)

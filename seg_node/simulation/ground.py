@@ -12,26 +12,22 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The ground of a scene: which pixel is what, and how it looks."""
+"""How the ground of a scene looks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-import math
 from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from .camera import Camera, GroundRows
-from .labels import PATH, SIDEWALK, SPEED_BUMP
+from .camera import Camera
+from .ground_plan import GroundPlan, Mask, Regions, RoadView
 from .lens import Light
-from .materials import Material, texture, variation
+from .materials import Material, texture
 from .road import CentreLine, Pose, Profile
 from .textures import Field, Image, to_bytes
-
-Mask = NDArray[np.bool_]
 
 # Lines thinner than a pixel only flicker; the haze hides the rest.
 _PAINT_RANGE_M = 90.0
@@ -49,16 +45,6 @@ class Surfaces:
     variant: int = 0
 
 
-@dataclass(frozen=True)
-class _View:
-    """Road coordinates of the ground's pixels; float32 [R, W] but for the rows."""
-
-    rows: GroundRows
-    s: Field
-    d: Field
-    beside: Field  # |d|
-
-
 class Ground:
     """Draw the ground of one scene with one camera."""
 
@@ -66,46 +52,27 @@ class Ground:
         self, line: CentreLine, profile: Profile, surfaces: Surfaces, light: Light, camera: Camera,
     ) -> None:
         """Precompute what does not depend on the pose."""
-        self._line, self._profile, self._surfaces = line, profile, surfaces
-        self._light = light
-        self._rows = camera.ground_rows()
-        columns = np.arange(camera.width, dtype=np.float32) - np.float32(camera.cx)
-        self._lateral = -columns[None, :] * self._rows.lateral_per_px[:, None]
-        self._footprint = np.maximum(
-            self._rows.lateral_per_px, self._rows.depth_per_row * np.float32(0.35))
+        self._plan = GroundPlan(line, profile, camera, surfaces.variant)
+        self._profile, self._surfaces, self._light = profile, surfaces, light
         self._shade_tone = _shade_tone(light)
-        self._haze = 1.0 - np.exp(-self._rows.forward / np.float32(light.haze_m))
+        self._haze = 1.0 - np.exp(-self._plan.rows.forward / np.float32(light.haze_m))
 
     def draw(self, picture: Image, labels: Image, pose: Pose) -> None:
         """Paint the ground's rows, in place."""
-        rows = self._rows
+        rows = self._plan.rows
         if rows.first_row >= picture.shape[0]:
             return
-        view = self._view(pose)
-        cos_y, sin_y = np.float32(math.cos(pose.yaw)), np.float32(math.sin(pose.yaw))
-        # Multiples of every tile can be taken off the position, which keeps float32 exact.
-        x = np.float32(pose.x % 3720.0) + rows.forward[:, None] * cos_y - self._lateral * sin_y
-        y = np.float32(pose.y % 3720.0) + rows.forward[:, None] * sin_y + self._lateral * cos_y
-        wide = variation(self._surfaces.variant % 4).sample(x, y, self._footprint)
+        x, y = self._plan.world(pose)
+        wide = self._plan.unevenness(x, y)
         verge = texture(self._surfaces.verge, self._surfaces.variant)
-        ground = verge.sample(x, y, self._footprint)
-        marks = labels[rows.first_row:]
+        ground = verge.sample(x, y, self._plan.footprint)
         if self._profile.width_m > 0.0:
-            ground = self._draw_road(ground, marks, view, wide[..., 0], x, y)
+            view = self._plan.view(pose)
+            regions = self._plan.regions(view, wide[..., 0])
+            regions.label(labels[rows.first_row:])
+            self._draw_road(ground, view, regions, wide[..., 0], x, y)
         ground = self._shade(ground, wide)
         picture[rows.first_row:] = self._fade(ground)
-
-    def _view(self, pose: Pose) -> _View:
-        at = self._line.crossing(pose, self._rows.forward)
-        sin_h, cos_h = np.sin(at.heading)[:, None], np.cos(at.heading)[:, None]
-        offset = self._lateral - at.lateral[:, None]
-        along = offset * sin_h
-        # Across a bend the centre line leaves its tangent by curvature * along^2 / 2.
-        near = np.clip(along, -6.0, 6.0)
-        d = offset * cos_h
-        d -= near * near * (at.curvature[:, None] * np.float32(0.5))
-        along += at.s[:, None]
-        return _View(self._rows, along, d, np.abs(d))
 
     def _lay(self, ground: Image, material: Material, x: Field, y: Field, where: Mask) -> None:
         left, top, width, height = cv2.boundingRect(where.view(np.uint8))
@@ -113,54 +80,30 @@ class Ground:
             return
         box = (slice(top, top + height), slice(left, left + width))
         look = texture(material, self._surfaces.variant).sample(
-            x[box], y[box], self._footprint[box[0]])
+            x[box], y[box], self._plan.footprint[box[0]])
         _put(ground[box], look, where[box])
 
     def _draw_road(
-        self, ground: Image, labels: Image, view: _View, edge: Image, x: Field, y: Field,
-    ) -> Image:
+        self, ground: Image, view: RoadView, regions: Regions, edge: Image, x: Field, y: Field,
+    ) -> None:
         profile = self._profile
         half = np.float32(profile.width_m / 2.0)
-        wander: Field = edge.astype(np.float32)
-        wander -= np.float32(128.0)
-        wander *= np.float32(profile.edge_m / 42.0)
-        inside: Mask = view.beside + wander < half
-        joined = self._side_roads(view, half)
-        inside |= joined
-        open_road = view.s + wander < np.float32(profile.end_s)
         if profile.beyond is not None:
-            self._lay(ground, profile.beyond, x, y, ~open_road & (
+            self._lay(ground, profile.beyond, x, y, ~regions.open_road & (
                 view.beside < half + np.float32(40.0)))
-        inside &= open_road
-        self._lay(ground, self._surfaces.road, x, y, inside)
-        labels[inside] = PATH
-        for walk in profile.sidewalks:
-            beside = view.d * np.float32(walk.side) - half
-            strip: Mask = (beside >= 0) & (beside < np.float32(walk.width_m + walk.kerb_m))
-            strip &= open_road & ~joined
+        self._lay(ground, self._surfaces.road, x, y, regions.road)
+        for walkway in regions.walkways:
+            walk, strip, beside = walkway.sidewalk, walkway.where, walkway.beside
             self._lay(ground, self._surfaces.sidewalk, x, y, strip)
             kerb = strip & (beside < np.float32(walk.kerb_m))
             ground[kerb] = (ground[kerb] * np.float32(0.35) + np.float32(120)).astype(np.uint8)
             lip = kerb & (beside < np.float32(walk.kerb_m * 0.25))
             ground[lip] = ground[lip] // 2
-            labels[strip] = SIDEWALK
-        self._wear(ground, inside, view, half)
-        self._paint(ground, inside, view, edge)
-        self._bumps(ground, labels, inside, view)
-        return ground
+        self._wear(ground, regions.road, view, half)
+        self._paint(ground, regions.road, view, edge)
+        self._bumps(ground, regions, view)
 
-    def _side_roads(self, view: _View, half: np.float32) -> Mask:
-        joined: Mask = np.zeros(view.d.shape, bool)
-        for side in self._profile.side_roads:
-            beyond = view.d * np.float32(side.side) - half
-            # The corners are rounded over 3 m.
-            corner = np.clip(np.float32(1.0) - beyond * np.float32(1 / 3.0), 0.0, 1.0)
-            reach = np.float32(side.width_m / 2.0) + np.float32(3.0) * corner * corner
-            joined |= (np.abs(view.s - np.float32(side.s)) < reach) & (beyond >= 0) & (
-                beyond < 60.0)
-        return joined
-
-    def _wear(self, ground: Image, inside: Mask, view: _View, half: np.float32) -> None:
+    def _wear(self, ground: Image, inside: Mask, view: RoadView, half: np.float32) -> None:
         """Darken the road towards its edges, lighten it where the wheels roll."""
         tracks = np.linspace(0.0, 1.0, 256)
         distance = tracks * float(half) * 1.05
@@ -171,7 +114,7 @@ class Ground:
         worn = cv2.multiply(ground, cv2.merge([factor, factor, factor]), scale=1.0 / 200.0)
         _put(ground, np.asarray(worn), inside)
 
-    def _paint(self, ground: Image, inside: Mask, view: _View, edge: Image) -> None:
+    def _paint(self, ground: Image, inside: Mask, view: RoadView, edge: Image) -> None:
         profile = self._profile
         near = int(np.searchsorted(-view.rows.forward, -_PAINT_RANGE_M))
         part = slice(near, None)
@@ -202,23 +145,20 @@ class Ground:
         colour = np.asarray(profile.paint_bgr, np.float32)
         ground[part][painted] = (under + weight * (colour - under)).astype(np.uint8)
 
-    def _bumps(self, ground: Image, labels: Image, inside: Mask, view: _View) -> None:
-        half = np.float32(self._profile.width_m / 2.0)
-        for bump in self._profile.bumps:
-            across = (view.s - np.float32(bump.s)) / np.float32(bump.length_m / 2.0)
-            on = (np.abs(across) < 1.0) & inside & (view.beside < half)
+    def _bumps(self, ground: Image, regions: Regions, view: RoadView) -> None:
+        for area in regions.bumps:
+            on = area.where
             if not on.any():
                 continue
             # The side towards the camera catches the light of the sky, the far one is dark.
-            slope = (np.float32(1.08) - across[on] * np.float32(0.25))[:, None]
-            if bump.striped:
+            slope = (np.float32(1.08) - area.across[on] * np.float32(0.25))[:, None]
+            if area.bump.striped:
                 yellow = (view.d[on] - np.floor(view.d[on]) < 0.5)[:, None]
                 base = np.where(yellow, _BUMP_YELLOW, _BUMP_BLACK)
                 base = base * np.float32(0.85) + ground[on] * np.float32(0.15)
             else:
                 base = ground[on].astype(np.float32) * np.float32(0.72)
             ground[on] = np.clip(base * slope, 0, 255).astype(np.uint8)
-            labels[on] = SPEED_BUMP
 
     def _shade(self, ground: Image, wide: Image) -> Image:
         tone: Any = cv2.LUT(wide[..., 1:], self._shade_tone)

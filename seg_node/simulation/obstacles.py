@@ -115,6 +115,17 @@ def post(variant: int) -> Sprite:
     return pen.sprite(OBSTACLE, width * 1.6)
 
 
+@lru_cache(maxsize=64)
+def pole(width_m: float, height_m: float, variant: int = 0) -> Sprite:
+    """Draw a plain pole of an exact width."""
+    pen = Pen(width_m, height_m, 220.0)
+    shades: tuple[Colour, ...] = ((60, 60, 62), (205, 210, 214), (50, 60, 190), (70, 100, 130))
+    pen.rect(-width_m / 2, 0.0, width_m / 2, height_m, shades[variant % len(shades)])
+    pen.mottle(variant, 0.08)
+    pen.round_off()
+    return pen.sprite(OBSTACLE, width_m * 1.6)
+
+
 @lru_cache(maxsize=16)
 def cone(variant: int) -> Sprite:
     """Draw a traffic cone."""

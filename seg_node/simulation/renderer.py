@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -62,23 +62,32 @@ class Renderer:
         """Precompute what does not depend on the pose."""
         self.scene = scene
         self.camera = camera
-        self._ground = Ground(scene.line, scene.profile, scene.surfaces, scene.light, camera)
+        self._ground = self._ground_for(camera)
         self._lens = Lens(scene.light, camera.width, camera.height)
 
     def render(
-        self, pose: Pose, moving: tuple[Thing, ...] = (), frame: int = 0
+        self, pose: Pose, moving: tuple[Thing, ...] = (), frame: int = 0, nod_rad: float = 0.0
     ) -> RenderedFrame:
         """
         Render the view from a vehicle's pose.
 
         pose: where the camera's foot stands, and where the vehicle looks. moving: things that
-        stand somewhere else in every frame. frame: seeds the camera's noise.
+        stand somewhere else in every frame. frame: seeds the camera's noise. nod_rad: how much
+        lower than usual the camera looks at this moment.
         """
-        size = (self.camera.height, self.camera.width)
+        camera, ground = self.camera, self._ground
+        if nod_rad != 0.0:
+            camera = replace(camera, pitch_rad=camera.pitch_rad + nod_rad)
+            ground = self._ground_for(camera)
+        size = (camera.height, camera.width)
         picture = np.zeros((*size, 3), np.uint8)
         labels = np.zeros(size, np.uint8)
-        draw_sky(picture, self.camera, self.scene.light, self.scene.sky, pose.yaw)
-        self._ground.draw(picture, labels, pose)
+        draw_sky(picture, camera, self.scene.light, self.scene.sky, pose.yaw)
+        ground.draw(picture, labels, pose)
         draw_things(
-            picture, labels, (*self.scene.things, *moving), pose, self.camera, self.scene.light)
+            picture, labels, (*self.scene.things, *moving), pose, camera, self.scene.light)
         return RenderedFrame(self._lens.apply(picture, frame), labels)
+
+    def _ground_for(self, camera: Camera) -> Ground:
+        scene = self.scene
+        return Ground(scene.line, scene.profile, scene.surfaces, scene.light, camera)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -44,6 +45,11 @@ class Sprite:
     height_m: float
     label: int
     shadow_m: float
+
+    @cached_property
+    def alphas(self) -> tuple[Image, ...]:
+        """The opacity of each level, uint8 [h, w]."""
+        return tuple(np.ascontiguousarray(level[..., 3]) for level in self.levels)
 
     def scaled(self, factor: float) -> Sprite:
         """Give the same picture with another size in metres."""

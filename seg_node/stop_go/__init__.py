@@ -14,16 +14,27 @@
 
 """STOP or GO from what the network sees; free of ROS and of input and output."""
 
+from seg_node.stop_go.assessor import Assessment, Assessor, Observation
 from seg_node.stop_go.bounds import Bound, bounds_of
 from seg_node.stop_go.camera_health import CameraHealth, HealthThresholds
-from seg_node.stop_go.corridor import Corridor, CorridorMeasure, Trapezoid
+from seg_node.stop_go.corridor import Corridor
 from seg_node.stop_go.decision import StopGo
+from seg_node.stop_go.geometry import CameraPose, Intrinsics, Mounting, View
+from seg_node.stop_go.ground_corridor import corridor_on_ground, GroundLimits, Way
+from seg_node.stop_go.limits import Geometry, Limits
+from seg_node.stop_go.measure import CorridorMeasure, CorridorMeter
+from seg_node.stop_go.roles import combine, Direction, directions, Duty, Role
 from seg_node.stop_go.thresholds import assess, Thresholds
 from seg_node.stop_go.timing import Instant
-from seg_node.stop_go.verdict import combine, Decision, Finding, Reason, Verdict
+from seg_node.stop_go.trapezoid import corridor_in_picture, Trapezoid
+from seg_node.stop_go.vehicle import Motion, Vehicle
+from seg_node.stop_go.verdict import Decision, Finding, Reason, Verdict
 
 __all__ = [
-    'Bound', 'CameraHealth', 'Corridor', 'CorridorMeasure', 'Decision', 'Finding',
-    'HealthThresholds', 'Instant', 'Reason', 'StopGo', 'Thresholds', 'Trapezoid', 'Verdict',
-    'assess', 'bounds_of', 'combine',
+    'Assessment', 'Assessor', 'Bound', 'CameraHealth', 'CameraPose', 'Corridor',
+    'CorridorMeasure', 'CorridorMeter', 'Decision', 'Direction', 'Duty', 'Finding', 'Geometry',
+    'GroundLimits', 'HealthThresholds', 'Instant', 'Intrinsics', 'Limits', 'Motion', 'Mounting',
+    'Observation', 'Reason', 'Role', 'StopGo', 'Thresholds', 'Trapezoid', 'Vehicle', 'Verdict',
+    'View', 'Way', 'assess', 'bounds_of', 'combine', 'corridor_in_picture', 'corridor_on_ground',
+    'directions',
 ]

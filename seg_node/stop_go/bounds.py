@@ -44,6 +44,12 @@ def bounded(default: Number, low: float, high: float, meaning: str) -> Number:
     return declared
 
 
+def switch(default: bool, meaning: str) -> bool:
+    """Declare a dataclass field that is on or off."""
+    declared: bool = field(default=default, metadata={'bound': Bound(0, 1, meaning)})
+    return declared
+
+
 def bounds_of(settings: Any) -> dict[str, Bound]:
     """Give the declared bounds of a dataclass or its instance, by field name."""
     return {f.name: f.metadata['bound'] for f in fields(settings) if 'bound' in f.metadata}
@@ -53,7 +59,8 @@ def check_bounds(settings: Any) -> None:
     """
     Check every bounded field of a dataclass instance.
 
-    A field whose default is an int takes whole numbers only.
+    A field whose default is an int takes whole numbers only, one whose default is a bool true or
+    false.
 
     :raises ValueError: names the field, its value and the permitted range.
     """
@@ -62,6 +69,11 @@ def check_bounds(settings: Any) -> None:
         if bound is None:
             continue
         value = getattr(settings, declared.name)
+        if isinstance(declared.default, bool):
+            if not isinstance(value, bool):
+                raise ValueError(
+                    f'{declared.name}: {value!r} is not true or false ({bound.meaning})')
+            continue
         whole = isinstance(declared.default, int)
         kind = numbers.Integral if whole else numbers.Real
         fits = isinstance(value, kind) and not isinstance(value, bool) and math.isfinite(value)

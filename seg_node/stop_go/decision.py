@@ -12,17 +12,28 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The state machine of STOP and GO: every doubt is a STOP, and GO has to be earned."""
+"""STOP, SLOW or GO for one camera, from assessed frames and the two clocks."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import math
 
 from seg_node.stop_go.thresholds import Thresholds
-from seg_node.stop_go.timing import follows, Frame, Instant, judge_age, judge_arrival
+from seg_node.stop_go.timing import (
+    follows,
+    Frame,
+    Instant,
+    judge_age,
+    judge_arrival,
+    judge_rate,
+    RATE_FRAMES,
+)
 from seg_node.stop_go.verdict import Decision, Finding, most_serious, Reason, stop, Verdict
+
+_NOT_ACTIVE = Finding(Reason.NOT_ACTIVE, 'not active')
 
 
 @dataclass
@@ -34,6 +45,7 @@ class _Progress:
     held: float = 0.0
     going: bool = False
     bad_frames: int = 0
+    arrivals: deque[float] = field(default_factory=lambda: deque(maxlen=RATE_FRAMES))
 
 
 class StopGo:
@@ -47,14 +59,18 @@ class StopGo:
     `stop_after` frames with findings about the road that no `go_after` good ones in a row lie
     between (a post seen in every other frame stops), by a single finding of any other kind, by a
     gap between frames, when a verdict finds the newest image stale or a clock out of order, by
-    new thresholds and by deactivation.
+    new thresholds and by deactivation. With `latch_faults` a fault that takes GO away keeps STOP
+    until `reset`. A good frame that asks for SLOW turns GO into SLOW, for `slow_hold` seconds.
     """
 
     def __init__(self, thresholds: Thresholds | None = None) -> None:
         self._thresholds = thresholds or Thresholds()
         self._activated: Instant | None = None
+        self._cause = _NOT_ACTIVE
         self._newest: Frame | None = None
         self._findings: tuple[Finding, ...] = ()
+        self._latched: Finding | None = None
+        self._slow: tuple[Finding, float] | None = None
         self._progress = _Progress()
 
     @property
@@ -72,17 +88,22 @@ class StopGo:
         """Take GO away until it is earned anew: what frames are judged by has changed."""
         self._progress = _Progress()
 
+    def reset(self) -> None:
+        """Forget a latched fault; GO has to be earned."""
+        self._latched = None
+        self.revoke()
+
     def activate(self, now: Instant) -> None:
         """Begin to judge, from nothing; frames that arrived before `now` do not count."""
         self._restart(now)
 
-    def deactivate(self) -> None:
-        """Stop judging: STOP until activated and earned anew."""
-        self._restart(None)
+    def deactivate(self, cause: Finding = _NOT_ACTIVE) -> None:
+        """Stop judging: STOP, for this cause, until activated and earned anew."""
+        self._restart(None, cause)
 
     def observe(self, stamp: float, findings: Iterable[Finding], arrival: Instant) -> None:
         """
-        Take in one assessed frame; without findings it is a good one.
+        Take in one assessed frame; without findings that stop it is a good one.
 
         :param stamp: of the image, ROS time in seconds.
         :param findings: held against the present `thresholds`.
@@ -93,9 +114,15 @@ class StopGo:
         before = self._newest
         if before and not follows(stamp, arrival, before, self._thresholds):
             self._progress = _Progress()
-        self._findings = (
-            *judge_arrival(stamp, arrival, before, self._thresholds), *findings)
+        self._progress.arrivals.append(arrival.steady)
+        found = (
+            *judge_arrival(stamp, arrival, before, self._thresholds),
+            *judge_rate(self._progress.arrivals, self._thresholds), *findings)
+        self._findings = tuple(f for f in found if f.reason.decision is Decision.STOP)
         self._newest = Frame(arrival, stamp if math.isfinite(stamp) else None)
+        slow = tuple(f for f in found if f.reason.decision is Decision.SLOW)
+        if slow:
+            self._slow = most_serious(slow), arrival.steady
         if self._findings:
             self._count_bad()
         else:
@@ -107,7 +134,7 @@ class StopGo:
             return
         self._findings = (finding,)
         self._newest = Frame(arrival, None)
-        self._progress = _Progress()
+        self._lose(self._findings)
 
     def verdict(self, now: Instant) -> Verdict:
         """
@@ -117,7 +144,7 @@ class StopGo:
         fresh frame after a gap does not bring it back.
         """
         if self._activated is None:
-            return stop(Finding(Reason.NOT_ACTIVE, 'not active'))
+            return stop(self._cause)
         limit = self._thresholds.max_image_age
         if self._newest is None:
             waited = now.steady - self._activated.steady
@@ -127,20 +154,29 @@ class StopGo:
                 waited, limit))
         doubts = judge_age(self._newest, now, self._thresholds)
         if doubts:
-            self._progress = _Progress()
+            self._lose(doubts)
+        if self._latched:
+            return stop(self._latched)
         if not self._progress.going:
             causes = (*doubts, *self._findings)
             return stop(most_serious(causes) if causes else self._confirming())
         age = now.steady - self._newest.arrival.steady
         text = f'path clear, image {age:.2f} s old, limit {limit:.2f} s'
+        verdict = Verdict(Decision.GO, Reason.CLEAR, text, age, limit)
+        if self._slow and not now.steady - self._slow[1] > self._thresholds.slow_hold:
+            slow = self._slow[0]
+            verdict = Verdict(Decision.SLOW, slow.reason, slow.text, slow.measured, slow.limit)
         if self._findings:
-            text += f'; not yet counted: {most_serious(self._findings).text}'
-        return Verdict(Decision.GO, Reason.CLEAR, text, age, limit)
+            return _with_note(verdict, most_serious(self._findings))
+        return verdict
 
-    def _restart(self, activated: Instant | None) -> None:
+    def _restart(self, activated: Instant | None, cause: Finding = _NOT_ACTIVE) -> None:
         self._activated = activated
+        self._cause = cause
         self._newest = None
         self._findings = ()
+        self._latched = None
+        self._slow = None
         self._progress = _Progress()
 
     def _counts(self, arrival: Instant) -> bool:
@@ -166,7 +202,17 @@ class StopGo:
         tolerated = progress.bad_frames < self._thresholds.stop_after and all(
             finding.reason.is_road for finding in self._findings)
         if not (progress.going and tolerated):
-            self._progress = _Progress()
+            self._lose(self._findings)
+
+    def _lose(self, causes: tuple[Finding, ...]) -> None:
+        """Take GO away for these causes, and latch the most serious when it is a fault."""
+        worst = most_serious(causes)
+        if self._thresholds.latch_faults and self._progress.going and worst.reason.is_fault:
+            self._latched = Finding(
+                Reason.LATCHED, f'latched until ~/reset: {worst.text}', worst.measured,
+                worst.limit)
+        arrivals = self._progress.arrivals
+        self._progress = _Progress(arrivals=arrivals)
 
     def _confirming(self) -> Finding:
         limits, progress = self._thresholds, self._progress
@@ -175,3 +221,8 @@ class StopGo:
         if progress.good_run < limits.go_after:
             return Finding(Reason.CONFIRMING, text, progress.good_run, limits.go_after)
         return Finding(Reason.CONFIRMING, text, progress.held, limits.go_hold)
+
+
+def _with_note(verdict: Verdict, doubt: Finding) -> Verdict:
+    text = f'{verdict.text}; not yet counted: {doubt.text}'
+    return Verdict(verdict.decision, verdict.reason, text, verdict.measured, verdict.limit)

@@ -16,11 +16,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 import math
 
 from seg_node.stop_go.thresholds import Thresholds
 from seg_node.stop_go.verdict import Finding, Reason
+
+RATE_FRAMES = 6
+"""Frames over which the rate is taken: it takes several late ones to make a low rate."""
+_RECORDED = 3600.0
+"""Seconds; a stamp so old is no late image but a recording."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,19 @@ def judge_age(frame: Frame, now: Instant, limits: Thresholds) -> tuple[Finding, 
     return tuple(found)
 
 
+def judge_rate(arrivals: Sequence[float], limits: Thresholds) -> tuple[Finding, ...]:
+    """Find that frames come too slowly, from the newest arrivals on the steady clock, seconds."""
+    if len(arrivals) < RATE_FRAMES or limits.min_rate <= 0:
+        return ()
+    spent = arrivals[-1] - arrivals[0]
+    if 0 <= spent <= (len(arrivals) - 1) / limits.min_rate:
+        return ()
+    rate = (len(arrivals) - 1) / spent if spent > 0 else 0.0
+    return (Finding(
+        Reason.RATE_LOW,
+        f'{rate:.1f} images per second, limit {limits.min_rate:.1f}', rate, limits.min_rate),)
+
+
 def follows(stamp: float, arrival: Instant, before: Frame, limits: Thresholds) -> bool:
     """Tell whether a frame came soon enough after the one before, on both clocks."""
     limit = limits.max_image_age
@@ -103,7 +122,7 @@ def _stale_stamp(stamp: float, now: Instant, limits: Thresholds) -> list[Finding
     age = now.ros - stamp
     if age <= limits.max_image_age:
         return []
-    return [Finding(
-        Reason.STALE_STAMP,
-        f'newest image {age:.2f} s old by its stamp, limit {limits.max_image_age:.2f} s',
-        age, limits.max_image_age)]
+    text = f'newest image {age:.2f} s old by its stamp, limit {limits.max_image_age:.2f} s'
+    if age > _RECORDED:
+        text += '; for a recording play it with /clock and set use_sim_time'
+    return [Finding(Reason.STALE_STAMP, text, age, limits.max_image_age)]

@@ -16,8 +16,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 import math
 
@@ -26,6 +25,7 @@ class Decision(Enum):
     """What the driving stack is told."""
 
     STOP = 'stop'
+    SLOW = 'slow'
     GO = 'go'
 
 
@@ -33,11 +33,13 @@ class Reason(Enum):
     """
     Why the decision is what it is; the values are stable codes.
 
-    The order of declaration is the priority: the most serious reason comes first. CLEAR, the last
-    one, is the only reason of GO.
+    The order of declaration is the priority: the most serious reason comes first. The last two
+    are the only ones that let the vehicle drive: SLOW_CLASS slowly, CLEAR at full speed.
     """
 
     NOT_ACTIVE = 'not_active'
+    SELF_TEST_FAILED = 'self_test_failed'
+    LATCHED = 'latched_fault'
     INFERENCE_FAILED = 'inference_failed'
     CLOCK_JUMP = 'clock_jump'
     NO_IMAGE = 'no_image'
@@ -45,20 +47,39 @@ class Reason(Enum):
     STALE_STAMP = 'stale_stamp'
     STAMP_IN_FUTURE = 'stamp_in_future'
     STAMP_BACKWARDS = 'stamp_backwards'
+    OVER_BUDGET = 'over_budget'
+    RATE_LOW = 'rate_low'
     MALFORMED = 'malformed'
+    CAMERA_CHANGED = 'camera_changed'
+    NO_CAMERA_INFO = 'no_camera_info'
     CAMERA_DARK = 'camera_dark'
     CAMERA_OVEREXPOSED = 'camera_overexposed'
     CAMERA_COVERED = 'camera_covered'
+    CAMERA_FROZEN = 'camera_frozen'
+    CAMERA_TORN = 'camera_torn'
+    CAMERA_NOISY = 'camera_noisy'
+    CAMERA_BLOCKED = 'camera_blocked'
+    CAMERA_BLURRED = 'camera_blurred'
+    ALL_PATH = 'all_path'
+    NO_PATH = 'no_path'
     LOW_CONFIDENCE = 'low_confidence'
+    BEYOND_RANGE = 'beyond_range'
     BLOCKED = 'blocked'
     LOW_COVERAGE = 'low_coverage'
+    MASK_JUMP = 'mask_jump'
     CONFIRMING = 'confirming'
+    SLOW_CLASS = 'slow_class'
     CLEAR = 'clear'
 
     @property
     def priority(self) -> int:
         """Rank of the reason; 0 is the most serious."""
         return _PRIORITY[self]
+
+    @property
+    def decision(self) -> Decision:
+        """What follows from the reason."""
+        return _DRIVE.get(self, Decision.STOP)
 
     @property
     def is_road(self) -> bool:
@@ -72,14 +93,17 @@ class Reason(Enum):
 
 
 _PRIORITY = {reason: rank for rank, reason in enumerate(Reason)}
-_ROAD = frozenset({Reason.LOW_CONFIDENCE, Reason.BLOCKED, Reason.LOW_COVERAGE})
-_ORDINARY = frozenset({Reason.NOT_ACTIVE, Reason.CONFIRMING, Reason.CLEAR})
+_DRIVE = {Reason.SLOW_CLASS: Decision.SLOW, Reason.CLEAR: Decision.GO}
+_ROAD = frozenset({
+    Reason.ALL_PATH, Reason.NO_PATH, Reason.LOW_CONFIDENCE, Reason.BEYOND_RANGE, Reason.BLOCKED,
+    Reason.LOW_COVERAGE, Reason.MASK_JUMP})
+_ORDINARY = frozenset({Reason.NOT_ACTIVE, Reason.CONFIRMING, *_DRIVE})
 
 
 @dataclass(frozen=True)
 class Finding:
     """
-    One thing that speaks against GO.
+    One thing that speaks against GO; the reason tells whether it demands STOP or SLOW.
 
     `text` says the measured value and the limit with their units; `measured` and `limit` are the
     same for machines (0.0 where there is nothing to measure).
@@ -102,7 +126,8 @@ class Verdict:
     """
     The decision with its reason; see :class:`Finding` for text, measured and limit.
 
-    :raises ValueError: for GO with another reason than CLEAR or with a number that is not finite.
+    :raises ValueError: for a decision that lets drive with a reason that does not, or with a
+        number that is not finite.
     """
 
     decision: Decision
@@ -113,11 +138,11 @@ class Verdict:
 
     def __post_init__(self) -> None:
         if self.decision is not Decision.STOP and (
-                self.reason is not Reason.CLEAR
+                self.decision is not self.reason.decision
                 or not (math.isfinite(self.measured) and math.isfinite(self.limit))):
             raise ValueError(
-                f'decision: GO needs the reason CLEAR and finite numbers, not {self.reason.name}, '
-                f'{self.measured} and {self.limit}')
+                f'decision: {self.decision.name} needs a reason for it and finite numbers, not '
+                f'{self.reason.name}, {self.measured} and {self.limit}')
 
 
 def stop(finding: Finding) -> Verdict:
@@ -129,18 +154,3 @@ def stop(finding: Finding) -> Verdict:
 def most_serious(findings: tuple[Finding, ...]) -> Finding:
     """Choose the finding with the most serious reason, the earliest of equals (not empty)."""
     return min(findings, key=lambda finding: finding.reason.priority)
-
-
-def combine(verdicts: Mapping[str, Verdict]) -> Verdict:
-    """
-    Combine the verdicts of the cameras: any STOP stops, the most serious reason speaks.
-
-    :param verdicts: by camera name; none at all is STOP.
-    :returns: the verdict, its text led by the camera's name where there are several.
-    """
-    if not verdicts:
-        return stop(Finding(Reason.NOT_ACTIVE, 'no camera is being judged'))
-    name, worst = min(
-        verdicts.items(),
-        key=lambda item: (item[1].decision is Decision.GO, item[1].reason.priority))
-    return worst if len(verdicts) == 1 else replace(worst, text=f'{name}: {worst.text}')

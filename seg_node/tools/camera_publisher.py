@@ -19,6 +19,7 @@ from __future__ import annotations
 from array import array
 
 from builtin_interfaces.msg import Time
+from nav_msgs.msg import Odometry
 import numpy as np
 from rclpy.duration import Duration
 from rclpy.exceptions import InvalidTopicNameException
@@ -26,6 +27,7 @@ from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from seg_node.stop_go.vehicle import Motion
 from seg_node.tools.bags import with_stamp
 from seg_node.tools.camera_info import assumed_pinhole, camera_info
 from seg_node.tools.command_line import ToolError
@@ -45,6 +47,16 @@ def to_time(nanoseconds: int) -> Time:
     """Give a ROS time message."""
     seconds, rest = divmod(nanoseconds, 10**9)
     return Time(sec=seconds, nanosec=rest)
+
+
+def to_odometry(motion: Motion, stamp_ns: int) -> Odometry:
+    """Give an Odometry with the speed and the yaw rate; the pose stays at the origin."""
+    message = Odometry(child_frame_id='base_footprint')
+    message.header.stamp = to_time(stamp_ns)
+    message.header.frame_id = 'odom'
+    message.twist.twist.linear.x = motion.speed
+    message.twist.twist.angular.z = motion.yaw_rate
+    return message
 
 
 def to_message(frame: Frame) -> Image | bytes:
@@ -97,13 +109,17 @@ class CameraPublisher:
         self, message: Image | bytes, info: bytes | None, stamp_ns: int, size: tuple[int, int],
     ) -> None:
         """Publish a picture and its camera_info with this stamp; size (width, height) px."""
+        # First the camera_info: whoever gets the picture then has it already.
         if isinstance(message, bytes):
+            self._publish_info(info, size, stamp_ns)
             self._images.publish(with_stamp(message, stamp_ns))
-        else:
-            message.header.stamp = to_time(stamp_ns)
-            message.header.frame_id = f'{self.name}_optical_frame'
-            size = (message.width, message.height)
-            self._images.publish(message)
+            return
+        message.header.stamp = to_time(stamp_ns)
+        message.header.frame_id = f'{self.name}_optical_frame'
+        self._publish_info(info, (message.width, message.height), stamp_ns)
+        self._images.publish(message)
+
+    def _publish_info(self, info: bytes | None, size: tuple[int, int], stamp_ns: int) -> None:
         if info is not None:
             self._infos.publish(with_stamp(info, stamp_ns))
         elif all(size):

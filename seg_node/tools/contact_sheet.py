@@ -37,7 +37,7 @@ CAPTION = 44
 MARGIN = 14
 BACKGROUND = (250, 250, 250)
 TEXT = (40, 40, 40)
-COLORS = {'go': (80, 160, 40), 'stop': (50, 50, 210)}
+COLORS = {'go': (80, 160, 40), 'slow': (30, 150, 220), 'stop': (50, 50, 210)}
 """BGR."""
 
 

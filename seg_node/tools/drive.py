@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Mapping
 import contextlib
 import json
 import math
@@ -38,7 +39,7 @@ ACTIVE_SECONDS = 60.0
 READY_SECONDS = 30.0
 DRAIN_SECONDS = 2.0
 """Time for the node to decide on the last frame."""
-LIMITS = ('stop_go.min_clear_distance', 'stop_go.min_confidence')
+LIMITS = ('stop_go.min_confidence',)
 """Parameters of the node that the timeline draws as lines."""
 
 
@@ -111,10 +112,16 @@ def node_arguments(source: Source, options: Namespace, cameras: list[str]) -> li
         'transport': 'compressed' if source.compressed else 'raw',
         'expected_rate': float(source.fps * options.rate), 'use_sim_time': _clock(source, options)}
     files = ['--params-file', str(options.params_file)] if options.params_file else []
+    known = {name.replace('.camera.', f'.{camera}.'): value for camera in cameras
+             for name, value in source.node_parameters.items()}
+    # What is given later counts: the user's file before what suits the source.
+    return [f'{NODE}.ros.node', '--ros-args', *_given(known), *files, *_given(parameters)]
+
+
+def _given(parameters: Mapping[str, object]) -> list[str]:
     # JSON is the YAML that ROS reads here: it quotes strings and leaves nothing to guess.
-    given = [part for name, value in parameters.items()
-             for part in ('-p', f'{name}:={json.dumps(value)}')]
-    return [f'{NODE}.ros.node', '--ros-args', *files, *given]
+    return [part for name, value in parameters.items()
+            for part in ('-p', f'{name}:={json.dumps(value)}')]
 
 
 def recorder_arguments(

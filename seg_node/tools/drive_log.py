@@ -47,7 +47,8 @@ class State:
     @property
     def decision(self) -> str:
         """'go' or 'stop'; whatever is not 'go' counts as 'stop'."""
-        return 'go' if self.values.get('decision', '').lower() == 'go' else 'stop'
+        told = self.values.get('decision', '').lower()
+        return told if told in ('go', 'slow') else 'stop'
 
     @property
     def reason(self) -> str:
@@ -79,6 +80,7 @@ class Sample:
     """From publishing to the arrival of that state."""
     inference_ms: float | None
     clear_distance: float | None
+    required_distance: float | None
     confidence: float | None
     decision: str
     reason: str
@@ -205,6 +207,7 @@ def _samples(sent: tuple[Sent, ...], states: Iterable[State], start: int) -> Ite
                 one, (one.wall_ns - start) / 1e9, (state.wall_ns - one.wall_ns) / 1e6,
                 parse_number(state.values.get(f'{camera}.inference_ms')),
                 parse_number(state.values.get(f'{camera}.clear_distance')),
+                parse_number(state.values.get(f'{camera}.required_distance')),
                 parse_number(state.values.get(f'{camera}.confidence')),
                 state.decision, state.reason))
     return sorted(samples, key=lambda sample: sample.time_s)

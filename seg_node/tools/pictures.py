@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 import math
 from pathlib import Path
 import re
@@ -25,6 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seg_node.stop_go.vehicle import Motion
 from seg_node.tools.command_line import quiet_opencv
 from seg_node.tools.sources import Frame, IMAGE_SUFFIXES, Intrinsics, Source, SourceError
 
@@ -141,12 +143,19 @@ class RenderedDrive(Source):
         super().__init__('rendered drive', rate, count, (camera.width, camera.height))
         focal = float(camera.focal_px)
         self.intrinsics = Intrinsics(focal, focal, float(camera.cx), float(camera.cy))
+        self.node_parameters = {
+            'geometry': 'ground', 'mounting.camera.height': camera.height_m,
+            'mounting.camera.pitch': camera.pitch_rad, 'vehicle.width': 1.5,
+            'vehicle.side_margin': 0.2, 'vehicle.max_speed': 6.0, 'vehicle.deceleration': 3.0,
+            'class_actions': ['obstacle=stop@8.0']}
 
     def __iter__(self) -> Iterator[Frame]:
         """Render frame after frame."""
         assert self.count is not None
         for index in range(self.count):
-            yield self._frame(index, self._drive.frame(index / self.fps).bgr)
+            t = index / self.fps
+            yield replace(self._frame(index, self._drive.frame(t).bgr),
+                          motion=Motion(self._drive.speed(t), self._drive.yaw_rate(t)))
 
 
 def natural_key(path: Path) -> list[tuple[int, int, str] | tuple[int, str]]:

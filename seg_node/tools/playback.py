@@ -19,17 +19,19 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 import csv
+from dataclasses import replace
 import queue
 import threading
 import time
 from typing import TextIO
 
+from nav_msgs.msg import Odometry
 import rclpy
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
 
 from seg_node.tools.camera_info import ASSUMED_FOV
-from seg_node.tools.camera_publisher import CameraPublisher, to_message, to_time
+from seg_node.tools.camera_publisher import CameraPublisher, to_message, to_odometry, to_time
 from seg_node.tools.command_line import StopFlag, ToolError
 from seg_node.tools.sources import Frame, Source
 
@@ -76,7 +78,7 @@ class Prefetch:
                     return
                 # A second round goes on in time: stamps and /clock never jump back.
                 stamp = None if frame.stamp_ns is None else frame.stamp_ns + start
-                yield Frame(index, last, frame.bgr, frame.message, stamp, frame.camera_info)
+                yield replace(frame, index=index, time_ns=last, stamp_ns=stamp)
                 index += 1
             if last is None:
                 raise ToolError(f'{self._source.name}: no frame could be read')
@@ -135,6 +137,7 @@ class Playback:
         except BaseException:
             self._node.destroy_node()
             raise
+        self._odometry = self._node.create_publisher(Odometry, 'odom', 10)
         self._clock = self._node.create_publisher(Clock, '/clock', 10) if simulated else None
         start = source.start_ns
         self._clock_start = SIMULATED_START_NS if start is None else start
@@ -237,6 +240,8 @@ class Playback:
             if self._clock:
                 stamp = self._clock_start + frame.time_ns if frame.stamp_ns is None \
                     else frame.stamp_ns
+            if frame.motion is not None:
+                self._odometry.publish(to_odometry(frame.motion, stamp))
             camera.publish(message, frame.camera_info, stamp, self._source.size)
             if self._log and self._file:
                 self._log.writerow((camera.name, frame.index, stamp, wall, frame.time_ns))

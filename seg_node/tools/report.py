@@ -31,13 +31,15 @@ import numpy as np
 from seg_node.tools.drive_log import Drive, Sample, Segment
 
 SIZE, DPI = (16, 10), 100
-GO, STOP = '#2f9e62', '#d0443e'
+COLORS = {'go': '#2f9e62', 'slow': '#d99a1c', 'stop': '#d0443e'}
+STOP = COLORS['stop']
 INK, MUTED = '#2b2f36', '#8a919c'
 CAMERA_COLORS = ('#2563a8', '#b7791f', '#7b4bab', '#0f8b8d', '#a23e6c', '#5b6b2f', '#444b59',
                  '#c65d21')
 REASON_COLORS = {
     'clear': '#cfe8da', 'confirming': '#f2e3b3', 'blocked': '#f0b7a4', 'low_coverage': '#f5cfb0',
-    'low_confidence': '#d9c6ec', 'no_image': '#d5d9df', 'not_active': '#e3e6ea',
+    'beyond_range': '#f3c9b5', 'slow_class': '#f2d58b', 'low_confidence': '#d9c6ec',
+    'no_image': '#d5d9df', 'not_active': '#e3e6ea',
     'no_state': '#eceef1'}
 OTHER_REASON = '#e7a3b5'
 NARROW = 0.011
@@ -54,8 +56,8 @@ def write_timeline(drive: Drive, path: Path, limits: Mapping[str, float]) -> Non
             gridspec_kw={'height_ratios': (1.1, 2, 2, 2), 'hspace': 0.3})
         figure.subplots_adjust(left=0.06, right=0.98, top=0.925, bottom=0.06)
         _decisions(axes[0], drive)
-        _measure(axes[1], drive, 'clear_distance', 'clear distance',
-                 limits.get('stop_go.min_clear_distance'))
+        _measure(axes[1], drive, 'clear_distance', 'clear distance, and what is needed', None)
+        _required(axes[1], drive)
         _measure(axes[2], drive, 'confidence', 'confidence',
                  limits.get('stop_go.min_confidence'))
         _times(axes[3], drive)
@@ -78,8 +80,8 @@ def _decisions(axis: Any, drive: Drive) -> None:
     unlabelled: dict[str, str] = {}
     for segment in drive.segments:
         place, size = segment.start_s, segment.seconds
-        axis.broken_barh([(place, size)], (1.04, 0.92), color=GO if segment.decision == 'go'
-                         else STOP, linewidth=0)
+        axis.broken_barh([(place, size)], (1.04, 0.92),
+                         color=COLORS.get(segment.decision, STOP), linewidth=0)
         color = REASON_COLORS.get(segment.reason, OTHER_REASON)
         axis.broken_barh([(place, size)], (0.04, 0.92), color=color, linewidth=0)
         if size >= NARROW * len(segment.reason) * drive.duration_s * 0.8:
@@ -115,6 +117,15 @@ def _measure(axis: Any, drive: Drive, name: str, label: str, limit: float | None
                   fontsize=11, transform=axis.get_yaxis_transform())
     if len(drive.cameras) > 1:
         _legend_above(axis, axis.get_legend_handles_labels()[0])
+
+
+def _required(axis: Any, drive: Drive) -> None:
+    for _, samples, _ in _by_camera(drive):
+        times = [sample.time_s for sample in samples]
+        values = [np.nan if sample.required_distance is None else sample.required_distance
+                  for sample in samples]
+        axis.plot(times, values, color=STOP, linewidth=1.3, linestyle=(0, (5, 3)))
+        axis.fill_between(times, 0, values, color=STOP, alpha=0.06, linewidth=0)
 
 
 def _times(axis: Any, drive: Drive) -> None:

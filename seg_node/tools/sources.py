@@ -20,13 +20,15 @@ ROS-free. What reads the pictures (OpenCV, rosbags, the renderer) loads when it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from seg_node.stop_go.vehicle import Motion
 from seg_node.tools.command_line import ToolError
 
 IMAGE_SUFFIXES = ('.png', '.jpg', '.jpeg', '.bmp', '.webp', '.tif', '.tiff', '.ppm', '.pgm')
@@ -54,6 +56,7 @@ class Frame:
 
     time_ns is the time since the source's first frame. bgr is uint8 [H, W, 3] or None; message
     and camera_info are CDR bytes of sensor_msgs (bags only); stamp_ns is the recorded stamp.
+    motion is that of the vehicle, where it is known.
     """
 
     index: int
@@ -62,6 +65,7 @@ class Frame:
     message: bytes | None = None
     stamp_ns: int | None = None
     camera_info: bytes | None = None
+    motion: Motion | None = None
 
 
 class Source:
@@ -71,13 +75,16 @@ class Source:
     Attributes: kind ('video', 'images', 'bag', 'rendered'), name, fps in Hz, count of frames or
     None when unknown, size (width, height) of the first picture, intrinsics or None, start_ns
     (time of the first frame on the recorded clock; None when nothing was recorded), compressed
-    (frames are CompressedImage messages), notes (what the user should know, for the log).
+    (frames are CompressedImage messages), node_parameters (what suits a node that watches it),
+    notes (what the user should know, for the log).
     """
 
     kind = ''
     compressed = False
     start_ns: int | None = None
     intrinsics: Intrinsics | None = None
+    # Nothing is known of the vehicle that recorded it, so the corridor lies in the picture.
+    node_parameters: Mapping[str, object] = MappingProxyType({'geometry': 'trapezoid'})
 
     def __init__(
         self, name: str, fps: float, count: int | None, size: tuple[int, int],

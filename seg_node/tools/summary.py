@@ -41,9 +41,10 @@ class Percentiles:
 
 @dataclass(frozen=True)
 class Decisions:
-    """Seconds of GO and STOP, and how often the decision changed."""
+    """Seconds of each decision, and how often it changed."""
 
     go_s: float
+    slow_s: float
     stop_s: float
     changes: int
 
@@ -114,8 +115,8 @@ def summarize(
         latency_ms=latency, inference_ms=inference,
         latency_over_inference=None if ratio is None else round(ratio, 3),
         fps=_fps(arrivals),
-        decisions=Decisions(round(seconds['go'], 3), round(seconds['stop'], 3),
-                            len(drive.changes)),
+        decisions=Decisions(round(seconds['go'], 3), round(seconds['slow'], 3),
+                            round(seconds['stop'], 3), len(drive.changes)),
         reasons={code: round(value, 3) for code, value in
                  sorted(reasons.items(), key=lambda item: -item[1])},
         path_iou=None if path_iou is None else round(path_iou, 4),
@@ -160,8 +161,8 @@ def table(summary: Summary) -> str:
         ('rate', '-' if summary.fps is None else f'{summary.fps:.1f} fps'),
         ('latency ms  p50/p95/p99', triple(summary.latency_ms)),
         ('inference ms  p50/p95/p99', triple(summary.inference_ms)),
-        ('GO / STOP', f'{seconds.go_s:.1f} s / {seconds.stop_s:.1f} s, '
-                      f'{seconds.changes} changes'),
+        ('GO / SLOW / STOP', f'{seconds.go_s:.1f} s / {seconds.slow_s:.1f} s / '
+                             f'{seconds.stop_s:.1f} s, {seconds.changes} changes'),
         ('reasons', ', '.join(f'{code} {value:.1f} s'
                               for code, value in list(summary.reasons.items())[:5]) or '-'),
     ]

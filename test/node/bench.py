@@ -44,9 +44,17 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
+from rclpy.timer import Timer
 from std_msgs.msg import Bool
+from std_srvs.srv import Trigger
 
 ROOT = Path(__file__).resolve().parents[2]
+# The corridor lies in the picture, and what is no camera's picture but flat colours that stand
+# still passes for one.
+DEFAULTS: dict[str, Any] = {
+    'geometry': 'trapezoid', 'camera_health__max_identical': 0,
+    'camera_health__max_blocked': 1.0, 'camera_health__max_tear': 255.0,
+    'camera_health__min_sharpness': 0.0}
 WAIT = 60.0      # seconds; generous, because the machine may be busy with other work
 
 
@@ -150,7 +158,7 @@ class Bench:
         self.listen(DiagnosticStatus, f'{name}/state', self.states.append)
         self.listen(DiagnosticArray, '/diagnostics', self.diagnostics.append)
         command = [sys.executable, '-m', 'seg_node.ros.node', '--ros-args', *arguments]
-        for key, value in {'model': str(self._model), **parameters}.items():
+        for key, value in {'model': str(self._model), **DEFAULTS, **parameters}.items():
             command += ['-p', f'{key.replace("__", ".")}:={json.dumps(value)}']
         self.node_process = self.start(*command)
         return self.node_process
@@ -184,6 +192,11 @@ class Bench:
             kind, topic, receive, QoSProfile(depth=50, reliability=reliability),
             event_callbacks=SubscriptionEventCallbacks(matched=lambda _: self._notify())))
         return messages
+
+    def keep_saying(self, topic: str, message: Any, period: float = 0.05) -> Timer:
+        """Publish a message again and again, until the timer that is returned is cancelled."""
+        publisher = self.node.create_publisher(type(message), topic, 5)
+        return self.node.create_timer(period, lambda: publisher.publish(message))
 
     def wait_for_speakers(self) -> None:
         """Wait until everything that is listened to has a publisher, as this side sees it."""
@@ -222,6 +235,10 @@ class Bench:
     def wait_for_go(self) -> None:
         """Wait until the node says GO on both topics."""
         self._wait_for_decision('go', 'clear')
+
+    def wait_for_slow(self, text: str = '') -> None:
+        """Wait until the node says SLOW, in a text that holds certain words."""
+        self._wait_for_decision('slow', 'slow_class', text)
 
     def wait_for_stop(self, reason: str, text: str = '') -> None:
         """Wait until the node says STOP for a reason, in a text that holds certain words."""
@@ -281,6 +298,10 @@ class Bench:
         """Go through lifecycle transitions, each of which must succeed."""
         for transition in transitions:
             assert self.change_state(transition), f'{transition} failed'
+
+    def reset(self) -> Trigger.Response:
+        """Ask the node to forget latched faults."""
+        return self._call(Trigger, 'reset', Trigger.Request())
 
     def set_parameter(self, name: str, value: Any) -> SetParametersResult:
         """Ask for a parameter to be changed."""

@@ -21,7 +21,7 @@ import pytest
 
 
 def test_a_changed_limit_takes_effect(bench):
-    bench.start_node(autostart=True)
+    bench.start_node(autostart=True, stop_go__min_confidence_low=0.1)
     bench.camera(raw(road(ground=UNSURE_GREEN)))
     bench.wait_for_stop('low_confidence', 'limit 0.60')
     assert bench.set_parameter('stop_go.min_confidence', 0.2).successful
@@ -37,15 +37,15 @@ def test_a_changed_corridor_takes_effect(bench):
     bench.start_node(autostart=True)
     bench.camera(raw(picture))
     bench.wait_for_go()
-    assert bench.set_parameter('corridor.near_width', 0.95).successful
+    assert bench.set_parameter('trapezoid.near_width', 0.95).successful
     bench.wait_for_stop('blocked')
     assert all(bench.next_stops())
-    assert bench.set_parameter('corridor.near_width', 0.5).successful
+    assert bench.set_parameter('trapezoid.near_width', 0.5).successful
     bench.wait_for_go()
 
 
 def test_a_limit_changed_before_activation_holds_from_the_first_frame(bench):
-    bench.start_node()
+    bench.start_node(stop_go__min_confidence_low=0.1)
     bench.camera(raw(road(ground=UNSURE_GREEN)))
     bench.reach('configure')
     assert bench.set_parameter('stop_go.min_confidence', 0.2).successful
@@ -61,9 +61,9 @@ REFUSED = {
     'negative count': ('stop_go.go_after', -1, ['stop_go.go_after']),
     'of another type': ('stop_go.min_confidence', 'high', ['type']),
     'a fraction for a count': ('stop_go.stop_after', 1.5, ['type']),
-    'far row below the near row': ('corridor.far_row', 0.99, ['corridor.far_row', 'near_row']),
-    'corridor out of the picture': ('corridor.center', 0.05, ['corridor.near_width', 'picture']),
-    'corridor without rows': ('corridor.far_row', 0.975, ['far_row', 'rows']),
+    'far row below the near row': ('trapezoid.far_row', 0.99, ['trapezoid.far_row', 'near_row']),
+    'corridor out of the picture': ('trapezoid.center', 0.05, ['trapezoid.near_width', 'picture']),
+    'corridor without rows': ('trapezoid.far_row', 0.975, ['far_row', 'rows']),
     'camera limit': ('camera_health.min_contrast', 200.0, ['camera_health.min_contrast', '127']),
     'read-only model': ('model', 'other', ['model', 'read-only']),
     'read-only cameras': ('cameras', ['rear'], ['cameras', 'read-only']),
@@ -106,7 +106,7 @@ BAD_STARTS = {
     'no camera': (['-p', "cameras:=['']"], ['cameras']),
     'camera twice': (['-p', 'cameras:=[front, front]'], ['cameras', 'front', 'twice']),
     'impossible camera': (['-p', "cameras:=['front camera']"], ['cameras', 'front camera']),
-    'upside-down corridor': (['-p', 'corridor.far_row:=0.99'], ['corridor.far_row', 'near_row']),
+    'upside-down corridor': (['-p', 'trapezoid.far_row:=0.99'], ['trapezoid.far_row', 'near_row']),
     'too many threads': (['-p', 'threads:=1000'], ['threads', '64']),
 }
 

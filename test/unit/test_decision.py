@@ -12,29 +12,15 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Tests of the decision: seg_node.stop_go.decision, timing, thresholds and verdict."""
+"""STOP, SLOW and GO of one camera: earned, lost, latched."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from seg_node.stop_go import (
-    assess,
-    bounds_of,
-    combine,
-    CorridorMeasure,
-    Decision,
-    Finding,
-    Instant,
-    Reason,
-    StopGo,
-    Thresholds,
-    Verdict,
-)
+from seg_node.stop_go import Decision, Finding, Instant, Reason, StopGo, Thresholds, Verdict
 
 NAN, INF = float('nan'), float('inf')
 EPOCH = 1000.0
@@ -45,6 +31,7 @@ LATENCY = 0.0625
 """From stamp to arrival."""
 BLOCKED = Finding(Reason.BLOCKED, 'path blocked', 0.3, 0.6)
 DARK = Finding(Reason.CAMERA_DARK, 'picture dark', 2, 5)
+BUMP = Finding(Reason.SLOW_CLASS, 'speed_bump at 3.00 m', 3.0, 5.0)
 ROAD = [reason for reason in Reason if reason.is_road]
 HARD = [reason for reason in Reason if reason.is_fault]
 
@@ -85,6 +72,16 @@ class Drive:
         for _ in range(4):
             assert self.frame().reason is Reason.CONFIRMING
         assert self.frame().decision is Decision.GO
+
+    def stays_latched(self, text: str) -> None:
+        """Check that good frames do not bring GO back until the fault is reset."""
+        for _ in range(12):
+            verdict = self.frame()
+            assert (verdict.decision, verdict.reason) == (Decision.STOP, Reason.LATCHED)
+            assert verdict.text == f'latched until ~/reset: {text}'
+        self.stop_go.reset()
+        assert self.verdict.reason is Reason.CONFIRMING
+        self.must_earn_anew()
 
 
 # --- earning GO -----------------------------------------------------------------------------
@@ -215,6 +212,17 @@ def test_failed_frames_are_the_reason_as_long_as_they_come():
     assert drive.verdict.reason is Reason.STALE
 
 
+def test_deactivation_tells_its_cause():
+    drive = Drive(going=True)
+    cause = Finding(Reason.SELF_TEST_FAILED, 'label 9 came out', 9, 5)
+    drive.stop_go.deactivate(cause)
+    drive.frames(20)
+    assert drive.verdict == Verdict(
+        Decision.STOP, Reason.SELF_TEST_FAILED, 'label 9 came out', 9, 5)
+    drive.stop_go.deactivate()
+    assert (drive.verdict.reason, drive.verdict.text) == (Reason.NOT_ACTIVE, 'not active')
+
+
 @pytest.mark.parametrize('end', ['deactivate', 'activate'])
 def test_lifecycle_takes_go_away(end):
     drive = Drive(going=True)
@@ -240,7 +248,7 @@ def test_new_thresholds_take_go_away():
     drive = Drive(going=True)
     drive.stop_go.thresholds = Thresholds()
     assert drive.verdict.decision is Decision.GO, 'nothing has changed'
-    drive.stop_go.thresholds = Thresholds(min_clear_distance=0.7)
+    drive.stop_go.thresholds = Thresholds(min_coverage=0.7)
     assert drive.verdict.reason is Reason.CONFIRMING
     drive.must_earn_anew()
 
@@ -249,6 +257,131 @@ def test_revoking_takes_go_away():
     drive = Drive(going=True)
     drive.stop_go.revoke()
     assert drive.verdict.reason is Reason.CONFIRMING
+    drive.must_earn_anew()
+
+
+# --- SLOW -----------------------------------------------------------------------------------
+
+def test_a_class_that_slows_turns_go_into_slow():
+    verdict = Drive(going=True).frame(BUMP)
+    assert verdict == Verdict(
+        Decision.SLOW, Reason.SLOW_CLASS, 'speed_bump at 3.00 m', 3.0, 5.0)
+
+
+def test_slow_lasts_for_its_time_after_the_last_frame_that_asked():
+    drive = Drive(going=True, slow_hold=0.5)
+    drive.frame(BUMP)
+    assert drive.frame(BUMP).decision is Decision.SLOW
+    for _ in range(4):
+        assert drive.frame().decision is Decision.SLOW, 'not longer than 0.5 s ago'
+    assert drive.frame().decision is Decision.GO
+
+
+def test_slow_is_no_shortcut_to_driving():
+    drive = Drive(go_hold=0.0)
+    for _ in range(4):
+        assert drive.frame(BUMP).reason is Reason.CONFIRMING
+    assert drive.frame(BUMP).decision is Decision.SLOW
+
+
+@pytest.mark.parametrize('finding', [BLOCKED, DARK])
+def test_what_stops_outweighs_what_slows(finding):
+    drive = Drive(going=True, stop_after=1)
+    assert drive.frame(BUMP, finding) == Verdict(
+        Decision.STOP, finding.reason, finding.text, finding.measured, finding.limit)
+
+
+def test_slow_is_heard_from_a_tolerated_bad_frame_as_well():
+    verdict = Drive(going=True).frame(BUMP, BLOCKED)
+    assert verdict.decision is Decision.SLOW
+    assert verdict.text == 'speed_bump at 3.00 m; not yet counted: path blocked'
+
+
+def test_slow_outlives_a_stop_but_not_a_new_start():
+    drive = Drive(going=True, go_after=1, go_hold=0.0)
+    drive.frame(BUMP)
+    assert drive.frame(DARK).decision is Decision.STOP
+    assert drive.frame().decision is Decision.SLOW
+    drive.stop_go.activate(at(drive.now))
+    assert drive.frame().decision is Decision.GO
+
+
+@pytest.mark.parametrize('numbers', [(NAN, 5.0), (3.0, INF), (INF, NAN)])
+def test_a_class_that_slows_at_no_distance_never_raises_nor_gives_go(numbers):
+    drive = Drive(going=True)
+    assert drive.frame(Finding(Reason.SLOW_CLASS, 'bump', *numbers)).decision is not Decision.GO
+
+
+def test_a_failed_frame_stops_even_with_a_reason_that_slows():
+    drive = Drive(going=True)
+    drive.stop_go.fail(BUMP, at(drive.now))
+    assert drive.verdict.decision is Decision.STOP
+
+
+# --- latched faults -------------------------------------------------------------------------
+
+@pytest.mark.parametrize('reason', HARD)
+def test_faults_latch_where_wanted(reason):
+    drive = Drive(going=True, latch_faults=True)
+    assert drive.frame(Finding(reason, 'fault', 1, 2)) == Verdict(
+        Decision.STOP, Reason.LATCHED, 'latched until ~/reset: fault', 1, 2)
+    drive.stays_latched('fault')
+
+
+def test_a_failed_frame_latches():
+    drive = Drive(going=True, latch_faults=True)
+    drive.stop_go.fail(DARK, at(drive.now))
+    drive.stays_latched('picture dark')
+
+
+def test_silence_latches():
+    drive = Drive(going=True, latch_faults=True)
+    drive.now += 0.75
+    assert drive.verdict.reason is Reason.LATCHED
+    drive.stays_latched('newest image arrived 0.75 s ago, limit 0.50 s')
+
+
+@pytest.mark.parametrize('findings', [(), (DARK,)])
+def test_a_fault_after_a_gap_that_nobody_asked_in_latches_too(findings):
+    drive = Drive(going=True, latch_faults=True)
+    assert drive.frame(*findings, after=0.75).reason is Reason.LATCHED
+
+
+@pytest.mark.parametrize('finding', [
+    *(Finding(reason, 'road') for reason in ROAD), Finding(Reason.CONFIRMING, 'limits changed')])
+def test_the_road_does_not_latch(finding):
+    drive = Drive(going=True, latch_faults=True)
+    drive.frame(finding)
+    assert drive.frame(finding).reason is finding.reason
+    drive.must_earn_anew()
+
+
+def test_faults_before_go_was_earned_do_not_latch():
+    drive = Drive(latch_faults=True)
+    drive.frames(2)
+    assert drive.frame(DARK).reason is Reason.CAMERA_DARK
+    drive.must_earn_anew()
+
+
+def test_a_latched_fault_outlives_new_limits():
+    drive = Drive(going=True, latch_faults=True)
+    drive.frame(DARK)
+    drive.stop_go.thresholds = Thresholds(latch_faults=False)
+    drive.stop_go.revoke()
+    drive.stays_latched('picture dark')
+
+
+def test_a_fault_that_lasts_still_stops_after_the_reset():
+    drive = Drive(going=True, latch_faults=True)
+    drive.frame(DARK)
+    drive.stop_go.reset()
+    assert drive.verdict.reason is Reason.CAMERA_DARK
+    assert drive.frame(DARK).reason is Reason.CAMERA_DARK
+
+
+def test_a_reset_without_a_latched_fault_takes_go_away_too():
+    drive = Drive(going=True)
+    drive.stop_go.reset()
     drive.must_earn_anew()
 
 
@@ -405,21 +538,7 @@ def test_no_number_raises_or_gives_go_unearned(activation, stamp, arrival, now):
     assert stop_go.verdict(now).decision is Decision.STOP
 
 
-# --- reasons --------------------------------------------------------------------------------
-
-def test_reasons_have_stable_codes_in_order_of_weight():
-    assert [reason.value for reason in Reason] == [
-        'not_active', 'inference_failed', 'clock_jump', 'no_image', 'stale', 'stale_stamp',
-        'stamp_in_future', 'stamp_backwards', 'malformed', 'camera_dark', 'camera_overexposed',
-        'camera_covered', 'low_confidence', 'blocked', 'low_coverage', 'confirming', 'clear']
-    assert [reason.priority for reason in Reason] == list(range(len(Reason)))
-
-
-def test_faults_are_told_from_the_road():
-    assert set(Reason) - set(HARD) - set(ROAD) == {
-        Reason.NOT_ACTIVE, Reason.CONFIRMING, Reason.CLEAR}
-    assert ROAD == [Reason.LOW_CONFIDENCE, Reason.BLOCKED, Reason.LOW_COVERAGE]
-
+# --- several causes -------------------------------------------------------------------------
 
 @given(st.lists(st.sampled_from([*HARD, *ROAD]), min_size=1))
 def test_the_most_serious_finding_is_the_reason(reasons):
@@ -436,100 +555,32 @@ def test_staleness_outweighs_the_findings_of_the_stale_frame():
     assert drive.verdict.reason is Reason.STALE
 
 
-def test_go_with_any_other_reason_cannot_be_made():
-    for reason in set(Reason) - {Reason.CLEAR}:
-        with pytest.raises(ValueError, match='GO needs the reason CLEAR'):
-            Verdict(Decision.GO, reason, '')
-    with pytest.raises(ValueError, match='finite'):
-        Verdict(Decision.GO, Reason.CLEAR, '', NAN, 0)
-    with pytest.raises(ValueError, match='cannot be CLEAR'):
-        Finding(Reason.CLEAR, '')
+# --- rate -----------------------------------------------------------------------------------
+
+def test_frames_that_come_too_slowly_take_go_away():
+    drive = Drive(going=True, min_rate=4.0)
+    for _ in range(2):
+        assert drive.frame(after=0.375).decision is Decision.GO
+    verdict = drive.frame(after=0.375)
+    assert (verdict.reason, verdict.limit) == (Reason.RATE_LOW, 4.0)
+    assert verdict.text == '3.6 images per second, limit 4.0'
 
 
-# --- several cameras ------------------------------------------------------------------------
-
-GO = Verdict(Decision.GO, Reason.CLEAR, 'path clear', 0.1, 0.5)
-
-
-def stopped(reason: Reason) -> Verdict:
-    return Verdict(Decision.STOP, reason, reason.value, 1, 2)
+def test_a_slow_camera_keeps_the_reason():
+    drive = Drive(min_rate=4.0)
+    verdicts = [drive.frame(after=0.375) for _ in range(30)]
+    assert {verdict.reason for verdict in verdicts[5:]} == {Reason.RATE_LOW}
 
 
-def test_no_camera_is_stop():
-    verdict = combine({})
-    assert (verdict.decision, verdict.reason) == (Decision.STOP, Reason.NOT_ACTIVE)
+def test_the_rate_recovers():
+    drive = Drive(min_rate=4.0)
+    for _ in range(8):
+        drive.frame(after=0.375)
+    verdicts = [drive.frame() for _ in range(12)]
+    assert verdicts[0].reason is Reason.RATE_LOW
+    assert verdicts[-1].decision is Decision.GO
 
 
-def test_one_camera_speaks_for_itself():
-    assert combine({'front': GO}) is GO
-    assert combine({'front': stopped(Reason.STALE)}) == stopped(Reason.STALE)
-
-
-def test_a_stop_stops_whatever_its_reason():
-    odd = stopped(Reason.CLEAR)
-    for verdicts in ({'front': GO, 'rear': odd}, {'rear': odd, 'front': GO}):
-        assert combine(verdicts).decision is Decision.STOP
-
-
-def test_all_cameras_must_go():
-    assert combine({'front': GO, 'rear': GO}).decision is Decision.GO
-    assert combine({'front': GO, 'rear': GO}).text == 'front: path clear'
-
-
-@given(st.dictionaries(st.text(min_size=1), st.sampled_from([None, *Reason]), min_size=2))
-def test_any_stop_stops_and_the_most_serious_speaks(reasons):
-    verdict = combine({name: stopped(reason) if reason else GO
-                       for name, reason in reasons.items()})
-    stops = [reason for reason in reasons.values() if reason]
-    assert (verdict.decision is Decision.STOP) == bool(stops)
-    if stops:
-        assert verdict.reason is min(stops, key=list(Reason).index)
-        name = next(name for name, reason in reasons.items() if reason is verdict.reason)
-        assert verdict.text == f'{name}: {verdict.reason.value}'
-        assert (verdict.measured, verdict.limit) == (1, 2)
-
-
-# --- thresholds -----------------------------------------------------------------------------
-
-GOOD = CorridorMeasure(1.0, 1.0, 0.9, 0.5, blocked=False)
-
-
-@pytest.mark.parametrize(('change', 'reason', 'text'), [
-    ({'clear_distance': 0.31, 'blocked': True}, Reason.BLOCKED,
-     'path blocked at 0.31 of the corridor, limit 0.60'),
-    ({'clear_distance': 0.5}, Reason.BLOCKED,
-     'path seen only to 0.50 of the corridor, limit 0.60'),
-    ({'clear_distance': 0.5, 'blocked': True, 'unit': 'm'}, Reason.BLOCKED,
-     'path blocked at 0.50 m, limit 0.60'),
-    ({'clear_distance': NAN}, Reason.BLOCKED,
-     'path seen only to nan of the corridor, limit 0.60'),
-    ({'coverage': 0.849}, Reason.LOW_COVERAGE, 'path covers 0.85 of the corridor, limit 0.85'),
-    ({'coverage': NAN}, Reason.LOW_COVERAGE, 'path covers nan of the corridor, limit 0.85'),
-    ({'confidence': 0.4}, Reason.LOW_CONFIDENCE,
-     'confidence 0.40 in the corridor, limit 0.60'),
-    ({'confidence': NAN}, Reason.LOW_CONFIDENCE,
-     'confidence nan in the corridor, limit 0.60')])
-def test_assess_finds_each_cause(change, reason, text):
-    [finding] = assess(replace(GOOD, **change), Thresholds(min_clear_distance=0.6))
-    assert (finding.reason, finding.text) == (reason, text)
-
-
-def test_assess_lets_the_limits_themselves_pass():
-    measure = CorridorMeasure(0.6, 0.85, 0.6, 0.0, blocked=True)
-    limits = Thresholds(min_clear_distance=0.6)
-    assert assess(measure, limits) == ()
-    assert len(assess(replace(measure, clear_distance=0, coverage=0, confidence=0), limits)) == 3
-
-
-@pytest.mark.parametrize('name', bounds_of(Thresholds))
-def test_thresholds_check_every_field(name):
-    bound = bounds_of(Thresholds)[name]
-    for value in (bound.low - 1, bound.high + 1, NAN, INF, -INF, '1', None, True):
-        with pytest.raises(ValueError, match=f'^{name}: .* from {bound.low:g} to'):
-            Thresholds(**{name: value})
-    whole = isinstance(getattr(Thresholds(), name), int)
-    for value in (bound.low, bound.high):
-        Thresholds(**{name: int(value) if whole else value})
-    if whole:
-        with pytest.raises(ValueError, match='is not a whole number'):
-            Thresholds(**{name: 1.5})
+def test_the_rate_need_not_be_checked():
+    drive = Drive(min_rate=0.0)
+    assert [drive.frame(after=0.48) for _ in range(30)][-1].decision is Decision.GO

@@ -1,0 +1,113 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""A camera's view from its camera_info and its mounting."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Protocol
+
+from sensor_msgs.msg import CameraInfo
+
+from seg_node.stop_go.geometry import CameraPose, Intrinsics, Mounting, View
+
+
+class ViewError(ValueError):
+    """Why there is no usable view; the message names what is wrong and what to do."""
+
+
+class PoseSource(Protocol):
+    """Where a camera is mounted."""
+
+    def pose(self, frame_id: str) -> CameraPose:
+        """Give the pose of an optical frame; the same object while it stays. Or ViewError."""
+        ...
+
+
+class FixedPose:
+    """The mounting that the parameters give."""
+
+    def __init__(self, mounting: Mounting) -> None:
+        self._pose = CameraPose.from_mounting(mounting)
+
+    def pose(self, frame_id: str) -> CameraPose:
+        """Give the pose, whatever the frame is called."""
+        return self._pose
+
+
+class CameraView:
+    """Keep the view of one camera: the same object until camera_info or mounting change."""
+
+    def __init__(self, source: PoseSource, rectified: bool) -> None:
+        self._source = source
+        self._rectified = rectified
+        self._made: tuple[Any, ...] | None = None
+        self._view: View | None = None
+
+    def view(self, info: CameraInfo | None, width: int, height: int) -> View:
+        """
+        Give the view for images of a size.
+
+        :raises ViewError: when there is no usable camera_info or mounting.
+        """
+        if info is None:
+            raise ViewError('no camera_info has arrived; publish it beside the images, or choose '
+                            'geometry: trapezoid')
+        pose = self._source.pose(info.header.frame_id)
+        # Comparing a few numbers is cheaper than laying the corridor anew for each image.
+        made = (_fingerprint(info), width, height, pose)
+        if self._view is None or made != self._made:
+            intrinsics = to_intrinsics(info, self._rectified)
+            if (intrinsics.width, intrinsics.height) != (width, height):
+                raise ViewError(
+                    f'camera_info is for {intrinsics.width}x{intrinsics.height}, the images are '
+                    f'{width}x{height}; calibrate for the size that is published')
+            self._made, self._view = made, View(intrinsics, pose)
+        return self._view
+
+
+def to_intrinsics(info: CameraInfo, rectified: bool) -> Intrinsics:
+    """
+    Read a camera_info, with its region of interest and binning.
+
+    :param rectified: the images are rectified: P counts, and there is no distortion.
+    :raises ViewError: names what is wrong.
+    """
+    source = info.p if rectified else info.k
+    fx, fy, cx, cy = (source[0], source[5], source[2], source[6]) if rectified else (
+        source[0], source[4], source[2], source[5])
+    roi = info.roi
+    width, height = (roi.width or info.width), (roi.height or info.height)
+    binning_x, binning_y = max(1, info.binning_x), max(1, info.binning_y)
+    coefficients = () if rectified else tuple(info.d)
+    model = info.distortion_model
+    if not any(coefficients) and model in ('', 'none', 'plumb_bob', 'rational_polynomial'):
+        model, coefficients = 'plumb_bob', ()
+    try:
+        if not math.isfinite(cx) or not math.isfinite(cy):
+            raise ValueError(f'cx, cy: {cx}, {cy} are no numbers')
+        return Intrinsics(
+            width // binning_x, height // binning_y, fx / binning_x, fy / binning_y,
+            (cx - roi.x_offset + 0.5) / binning_x - 0.5,
+            (cy - roi.y_offset + 0.5) / binning_y - 0.5, model or 'plumb_bob', coefficients)
+    except ValueError as error:
+        raise ViewError(f'camera_info cannot be used: {error}') from error
+
+
+def _fingerprint(info: CameraInfo) -> tuple[Any, ...]:
+    roi = info.roi
+    return (info.width, info.height, info.distortion_model, tuple(info.d), tuple(info.k),
+            tuple(info.p), info.binning_x, info.binning_y,
+            roi.x_offset, roi.y_offset, roi.width, roi.height)

@@ -1,0 +1,256 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Gate velocity commands by ~/stop and ~/speed_limit of seg_node.
+
+A node for robots with neither twist_mux nor Nav2: ``cmd_vel_in`` goes to ``cmd_vel_out`` on GO,
+scaled on SLOW; zeros go there on STOP, or when anything needed falls silent or makes no sense.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+import math
+import signal
+import sys
+import threading
+import time
+from types import FrameType
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from geometry_msgs.msg import Twist, TwistStamped
+from rcl_interfaces.msg import ParameterDescriptor
+import rclpy
+from rclpy.clock import Clock, ClockType
+from rclpy.duration import Duration
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rclpy.signals import SignalHandlerOptions
+from std_msgs.msg import Bool, Float32, Header
+
+from seg_node.ros.messages import key_values
+from seg_node.ros.parameters import warn_of_unknown
+from seg_node.stop_go.bounds import bounds_of
+from seg_node.stop_go.gate import Cause, Command, Gate, GateTiming, Passage, ZERO
+
+_STATES = {Cause.PASSING: 'passing', Cause.SLOWED: 'slowed'}      # all others: stopped
+_LEVELS = dict.fromkeys(      # all others: WARN, faults ERROR
+    (Cause.PASSING, Cause.SLOWED, Cause.COMMAND_SILENT), DiagnosticStatus.OK)
+_QUIET = 2.0      # seconds before the log tells of the same change again
+_LAST_WORD = Duration(seconds=0.5)      # for the last zero to reach whoever still listens
+
+
+class CmdVelGate(Node):
+    """
+    Pass, scale or stop velocity commands; every decision is that of :class:`Gate`.
+
+    One thread, and all times on the steady clock: simulated time that stands still holds up
+    neither the timeouts nor the zeros.
+
+    :raises ValueError: when parameters or remappings cannot be used; says what would fit.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__('cmd_vel_gate', **options)
+        timing = self._read_timing()
+        self._stamped = self._read_stamped()
+        self._gate = Gate(timing)
+        self._header = Header()
+        self._sent = 0.0      # factor of what was published last
+        self._announced: Cause | None = None
+        self._told: dict[tuple[Cause | None, Cause], float] = {}
+        kind = TwistStamped if self._stamped else Twist
+        # Depth 1: of commands that queued up only the newest may pass.
+        newest = QoSProfile(depth=1)
+        self._output = self.create_publisher(kind, 'cmd_vel_out', newest)
+        commands = self.create_subscription(kind, 'cmd_vel_in', self._take_command, newest)
+        if commands.topic_name == self._output.topic_name:
+            raise ValueError(f'cmd_vel_in and cmd_vel_out are both {commands.topic_name}: '
+                             'remap one of them')
+        self._stop = self.create_subscription(Bool, 'stop', self._take_stop, 10)
+        self.create_subscription(Float32, 'speed_limit', self._take_speed_limit, 10)
+        self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(1.0 / timing.rate, self._tick, clock=steady)
+        self.create_timer(1.0, self._diagnose, clock=steady)
+        warn_of_unknown(self)
+
+    def halt(self) -> None:
+        """Publish a zero; nothing passes before everything was heard anew."""
+        self._gate.forget()
+        self._send(ZERO, 0.0)
+
+    def close(self) -> None:
+        """Publish the last zero and wait a moment for it to arrive; before destroy_node()."""
+        self.halt()
+        self._output.wait_for_all_acked(_LAST_WORD)
+
+    def _read_timing(self) -> GateTiming:
+        bounds = bounds_of(GateTiming)
+        return GateTiming(**{
+            declared.name: self._read(
+                declared.name, declared.default, bounds[declared.name].meaning,
+                f'from {bounds[declared.name].low:g} to {bounds[declared.name].high:g}')
+            for declared in fields(GateTiming)})
+
+    def _read_stamped(self) -> bool:
+        stamped = self._read('stamped', False, 'commands are TwistStamped instead of Twist')
+        if not isinstance(stamped, bool):
+            raise ValueError(f'stamped: {stamped!r} is not true or false')
+        return stamped
+
+    def _read(self, name: str, default: Any, meaning: str, constraints: str = '') -> Any:
+        # Dynamic typing: 1 does for 1.0, and what does not fit is told of in our words.
+        return self.declare_parameter(name, default, ParameterDescriptor(
+            description=meaning, additional_constraints=constraints, read_only=True,
+            dynamic_typing=True)).value
+
+    def _take_command(self, message: Any) -> None:
+        now = time.monotonic()
+        twist = message.twist if self._stamped else message
+        if self._stamped:
+            self._header = message.header
+        self._gate.hear_command(_components(twist), now)
+        passage = self._gate.passage(now)
+        if passage.factor > 0.0:
+            self._publish(passage)
+        else:
+            self._follow(passage)
+
+    def _take_stop(self, message: Bool) -> None:
+        now = time.monotonic()
+        self._gate.hear_stop(message.data, now)
+        self._follow(self._gate.passage(now))
+
+    def _take_speed_limit(self, message: Float32) -> None:
+        now = time.monotonic()
+        self._gate.hear_speed_limit(message.data, now)
+        self._follow(self._gate.passage(now))
+
+    def _tick(self) -> None:
+        passage = self._gate.passage(time.monotonic())
+        if passage.factor == 0.0:
+            self._publish(passage)
+        else:
+            self._follow(passage)
+
+    def _follow(self, passage: Passage) -> None:
+        """Hold the last command to a factor that fell, at once; it rises with the next one."""
+        if passage.factor < self._sent:
+            self._publish(passage)
+
+    def _publish(self, passage: Passage) -> None:
+        self._send(passage.command, passage.factor)
+        self._log(passage)
+
+    def _send(self, command: Command, factor: float) -> None:
+        self._output.publish(self._message(command))
+        self._sent = factor
+
+    def _message(self, command: Command) -> Any:
+        twist = Twist()
+        twist.linear.x, twist.linear.y, twist.linear.z = command[:3]
+        twist.angular.x, twist.angular.y, twist.angular.z = command[3:]
+        if not self._stamped:
+            return twist
+        header = self._header
+        if command == ZERO:      # a base may refuse a stamp that is old
+            header = Header(stamp=self.get_clock().now().to_msg(), frame_id=header.frame_id)
+        return TwistStamped(header=header, twist=twist)
+
+    def _log(self, passage: Passage) -> None:
+        """Tell of a change, but not of the same one all the time: numbers may come and go."""
+        change, now = (self._announced, passage.cause), time.monotonic()
+        self._announced = passage.cause
+        if change[0] is change[1] or now - self._told.get(change, -math.inf) < _QUIET:
+            return
+        self._told[change] = now
+        if passage.cause.is_fault:
+            self.get_logger().warning(f'zero: {passage.text}')
+        else:
+            self.get_logger().info(passage.text)
+
+    def _diagnose(self) -> None:
+        passage = self._gate.passage(time.monotonic())
+        others = self.count_publishers(self._output.topic_name) - 1
+        level, text = _LEVELS.get(passage.cause, DiagnosticStatus.WARN), passage.text
+        if passage.cause.is_fault:
+            level = DiagnosticStatus.ERROR
+        elif others > 0:
+            level = DiagnosticStatus.ERROR
+            text += f'; {others} other publishers of {self._output.topic_name} pass by the gate'
+        status = DiagnosticStatus(
+            level=level, name=f'{self.get_fully_qualified_name()}: gate', message=text,
+            values=key_values({
+                'state': _STATES.get(passage.cause, 'stopped'), 'cause': passage.cause.value,
+                'factor': passage.factor, 'other_publishers': others,
+                'stop_publishers': self.count_publishers(self._stop.topic_name)}))
+        message = DiagnosticArray(status=[status])
+        message.header.stamp = self.get_clock().now().to_msg()
+        self._diagnostics.publish(message)
+
+
+def _components(twist: Any) -> Command:
+    linear, angular = twist.linear, twist.angular
+    return linear.x, linear.y, linear.z, angular.x, angular.y, angular.z
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the node until SIGINT or SIGTERM; the last thing it publishes is a zero."""
+    ended = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        ended.set()
+
+    # rclpy's own handlers would close the context before the last zero is out.
+    signal.signal(signal.SIGINT, end)
+    signal.signal(signal.SIGTERM, end)
+    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        sys.exit(_run(ended))
+    finally:
+        rclpy.try_shutdown()
+
+
+def _run(ended: threading.Event) -> int:
+    try:
+        node = CmdVelGate()
+    except ValueError as error:
+        rclpy.logging.get_logger('cmd_vel_gate').fatal(str(error))
+        return 2
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    try:
+        while not ended.is_set() and rclpy.ok():
+            try:
+                executor.spin_once(timeout_sec=0.1)
+            except Exception as error:      # whatever it was: zero, and GO to be heard anew
+                node.get_logger().error(
+                    f'a callback failed: {error!r}', throttle_duration_sec=2.0)
+                node.halt()
+    finally:
+        # A second signal must not cut the last zero short.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        node.close()
+        executor.shutdown(timeout_sec=5.0)
+        node.destroy_node()
+    return 0
+
+
+if __name__ == '__main__':
+    main()

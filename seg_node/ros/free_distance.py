@@ -1,0 +1,54 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""~/free_distance: how far the way ahead is free, for consumers of range sensors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+import math
+
+from sensor_msgs.msg import Range
+
+from seg_node.stop_go.measure import CorridorMeasure
+from seg_node.stop_go.vehicle import Vehicle
+from seg_node.stop_go.verdict import Decision, Reason, Verdict
+
+MIN_RANGE = 0.01
+"""Metres; what a STOP for another reason than distance is told as."""
+_DISTANCE = frozenset({Reason.BLOCKED, Reason.BEYOND_RANGE})
+
+
+def to_range(verdict: Verdict, measures: Iterable[CorridorMeasure | None], vehicle: Vehicle,
+             max_range: float) -> Range:
+    """
+    Make the message, without its header.
+
+    The range is from the origin of the vehicle frame, the field of view spans the vehicle's width
+    at that range. A STOP whose reason is no distance is told as MIN_RANGE, an obstacle right here.
+
+    :param measures: of the cameras that look ahead; None for a frame that could not be assessed.
+    :param max_range: farthest that is looked at, metres from the bumper.
+    """
+    seen = [measure.clear_distance if measure else 0.0 for measure in measures]
+    clear = min(seen, default=0.0) + max(vehicle.front, 0.0)
+    # A range that is no number would be no obstacle for some consumers.
+    if not math.isfinite(clear) or (
+            verdict.decision is Decision.STOP and verdict.reason not in _DISTANCE):
+        clear = MIN_RANGE
+    farthest = max_range + max(vehicle.front, 0.0)
+    clear = min(max(clear, MIN_RANGE), farthest)
+    return Range(
+        radiation_type=Range.INFRARED, field_of_view=2 * math.atan2(vehicle.width / 2, clear),
+        min_range=MIN_RANGE, max_range=farthest, range=clear)

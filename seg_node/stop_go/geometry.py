@@ -1,0 +1,229 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+What a camera sees of the ground, and from where.
+
+Vehicle frame (REP 103): origin on the ground, x forward, y left, z up, metres. Optical frame
+(REP 103): x right, y down, z forward. Pixels: u right, v down, whole numbers are pixel centres.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from seg_node.stop_go.bounds import bounded, check_bounds
+
+Points = NDArray[np.float64]
+
+MODELS = {'plumb_bob': (0, 4, 5), 'rational_polynomial': (8,), 'equidistant': (4,)}
+"""Distortion models of sensor_msgs/CameraInfo with the numbers of coefficients they may have."""
+
+_OPTICAL: Points = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [1.0, 0.0, 0.0]])
+"""Optical frame from a body frame that looks along x."""
+_RADII: Points = np.linspace(0.0, 4.0, 4001)
+"""Distances from the optical axis in focal lengths: up to 76 degrees off it."""
+
+
+@dataclass(frozen=True)
+class Intrinsics:
+    """
+    A camera's projection: focal lengths and principal point in pixels, distortion as in OpenCV.
+
+    :raises ValueError: names the field, its value and what would fit.
+    """
+
+    width: int
+    height: int
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+    model: str = 'plumb_bob'
+    coefficients: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.width < 1 or self.height < 1:
+            raise ValueError(f'size: {self.width}x{self.height} is no picture')
+        for name in ('fx', 'fy'):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value > 0):
+                raise ValueError(f'{name}: {value} is no focal length; calibrate the camera')
+        for name, side in (('cx', self.width), ('cy', self.height)):
+            value = getattr(self, name)
+            if not -side <= value <= 2 * side:
+                raise ValueError(f'{name}: {value} is far outside of the picture, {side} pixels')
+        if self.model not in MODELS:
+            raise ValueError(f'distortion_model: {self.model!r} is none of {", ".join(MODELS)}')
+        if len(self.coefficients) not in MODELS[self.model] or not all(
+                math.isfinite(value) for value in self.coefficients):
+            raise ValueError(
+                f'd: {list(self.coefficients)} does not fit {self.model}, which has '
+                f'{" or ".join(str(count) for count in MODELS[self.model])} finite numbers')
+
+    def scaled(self, width: int, height: int) -> Intrinsics:
+        """Give the projection onto the same picture resized to width x height pixels."""
+        sx, sy = width / self.width, height / self.height
+        return replace(
+            self, width=width, height=height, fx=self.fx * sx, fy=self.fy * sy,
+            cx=(self.cx + 0.5) * sx - 0.5, cy=(self.cy + 0.5) * sy - 0.5)
+
+    def project(self, points: Points) -> Points:
+        """
+        Project points of the optical frame.
+
+        :param points: float64 [..., 3], metres.
+        :returns: float64 [..., 2] pixels (u, v), NaN behind the camera and where the distortion
+            is past its calibration (it would fold such points back into the picture).
+        """
+        depth = points[..., 2]
+        ahead = depth > 1e-6
+        plane = points[..., :2] / np.where(ahead, depth, np.nan)[..., None]
+        radius = np.hypot(plane[..., 0], plane[..., 1])
+        seen = ahead & (radius < self._valid_radius)
+        if any(self.coefficients) or self.model == 'equidistant':
+            flat = np.where(seen[..., None], points, (0.0, 0.0, 1.0)).reshape(-1, 1, 3)
+            plane = self._distort(flat).reshape(plane.shape)
+        else:
+            plane = plane * (self.fx, self.fy) + (self.cx, self.cy)
+        pixels: Points = np.where(seen[..., None], plane, np.nan)
+        return pixels
+
+    def _distort(self, points: Points) -> Points:
+        matrix = np.array([[self.fx, 0, self.cx], [0, self.fy, self.cy], [0, 0, 1.0]])
+        nothing = np.zeros(3)
+        coefficients = np.array(self.coefficients, np.float64)
+        if self.model == 'equidistant':
+            pixels, _ = cv2.fisheye.projectPoints(points, nothing, nothing, matrix, coefficients)
+        else:
+            pixels, _ = cv2.projectPoints(points, nothing, nothing, matrix, coefficients)
+        return np.asarray(pixels, np.float64)
+
+    @cached_property
+    def _valid_radius(self) -> float:
+        """Distance from the axis, in focal lengths, up to which the distortion is monotonic."""
+        if self.model == 'equidistant':
+            angle = np.arctan(_RADII)
+            powers = angle[:, None] ** np.array([2, 4, 6, 8])
+            bent = angle * (1 + powers @ np.array(self.coefficients))
+        else:
+            k = np.zeros(8)
+            k[:len(self.coefficients)] = self.coefficients
+            powers = _RADII[:, None] ** np.array([2, 4, 6])
+            above = 1 + powers @ k[[0, 1, 4]]
+            below = 1 + powers @ k[[5, 6, 7]]
+            bent = _RADII * above / np.where(below > 1e-6, below, np.nan)
+        growing = np.diff(bent) > 0
+        return float(_RADII[-1] if growing.all() else _RADII[int(np.argmin(growing))])
+
+
+@dataclass(frozen=True)
+class Mounting:
+    """
+    Where a camera sits in the vehicle frame: metres and radians, REP 103 signs.
+
+    Turned first by yaw, then pitch, then roll: a positive yaw looks left, a positive pitch looks
+    down, a positive roll leans to the right.
+
+    :raises ValueError: names the field, its value and the permitted range.
+    """
+
+    height: float = bounded(0.0, 0.0, 20.0, 'lens over the ground, metres; 0: not set')
+    pitch: float = bounded(0.0, -1.4, 1.4, 'radians, positive looks down')
+    roll: float = bounded(0.0, -3.2, 3.2, 'radians, positive leans to the right')
+    yaw: float = bounded(0.0, -3.2, 3.2, 'radians, positive looks left; 3.1416 looks back')
+    forward: float = bounded(
+        0.0, -20.0, 20.0, 'lens ahead of the origin of the vehicle frame, metres')
+    left: float = bounded(
+        0.0, -20.0, 20.0, 'lens left of the origin of the vehicle frame, metres')
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
+
+
+@dataclass(frozen=True, eq=False)
+class CameraPose:
+    """Optical frame from vehicle frame: p_optical = rotation [3, 3] (p_vehicle - position [3])."""
+
+    rotation: Points
+    position: Points
+
+    @classmethod
+    def from_mounting(cls, mounting: Mounting) -> CameraPose:
+        """Make the pose from angles (Rz(yaw) Ry(pitch) Rx(roll), the convention of URDF)."""
+        cr, sr = math.cos(mounting.roll), math.sin(mounting.roll)
+        cp, sp = math.cos(mounting.pitch), math.sin(mounting.pitch)
+        cy, sy = math.cos(mounting.yaw), math.sin(mounting.yaw)
+        body = np.array([
+            [cy * cp, cy * sp * sr - sy * cr, cy * sp * cr + sy * sr],
+            [sy * cp, sy * sp * sr + cy * cr, sy * sp * cr - cy * sr],
+            [-sp, cp * sr, cp * cr]])
+        return cls(_OPTICAL @ body.T,
+                   np.array([mounting.forward, mounting.left, mounting.height]))
+
+    @classmethod
+    def from_transform(cls, translation: tuple[float, float, float],
+                       quaternion: tuple[float, float, float, float]) -> CameraPose:
+        """
+        Make the pose from the transform of the optical frame in the vehicle frame, as TF gives it.
+
+        :param translation: x, y, z in metres.
+        :param quaternion: x, y, z, w.
+        :raises ValueError: for a quaternion without length or a number that is not finite.
+        """
+        x, y, z, w = quaternion
+        norm = math.sqrt(x * x + y * y + z * z + w * w)
+        if not (math.isfinite(norm) and norm > 1e-6 and np.isfinite(translation).all()):
+            raise ValueError(f'transform: {translation}, {quaternion} is no pose')
+        x, y, z, w = x / norm, y / norm, z / norm, w / norm
+        turn = np.array([
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)]])
+        return cls(turn.T, np.array(translation, np.float64))
+
+    def backwards(self) -> CameraPose:
+        """Give the pose in the frame of the vehicle driving backwards: x behind, y right."""
+        return CameraPose(self.rotation * (-1.0, -1.0, 1.0), self.position * (-1.0, -1.0, 1.0))
+
+    def to_optical(self, points: Points) -> Points:
+        """Give points float64 [..., 3] of the vehicle frame in the optical frame."""
+        optical: Points = (points - self.position) @ self.rotation.T
+        return optical
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A camera with its place on the vehicle."""
+
+    intrinsics: Intrinsics
+    pose: CameraPose
+
+    def scaled(self, width: int, height: int) -> View:
+        """Give the view of the same picture resized to width x height pixels."""
+        return View(self.intrinsics.scaled(width, height), self.pose)
+
+    def backwards(self) -> View:
+        """Give the view in the frame of the vehicle driving backwards."""
+        return View(self.intrinsics, self.pose.backwards())
+
+    def project(self, points: Points) -> Points:
+        """Give pixels float64 [..., 2] of points float64 [..., 3] in the vehicle frame."""
+        return self.intrinsics.project(self.pose.to_optical(points))

@@ -1,0 +1,45 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""All limits of the decision together: what may change while the node runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from seg_node.stop_go.camera_health import HealthThresholds
+from seg_node.stop_go.ground_corridor import GroundLimits
+from seg_node.stop_go.thresholds import Thresholds
+from seg_node.stop_go.trapezoid import Trapezoid
+from seg_node.stop_go.vehicle import Vehicle
+
+
+class Geometry(str, Enum):
+    """Where the corridor lies: on the ground in metres, or chosen in the picture."""
+
+    GROUND = 'ground'
+    TRAPEZOID = 'trapezoid'
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Each field is a group of parameters, but for class_actions; see actions.class_rules."""
+
+    trapezoid: Trapezoid = field(default_factory=Trapezoid)
+    ground: GroundLimits = field(default_factory=GroundLimits)
+    vehicle: Vehicle = field(default_factory=Vehicle)
+    stop_go: Thresholds = field(default_factory=Thresholds)
+    camera_health: HealthThresholds = field(default_factory=HealthThresholds)
+    class_actions: tuple[str, ...] = ()

@@ -1,0 +1,50 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Choose a benchmark: python -m seg_node.tools.benchmark {closed_loop,faults} ..."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import sys
+
+BENCHMARKS = {
+    'closed_loop': 'seeded drives of a simulated vehicle, faster than real time: collisions',
+    'faults': 'faults injected into the running node: time to STOP',
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the benchmark named first, with the rest of the command line."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    name = given[0] if given else ''
+    if name == 'closed_loop':
+        from seg_node.tools.benchmark.closed_loop import main as closed_loop
+        return closed_loop(given[1:])
+    if name == 'faults':
+        from seg_node.tools.benchmark.faults import main as faults
+        return faults(given[1:])
+    usage = '\n'.join([
+        'usage: benchmark NAME [options], NAME --help tells them', '',
+        *(f'  {each:<12} {text}' for each, text in BENCHMARKS.items())])
+    if name in ('-h', '--help'):
+        print(usage)
+        return 0
+    print(f'benchmark: {f"no benchmark {name!r}" if name else "which one?"}\n{usage}',
+          file=sys.stderr)
+    return 2
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,258 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""cmd_vel_gate as a process: what comes in over DDS, and what goes out."""
+
+from __future__ import annotations
+
+import json
+from math import inf, nan
+import signal
+import sys
+
+from bench import values_of
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from gate_inputs import GateInputs
+from geometry_msgs.msg import Twist, TwistStamped
+import pytest
+
+FORWARD = (1.0, 0.25, -0.5, 0.125, -0.75, 2.0)
+HALF = tuple(value / 2 for value in FORWARD)
+OTHER = (0.7, 0.0, 0.0, 0.0, 0.0, 0.0)
+ZERO = (0.0,) * 6
+
+
+class GateBench:
+    """A bench with the gate in it, its inputs, and what it has put out, oldest first."""
+
+    def __init__(self, bench):
+        self.bench = bench
+        self.outputs = []
+        self.messages = []
+        self._inputs = []
+
+    def start(self, *arguments, stamped=False, **parameters):
+        self.bench.listen(TwistStamped if stamped else Twist, '/cmd_vel_out', self._hear)
+        self.diagnostics = self.bench.listen(DiagnosticArray, '/diagnostics')
+        command = [sys.executable, '-m', 'seg_node.ros.cmd_vel_gate', '--ros-args', *arguments]
+        for key, value in {'stamped': stamped, **parameters}.items():
+            command += ['-p', f'{key}:={json.dumps(value)}']
+        self.bench.node_process = self.bench.start(*command)
+        return self.bench.node_process
+
+    def inputs(self, **values):
+        inputs = GateInputs(self.bench.node, **values)
+        self._inputs.append(inputs)
+        return inputs
+
+    def wait_for(self, command):
+        """Wait until a command goes out, from now on."""
+        begin = len(self.outputs)
+        self.bench.wait_for(lambda: command in self.outputs[begin:], f'the output {command}')
+
+    def wait_for_zeros(self, count=10):
+        """Wait until zeros go out, and nothing else any more."""
+        begin = len(self.outputs)
+        self.bench.wait_for(
+            lambda: self.outputs[begin:][-count:] == [ZERO] * count, f'{count} zeros in a row')
+
+    def wait_for_diagnosis(self, **wanted):
+        def newest():
+            return self.diagnostics[-1].status[0] if self.diagnostics else DiagnosticStatus()
+
+        self.bench.wait_for(
+            lambda: values_of(newest()).items() >= wanted.items(), f'/diagnostics {wanted}')
+        return newest()
+
+    def close(self):
+        for inputs in self._inputs:
+            inputs.end()
+
+    def _hear(self, message):
+        twist = getattr(message, 'twist', message)
+        self.messages.append(message)
+        self.outputs.append((twist.linear.x, twist.linear.y, twist.linear.z,
+                             twist.angular.x, twist.angular.y, twist.angular.z))
+
+
+@pytest.fixture
+def gate(bench):
+    gate = GateBench(bench)
+    yield gate
+    gate.close()
+
+
+def test_without_anything_else_it_says_zero(gate):
+    gate.start()
+    gate.wait_for_zeros(20)
+    assert set(gate.outputs) == {ZERO}
+    assert gate.wait_for_diagnosis(state='stopped', cause='stop_silent').level == (
+        DiagnosticStatus.ERROR)
+
+
+def test_commands_pass_on_go_and_slowed_on_slow(gate):
+    gate.start()
+    inputs = gate.inputs(command=FORWARD)
+    gate.wait_for(FORWARD)
+    assert gate.wait_for_diagnosis(state='passing', factor='1.0000').level == DiagnosticStatus.OK
+    inputs.limit = 0.5
+    gate.wait_for(HALF)
+    gate.wait_for_diagnosis(state='slowed', cause='slowed', factor='0.5000')
+    inputs.limit = 1.0
+    gate.wait_for(FORWARD)
+    assert set(gate.outputs) == {ZERO, HALF, FORWARD}
+
+
+def test_a_lower_limit_does_not_wait_for_the_next_command(gate):
+    gate.start(command_timeout=5.0)
+    inputs = gate.inputs(command=FORWARD)
+    gate.wait_for(FORWARD)
+    inputs.command = None
+    inputs.limit = 0.5
+    gate.wait_for(HALF)
+
+
+@pytest.mark.parametrize('change', [
+    {'stop': True}, {'stop': None}, {'limit': 0.0}, {'limit': nan}, {'limit': inf},
+    {'limit': -1.0}, {'limit': 2.0}, {'limit': None}, {'command': None},
+    {'command': (1.0, nan, 0.0, 0.0, 0.0, 0.0)}, {'command': (0.0, 0.0, 0.0, 0.0, 0.0, -inf)},
+], ids=str)
+def test_zero_while_anything_is_amiss(gate, change):
+    gate.start()
+    inputs = gate.inputs(command=FORWARD)
+    gate.wait_for(FORWARD)
+    good = {name: getattr(inputs, name) for name in change}
+    vars(inputs).update(change)
+    gate.wait_for_zeros()
+    assert set(gate.outputs) == {ZERO, FORWARD}
+    vars(inputs).update(good)
+    gate.wait_for(FORWARD)
+
+
+def test_numbers_that_are_none_are_told_of(gate):
+    process = gate.start()
+    inputs = gate.inputs(command=(nan,) * 6)
+    gate.wait_for_diagnosis(cause='command_invalid')
+    inputs.limit = nan
+    gate.wait_for_diagnosis(cause='speed_limit_invalid')
+    gate.wait_for_zeros()
+    assert set(gate.outputs) == {ZERO}
+    assert 'the command has a value that is not finite' in process.output
+    assert 'speed_limit is not a number from 0 to 1' in process.output
+
+
+@pytest.mark.parametrize('number', [signal.SIGKILL, signal.SIGSTOP])
+def test_zero_when_the_publisher_of_stop_dies_or_hangs(gate, number):
+    gate.start()
+    go = gate.bench.start(sys.executable, '-m', 'gate_inputs')
+    gate.inputs(stop=None, limit=None, command=FORWARD)
+    gate.wait_for(FORWARD)
+    go.send(number)
+    gate.wait_for_zeros()
+    gate.wait_for_diagnosis(cause='stop_silent')
+    if number == signal.SIGSTOP:
+        go.send(signal.SIGCONT)
+    else:
+        gate.bench.start(sys.executable, '-m', 'gate_inputs')
+    gate.wait_for(FORWARD)
+
+
+def test_what_came_while_the_gate_hung_does_not_pass(gate):
+    process = gate.start()
+    inputs = gate.inputs(command=FORWARD)
+    gate.wait_for(FORWARD)
+    process.send(signal.SIGSTOP)
+    inputs.command = OTHER
+    sent = inputs.sent
+    gate.bench.wait_for(lambda: inputs.sent > sent + 20, 'commands that pile up')
+    inputs.stop = True
+    before = len(gate.outputs)
+    process.send(signal.SIGCONT)
+    gate.wait_for_zeros()
+    assert set(gate.outputs[before:]) == {ZERO}
+
+
+def test_of_two_publishers_one_stop_is_enough(gate):
+    gate.start()
+    gate.inputs(command=FORWARD)
+    gate.wait_for(FORWARD)
+    second = gate.inputs(stop=True)
+    gate.wait_for_zeros()
+    gate.wait_for_diagnosis(stop_publishers='2')
+    second.stop = False
+    gate.wait_for(FORWARD)
+
+
+def test_who_goes_past_the_gate_is_told_of(gate):
+    gate.start()
+    gate.inputs(command=FORWARD)
+    gate.wait_for(FORWARD)
+    gate.bench.node.create_publisher(Twist, 'cmd_vel_out', 10)
+    status = gate.wait_for_diagnosis(other_publishers='1')
+    assert status.level == DiagnosticStatus.ERROR
+    assert '/cmd_vel_out' in status.message
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_the_last_word_is_zero(gate, number):
+    process = gate.start()
+    gate.inputs(command=FORWARD)
+    gate.wait_for(FORWARD)
+    process.send(number)
+    process.send(number)
+    assert process.end(number) == 0
+    gate.bench.wait_for(lambda: gate.outputs[-1] == ZERO, 'a zero as the last word')
+    assert 'rror' not in process.output
+
+
+def test_stamped_commands_keep_their_header(gate):
+    gate.start(stamped=True)
+    inputs = gate.inputs(command=FORWARD, frame_id='base_link')
+    gate.wait_for(FORWARD)
+    passed = gate.messages[gate.outputs.index(FORWARD)]
+    assert passed.header.frame_id == 'base_link'
+    inputs.stop = True
+    gate.wait_for_zeros()
+    # A zero has a stamp of its own: of the next ones each has a later one.
+    stamps = [(message.header.stamp.sec, message.header.stamp.nanosec)
+              for message in gate.messages[-10:]]
+    assert stamps == sorted(set(stamps))
+    assert gate.messages[-1].header.frame_id == 'base_link'
+
+
+def test_simulated_time_that_stands_still_holds_up_nothing(gate):
+    gate.start(use_sim_time=True)
+    inputs = gate.inputs(command=FORWARD)
+    gate.wait_for(FORWARD)
+    inputs.stop = None
+    gate.wait_for_zeros()
+    gate.wait_for_diagnosis(cause='stop_silent')
+
+
+def test_whole_numbers_do_for_parameters(gate):
+    gate.start(stop_timeout=1, command_timeout=1, rate=50)
+    gate.wait_for_zeros()
+
+
+@pytest.mark.parametrize('arguments, parameters, said', [
+    ([], {'stop_timeout': 0.0}, 'stop_timeout: 0.0 is not a number from 0.2 to 5'),
+    ([], {'rate': 'fast'}, "rate: 'fast' is not a number from 10 to 100"),
+    ([], {'stamped': 1}, 'stamped: 1 is not true or false'),
+    (['-r', 'cmd_vel_in:=cmd_vel_out'], {}, 'cmd_vel_in and cmd_vel_out are both /cmd_vel_out'),
+])
+def test_what_cannot_be_used_is_refused_by_name(gate, arguments, parameters, said):
+    process = gate.start(*arguments, **parameters)
+    gate.bench.wait_for(lambda: process.exit_code is not None, 'the end')
+    assert process.exit_code == 2
+    assert said in process.output
+    assert 'Traceback' not in process.output

@@ -1,0 +1,155 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The corridor on the ground: camera_info, mounting, speed and distances, over DDS."""
+
+from __future__ import annotations
+
+from bench import values_of
+from camera import HEIGHT, raw, RED, road, WIDTH
+from geometry_msgs.msg import Twist
+from nav_msgs.msg import Odometry
+import numpy as np
+import pytest
+from sensor_msgs.msg import CameraInfo, Range
+
+FOCAL = 100.0
+# The lens is 1 m over the ground and looks straight ahead: the horizon is the middle row.
+GROUND = {
+    'geometry': 'ground', 'mounting__camera__height': 1.0, 'vehicle__width': 1.0,
+    'vehicle__max_speed': 0.5, 'ground__min_obstacle': 0.3, 'autostart': True,
+    # The resize mixes colours at their edges, of which the tiny model is not sure.
+    'stop_go__min_confidence_low': 0.0}
+
+
+def camera_info(width=WIDTH, height=HEIGHT, focal=FOCAL):
+    message = CameraInfo(width=width, height=height, distortion_model='plumb_bob', d=[0.0] * 5)
+    message.header.frame_id = 'camera_optical_frame'
+    message.k = [focal, 0.0, (width - 1) / 2, 0.0, focal, (height - 1) / 2, 0.0, 0.0, 1.0]
+    return message
+
+
+def odometry(speed, yaw_rate=0.0):
+    message = Odometry()
+    message.twist.twist.linear.x = speed
+    message.twist.twist.angular.z = yaw_rate
+    return message
+
+
+def road_with_block(distance):
+    """Return the road with a red block across it, from a distance in metres on."""
+    picture = road()
+    base = round((HEIGHT - 1) / 2 + FOCAL / distance)
+    picture[base - 6:base, :] = RED
+    return picture
+
+
+def test_a_free_road_is_go_with_camera_info_only(bench):
+    bench.start_node(**GROUND)
+    bench.camera(raw(road()))
+    bench.wait_for_stop('no_camera_info', 'no camera_info has arrived')
+    assert all(bench.next_stops(20))
+    bench.keep_saying('camera/camera_info', camera_info())
+    bench.wait_for_go()
+    values = values_of(bench.states[-1])
+    assert 3.0 < float(values['camera.required_distance']) < 4.2
+    assert float(values['camera.clear_distance']) > 6.0
+
+
+@pytest.mark.parametrize(('info', 'words'), [
+    (camera_info(640, 480), 'camera_info is for 640x480, the images are 128x64'),
+    (camera_info(focal=0.0), 'fx: 0.0 is no focal length'),
+    (camera_info(focal=float('nan')), 'fx: nan'),
+], ids=['size', 'zero focal length', 'nan'])
+def test_camera_info_that_cannot_be_used_is_stop(bench, info, words):
+    bench.start_node(**GROUND)
+    bench.keep_saying('camera/camera_info', info)
+    bench.camera(raw(road()))
+    bench.wait_for_stop('no_camera_info', words)
+    assert all(bench.next_stops(20))
+    assert bench.counted('no_view') > 0
+    assert words in bench.node_process.output
+
+
+@pytest.mark.parametrize(('parameters', 'words'), [
+    ({'mounting__camera__height': 0.0}, 'mounting.camera.height: not set'),
+    ({'vehicle__width': 0.0}, 'vehicle.width: not set'),
+    ({'vehicle__max_speed': 0.0}, 'vehicle.max_speed: not set'),
+    ({'mounting_source': 'tf'}, 'tf2_ros'),
+], ids=lambda value: str(value)[:30])
+def test_a_geometry_that_is_not_set_up_is_refused(bench, parameters, words):
+    node = bench.start_node(**{**GROUND, **parameters})
+    bench.wait_for(lambda: words in node.output or node.exit_code is not None, words)
+    assert words in node.output
+    assert all(bench.stops)
+
+
+def test_the_faster_the_farther_it_must_be_clear(bench):
+    bench.start_node(**{**GROUND, 'vehicle__max_speed': 5.0})
+    bench.keep_saying('camera/camera_info', camera_info())
+    bench.camera(raw(road_with_block(6.5)))
+    bench.wait_for_stop('blocked', 'path blocked at')      # at 5 m/s, for all that is known
+    slow = bench.keep_saying('odom', odometry(0.2))
+    bench.wait_for_go()
+    slow.cancel()
+    bench.wait_for_stop('blocked')                        # odom has fallen silent
+    bench.keep_saying('odom', odometry(3.0))
+    bench.wait_for_stop('blocked')
+
+
+def test_a_turn_bends_the_corridor(bench):
+    bench.start_node(**{**GROUND, 'ground__max_range': 6.0})
+    bench.keep_saying('camera/camera_info', camera_info())
+    picture = road()
+    picture[HEIGHT // 2:, WIDTH // 2 + 26:] = RED          # on the right
+    bench.camera(raw(picture))
+    left = bench.keep_saying('odom', odometry(0.4, 0.04))
+    bench.wait_for_go()
+    left.cancel()
+    bench.keep_saying('odom', odometry(0.4, -0.06))
+    bench.wait_for_stop('blocked')
+
+
+def test_free_distance_is_told_in_metres(bench):
+    bench.start_node(**{**GROUND, 'vehicle__front': 0.4})
+    bench.keep_saying('camera/camera_info', camera_info())
+    camera = bench.camera(raw(road_with_block(6.0)))
+    ranges = bench.listen(Range, '/seg_node/free_distance')
+    bench.wait_for_go()
+    bench.wait_for(lambda: ranges and ranges[-1].range > 1.0, 'a distance')
+    assert 4.5 < ranges[-1].range <= 6.0
+    assert ranges[-1].header.frame_id == 'base_footprint'
+    assert ranges[-1].min_range <= ranges[-1].range <= ranges[-1].max_range
+    camera.stop()
+    bench.wait_for_stop('stale')
+    bench.wait_for(lambda: ranges[-1].range == ranges[-1].min_range, 'nothing free')
+
+
+def test_cameras_count_for_the_direction_that_is_driven(bench):
+    setup = {f'mounting__{name}__height': 1.0 for name in ('front', 'rear')}
+    bench.start_node(**{
+        **GROUND, **setup, 'cameras': ['front', 'rear'], 'mounting__rear__yaw': float(np.pi),
+        'role__front__direction': 'forward', 'role__rear__direction': 'reverse'})
+    for name in ('front', 'rear'):
+        bench.keep_saying(f'{name}/camera_info', camera_info())
+    bench.camera(raw(road()), 'front')
+    bench.camera(raw(road_with_block(3.6)), 'rear')
+    bench.wait_for_stop('blocked', 'rear: ')                # neither driven nor commanded
+    forward = Twist()
+    forward.linear.x = 0.3
+    command = bench.keep_saying('cmd_vel', forward)
+    bench.wait_for_go()
+    command.cancel()
+    bench.wait_for_stop('blocked', 'rear: ')
+    bench.keep_saying('odom', odometry(-0.3))
+    bench.wait_for_stop('blocked', 'rear: ')
