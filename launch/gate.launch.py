@@ -52,6 +52,7 @@ ARGUMENTS = (
         description='parameter file of seg_node'),
     DeclareLaunchArgument(
         'image_topic', default_value='camera/image_raw', description='as in seg.launch.py'),
+    DeclareLaunchArgument('geometry', default_value='', description='as in seg.launch.py'),
     DeclareLaunchArgument('model', default_value='', description='as in seg.launch.py'),
     DeclareLaunchArgument('backend', default_value='', description='as in seg.launch.py'),
     DeclareLaunchArgument(
@@ -62,7 +63,7 @@ ARGUMENTS = (
     DeclareLaunchArgument(
         'rviz', default_value='false', choices=SWITCH, description='as in seg.launch.py'),
 )
-PASSED_ON = ('namespace', 'name', 'params_file', 'image_topic', 'model', 'backend',
+PASSED_ON = ('namespace', 'name', 'params_file', 'geometry', 'image_topic', 'model', 'backend',
              'use_sim_time', 'respawn', 'rviz')
 
 
@@ -70,7 +71,8 @@ def generate_launch_description() -> LaunchDescription:
     """Describe the arguments and what is started with them."""
     node = IncludeLaunchDescription(
         PythonLaunchDescriptionSource(str(HERE / 'seg.launch.py')),
-        launch_arguments=[(name, LaunchConfiguration(name)) for name in PASSED_ON])
+        launch_arguments=[('cmd_vel_topic', LaunchConfiguration('cmd_vel_in')),
+                          *((name, LaunchConfiguration(name)) for name in PASSED_ON)])
     return LaunchDescription([*ARGUMENTS, node, OpaqueFunction(function=start_gate)])
 
 

@@ -58,6 +58,9 @@ ARGUMENTS = (
         'params_file', default_value=str(HERE.parent / 'config' / 'seg_node.yaml'),
         description='parameter file of the node'),
     DeclareLaunchArgument(
+        'geometry', default_value='trapezoid',
+        description='as in seg.launch.py; ground needs a params_file of the recording vehicle'),
+    DeclareLaunchArgument(
         'model', default_value='', description='as in seg.launch.py'),
     DeclareLaunchArgument(
         'backend', default_value='', description='as in seg.launch.py'),
@@ -65,7 +68,7 @@ ARGUMENTS = (
         'rviz', default_value='false', choices=SWITCH,
         description='show overlay and confidence in RViz'),
 )
-PASSED_ON = ('namespace', 'params_file', 'model', 'backend', 'rviz')
+PASSED_ON = ('namespace', 'params_file', 'geometry', 'model', 'backend', 'rviz')
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -53,6 +53,13 @@ ARGUMENTS = (
         description="image topic of the camera called 'camera'; camera_info is taken from beside "
                     'it, and compressed images from below it'),
     DeclareLaunchArgument(
+        'cmd_vel_topic', default_value='cmd_vel',
+        description='the commands that are wanted, before anything stops them; only for cameras '
+                    'that are tied to a direction'),
+    DeclareLaunchArgument(
+        'geometry', default_value='', choices=['', 'ground', 'trapezoid'],
+        description='where the corridor lies; empty: as in params_file'),
+    DeclareLaunchArgument(
         'transport', default_value='', choices=['', 'raw', 'compressed'],
         description='which images to subscribe to; empty: as in params_file'),
     DeclareLaunchArgument(
@@ -108,7 +115,8 @@ def start_node(context: LaunchContext) -> list[LifecycleNode]:
     params_file = Path(value('params_file')).expanduser()
     if not params_file.is_file():
         raise FileNotFoundError(f'params_file: {params_file}: no such file')
-    chosen = {name: value(name) for name in ('transport', 'model', 'backend') if value(name)}
+    chosen = {name: value(name) for name in ('geometry', 'transport', 'model', 'backend')
+              if value(name)}
     return [LifecycleNode(
         package='seg_node',
         executable='seg_node',
@@ -119,7 +127,8 @@ def start_node(context: LaunchContext) -> list[LifecycleNode]:
             'use_sim_time': is_true(value('use_sim_time')),
             **chosen,
         }],
-        remappings=camera_remappings(value('image_topic')),
+        remappings=[*camera_remappings(value('image_topic')),
+                    ('cmd_vel', value('cmd_vel_topic'))],
         arguments=['--ros-args', '--log-level', value('log_level')],
         respawn=is_true(value('respawn')),
         respawn_delay=1.0,

@@ -47,6 +47,7 @@ ARGUMENTS = (
         description='parameter file of seg_node'),
     DeclareLaunchArgument(
         'image_topic', default_value='camera/image_raw', description='as in seg.launch.py'),
+    DeclareLaunchArgument('geometry', default_value='', description='as in seg.launch.py'),
     DeclareLaunchArgument('model', default_value='', description='as in seg.launch.py'),
     DeclareLaunchArgument('backend', default_value='', description='as in seg.launch.py'),
     DeclareLaunchArgument(
@@ -55,8 +56,8 @@ ARGUMENTS = (
     DeclareLaunchArgument(
         'rviz', default_value='false', choices=SWITCH, description='as in seg.launch.py'),
 )
-PASSED_ON = ('namespace', 'params_file', 'image_topic', 'model', 'backend', 'use_sim_time',
-             'rviz')
+PASSED_ON = ('namespace', 'params_file', 'geometry', 'image_topic', 'model', 'backend',
+             'use_sim_time', 'rviz')
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -89,10 +89,13 @@ def _read(files: SelfTestFiles, width: int, height: int,
 
 
 def _pattern(width: int, height: int) -> NDArray[np.uint8]:
-    """Give colours that change along both sides, with a fine texture: BGR uint8 [H, W, 3]."""
+    """Give a textured grey plane under a blue sky: BGR uint8 [H, W, 3]."""
     rows, cols = np.mgrid[:height, :width]
-    return np.stack([rows * 255 // height, cols * 255 // width, (rows * 7 + cols * 13) % 256],
-                    axis=-1).astype(np.uint8)
+    picture = np.empty((height, width, 3), np.uint8)
+    picture[...] = (90 + (rows * 7 + cols * 13) % 40)[..., None]
+    sky = height // 2
+    picture[:sky] = np.linspace((235, 190, 150), (245, 225, 215), sky)[:, None]
+    return picture
 
 
 def _check_labels(found: Segmentation) -> None:

@@ -106,7 +106,7 @@ class Assessor:
         try:
             corridor = self._corridor(seen.view, seen.motion)
         except ValueError as error:
-            return Assessment((*findings, Finding(Reason.NO_CAMERA_INFO, str(error))))
+            return Assessment((*findings, Finding(Reason.BEYOND_RANGE, str(error))))
         measure = self._meter.measure(
             corridor, seen.labels, seen.confidence, self._required(corridor, seen.motion),
             Sizes(self.limits.ground.obstacle_rows, self.limits.stop_go.min_slow_share))
@@ -144,14 +144,15 @@ class Assessor:
         assert view is not None
         vehicle = self.limits.vehicle
         curvature = vehicle.curvature_of(motion)
-        if self._laid and self._laid.serves(view, curvature, self._required(
+        scaled, bumper = view, vehicle.front
+        if self._direction is Direction.REVERSE:
+            scaled, bumper = view.backwards(), vehicle.rear
+        if self._laid and self._laid.serves(view, curvature, bumper + self._required(
                 self._laid.corridor, motion)):
             return self._laid.corridor
-        scaled, bumper = view.scaled(*self._size), vehicle.front
-        if self._direction is Direction.REVERSE:
-            scaled, bumper = scaled.backwards(), vehicle.rear
         way = Way(vehicle.width + 2 * vehicle.side_margin, bumper, curvature)
-        self._laid = _Laid(view, curvature, corridor_on_ground(scaled, way, self.limits.ground))
+        self._laid = _Laid(view, curvature, corridor_on_ground(
+            scaled.scaled(*self._size), way, self.limits.ground))
         return self._laid.corridor
 
 
@@ -163,10 +164,10 @@ class _Laid:
     curvature: float
     corridor: Corridor
 
-    def serves(self, view: View, curvature: float, required: float) -> bool:
-        """Tell whether it still fits: laying one costs some milliseconds."""
+    def serves(self, view: View, curvature: float, reach: float) -> bool:
+        """Tell whether it still fits, up to that arc length: laying one costs milliseconds."""
         # Two arcs lie difference * d^2 / 2 apart at distance d.
-        aside = abs(curvature - self.curvature) * required ** 2 / 2
+        aside = abs(curvature - self.curvature) * reach ** 2 / 2
         return view is self.view and aside <= _ASIDE
 
 

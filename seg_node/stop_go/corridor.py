@@ -21,7 +21,6 @@ from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 Value = TypeVar('Value', bound=np.generic)
@@ -76,22 +75,16 @@ class Corridor:
         """Count the rows nearer than a distance; at least one, so that there is one to judge."""
         return max(1, int(np.searchsorted(self.distance, distance, side='left')))
 
-    def nearest(self, flags: NDArray[np.bool_], run: NDArray[np.int32], rows: int,
-                ) -> float | None:
+    def nearest(self, flags: NDArray[np.bool_], run: NDArray[np.int32]) -> float | None:
         """
         Give the distance of the nearest obstacle in `unit`: 0 in the first row, None for none.
 
-        A row shows an obstacle where as many samples in a row are flagged as its `run`; it counts
-        when it begins as many such `rows`. So a thin post blocks and a hole of a single pixel
-        does not.
+        A row shows an obstacle where as many samples side by side are flagged as its `run`.
 
         :param flags: bool [R, C], samples that show it.
         :param run: int32 [R], 1 to C each.
         """
-        if rows > len(self.distance):
-            return None
-        has_run = _has_run(flags, run)
-        shows = sliding_window_view(has_run, rows).all(axis=1)
+        shows = _has_run(flags, np.minimum(run, flags.shape[1]))
         if not shows.any():
             return None
         index = int(shows.argmax())

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 import math
 
 from seg_node.stop_go.thresholds import Thresholds
@@ -45,7 +45,6 @@ class _Progress:
     held: float = 0.0
     going: bool = False
     bad_frames: int = 0
-    arrivals: deque[float] = field(default_factory=lambda: deque(maxlen=RATE_FRAMES))
 
 
 class StopGo:
@@ -60,7 +59,8 @@ class StopGo:
     between (a post seen in every other frame stops), by a single finding of any other kind, by a
     gap between frames, when a verdict finds the newest image stale or a clock out of order, by
     new thresholds and by deactivation. With `latch_faults` a fault that takes GO away keeps STOP
-    until `reset`. A good frame that asks for SLOW turns GO into SLOW, for `slow_hold` seconds.
+    until `reset` or the next activation. A frame that asks for SLOW turns GO into SLOW, for
+    `slow_hold` seconds.
     """
 
     def __init__(self, thresholds: Thresholds | None = None) -> None:
@@ -71,6 +71,7 @@ class StopGo:
         self._findings: tuple[Finding, ...] = ()
         self._latched: Finding | None = None
         self._slow: tuple[Finding, float] | None = None
+        self._arrivals: deque[float] = deque(maxlen=RATE_FRAMES)
         self._progress = _Progress()
 
     @property
@@ -113,16 +114,19 @@ class StopGo:
             return
         before = self._newest
         if before and not follows(stamp, arrival, before, self._thresholds):
-            self._progress = _Progress()
-        self._progress.arrivals.append(arrival.steady)
+            gap, limit = arrival.steady - before.arrival.steady, self._thresholds.max_image_age
+            self._lose((Finding(
+                Reason.STALE, f'{gap:.2f} s between images, limit {limit:.2f} s', gap, limit),))
+            self._arrivals.clear()
+        self._arrivals.append(arrival.steady)
         found = (
             *judge_arrival(stamp, arrival, before, self._thresholds),
-            *judge_rate(self._progress.arrivals, self._thresholds), *findings)
+            *judge_rate(self._arrivals, self._thresholds), *findings)
         self._findings = tuple(f for f in found if f.reason.decision is Decision.STOP)
         self._newest = Frame(arrival, stamp if math.isfinite(stamp) else None)
         slow = tuple(f for f in found if f.reason.decision is Decision.SLOW)
         if slow:
-            self._slow = most_serious(slow), arrival.steady
+            self._slow = _finite(most_serious(slow)), arrival.steady
         if self._findings:
             self._count_bad()
         else:
@@ -177,6 +181,7 @@ class StopGo:
         self._findings = ()
         self._latched = None
         self._slow = None
+        self._arrivals.clear()
         self._progress = _Progress()
 
     def _counts(self, arrival: Instant) -> bool:
@@ -211,8 +216,7 @@ class StopGo:
             self._latched = Finding(
                 Reason.LATCHED, f'latched until ~/reset: {worst.text}', worst.measured,
                 worst.limit)
-        arrivals = self._progress.arrivals
-        self._progress = _Progress(arrivals=arrivals)
+        self._progress = _Progress()
 
     def _confirming(self) -> Finding:
         limits, progress = self._thresholds, self._progress
@@ -221,6 +225,13 @@ class StopGo:
         if progress.good_run < limits.go_after:
             return Finding(Reason.CONFIRMING, text, progress.good_run, limits.go_after)
         return Finding(Reason.CONFIRMING, text, progress.held, limits.go_hold)
+
+
+def _finite(finding: Finding) -> Finding:
+    """Give the finding without numbers that a verdict cannot carry."""
+    if math.isfinite(finding.measured) and math.isfinite(finding.limit):
+        return finding
+    return Finding(finding.reason, finding.text)
 
 
 def _with_note(verdict: Verdict, doubt: Finding) -> Verdict:

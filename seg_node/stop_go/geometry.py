@@ -25,7 +25,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 import math
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -99,38 +98,46 @@ class Intrinsics:
         radius = np.hypot(plane[..., 0], plane[..., 1])
         seen = ahead & (radius < self._valid_radius)
         if any(self.coefficients) or self.model == 'equidistant':
-            flat = np.where(seen[..., None], points, (0.0, 0.0, 1.0)).reshape(-1, 1, 3)
-            plane = self._distort(flat).reshape(plane.shape)
-        else:
-            plane = plane * (self.fx, self.fy) + (self.cx, self.cy)
-        pixels: Points = np.where(seen[..., None], plane, np.nan)
+            plane = self._distort(np.where(seen[..., None], plane, 0.0),
+                                  np.where(seen, radius, 0.0))
+        pixels: Points = plane * (self.fx, self.fy) + (self.cx, self.cy)
+        pixels[~seen] = np.nan
         return pixels
 
-    def _distort(self, points: Points) -> Points:
-        matrix = np.array([[self.fx, 0, self.cx], [0, self.fy, self.cy], [0, 0, 1.0]])
-        nothing = np.zeros(3)
-        coefficients = np.array(self.coefficients, np.float64)
+    def _distort(self, plane: Points, radius: Points) -> Points:
+        """
+        Bend points [..., 2] of the plane at depth 1, which lie `radius` [...] off the axis.
+
+        The models of OpenCV's calib3d and fisheye modules, written out: cv2.projectPoints computes
+        derivatives too, and takes several times as long.
+        """
+        bent: Points = plane * self._scale(radius)[..., None]
+        if self.model != 'equidistant' and any(self.coefficients[2:4]):
+            x, y = plane[..., 0], plane[..., 1]
+            p1, p2 = self.coefficients[2:4]
+            cross, square = 2 * x * y, radius * radius
+            bent[..., 0] += p1 * cross + p2 * (square + 2 * x * x)
+            bent[..., 1] += p1 * (square + 2 * y * y) + p2 * cross
+        return bent
+
+    def _scale(self, radius: Points) -> Points:
+        """Give the factor by which points move away from the axis, at distances from it."""
         if self.model == 'equidistant':
-            pixels, _ = cv2.fisheye.projectPoints(points, nothing, nothing, matrix, coefficients)
-        else:
-            pixels, _ = cv2.projectPoints(points, nothing, nothing, matrix, coefficients)
-        return np.asarray(pixels, np.float64)
+            angle = np.arctan(radius)
+            k1, k2, k3, k4 = self.coefficients
+            t = angle * angle
+            bent = angle * (1 + t * (k1 + t * (k2 + t * (k3 + t * k4))))
+            return np.asarray(np.divide(bent, radius, out=np.ones_like(bent), where=radius > 1e-9))
+        k1, k2, _, _, k3, k4, k5, k6 = (*self.coefficients, *(0.0,) * 8)[:8]
+        t = radius * radius
+        above = 1 + t * (k1 + t * (k2 + t * k3))
+        below = 1 + t * (k4 + t * (k5 + t * k6))
+        return np.asarray(above / np.where(below > 1e-6, below, np.nan))
 
     @cached_property
     def _valid_radius(self) -> float:
         """Distance from the axis, in focal lengths, up to which the distortion is monotonic."""
-        if self.model == 'equidistant':
-            angle = np.arctan(_RADII)
-            powers = angle[:, None] ** np.array([2, 4, 6, 8])
-            bent = angle * (1 + powers @ np.array(self.coefficients))
-        else:
-            k = np.zeros(8)
-            k[:len(self.coefficients)] = self.coefficients
-            powers = _RADII[:, None] ** np.array([2, 4, 6])
-            above = 1 + powers @ k[[0, 1, 4]]
-            below = 1 + powers @ k[[5, 6, 7]]
-            bent = _RADII * above / np.where(below > 1e-6, below, np.nan)
-        growing = np.diff(bent) > 0
+        growing = np.diff(_RADII * self._scale(_RADII)) > 0
         return float(_RADII[-1] if growing.all() else _RADII[int(np.argmin(growing))])
 
 
@@ -147,7 +154,7 @@ class Mounting:
 
     height: float = bounded(0.0, 0.0, 20.0, 'lens over the ground, metres; 0: not set')
     pitch: float = bounded(0.0, -1.4, 1.4, 'radians, positive looks down')
-    roll: float = bounded(0.0, -3.2, 3.2, 'radians, positive leans to the right')
+    roll: float = bounded(0.0, -0.8, 0.8, 'radians, positive leans to the right')
     yaw: float = bounded(0.0, -3.2, 3.2, 'radians, positive looks left; 3.1416 looks back')
     forward: float = bounded(
         0.0, -20.0, 20.0, 'lens ahead of the origin of the vehicle frame, metres')

@@ -27,10 +27,14 @@ from seg_node.stop_go.corridor import Corridor
 from seg_node.stop_go.geometry import View
 
 METRES = 'm'
-_LOOKS_PER_PIXEL = 2
-"""Points along the way that are looked at for each row of pixels."""
 _SAMPLES_ACROSS_OBSTACLE = 4
-_COLUMNS = (16, 512)
+_COLUMNS = (16, 8192)
+_ROW = 0.9
+"""Pixels that the way moves in the picture from one row of samples to the next."""
+_RASTER = 2
+"""Rows by which an obstacle may seem farther than it is: its own pixel's, and the sample's."""
+_MOST_TURN = math.pi / 2
+"""Radians; an arc that turns farther comes back."""
 _EDGES = 24
 
 
@@ -44,7 +48,7 @@ class GroundLimits:
 
     min_obstacle: float = bounded(0.1, 0.01, 5.0, 'width of the narrowest obstacle, metres')
     obstacle_rows: int = bounded(
-        2, 1, 10, 'rows of network pixels that an obstacle must fill to count')
+        2, 1, 10, 'height of an obstacle in pixels of the network, to count')
     max_range: float = bounded(40.0, 1.0, 200.0, 'farthest that is looked at, metres')
     pitch_error: float = bounded(
         0.01, 0.0, 0.2, 'error of the pitch to reckon with, calibration and motion, radians')
@@ -87,61 +91,74 @@ class Way:
 
 def corridor_on_ground(view: View, way: Way, limits: GroundLimits) -> Corridor:
     """
-    Lay a grid over the way ahead: one row for each row of pixels that the middle crosses.
+    Lay a grid over the way ahead: a row of samples for each pixel that it moves in the picture.
 
     It begins where its whole width comes into view and ends where one side leaves it, where a
-    pixel spans more than the narrowest obstacle, or at `max_range`. Nothing beyond, and nothing
-    above the horizon, is part of it. Distances are from the bumper, and the least that they can
-    be with a pitch wrong by `pitch_error`: an obstacle may be farther, not nearer.
+    pixel spans more than the narrowest obstacle, after a quarter of a turn, or at `max_range`.
+    Nothing beyond, and nothing above the horizon, is part of it. Distances are from the bumper,
+    and the least that they can be with a pitch wrong by `pitch_error`: an obstacle may be farther,
+    not nearer.
 
     :param view: the camera, its intrinsics scaled to the size of the label map.
     :raises ValueError: when the camera does not see the way.
     """
     width, height = view.intrinsics.width, view.intrinsics.height
     half = way.width / 2
-    along = _looks(view, way.bumper, limits.max_range)
-    guides = view.project(way.points(along, np.array([half, 0.0, -half])))
+    looks = _looks(view, way, limits.max_range)
+    guides = view.project(way.points(looks, np.array([half, 0.0, -half])))
     seen = _inside(guides, width, height).all(axis=1)
     spread = np.hypot(*(guides[:, 0] - guides[:, 2]).T)
     pixel = way.width / np.where(seen & (spread > 0), spread, np.nan)
     first, last = _first_run(seen & (pixel <= limits.min_obstacle))
-    if last - first < 2:
+    if last - first < 2 or not guides[first, 1, 1] > guides[last - 1, 1, 1]:
         raise ValueError(
             f'the way ahead, {way.width:.2f} m wide, is not in view within '
             f'{limits.max_range:.0f} m; check mounting, camera_info and vehicle.width')
-    steps = first + _row_starts(guides[first:last, 1])
-    if len(steps) < 2:
-        raise ValueError(
-            'the way ahead is in view in a single row; check mounting and camera_info')
+    part = slice(first, last)
+    moved = _movement(guides[part])
+    along = np.interp(np.arange(0.0, moved[-1], _ROW), moved, looks[part])
     count = int(np.clip(math.ceil(way.width / limits.min_obstacle * _SAMPLES_ACROSS_OBSTACLE),
                         *_COLUMNS))
     spacing = way.width / count
     across = np.asarray(half - (np.arange(count) + 0.5) * spacing, np.float64)
-    pixels = np.rint(view.project(way.points(along[steps], across)))
+    pixels = np.rint(view.project(way.points(along, across)))
     # The edges are in view; what rounds past the border belongs to the pixel at the border.
     cols = np.clip(np.nan_to_num(pixels[..., 0]), 0, width - 1).astype(np.int32)
     rows = np.clip(np.nan_to_num(pixels[..., 1]), 0, height - 1).astype(np.int32)
     # An obstacle fills at least this many samples, wherever it lies on the pixels.
-    run = np.maximum(1, np.floor((limits.min_obstacle - pixel[steps]) / spacing + 1e-9))
-    distance = _least_distance(along, view, way, limits.pitch_error)
+    narrowest = limits.min_obstacle - np.interp(along, looks[part], pixel[part])
+    run = np.clip(np.floor(narrowest / spacing + 1e-9), 1, count)
+    nearest = _least_distance(along, view, way, limits.pitch_error)
+    # What stands in the last rows may show only beyond them.
+    length = float(nearest[max(len(along) - 1 - 2 * _RASTER, 0)])
+    shifted = np.minimum(nearest[np.maximum(np.arange(len(along)) - _RASTER, 0)], length)
     chosen = np.unique(np.linspace(first, last - 1, _EDGES).astype(np.int64))
     return Corridor(
-        rows, cols, distance[steps].astype(np.float32), run.astype(np.int32),
-        float(along[first] - way.bumper), float(distance[last - 1]), METRES, width, height,
+        rows, cols, shifted.astype(np.float32), run.astype(np.int32),
+        float(looks[first] - way.bumper), length, METRES, width, height,
         ((guides[chosen][:, ::2] + 0.5) / (width, height)).astype(np.float32),
-        distance[chosen].astype(np.float32))
+        _least_distance(looks[chosen], view, way, limits.pitch_error).astype(np.float32))
 
 
-def _looks(view: View, bumper: float, max_range: float) -> NDArray[np.float64]:
-    """Give arc lengths from the bumper to `max_range` beyond it, dense in rows of pixels."""
+def _looks(view: View, way: Way, max_range: float) -> NDArray[np.float64]:
+    """Give arc lengths from the bumper on, about as dense as the picture's rows."""
     height, ahead = float(view.pose.position[2]), float(view.pose.position[0])
     if not height > 0:
         raise ValueError(f'the camera is {height:.2f} m over the ground; check its mounting')
-    near, far = (math.atan2(height, reach - ahead) for reach in (bumper, bumper + max_range))
+    end = way.bumper + max_range
+    if way.curvature:
+        end = min(end, max(way.bumper, 0.0) + _MOST_TURN / abs(way.curvature))
+    near, far = (math.atan2(height, reach - ahead) for reach in (way.bumper, end))
     focal = max(view.intrinsics.fx, view.intrinsics.fy)
-    count = int(np.clip((near - far) * focal * _LOOKS_PER_PIXEL, 64, 8192))
+    count = int(np.clip((near - far) * focal, 64, 4096))
     looks: NDArray[np.float64] = ahead + height / np.tan(np.linspace(near, far, count))
     return looks
+
+
+def _movement(guides: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give how far the quickest of the guides [S, G, 2] has moved so far, pixels [S]."""
+    steps = np.hypot(*np.moveaxis(np.diff(guides, axis=0), -1, 0)).max(axis=1)
+    return np.asarray(np.concatenate([[0.0], np.cumsum(steps)]), np.float64)
 
 
 def _inside(pixels: NDArray[np.float64], width: int, height: int) -> NDArray[np.bool_]:
@@ -157,14 +174,6 @@ def _first_run(flags: NDArray[np.bool_]) -> tuple[int, int]:
     first = int(flags.argmax())
     rest = ~flags[first:]
     return first, first + int(rest.argmax()) if rest.any() else len(flags)
-
-
-def _row_starts(middle: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Give the index of the nearest point in each row of pixels, from projections [S, 2]."""
-    row = np.rint(middle[:, 1])
-    # Only ever upwards in the picture: past a fold nothing new is seen.
-    highest = np.minimum.accumulate(row)
-    return np.flatnonzero(np.diff(highest, prepend=highest[0] + 1) < 0)
 
 
 def _least_distance(along: NDArray[np.float64], view: View, way: Way, pitch_error: float,

@@ -68,8 +68,8 @@ class Sizes:
     """
     How large something must be to be noticed.
 
-    An obstacle fills as many rows of pixels as `rows`, and in each the run that the corridor
-    asks for; what slows fills `slow_share` of the corridor's width instead.
+    An obstacle is as many pixels high as `rows`, and as wide as the run that the corridor asks
+    for; what slows fills `slow_share` of the corridor's width instead.
     """
 
     rows: int
@@ -105,7 +105,8 @@ class CorridorMeter:
         seen = corridor.sample('labels', labels)
         certain = corridor.sample('confidence', confidence)
         blocked = self._blocks[seen]
-        clear = corridor.nearest(blocked, corridor.run, sizes.rows)
+        upright = _upright(self._blocks[labels], sizes.rows)
+        clear = corridor.nearest(corridor.sample('labels', upright), corridor.run)
         near = corridor.rows_within(required)
         histogram = np.bincount(certain[:near].reshape(-1), minlength=256)
         count = blocked[:near].size
@@ -114,7 +115,7 @@ class CorridorMeter:
         if self._before is not None and self._before.shape == labels.shape:
             was = self._blocks[corridor.sample('labels', self._before)[:near]]
             change = float(np.count_nonzero(was != blocked[:near])) / count
-        self._before = labels
+        self._before = labels.copy()      # the caller may use his buffer again
         return CorridorMeasure(
             clear_distance=corridor.length if clear is None else clear,
             required=required,
@@ -124,10 +125,10 @@ class CorridorMeter:
                 np.cumsum(histogram), LOW_QUANTILE * count)) / 255,
             blocked=clear is not None, unit=corridor.unit, change=change,
             path_share=float(counts[~self._blocks].sum()) / labels.size,
-            sightings=self._sightings(corridor, seen, sizes))
+            sightings=self._sightings(corridor, labels, seen, sizes))
 
-    def _sightings(self, corridor: Corridor, seen: NDArray[np.uint8], sizes: Sizes,
-                   ) -> tuple[Sighting, ...]:
+    def _sightings(self, corridor: Corridor, labels: NDArray[np.uint8],
+                   seen: NDArray[np.uint8], sizes: Sizes) -> tuple[Sighting, ...]:
         found = []
         present = np.bincount(seen.reshape(-1), minlength=256)
         columns = seen.shape[1]
@@ -138,7 +139,21 @@ class CorridorMeter:
             if not (tells and present[label]):
                 continue
             run = wide if rule.action is Action.SLOW else corridor.run
-            distance = corridor.nearest(seen == label, run, sizes.rows)
+            upright = _upright(labels == label, sizes.rows)
+            distance = corridor.nearest(corridor.sample('labels', upright), run)
             if distance is not None:
                 found.append(Sighting(rule, distance))
         return tuple(found)
+
+
+def _upright(flags: NDArray[np.bool_], rows: int) -> NDArray[np.bool_]:
+    """
+    Keep the flags [H, W] of pixels that have `rows` - 1 flagged ones above them, as far as seen.
+
+    Up in the picture, and not along the way: an obstacle stands upright, and far to the side of
+    the picture that leads out of a corridor in perspective.
+    """
+    upright: NDArray[np.bool_] = flags.copy()
+    for above in range(1, rows):
+        upright[above:] &= flags[:-above]
+    return upright

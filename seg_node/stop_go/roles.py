@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from enum import Enum
+import math
 
 from seg_node.stop_go.verdict import Decision, Finding, Reason, stop, Verdict
 
@@ -59,13 +60,16 @@ def directions(speed: float | None, command: float | None) -> frozenset[Directio
 
     :param speed: forward speed in m/s from odometry; None when unknown.
     :param command: commanded forward speed in m/s; None without a fresh command.
-    :returns: both directions when neither says anything, or when a value is not a number.
+    :returns: both directions when the speed is unknown, when neither says anything, and when a
+        value is not a number.
     """
+    if speed is None:
+        return frozenset(Direction)
     found = frozenset(
         Direction.FORWARD if value > 0 else Direction.REVERSE
         for value in (speed, command) if value is not None and abs(value) > STANDSTILL)
-    nothing = any(value is not None and value != value for value in (speed, command))
-    return frozenset(Direction) if nothing or not found else found
+    confused = any(value is not None and math.isnan(value) for value in (speed, command))
+    return frozenset(Direction) if confused or not found else found
 
 
 def combine(verdicts: Mapping[str, Verdict], roles: Mapping[str, Role] | None = None,
@@ -80,6 +84,7 @@ def combine(verdicts: Mapping[str, Verdict], roles: Mapping[str, Role] | None = 
     :returns: the verdict, its text led by the camera's name where there are several.
     """
     roles = roles or {}
+    driving = driving or frozenset(Direction)
     counting = {name: verdict for name, verdict in verdicts.items()
                 if _counts(roles.get(name, Role()), verdict, driving)}
     for direction in sorted(driving, key=lambda each: each.value):
@@ -88,7 +93,8 @@ def combine(verdicts: Mapping[str, Verdict], roles: Mapping[str, Role] | None = 
                 Reason.NOT_ACTIVE, f'no required camera watches the {direction.value} direction'))
     if not counting:
         return stop(Finding(Reason.NOT_ACTIVE, 'no camera is being judged'))
-    name, worst = min(counting.items(), key=lambda item: item[1].reason.priority)
+    name, worst = min(counting.items(), key=lambda item: (
+        item[1].decision is not Decision.STOP, item[1].reason.priority))
     return worst if len(verdicts) == 1 else replace(worst, text=f'{name}: {worst.text}')
 
 

@@ -59,7 +59,7 @@ class Thresholds:
     max_future: float = bounded(
         0.1, 0.0, 1.0, 'how far a stamp may lie ahead of the ROS clock, seconds')
     min_rate: float = bounded(
-        4.0, 0.0, 200.0, 'judged frames per second, over the last six; 0: not checked')
+        4.0, 0.0, 200.0, 'judged frames per second, over the last five; 0: not checked')
     go_after: int = bounded(5, 1, 1000, 'good frames in a row that earn GO')
     go_hold: float = bounded(0.5, 0.0, 60.0, 'time of good frames that earns GO, seconds')
     stop_after: int = bounded(

@@ -23,7 +23,7 @@ import math
 from seg_node.stop_go.thresholds import Thresholds
 from seg_node.stop_go.verdict import Finding, Reason
 
-RATE_FRAMES = 6
+RATE_FRAMES = 5
 """Frames over which the rate is taken: it takes several late ones to make a low rate."""
 _RECORDED = 3600.0
 """Seconds; a stamp so old is no late image but a recording."""

@@ -26,7 +26,8 @@ from launch import LaunchContext
 from launch.utilities import perform_substitutions
 
 ROOT = Path(__file__).resolve().parents[2]
-SEG_NODE = {'namespace', 'params_file', 'image_topic', 'model', 'backend', 'use_sim_time', 'rviz'}
+SEG_NODE = {'namespace', 'params_file', 'geometry', 'image_topic', 'model', 'backend',
+            'use_sim_time', 'rviz'}
 ARGUMENTS = {
     'gate': SEG_NODE | {'cmd_vel_in', 'cmd_vel_out', 'stamped', 'gate_params_file', 'name',
                         'respawn'},

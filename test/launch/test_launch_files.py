@@ -25,10 +25,11 @@ from launch import LaunchContext
 
 ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = {
-    'seg': {'autostart', 'namespace', 'name', 'params_file', 'image_topic', 'transport', 'model',
-            'backend', 'use_sim_time', 'log_level', 'respawn', 'rviz'},
-    'replay': {'input', 'topic', 'rate', 'fps', 'loop', 'namespace', 'params_file', 'model',
-               'backend', 'rviz'},
+    'seg': {'autostart', 'namespace', 'name', 'params_file', 'image_topic', 'cmd_vel_topic',
+            'geometry', 'transport', 'model', 'backend', 'use_sim_time', 'log_level', 'respawn',
+            'rviz'},
+    'replay': {'input', 'topic', 'rate', 'fps', 'loop', 'namespace', 'params_file',
+               'geometry', 'model', 'backend', 'rviz'},
 }
 
 

@@ -63,7 +63,7 @@ def generate_test_description():
         SetEnvironmentVariable('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST'),
         IncludeLaunchDescription(
             PythonLaunchDescriptionSource(str(LAUNCH_FILE)),
-            launch_arguments=[('namespace', 'under_test')]),
+            launch_arguments=[('namespace', 'under_test'), ('geometry', 'trapezoid')]),
         launch_testing.actions.ReadyToTest(),
     ])
 

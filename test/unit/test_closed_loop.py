@@ -71,15 +71,18 @@ def blocked_seeds(count):
 @pytest.fixture(scope='module')
 def drives(tmp_path_factory):
     out = tmp_path_factory.mktemp('closed_loop')
-    assert main(['closed_loop', '--drives', '12', '--seed', '300', '--workers', '1',
+    assert main(['closed_loop', '--drives', '50', '--seed', '300', '--workers', '2',
                  '--out', str(out)]) == 0
     return out
 
 
 def test_the_results_are_written(drives):
     found = json.loads((drives / 'closed_loop.json').read_text())
-    assert (found['drives'], found['collisions']) == (12, 0)
-    assert found['km'] > 0.1
+    assert (found['drives'], found['collisions']) == (50, 0)
+    assert found['km'] > 0.5
+    assert found['needless_stops_per_km'] < 2.0
+    # A vehicle that hardly drives has neither collisions nor needless stops.
+    assert found['arrived'] > 20
     assert found['needless_stops'] == sum(
         group['needless_stops'] for group in found['by_kind'].values())
     assert found['drives'] == sum(group['drives'] for group in found['by_speed_m_s'].values())
@@ -87,14 +90,7 @@ def test_the_results_are_written(drives):
     assert (drives / 'worst_drive.png').stat().st_size > 10_000
 
 
-def test_a_seed_gives_the_same_drive_whatever_the_number_of_workers(drives, tmp_path):
-    assert main(['closed_loop', '--drives', '12', '--seed', '300', '--workers', '2',
-                 '--out', str(tmp_path)]) == 0
-    assert (tmp_path / 'closed_loop.json').read_bytes() == (
-        drives / 'closed_loop.json').read_bytes()
-
-
-def test_one_drive_can_be_made_again(drives, tmp_path):
+def test_a_seed_gives_the_same_drive_in_any_process(drives, tmp_path):
     worst = json.loads((drives / 'closed_loop.json').read_text())['worst_drive']
     assert main(['closed_loop', '--only', str(worst['seed']), '--out', str(tmp_path)]) == 0
     again = json.loads((tmp_path / 'closed_loop.json').read_text())

@@ -326,6 +326,15 @@ class AnyOrder(RuleBasedStateMachine):
             self.play(self.ros - 0.03, (), self.now)
         self.ask(0.0, 0.0)
 
+    @precondition(lambda self: self.due() is not Decision.STOP)
+    @rule(seconds=st.sampled_from([0.15, 0.45, 0.55]),
+          code=st.sampled_from(['', 'blocked', 'camera_dark']))
+    def late_frame(self, seconds, code):
+        """Let a frame come late while the vehicle drives, with nobody asking meanwhile."""
+        self.pass_time(seconds)
+        self.play(self.ros - 0.03, (code,) if code else (), self.now)
+        self.ask(0.0, 0.0)
+
     @rule(code=st.sampled_from(sorted(ROAD)), count=st.integers(1, 3))
     def road_frames(self, code, count):
         for _ in range(count):

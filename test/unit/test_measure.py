@@ -78,11 +78,10 @@ def test_thin_post_blocks_where_its_foot_is(side):
 
 
 def test_a_single_pixel_never_blocks():
-    for row, col in {*zip(CORRIDOR.rows.flat, CORRIDOR.cols.flat, strict=True)}:
+    for row, col in sorted({*zip(CORRIDOR.rows.flat, CORRIDOR.cols.flat, strict=True)})[::5]:
         labels = free()
         labels[row, col] = OBSTACLE
-        assert CORRIDOR.nearest(CORRIDOR.sample('labels', labels) == OBSTACLE, CORRIDOR.run,
-                                2) is None
+        assert not measure(labels).blocked
 
 
 def test_obstacle_outside_the_corridor_does_not_block():

@@ -58,6 +58,13 @@ def test_a_description_is_kept(folder):
     assert load_model(folder).description == 'for tests'
 
 
+def test_a_self_test_is_optional_and_names_two_files(folder):
+    assert load_model(folder).self_test is None
+    change(folder, self_test={'image': 'seen.png', 'labels': 'known.png'})
+    files = load_model(folder).self_test
+    assert (files.image, files.labels) == (folder / 'seen.png', folder / 'known.png')
+
+
 def test_another_graph_is_refused(folder):
     with (folder / 'model.onnx').open('ab') as file:
         file.write(b'x')
@@ -91,6 +98,12 @@ def classes(**fields):
     ({'input': {'width': 64, 'height': 99999}}, 'input.height: 99999'),
     ({'input': {'width': 64.0, 'height': 32}}, 'input.width: 64.0'),
     ({'input': {'width': True, 'height': 32}}, 'input.width: True'),
+    ({'self_test': None}, 'self_test: None is not a mapping with image, labels'),
+    ({'self_test': 'seen.png'}, "self_test: 'seen.png' is not a mapping"),
+    ({'self_test': {'image': 'seen.png'}}, 'self_test: labels missing'),
+    ({'self_test': {'image': 'a.png', 'labels': '../b.png'}}, 'self_test.labels: .* same folder'),
+    ({'self_test': {'image': '/a.png', 'labels': 'b.png'}}, 'self_test.image: .* same folder'),
+    ({'self_test': {'image': 'a.png', 'labels': 'b.png', 'c': 1}}, 'self_test: c not known'),
     ({'colour': 'red'}, 'colour not known; known are name'),
     ({'classes': []}, r'classes: \[\] is not a list with at least one'),
     ({'classes': 'path'}, "classes: 'path' is not a list"),

@@ -20,6 +20,7 @@ The geometry is worked out a second time here, the other way round: from pixels 
 
 from __future__ import annotations
 
+from functools import lru_cache
 import math
 
 import cv2
@@ -97,6 +98,7 @@ def undistort(model, coefficients, bent):
     return plane
 
 
+@lru_cache(maxsize=32)
 def rays(view):
     """Give the direction in which each pixel's centre looks: [H, W, 3] in the vehicle frame."""
     lens = view.intrinsics

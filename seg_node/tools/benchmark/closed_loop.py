@@ -36,8 +36,9 @@ from seg_node.perception.model import load_model, Model, ModelError
 from seg_node.perception.segmenter import Segmenter
 from seg_node.simulation.labels import BACKGROUND, OBSTACLE, PATH, SIDEWALK, SPEED_BUMP
 from seg_node.tools.benchmark import closed_loop_summary as summary
-from seg_node.tools.benchmark.closed_loop_drive import Outcome, Simulation
+from seg_node.tools.benchmark.closed_loop_drive import Simulation
 from seg_node.tools.benchmark.closed_loop_limits import StatedLimits
+from seg_node.tools.benchmark.closed_loop_outcome import Outcome
 from seg_node.tools.command_line import fail, OneLineParser, ToolError, whole
 
 _NAMES = {BACKGROUND: 'background', PATH: 'path', SIDEWALK: 'sidewalk', OBSTACLE: 'obstacle',

@@ -30,6 +30,7 @@ from seg_node.tools.benchmark.closed_loop_course import draw_course, with_scener
 from seg_node.tools.benchmark.closed_loop_eye import Eye, ModelledEye, NetworkEye, Shot
 from seg_node.tools.benchmark.closed_loop_limits import StatedLimits, TICK
 from seg_node.tools.benchmark.closed_loop_node import NodeModel
+from seg_node.tools.benchmark.closed_loop_outcome import Moment, Needless, Outcome
 from seg_node.tools.benchmark.closed_loop_plant import Plant
 from seg_node.tools.benchmark.closed_loop_rig import draw_rig
 from seg_node.tools.benchmark.closed_loop_truth import SPARE_SIDE, Truth
@@ -51,57 +52,6 @@ Rule = Callable[[Verdict], Decision]
 def obey(verdict: Verdict) -> Decision:
     """Drive as the node says."""
     return verdict.decision
-
-
-@dataclass(frozen=True)
-class Needless:
-    """A STOP on a free way: when, why, and whether it was merely held for long."""
-
-    time_s: float
-    reason: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Moment:
-    """One point of a drive's trace: seconds, m/s, and metres from the bumper."""
-
-    time_s: float
-    speed: float
-    decision: str
-    reason: str
-    free: float
-    seen: float
-    required: float
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """
-    What became of a drive.
-
-    arrived: whether the goal was reached. collision: what was hit, None for nothing;
-    collision_speed in m/s. margins: metres left before something in the corridor, at each
-    standstill. least_room: the least distance that would have been left at full brakes, metres,
-    at any moment; below 0 a collision is certain.
-    """
-
-    seed: int
-    kind: str
-    max_speed: float
-    straight: bool
-    odometry: bool
-    arrived: bool
-    seconds: float
-    metres: float
-    frames: int
-    stops: int
-    collision: str | None
-    collision_speed: float
-    margins: tuple[float, ...]
-    least_room: float
-    needless: tuple[Needless, ...]
-    trace: tuple[Moment, ...] = ()
 
 
 @dataclass

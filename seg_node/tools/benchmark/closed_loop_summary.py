@@ -25,8 +25,8 @@ from typing import Any
 
 import numpy as np
 
-from seg_node.tools.benchmark.closed_loop_drive import Outcome
 from seg_node.tools.benchmark.closed_loop_limits import StatedLimits
+from seg_node.tools.benchmark.closed_loop_outcome import Outcome
 
 _QUANTILES = {'min': 0.0, 'p01': 0.01, 'p05': 0.05, 'p50': 0.5, 'p95': 0.95}
 _SPEEDS = (1.0, 2.0, 5.0, math.inf)
@@ -119,13 +119,13 @@ def table(outcomes: Sequence[Outcome]) -> str:
         if group is None:
             lines.append('')
             continue
-        per_km = group.needless_stops_per_km
-        margin = group.standstill_margin_m
+        per_km, margin = group.needless_stops_per_km, group.standstill_margin_m
+        rate = '-' if per_km is None else f'{per_km:.2f}'
+        left = '-' if margin is None else ' / '.join(
+            f'{margin[key]:.2f}' for key in ('min', 'p05', 'p50'))
         lines.append(
             f'  {name:<14}{group.drives:>7}{group.arrived:>9}{group.km:>9.2f}'
-            f'{group.collisions:>12}{group.needless_stops:>10}{"-" if per_km is None else f"{per_km:.2f}":>8}'
-            f'{group.stops:>7}   ' + ('-' if margin is None else ' / '.join(
-                f'{margin[key]:.2f}' for key in ('min', 'p05', 'p50'))))
+            f'{group.collisions:>12}{group.needless_stops:>10}{rate:>8}{group.stops:>7}   {left}')
     return '\n'.join(lines)
 
 

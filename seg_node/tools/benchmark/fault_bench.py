@@ -33,6 +33,7 @@ from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
+from std_srvs.srv import Trigger
 
 from seg_node.tools.benchmark.fault_camera import Camera, Show
 from seg_node.tools.benchmark.fault_ears import Ears
@@ -45,7 +46,7 @@ GO_SECONDS = 10.0
 ANSWER_SECONDS = 15.0
 """Time for the answer of a service; letting go of a hung inference takes the node 5 s."""
 _SERVICES = ((ChangeState, 'change_state'), (GetParameters, 'get_parameters'),
-             (SetParameters, 'set_parameters'))
+             (SetParameters, 'set_parameters'), (Trigger, 'reset'))
 _COMPLAINTS = ('Traceback', 'callback failed', 'heartbeat failed')
 
 Value = bool | int | float | str | list[str]
@@ -200,6 +201,10 @@ class Bench:
         """Ask for a lifecycle transition and return whether it succeeded."""
         request = ChangeState.Request(transition=Transition(label=label))
         return bool(self._call(ChangeState, 'change_state', request).success)
+
+    def reset(self) -> None:
+        """Have a latched fault forgotten."""
+        self._call(Trigger, 'reset', Trigger.Request())
 
     def _client(self, kind: Any, name: str) -> Any:
         client = self._clients.get(name) or self.node.create_client(kind, f'{NODE}/{name}')

@@ -176,6 +176,11 @@ class Camera:
             self._changed.notify_all()
 
 
+def _tell(camera: Camera, path: Path) -> None:
+    shown = camera.wait_for(camera.current, 1, math.inf)
+    print(f'shown {path} {shown[0]:.6f}', flush=True)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """
     Show pictures on camera/image_raw as a process, until killed.
@@ -200,10 +205,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     rclpy.init()
     camera = Camera(rclpy.create_node('fault_camera'), show(options.pictures))
+    _tell(camera, options.pictures)
     for line in sys.stdin:
         path = Path(line.strip())
-        shown = camera.wait_for(camera.show(show(path)), 1, math.inf)
-        print(f'shown {path} {shown[0]:.6f}', flush=True)
+        camera.show(show(path))
+        _tell(camera, path)
     camera.close()
     rclpy.try_shutdown()
     return 0

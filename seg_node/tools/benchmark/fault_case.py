@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 import time
 
 from seg_node.tools.benchmark.fault_bench import Bench, BenchError, Value
-from seg_node.tools.benchmark.fault_camera import Message, Show
+from seg_node.tools.benchmark.fault_camera import Camera, Message, Show
 from seg_node.tools.benchmark.fault_pictures import Film, Picture
 from seg_node.tools.benchmark.fault_table import Clock, Moment
 
@@ -85,16 +85,20 @@ def road_frames(bench: Bench) -> int:
     return int(bench.limit('stop_go.stop_after'))
 
 
+def show_on(camera: Camera, show: Show, frames: int) -> Moment:
+    """Let a camera show something else; known with the picture of that number."""
+    times = camera.wait_for(camera.show(show), frames, 5.0)
+    if len(times) < frames:
+        raise BenchError(f'the camera has not published {frames} messages')
+    return Moment(times[0], times[frames - 1], Clock.IMAGE)
+
+
 def shows(change: Callable[[Bench, Show], Show], frames: Count = once) -> Inject:
     """Let the camera show something else; known with the picture of that number."""
     def inject(bench: Bench) -> Moment:
         assert bench.camera is not None and bench.healthy is not None
         needed = frames(bench)
-        show = bench.camera.show(change(bench, bench.healthy))
-        times = bench.camera.wait_for(show, needed, 5.0)
-        if len(times) < needed:
-            raise BenchError(f'the camera has not published {needed} messages')
-        return Moment(times[0], times[needed - 1], Clock.IMAGE)
+        return show_on(bench.camera, change(bench, bench.healthy), needed)
     return inject
 
 
@@ -113,15 +117,20 @@ def messages(spoil: Callable[[Message], Message | None]) -> Inject:
     return shows(lambda bench, show: replace(show, spoil=spoil))
 
 
-def silence(bench: Bench) -> Moment:
-    """Let the camera fall silent; known when the image before has reached its greatest age."""
-    assert bench.camera is not None and bench.healthy is not None
+def silence_of(bench: Bench, camera: Camera) -> Moment:
+    """Let a camera fall silent; known when the image before has reached its greatest age."""
+    assert bench.healthy is not None
     age = bench.limit('stop_go.max_image_age')
-    bench.camera.show(replace(bench.healthy, spoil=lambda message: None))
-    now = time.monotonic()
-    bench.wait_until(now + 0.05)        # a picture may have been on its way
-    last = bench.camera.times()[-1]
+    camera.show(replace(bench.healthy, spoil=lambda message: None))
+    bench.wait_until(time.monotonic() + 0.05)       # a picture may have been on its way
+    last = camera.times()[-1]
     return Moment(last, last + age, Clock.TIMEOUT)
+
+
+def silence(bench: Bench) -> Moment:
+    """Let the camera fall silent."""
+    assert bench.camera is not None
+    return silence_of(bench, bench.camera)
 
 
 def does(act: Step, clock: Clock = Clock.REQUEST) -> Inject:

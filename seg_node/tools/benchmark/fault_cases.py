@@ -21,11 +21,12 @@ from seg_node.tools.benchmark.fault_cases_camera import CAMERA_FAULTS, MESSAGE_F
 from seg_node.tools.benchmark.fault_cases_ground import GROUND_FAULTS
 from seg_node.tools.benchmark.fault_cases_node import MODEL_FAULTS, NODE_FAULTS
 from seg_node.tools.benchmark.fault_cases_perception import BUNDLED_FAULTS, PERCEPTION_FAULTS
-from seg_node.tools.benchmark.fault_cases_publisher import PUBLISHER_FAULTS
+from seg_node.tools.benchmark.fault_cases_publisher import PUBLISHER_FAULTS, TWO_CAMERA_FAULTS
 from seg_node.tools.benchmark.fault_cases_time import TIME_FAULTS
 
 _DECLARED = (*CAMERA_FAULTS, *MESSAGE_FAULTS, *TIME_FAULTS, *PERCEPTION_FAULTS,
-             *PUBLISHER_FAULTS, *NODE_FAULTS, *MODEL_FAULTS, *GROUND_FAULTS, *BUNDLED_FAULTS)
+             *PUBLISHER_FAULTS, *NODE_FAULTS, *MODEL_FAULTS, *GROUND_FAULTS, *BUNDLED_FAULTS,
+             *TWO_CAMERA_FAULTS)
 _RIGS = tuple(dict.fromkeys(fault.rig.name for fault in _DECLARED))
 
 # Stable: within a rig the order of declaration stays, but what uses up its node comes last.

@@ -86,7 +86,7 @@ CAMERA_FAULTS = (
           ('camera_overexposed',), pictures(damage.overexposed)),
     Fault('covered', 'lens covered or fogged', PLAIN,
           ('camera_covered',), pictures(damage.covered)),
-    Fault('partly_blocked', 'mud before a third of the lens', PLAIN,
+    Fault('partly_blocked', 'mud on both sides of the lens, beside the corridor', PLAIN,
           ('camera_blocked',), pictures(damage.partly_blocked, _blocked_pictures)),
     Fault('blurred', 'out of focus', PLAIN,
           ('camera_blurred',), pictures(damage.blurred)),

@@ -21,6 +21,7 @@ from pathlib import Path
 import signal
 import time
 
+from seg_node.tools.benchmark import fault_damage as damage
 from seg_node.tools.benchmark.fault_bench import Bench, BenchError
 from seg_node.tools.benchmark.fault_case import (
     does,
@@ -113,12 +114,25 @@ def _refused_value(bench: Bench) -> Moment:
     return film(lambda _: bench.films.obstacle, road_frames)(bench)
 
 
-def _set(name: str, value: float) -> Step:
+def _set(name: str, value: float | bool) -> Step:
     def act(bench: Bench) -> None:
         result = bench.set_parameter(name, value)
         if not result.successful:
             raise BenchError(f'{name} {value} was refused: {result.reason}')
     return act
+
+
+def _latched(bench: Bench) -> Moment:
+    """Let a fault come and go; with latched faults it counts until the reset."""
+    moment = pictures(damage.dark)(bench)
+    bench.wait_for_stop(moment.fault, 2.0)
+    heal(bench)
+    return moment
+
+
+def _reset(bench: Bench) -> None:
+    _set('stop_go.latch_faults', False)(bench)
+    bench.reset()
 
 
 # --- the model -----------------------------------------------------------------------------------
@@ -190,10 +204,12 @@ NODE_FAULTS = (
           ('blocked',), _refused_value),
     Fault('limit_tightened', 'the corridor is made longer than the road', PLAIN,
           ('blocked', 'low_coverage'), does(_set('trapezoid.far_row', _ABOVE_THE_ROAD)),
-          lambda bench: _set('trapezoid.far_row', 0.62)(bench)),
+          _set('trapezoid.far_row', 0.62)),
     Fault('limit_changed', 'a limit changes that the road still meets', PLAIN,
           ('confirming',), does(_set('stop_go.min_coverage', 0.9)),
-          lambda bench: _set('stop_go.min_coverage', 0.85)(bench), hold=0.2),
+          _set('stop_go.min_coverage', 0.85), hold=0.2),
+    Fault('latched_fault', 'dark for a moment, with latched faults: STOP until ~/reset', PLAIN,
+          ('latched_fault',), _latched, _reset, prepare=_set('stop_go.latch_faults', True)),
     Fault('disk_full', 'no log can be written any more; then an obstacle', PLAIN,
           ('blocked',), film(lambda bench: bench.films.obstacle, road_frames),
           prepare=_fill_disk, ends_node=True),

@@ -18,22 +18,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 import signal
 import time
 
 import numpy as np
 
+from seg_node.tools.benchmark import fault_damage as damage
 from seg_node.tools.benchmark.fault_bench import Bench, BenchError
 from seg_node.tools.benchmark.fault_camera import Camera, RATE, Show
-from seg_node.tools.benchmark.fault_case import Count, Fault, heal, Inject, once, road_frames
+from seg_node.tools.benchmark.fault_case import (
+    Count,
+    Fault,
+    heal,
+    Inject,
+    once,
+    road_frames,
+    show_on,
+    silence_of,
+)
+from seg_node.tools.benchmark.fault_ears import taken_at
 from seg_node.tools.benchmark.fault_pictures import Film
 from seg_node.tools.benchmark.fault_processes import Child
-from seg_node.tools.benchmark.fault_rigs import PLAIN
+from seg_node.tools.benchmark.fault_rigs import PLAIN, TWO_CAMERAS
 from seg_node.tools.benchmark.fault_table import Clock, Moment
 
 _FLOOD_RATE = 2000.0        # more than it can reach
 _BEHIND = 0.2
+_NUMBERS = count(1)
 
 
 def _driver(bench: Bench) -> Child:
@@ -47,8 +60,24 @@ def _start_driver(bench: Bench, rate: float = RATE) -> None:
     bench.camera.show(replace(bench.healthy, spoil=lambda message: None))
     bench.keep['driver'] = bench.start(
         'seg_node.tools.benchmark.fault_camera', str(_pictures(bench, 'free', bench.films.free)),
-        '--rate', str(rate), log=bench.folder / 'camera.log')
+        '--rate', str(rate), log=bench.folder / f'camera_{next(_NUMBERS)}.log')
     bench.at_end(_driver(bench).close)
+    # From here on GO is due to the driver, not to the last pictures of the camera.
+    _when_shown(bench, _pictures(bench, 'free', bench.films.free))
+    bench.wait_until(time.monotonic() + 0.2)
+
+
+def _when_shown(bench: Bench, path: Path) -> float:
+    """Return when the driver has published the first of these pictures, monotonic clock."""
+    log = _driver(bench).log
+    deadline = time.monotonic() + 10.0
+    while time.monotonic() < deadline:
+        for line in log.read_text().splitlines():
+            words = line.split()
+            if words[:2] == ['shown', str(path)]:
+                return float(words[2])
+        time.sleep(0.02)
+    raise BenchError(f'the driver has not shown {path.name}')
 
 
 def _pictures(bench: Bench, name: str, film: Film) -> Path:
@@ -69,16 +98,10 @@ def _send_driver(number: int) -> Inject:
         age = bench.limit('stop_go.max_image_age')
         _driver(bench).send(number)
         bench.wait_until(time.monotonic() + 0.1)
-        last = _newest_image(bench)
+        with bench.changed:
+            last = taken_at(bench.ears.states[-1])
         return Moment(last, last + age, Clock.TIMEOUT)
     return inject
-
-
-def _newest_image(bench: Bench) -> float:
-    """Return when the newest image that the node has decided on was taken, monotonic clock."""
-    with bench.changed:
-        stamp = float(bench.ears.states[-1].values['camera.image_stamp'])
-    return stamp - time.time() + time.monotonic()
 
 
 def _kill_and_start(bench: Bench) -> Moment:
@@ -103,16 +126,8 @@ def _obstacle_in_flood(bench: Bench) -> Moment:
     """Let the obstacle appear in the flood; the driver tells when it published the first one."""
     path = _pictures(bench, 'obstacle', bench.films.obstacle)
     _driver(bench).say(str(path))
-    log = bench.folder / 'camera.log'
-    deadline = time.monotonic() + 10.0
-    while time.monotonic() < deadline:
-        for line in log.read_text().splitlines():
-            words = line.split()
-            if words[:2] == ['shown', str(path)]:
-                shown = float(words[2])
-                return Moment(shown, shown, Clock.IMAGE)
-        time.sleep(0.02)
-    raise BenchError('the driver has not shown the obstacle')
+    shown = _when_shown(bench, path)
+    return Moment(shown, shown, Clock.IMAGE)
 
 
 def _second_camera(bench: Bench) -> None:
@@ -132,9 +147,8 @@ def _second_shows(change: Callable[[Bench, Show], Show], frames: Count) -> Injec
     """Let the second driver publish beside the first."""
     def inject(bench: Bench) -> Moment:
         assert bench.healthy is not None
-        camera, needed = bench.keep['second'], frames(bench)
-        times = camera.wait_for(camera.show(change(bench, bench.healthy)), needed, 5.0)
-        return Moment(times[0], times[needed - 1], Clock.IMAGE)
+        needed = frames(bench)
+        return show_on(bench.keep['second'], change(bench, bench.healthy), needed)
     return inject
 
 
@@ -142,6 +156,27 @@ def _one_camera(bench: Bench) -> None:
     bench.keep.pop('second').close()
 
 
+def _rear_is_dark(bench: Bench) -> Moment:
+    assert bench.healthy is not None
+    dark = replace(bench.healthy, film=bench.films.free.changed(damage.dark))
+    return show_on(bench.keep['rear'], dark, 1)
+
+
+def _rear_is_silent(bench: Bench) -> Moment:
+    return silence_of(bench, bench.keep['rear'])
+
+
+def _rear_is_well(bench: Bench) -> None:
+    assert bench.healthy is not None
+    bench.keep['rear'].show(bench.healthy)
+
+
+TWO_CAMERA_FAULTS = (
+    Fault('one_of_two_dark', 'two cameras, one of them dark', TWO_CAMERAS,
+          ('camera_dark',), _rear_is_dark, _rear_is_well),
+    Fault('one_of_two_silent', 'two cameras, one of them silent', TWO_CAMERAS,
+          ('stale',), _rear_is_silent, _rear_is_well),
+)
 PUBLISHER_FAULTS = (
     Fault('publisher_killed', 'the camera driver is killed', PLAIN, ('stale',),
           _send_driver(signal.SIGKILL), _end_driver, prepare=_start_driver),

@@ -43,10 +43,11 @@ def covered(picture: Picture) -> Picture:
 
 
 def partly_blocked(picture: Picture) -> Picture:
-    """Return a picture with mud or a hand before the right third of the lens."""
+    """Return a picture with mud or a hand on both sides of the lens."""
     height, width = picture.shape[:2]
     mask = np.zeros((height, width), np.float32)
-    mask[:, width * 2 // 3:] = 1.0
+    # Beside the corridor, so that the road itself stays clear.
+    mask[:, :width // 5] = mask[:, width * 4 // 5:] = 1.0
     mask = cv2.GaussianBlur(mask, (0, 0), 6.0)[..., None]
     mud = np.array([20, 26, 30], np.float32)
     return (picture * (1.0 - mask) + mud * mask).astype(np.uint8)

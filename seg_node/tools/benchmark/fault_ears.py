@@ -81,6 +81,11 @@ class Ears:
             now, values.get('decision', ''), values.get('reason', ''), message.message, values))
 
 
+def taken_at(state: State) -> float:
+    """Return when the newest image that was decided on was taken, on the monotonic clock."""
+    return float(state.values['camera.image_stamp']) - time.time() + time.monotonic()
+
+
 def _since(items: list[Any], begin: float) -> list[Any]:
     # From the end: what matters is always recent. len() first: the list grows meanwhile.
     first = len(items)

@@ -45,7 +45,7 @@ _CLASSES = (
     ('speed_bump', [250, 220, 50], True, 'slow'))
 _SELF_TEST = {'image': 'self_test.png', 'labels': 'self_test_labels.png'}
 _FOR_EVER = 2**62
-_TRIAL_TURNS = 200_000
+_TRIALS, _TRIAL_TURNS = 5, 100_000
 
 
 def write_model(folder: Path, picture: Picture) -> Path:
@@ -109,8 +109,12 @@ def _seconds_of_work(graph: bytes) -> float:
     import onnxruntime
     session = onnxruntime.InferenceSession(graph, providers=['CPUExecutionProvider'])
     picture = np.zeros((1, HEIGHT, WIDTH, 3), np.uint8)
-    session.run(None, {'image': picture})  # the first run is slower
     picture[:, :CELL // 4, :CELL // 4] = COMMAND_COLOR
-    begin = time.monotonic()
-    session.run(None, {'image': picture})
-    return time.monotonic() - begin
+
+    def seconds() -> float:
+        begin = time.monotonic()
+        session.run(None, {'image': picture})
+        return time.monotonic() - begin
+
+    # The quickest: what else the machine does only ever makes it slower.
+    return min(seconds() for _ in range(_TRIALS))

@@ -23,7 +23,7 @@ from nav_msgs.msg import Odometry
 from sensor_msgs.msg import CameraInfo
 
 from seg_node.tools.benchmark.fault_bench import Bench
-from seg_node.tools.benchmark.fault_camera import RATE, Show, to_jpeg
+from seg_node.tools.benchmark.fault_camera import Camera, RATE, Show, to_jpeg
 from seg_node.tools.benchmark.fault_case import Rig
 from seg_node.tools.benchmark.fault_feeds import Feed, good_info, odometry, SimulatedTime
 from seg_node.tools.benchmark.fault_pictures import CAMERA
@@ -60,6 +60,13 @@ def _on_ground(bench: Bench) -> None:
     _raw(bench)
 
 
+def _two_cameras(bench: Bench) -> None:
+    _raw(bench)
+    rear = Camera(bench.node, Show(bench.films.free), 'rear')
+    bench.at_end(rear.close)
+    bench.keep['rear'] = rear
+
+
 def _own_model(bench: Bench) -> None:
     """Give the node a model of its own, which can be damaged."""
     bench.model = Path(shutil.copytree(bench.model, bench.folder / 'model'))
@@ -74,6 +81,7 @@ PLAIN = Rig('plain', _IN_PICTURE, _raw)
 COMPRESSED = Rig('compressed', {**_IN_PICTURE, 'transport': 'compressed'}, _compressed)
 SIMULATED = Rig('sim_time', {**_IN_PICTURE, 'use_sim_time': True}, _simulated)
 GROUND = Rig('ground', _ON_GROUND, _on_ground)
+TWO_CAMERAS = Rig('two_cameras', {**_IN_PICTURE, 'cameras': ['camera', 'rear']}, _two_cameras)
 OWN_MODEL = Rig('own_model', _IN_PICTURE, _own_model)
 BUNDLED = Rig('bundled', {**_IN_PICTURE, 'model': 'road'}, _bundled_model)
 

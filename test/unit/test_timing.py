@@ -1,0 +1,123 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What can be wrong with the time of a frame: each limit at both sides."""
+
+from __future__ import annotations
+
+from math import nextafter
+
+import pytest
+
+from seg_node.stop_go import Instant, Reason, Thresholds
+from seg_node.stop_go.timing import follows, Frame, judge_age, judge_arrival, judge_rate
+
+NAN, INF = float('nan'), float('inf')
+LIMITS = Thresholds(max_image_age=0.5, max_future=0.125, min_rate=4.0)
+NOW = Instant(10.0, 1000.0)
+BEFORE = Frame(Instant(9.875, 999.875), 999.75)
+HINT = '; for a recording play it with /clock and set use_sim_time'
+
+
+def reasons(findings):
+    return [finding.reason for finding in findings]
+
+
+@pytest.mark.parametrize(('stamp', 'found'), [
+    (999.9, []), (1000.125, []), (nextafter(1000.125, INF), [Reason.STAMP_IN_FUTURE]),
+    (999.5, []), (nextafter(999.5, 0), [Reason.STALE_STAMP]), (NAN, [Reason.MALFORMED]),
+    (INF, [Reason.MALFORMED]), (-INF, [Reason.MALFORMED])])
+def test_stamps_against_the_clock(stamp, found):
+    assert reasons(judge_arrival(stamp, NOW, None, LIMITS)) == found
+
+
+@pytest.mark.parametrize(('stamp', 'found'), [
+    (nextafter(999.75, INF), []), (999.75, [Reason.STAMP_BACKWARDS]),
+    (999.625, [Reason.STAMP_BACKWARDS])])
+def test_stamps_against_the_frame_before(stamp, found):
+    assert reasons(judge_arrival(stamp, NOW, BEFORE, LIMITS)) == found
+
+
+@pytest.mark.parametrize(('arrival', 'found'), [
+    (Instant(9.875, 1000.0), []), (Instant(9.874, 1000.0), [Reason.CLOCK_JUMP]),
+    (Instant(10.0, 999.875), []), (Instant(10.0, 999.874), [Reason.CLOCK_JUMP]),
+    (Instant(NAN, 1000.0), [Reason.CLOCK_JUMP]), (Instant(INF, 1000.0), [Reason.CLOCK_JUMP])])
+def test_arrivals_against_the_frame_before(arrival, found):
+    assert reasons(judge_arrival(999.9, arrival, BEFORE, LIMITS)) == found
+
+
+@pytest.mark.parametrize('before', [None, Frame(Instant(99.0, 9999.0), None)])
+def test_a_frame_without_a_stamp_is_nothing_to_compare_with(before):
+    assert judge_arrival(999.9, NOW, before, LIMITS) == ()
+    assert reasons(judge_arrival(999.9, Instant(10.0, NAN), before, LIMITS)) == [
+        Reason.CLOCK_JUMP, Reason.STAMP_IN_FUTURE, Reason.STALE_STAMP]
+
+
+@pytest.mark.parametrize(('now', 'found'), [
+    (Instant(10.5, 1000.0), []), (Instant(nextafter(10.5, INF), 1000.0), [Reason.STALE]),
+    (Instant(10.0, 1000.375), []), (Instant(10.0, 1000.38), [Reason.STALE_STAMP]),
+    (Instant(11.0, 1001.0), [Reason.STALE, Reason.STALE_STAMP]),
+    (Instant(9.99, 1000.0), [Reason.CLOCK_JUMP]), (Instant(10.0, 999.99), [Reason.CLOCK_JUMP]),
+    (Instant(NAN, 1000.0), [Reason.CLOCK_JUMP, Reason.STALE]),
+    (Instant(10.0, NAN), [Reason.CLOCK_JUMP, Reason.STALE_STAMP]),
+    (Instant(INF, 1000.0), [Reason.CLOCK_JUMP, Reason.STALE])])
+def test_age_counts_on_both_clocks(now, found):
+    assert reasons(judge_age(Frame(NOW, 999.875), now, LIMITS)) == found
+
+
+def test_a_frame_that_failed_ages_by_its_arrival_only():
+    assert judge_age(Frame(NOW, None), Instant(10.5, 5000.0), LIMITS) == ()
+
+
+@pytest.mark.parametrize(('age', 'hint'), [(3600.0, ''), (3600.5, HINT), (5e7, HINT)])
+def test_a_recording_is_told_how_to_be_played(age, hint):
+    [finding] = judge_arrival(1000.0 - age, NOW, None, LIMITS)
+    assert finding.reason is Reason.STALE_STAMP
+    assert finding.text == f'newest image {age:.2f} s old by its stamp, limit 0.50 s{hint}'
+    [finding] = judge_age(Frame(NOW, 1000.0 - age), NOW, LIMITS)
+    assert finding.text.endswith(hint or 'limit 0.50 s')
+
+
+@pytest.mark.parametrize(('period', 'low'), [(0.01, False), (0.25, False), (0.2501, True)])
+def test_rate(period, low):
+    findings = judge_rate([period * index for index in range(6)], LIMITS)
+    assert reasons(findings) == [Reason.RATE_LOW] * low
+
+
+@pytest.mark.parametrize('arrivals', [
+    [0, 1, 2, 3, 4, NAN], [NAN, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [0, 0, 0, 0, 0, INF],
+    [INF] * 6])
+def test_arrivals_that_make_no_rate_are_too_slow(arrivals):
+    [finding] = judge_rate(arrivals, LIMITS)
+    assert (finding.reason, finding.measured, finding.limit) == (Reason.RATE_LOW, 0.0, 4.0)
+
+
+def test_too_few_frames_make_no_rate():
+    assert judge_rate([0.0, 1.0, 2.0, 3.0, 4.0], LIMITS) == ()
+    assert judge_rate([0.0, 10.0, 20.0, 30.0, 40.0, 50.0], Thresholds(min_rate=0.0)) == ()
+
+
+def test_some_late_frames_among_quick_ones_are_no_low_rate():
+    assert judge_rate([0.0, 0.4, 0.45, 0.5, 0.9, 1.0], LIMITS) == ()
+
+
+@pytest.mark.parametrize(('stamp', 'arrival', 'expected'), [
+    (1000.0, 10.0, True), (1000.25, 10.375, True), (1000.26, 10.0, False),
+    (1000.0, 10.376, False), (NAN, 10.0, False), (1000.0, NAN, False), (900.0, 9.0, True)])
+def test_a_frame_follows_when_it_comes_soon_enough(stamp, arrival, expected):
+    assert follows(stamp, Instant(arrival, 0.0), BEFORE, LIMITS) == expected
+
+
+def test_nothing_follows_a_frame_without_a_stamp():
+    assert not follows(999.8, NOW, Frame(BEFORE.arrival, None), LIMITS)
