@@ -25,7 +25,7 @@ from seg_node.tools.benchmark.fault_commands import Command
 from seg_node.tools.benchmark.fault_pictures import Films, with_command
 
 pytest.importorskip('onnx', reason='the graph is built with onnx')
-from seg_node.tools.benchmark import fault_models  # noqa: E402 - needs onnx
+from seg_node.tools.benchmark import fault_models
 
 
 @pytest.fixture(scope='module')

@@ -34,6 +34,7 @@ from seg_node.simulation.lens import Light
 from seg_node.simulation.materials import Material
 from seg_node.simulation.renderer import RenderedFrame, Renderer, Scene
 from seg_node.simulation.road import CentreLine, Line, Profile
+from seg_node.simulation.sprite import Sprite
 
 Picture = NDArray[np.uint8]
 
@@ -91,7 +92,7 @@ class Road:
         scene = Scene(line, profile, surfaces, light, tuple(_beside_the_road(bare)))
         self._renderer = Renderer(scene, CAMERA)
 
-    def film(self, *things: tuple[float, float, obstacles.Sprite], frames: int = FRAMES,
+    def film(self, *things: tuple[float, float, Sprite], frames: int = FRAMES,
              start: float = _START_S) -> list[RenderedFrame]:
         """
         Render a short drive.
@@ -127,7 +128,7 @@ def tint(bgr: Picture, labels: Picture) -> Picture:
     return np.clip(grey[..., None] + table[labels], 0, 255).astype(np.uint8)
 
 
-def thin_post() -> obstacles.Sprite:
+def thin_post() -> Sprite:
     """Return a post that is about 0.1 m wide."""
     return min((obstacles.post(variant) for variant in range(20)),
                key=lambda sprite: abs(sprite.width_m - 0.1))

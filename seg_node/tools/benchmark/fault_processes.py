@@ -51,6 +51,7 @@ class Child:
                  on_exit: Callable[[], None]) -> None:
         """Start `python -m arguments...`; its output goes to the log file."""
         self.log = log
+        self._segments: set[Path] = set()
         with log.open('ab') as output:
             self._process = subprocess.Popen(
                 [sys.executable, '-m', *arguments], env=dict(env), stdin=subprocess.PIPE,
@@ -67,6 +68,8 @@ class Child:
 
     def send(self, number: int) -> None:
         """Send a signal."""
+        if number == signal.SIGKILL:
+            self._segments = _shared_memory(self._process.pid)
         self._process.send_signal(number)
 
     def say(self, line: str) -> None:
@@ -93,10 +96,10 @@ class Child:
 
     def kill(self) -> None:
         """End the process at once and clear up the shared memory it leaves behind."""
-        segments = _shared_memory(self._process.pid) if self.code is None else set()
-        self._process.kill()
+        if self.code is None:
+            self.send(signal.SIGKILL)
         self._process.wait(END_SECONDS)
-        for segment in segments:
+        for segment in self._segments:
             _remove_if_orphaned(segment)
 
     def close(self) -> None:
