@@ -38,7 +38,7 @@ def draw_overlay(bgr: NDArray[np.uint8], segmentation: Segmentation, assessment:
             blocked_line = (
                 (float(line[0, 0]), float(line[0, 1])), (float(line[1, 0]), float(line[1, 1])))
         unit = f' {measure.unit}' if measure.unit == METRES else ''
-        detail = (f'clear {measure.clear_distance:.2f}{unit} of {measure.required:.2f}   '
+        detail = (f'clear {measure.clear_distance:.2f}{unit}, needed {measure.required:.2f}   '
                   f'coverage {measure.coverage:.0%}   confidence {measure.confidence:.2f}   ')
     return overlay.draw(
         bgr, segmentation.mask, segmentation.model.classes, corridor=polygon,

@@ -28,7 +28,7 @@ pytest.importorskip('onnx', reason='the benchmark builds its models with onnx')
 
 def benchmark(*arguments):
     return subprocess.run(
-        [sys.executable, '-m', 'seg_node.tools.benchmark.faults', *arguments], cwd=ROOT,
+        [sys.executable, '-m', 'seg_node.tools.benchmark', 'faults', *arguments], cwd=ROOT,
         text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=150)
 
 

@@ -308,8 +308,8 @@ def test_slow_outlives_a_stop_but_not_a_new_start():
 
 @pytest.mark.parametrize('numbers', [(NAN, 5.0), (3.0, INF), (INF, NAN)])
 def test_a_class_that_slows_at_no_distance_never_raises_nor_gives_go(numbers):
-    drive = Drive(going=True)
-    assert drive.frame(Finding(Reason.SLOW_CLASS, 'bump', *numbers)).decision is not Decision.GO
+    verdict = Drive(going=True).frame(Finding(Reason.SLOW_CLASS, 'bump', *numbers))
+    assert verdict == Verdict(Decision.SLOW, Reason.SLOW_CLASS, 'bump')
 
 
 def test_a_failed_frame_stops_even_with_a_reason_that_slows():
@@ -345,6 +345,7 @@ def test_silence_latches():
 def test_a_fault_after_a_gap_that_nobody_asked_in_latches_too(findings):
     drive = Drive(going=True, latch_faults=True)
     assert drive.frame(*findings, after=0.75).reason is Reason.LATCHED
+    drive.stays_latched('0.75 s between images, limit 0.50 s')
 
 
 @pytest.mark.parametrize('finding', [
@@ -563,7 +564,7 @@ def test_frames_that_come_too_slowly_take_go_away():
         assert drive.frame(after=0.375).decision is Decision.GO
     verdict = drive.frame(after=0.375)
     assert (verdict.reason, verdict.limit) == (Reason.RATE_LOW, 4.0)
-    assert verdict.text == '3.6 images per second, limit 4.0'
+    assert verdict.text == '3.2 images per second, limit 4.0'
 
 
 def test_a_slow_camera_keeps_the_reason():
@@ -579,6 +580,38 @@ def test_the_rate_recovers():
     verdicts = [drive.frame() for _ in range(12)]
     assert verdicts[0].reason is Reason.RATE_LOW
     assert verdicts[-1].decision is Decision.GO
+
+
+def test_lost_go_does_not_forget_the_rate():
+    drive = Drive(going=True, min_rate=4.0, go_after=1, go_hold=0.0)
+    for _ in range(3):
+        drive.frame(after=0.375)
+    drive.stop_go.revoke()
+    assert drive.verdict.decision is Decision.STOP
+    assert drive.frame(after=0.375).reason is Reason.RATE_LOW
+    drive.stop_go.reset()
+    assert drive.frame(after=0.375).reason is Reason.RATE_LOW
+    drive.frame(DARK, after=0.375)
+    assert drive.frame(after=0.375).reason is Reason.RATE_LOW
+
+
+def test_the_rate_is_taken_anew_after_a_gap_and_after_an_activation():
+    drive = Drive(min_rate=4.0, go_after=3, go_hold=0.0)
+    for _ in range(10):
+        drive.frame(after=0.375)
+    assert drive.frame(after=0.75).reason is Reason.CONFIRMING
+    for _ in range(10):
+        drive.frame(after=0.375)
+    drive.stop_go.activate(at(drive.now))
+    assert drive.frame(after=0.375).reason is Reason.CONFIRMING
+
+
+def test_a_camera_that_is_slow_and_stops_for_a_gap_now_and_then_never_earns_go_for_long():
+    """The frames after a gap earn GO only until there are enough of them to make a rate."""
+    drive = Drive(min_rate=4.0)
+    for _ in range(10):
+        drive.frame(after=0.6)
+        assert [drive.frame(after=0.375).decision for _ in range(8)] == [Decision.STOP] * 8
 
 
 def test_the_rate_need_not_be_checked():

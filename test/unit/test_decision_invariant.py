@@ -35,7 +35,7 @@ from seg_node.stop_go import Decision, Finding, Instant, Reason, StopGo, Thresho
 ROAD = {'all_path', 'no_path', 'low_confidence', 'beyond_range', 'blocked', 'low_coverage',
         'mask_jump'}
 SLOW = 'slow_class'
-RATE_FRAMES = 6
+RATE_FRAMES = 5
 NAN = float('nan')
 QUICK = Thresholds(go_after=2, go_hold=0.0)
 LIMITS = [
@@ -116,7 +116,6 @@ def marks_of(events: list[Event]) -> list[Mark]:
             marks.append(Mark('lost', event, fault=True))
         elif event.kind != 'ask':
             marks.append(Mark(event.kind, event))
-            arrivals = []
         elif newest and not fresh(newest, event.now, event.limits):
             marks.append(Mark('lost', event, fault=True))
         if event.kind in ('frame', 'fail'):
@@ -161,7 +160,8 @@ def too_slow(arrivals: list[float], limits: Thresholds) -> bool:
 
 
 def has_gap(frame: Event, before: Event) -> bool:
-    return not (frame.now.steady - before.now.steady <= frame.limits.max_image_age
+    return not (isfinite(before.stamp)
+                and frame.now.steady - before.now.steady <= frame.limits.max_image_age
                 and frame.stamp - before.stamp <= frame.limits.max_image_age)
 
 

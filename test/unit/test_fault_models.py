@@ -21,11 +21,11 @@ import pytest
 from seg_node.perception.backends import BackendError
 from seg_node.perception.segmenter import Segmenter
 from seg_node.perception.self_test import run_self_test, SelfTestError
-from seg_node.tools.benchmark.fault_commands import Command
-from seg_node.tools.benchmark.fault_pictures import Films, with_command
+from seg_node.tools.benchmark.faults import models
+from seg_node.tools.benchmark.faults.commands import Command
+from seg_node.tools.benchmark.faults.pictures import Films, with_command
 
 pytest.importorskip('onnx', reason='the graph is built with onnx')
-from seg_node.tools.benchmark import fault_models
 
 
 @pytest.fixture(scope='module')
@@ -35,7 +35,7 @@ def picture():
 
 @pytest.fixture
 def folder(tmp_path, picture):
-    return fault_models.write_model(tmp_path, picture)
+    return models.write_model(tmp_path, picture)
 
 
 def test_without_a_command_it_sees_the_road(folder, picture):
@@ -66,7 +66,7 @@ def test_work_changes_nothing_but_the_time(folder, picture):
 
 
 @pytest.mark.parametrize('damage', [
-    fault_models.write_wrong_engine, fault_models.write_broken_gpu])
+    models.write_wrong_engine, models.write_broken_gpu])
 def test_a_graph_that_computes_something_else_fails_its_self_test(folder, damage):
     damage(folder)
     with Segmenter.open(folder) as segmenter, pytest.raises(SelfTestError):

@@ -21,8 +21,8 @@ import json
 
 import pytest
 
-from seg_node.tools.benchmark import faults
-from seg_node.tools.benchmark.fault_table import (
+from seg_node.tools.benchmark.faults.main import choose
+from seg_node.tools.benchmark.faults.table import (
     Clock,
     Entry,
     Heard,
@@ -178,8 +178,8 @@ def test_nothing_passed_where_go_did_not_come_back():
 
 def test_faults_are_chosen_by_their_names_or_their_rigs():
     declared = [Declared('a', Named('x')), Declared('b', Named('y')), Declared('c', Named('x'))]
-    assert faults.choose(declared, ()) == declared
-    assert [fault.name for fault in faults.choose(declared, ['c', 'a'])] == ['a', 'c']
-    assert [fault.name for fault in faults.choose(declared, ['x'])] == ['a', 'c']
+    assert choose(declared, ()) == declared
+    assert [fault.name for fault in choose(declared, ['c', 'a'])] == ['a', 'c']
+    assert [fault.name for fault in choose(declared, ['x'])] == ['a', 'c']
     with pytest.raises(ToolError, match='nonsense'):
-        faults.choose(declared, ['nonsense'])
+        choose(declared, ['nonsense'])

@@ -47,13 +47,29 @@ def stopped(reason: Reason) -> Verdict:
 
 
 @pytest.mark.parametrize(('speed', 'command', 'expected'), [
-    (1.0, None, {FORWARD}), (-1.0, None, {REVERSE}), (None, 0.5, {FORWARD}),
-    (None, -0.5, {REVERSE}), (1.0, 0.5, {FORWARD}), (1.0, -0.5, BOTH), (-0.06, 0.5, BOTH),
+    (1.0, None, {FORWARD}), (-1.0, None, {REVERSE}), (1.0, 0.5, {FORWARD}), (1.0, -0.5, BOTH), (-0.06, 0.5, BOTH),
     (0.05, -1.0, {REVERSE}), (0.051, None, {FORWARD}), (0.0, 0.0, BOTH), (None, None, BOTH),
     (0.05, None, BOTH), (-0.05, 0.05, BOTH), (NAN, 1.0, BOTH), (1.0, NAN, BOTH),
-    (float('inf'), None, {FORWARD}), (float('-inf'), None, {REVERSE})])
+    (float('inf'), None, {FORWARD}), (float('-inf'), None, {REVERSE}),
+    (float('inf'), -0.5, BOTH)])
 def test_directions_that_must_be_free(speed, command, expected):
     assert directions(speed, command) == expected
+
+
+@given(st.none() | st.floats())
+def test_a_command_alone_does_not_tell_where_the_vehicle_rolls(command):
+    assert directions(None, command) == BOTH
+
+
+@given(st.none() | st.floats(), st.none() | st.floats())
+def test_the_way_driven_and_the_way_commanded_are_always_among_them(speed, command):
+    found = directions(speed, command)
+    assert found
+    for value in (speed, command):
+        if value is not None and value > 0.05:
+            assert FORWARD in found
+        if value is not None and value < -0.05:
+            assert REVERSE in found
 
 
 def test_no_camera_is_stop():
@@ -79,6 +95,16 @@ def test_a_stop_stops_whatever_its_reason(reason):
     for drive in (GO, SLOW):
         for verdicts in ({'front': drive, 'rear': odd}, {'rear': odd, 'front': drive}):
             assert combine(verdicts).decision is Decision.STOP
+
+
+@pytest.mark.parametrize('verdicts', [
+    {'front': stopped(Reason.BLOCKED), 'rear': GO}, {'front': GO, 'rear': stopped(Reason.BLOCKED)}])
+def test_no_direction_at_all_is_both(verdicts):
+    roles = {'front': AHEAD, 'rear': BEHIND}
+    assert combine(verdicts, roles, set()) == combine(verdicts, roles, BOTH)
+    assert combine(verdicts, roles, set()).reason is Reason.BLOCKED
+    missing = combine({'front': GO}, {'front': AHEAD}, set())
+    assert missing.text == 'no required camera watches the reverse direction'
 
 
 def test_a_camera_tied_to_a_direction_counts_only_there():
@@ -111,7 +137,7 @@ def test_an_advisory_camera_slows():
 
 verdicts = st.sampled_from([GO, SLOW, *(stopped(reason) for reason in Reason)])
 roles = st.builds(Role, st.sampled_from([None, FORWARD, REVERSE]), st.sampled_from(Duty))
-drives = st.sets(st.sampled_from(Direction), min_size=1)
+drives = st.sets(st.sampled_from(Direction))
 
 
 @given(st.dictionaries(st.text(min_size=1), st.tuples(verdicts, roles)), drives)
@@ -120,6 +146,7 @@ def test_never_milder_than_any_camera_that_counts(cameras, driving):
     seen = {name: verdict for name, (verdict, _) in cameras.items()}
     parts = {name: role for name, (_, role) in cameras.items()}
     result = combine(seen, parts, driving)
+    driving = driving or BOTH
     for verdict, role in cameras.values():
         concerned = role.direction is None or role.direction in driving
         excused = (role.duty is Duty.ADVISORY and verdict.reason.is_fault

@@ -21,7 +21,14 @@ from math import nextafter
 import pytest
 
 from seg_node.stop_go import Instant, Reason, Thresholds
-from seg_node.stop_go.timing import follows, Frame, judge_age, judge_arrival, judge_rate
+from seg_node.stop_go.timing import (
+    follows,
+    Frame,
+    judge_age,
+    judge_arrival,
+    judge_rate,
+    RATE_FRAMES,
+)
 
 NAN, INF = float('nan'), float('inf')
 LIMITS = Thresholds(max_image_age=0.5, max_future=0.125, min_rate=4.0)
@@ -91,25 +98,32 @@ def test_a_recording_is_told_how_to_be_played(age, hint):
 
 @pytest.mark.parametrize(('period', 'low'), [(0.01, False), (0.25, False), (0.2501, True)])
 def test_rate(period, low):
-    findings = judge_rate([period * index for index in range(6)], LIMITS)
+    findings = judge_rate([period * index for index in range(RATE_FRAMES)], LIMITS)
     assert reasons(findings) == [Reason.RATE_LOW] * low
 
 
 @pytest.mark.parametrize('arrivals', [
-    [0, 1, 2, 3, 4, NAN], [NAN, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [0, 0, 0, 0, 0, INF],
-    [INF] * 6])
+    [0, 0.1, 0.2, 0.3, NAN], [NAN, 0.1, 0.2, 0.3, 0.4], [4, 3, 2, 1, 0], [0, 0, 0, 0, INF],
+    [INF] * 5])
 def test_arrivals_that_make_no_rate_are_too_slow(arrivals):
     [finding] = judge_rate(arrivals, LIMITS)
     assert (finding.reason, finding.measured, finding.limit) == (Reason.RATE_LOW, 0.0, 4.0)
 
 
 def test_too_few_frames_make_no_rate():
-    assert judge_rate([0.0, 1.0, 2.0, 3.0, 4.0], LIMITS) == ()
+    assert judge_rate([], LIMITS) == ()
+    assert judge_rate([0.0, 1.0, 2.0, 3.0], LIMITS) == ()
+    [finding] = judge_rate([0.0, 1.0, 2.0, 3.0, 4.0], LIMITS)
+    assert (finding.measured, finding.limit) == (1.0, 4.0)
+
+
+def test_the_rate_need_not_be_checked():
     assert judge_rate([0.0, 10.0, 20.0, 30.0, 40.0, 50.0], Thresholds(min_rate=0.0)) == ()
 
 
 def test_some_late_frames_among_quick_ones_are_no_low_rate():
-    assert judge_rate([0.0, 0.4, 0.45, 0.5, 0.9, 1.0], LIMITS) == ()
+    assert judge_rate([0.0, 0.4, 0.45, 0.9, 1.0], LIMITS) == ()
+    assert reasons(judge_rate([0.0, 0.4, 0.45, 0.9, 1.01], LIMITS)) == [Reason.RATE_LOW]
 
 
 @pytest.mark.parametrize(('stamp', 'arrival', 'expected'), [

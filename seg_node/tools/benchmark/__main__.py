@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from seg_node.tools.benchmark.closed_loop import main as closed_loop
         return closed_loop(given[1:])
     if name == 'faults':
-        from seg_node.tools.benchmark.faults import main as faults
+        from seg_node.tools.benchmark.faults.main import main as faults
         return faults(given[1:])
     usage = '\n'.join([
         'usage: benchmark NAME [options], NAME --help tells them', '',

@@ -20,10 +20,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 import time
 
-from seg_node.tools.benchmark.fault_bench import Bench, BenchError, Value
-from seg_node.tools.benchmark.fault_camera import Camera, Message, Show
-from seg_node.tools.benchmark.fault_pictures import Film, Picture
-from seg_node.tools.benchmark.fault_table import Clock, Moment
+from seg_node.tools.benchmark.faults.bench import Bench, BenchError, Value
+from seg_node.tools.benchmark.faults.camera import Camera, Message, Show
+from seg_node.tools.benchmark.faults.pictures import Film, Picture
+from seg_node.tools.benchmark.faults.table import Clock, Moment
 
 Inject = Callable[[Bench], Moment]
 Step = Callable[[Bench], None]

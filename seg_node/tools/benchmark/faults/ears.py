@@ -26,7 +26,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from std_msgs.msg import Bool
 
-from seg_node.tools.benchmark.fault_table import Heard, State
+from seg_node.tools.benchmark.faults.table import Heard, State
 
 
 class Ears:

@@ -20,10 +20,10 @@ from dataclasses import replace
 from itertools import cycle
 import time
 
-from seg_node.tools.benchmark import fault_damage as damage
-from seg_node.tools.benchmark.fault_bench import Bench, BenchError
-from seg_node.tools.benchmark.fault_camera import to_message
-from seg_node.tools.benchmark.fault_case import (
+from seg_node.tools.benchmark.faults import damage
+from seg_node.tools.benchmark.faults.bench import Bench, BenchError
+from seg_node.tools.benchmark.faults.camera import to_message
+from seg_node.tools.benchmark.faults.case import (
     Fault,
     film,
     heal,
@@ -32,12 +32,12 @@ from seg_node.tools.benchmark.fault_case import (
     road_frames,
     shows,
 )
-from seg_node.tools.benchmark.fault_commands import Command
-from seg_node.tools.benchmark.fault_ears import taken_at
-from seg_node.tools.benchmark.fault_models import SLOW_SECONDS
-from seg_node.tools.benchmark.fault_pictures import with_command
-from seg_node.tools.benchmark.fault_rigs import BUNDLED, PLAIN
-from seg_node.tools.benchmark.fault_table import Clock, Moment
+from seg_node.tools.benchmark.faults.commands import Command
+from seg_node.tools.benchmark.faults.ears import taken_at
+from seg_node.tools.benchmark.faults.models import SLOW_SECONDS
+from seg_node.tools.benchmark.faults.pictures import with_command
+from seg_node.tools.benchmark.faults.rigs import BUNDLED, PLAIN
+from seg_node.tools.benchmark.faults.table import Clock, Moment
 
 _BACKGROUND, _PATH = 0, 1
 _MAX_INFERENCE = 'stop_go.max_inference'

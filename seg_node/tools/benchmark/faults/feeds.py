@@ -27,7 +27,7 @@ from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo
 
-from seg_node.tools.benchmark.fault_pictures import CAMERA
+from seg_node.tools.benchmark.faults.pictures import CAMERA
 from seg_node.tools.camera_info import camera_info
 from seg_node.tools.camera_publisher import to_time
 from seg_node.tools.sources import Intrinsics

@@ -27,8 +27,8 @@ from typing import Any
 import onnx
 from onnx import helper, TensorProto
 
-from seg_node.tools.benchmark.fault_commands import Command, Wiring
-from seg_node.tools.benchmark.fault_pictures import CELL
+from seg_node.tools.benchmark.faults.commands import Command, Wiring
+from seg_node.tools.benchmark.faults.pictures import CELL
 
 _CHANNELS = {Wiring.RIGHT: ('red', 'green', 'blue'), Wiring.SWAPPED: ('green', 'blue', 'red'),
              Wiring.UNSTABLE: ('red', 'green', 'blue')}

@@ -22,11 +22,11 @@ import time
 
 from sensor_msgs.msg import CameraInfo
 
-from seg_node.tools.benchmark.fault_bench import Bench, BenchError
-from seg_node.tools.benchmark.fault_case import Fault, film, heal, Inject, once, road_frames
-from seg_node.tools.benchmark.fault_feeds import Feed, good_info, odometry
-from seg_node.tools.benchmark.fault_rigs import GROUND, SPEED
-from seg_node.tools.benchmark.fault_table import Clock, Moment
+from seg_node.tools.benchmark.faults.bench import Bench, BenchError
+from seg_node.tools.benchmark.faults.case import Fault, film, heal, Inject, once, road_frames
+from seg_node.tools.benchmark.faults.feeds import Feed, good_info, odometry
+from seg_node.tools.benchmark.faults.rigs import GROUND, SPEED
+from seg_node.tools.benchmark.faults.table import Clock, Moment
 
 
 def _image_after(bench: Bench, moment: float, count: int) -> float:

@@ -21,11 +21,11 @@ import math
 import time
 
 from seg_node.stop_go.timing import RATE_FRAMES
-from seg_node.tools.benchmark.fault_bench import Bench, BenchError
-from seg_node.tools.benchmark.fault_case import Fault, heal, Inject, once, shows, silence
-from seg_node.tools.benchmark.fault_feeds import SimulatedTime
-from seg_node.tools.benchmark.fault_rigs import PLAIN, SIMULATED
-from seg_node.tools.benchmark.fault_table import Clock, Moment
+from seg_node.tools.benchmark.faults.bench import Bench, BenchError
+from seg_node.tools.benchmark.faults.case import Fault, heal, Inject, once, shows, silence
+from seg_node.tools.benchmark.faults.feeds import SimulatedTime
+from seg_node.tools.benchmark.faults.rigs import PLAIN, SIMULATED
+from seg_node.tools.benchmark.faults.table import Clock, Moment
 
 _LONG_AGO = 1_577_836_800.0     # 2020-01-01
 _LAST_STAMP = 2.0**31 - 1.0

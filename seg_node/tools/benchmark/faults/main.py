@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
     options = parse(sys.argv[1:] if argv is None else argv)
     try:
-        from seg_node.tools.benchmark.fault_cases import ALL
+        from seg_node.tools.benchmark.faults.cases import ALL
     except ModuleNotFoundError as error:
         return fail('benchmark faults', f'{error}; run scripts/setup --test, or source ROS 2')
     if options.list:
@@ -78,10 +78,10 @@ def choose(faults: Sequence[Any], only: Sequence[str]) -> list[Any]:
 
 
 def _benchmark(faults: list[Any], options: argparse.Namespace) -> int:
-    from seg_node.tools.benchmark.fault_models import write_model
-    from seg_node.tools.benchmark.fault_pictures import Films
-    from seg_node.tools.benchmark.fault_run import Runner
-    from seg_node.tools.benchmark.fault_table import Entry, Results
+    from seg_node.tools.benchmark.faults.models import write_model
+    from seg_node.tools.benchmark.faults.pictures import Films
+    from seg_node.tools.benchmark.faults.run import Runner
+    from seg_node.tools.benchmark.faults.table import Entry, Results
 
     logs = _prepare(options.out)
     begin = time.monotonic()

@@ -23,10 +23,10 @@ from dataclasses import replace
 import cv2
 from sensor_msgs.msg import CompressedImage, Image
 
-from seg_node.tools.benchmark import fault_damage as damage
-from seg_node.tools.benchmark.fault_bench import Bench
-from seg_node.tools.benchmark.fault_camera import Message, to_message
-from seg_node.tools.benchmark.fault_case import (
+from seg_node.tools.benchmark.faults import damage
+from seg_node.tools.benchmark.faults.bench import Bench
+from seg_node.tools.benchmark.faults.camera import Message, to_message
+from seg_node.tools.benchmark.faults.case import (
     Fault,
     film,
     messages,
@@ -35,8 +35,8 @@ from seg_node.tools.benchmark.fault_case import (
     road_frames,
     shows,
 )
-from seg_node.tools.benchmark.fault_pictures import Picture
-from seg_node.tools.benchmark.fault_rigs import COMPRESSED, PLAIN
+from seg_node.tools.benchmark.faults.pictures import Picture
+from seg_node.tools.benchmark.faults.rigs import COMPRESSED, PLAIN
 
 _HUGE = 2**20
 

@@ -16,13 +16,13 @@
 
 from __future__ import annotations
 
-from seg_node.tools.benchmark.fault_case import Fault
-from seg_node.tools.benchmark.fault_cases_camera import CAMERA_FAULTS, MESSAGE_FAULTS
-from seg_node.tools.benchmark.fault_cases_ground import GROUND_FAULTS
-from seg_node.tools.benchmark.fault_cases_node import MODEL_FAULTS, NODE_FAULTS
-from seg_node.tools.benchmark.fault_cases_perception import BUNDLED_FAULTS, PERCEPTION_FAULTS
-from seg_node.tools.benchmark.fault_cases_publisher import PUBLISHER_FAULTS, TWO_CAMERA_FAULTS
-from seg_node.tools.benchmark.fault_cases_time import TIME_FAULTS
+from seg_node.tools.benchmark.faults.case import Fault
+from seg_node.tools.benchmark.faults.cases_camera import CAMERA_FAULTS, MESSAGE_FAULTS
+from seg_node.tools.benchmark.faults.cases_ground import GROUND_FAULTS
+from seg_node.tools.benchmark.faults.cases_node import MODEL_FAULTS, NODE_FAULTS
+from seg_node.tools.benchmark.faults.cases_perception import BUNDLED_FAULTS, PERCEPTION_FAULTS
+from seg_node.tools.benchmark.faults.cases_publisher import PUBLISHER_FAULTS, TWO_CAMERA_FAULTS
+from seg_node.tools.benchmark.faults.cases_time import TIME_FAULTS
 
 _DECLARED = (*CAMERA_FAULTS, *MESSAGE_FAULTS, *TIME_FAULTS, *PERCEPTION_FAULTS,
              *PUBLISHER_FAULTS, *NODE_FAULTS, *MODEL_FAULTS, *GROUND_FAULTS, *BUNDLED_FAULTS,

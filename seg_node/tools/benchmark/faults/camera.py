@@ -36,7 +36,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
-from seg_node.tools.benchmark.fault_pictures import Film, Picture
+from seg_node.tools.benchmark.faults.pictures import Film, Picture
 from seg_node.tools.camera_publisher import to_time
 
 RATE = 25.0

@@ -21,9 +21,9 @@ from pathlib import Path
 import signal
 import time
 
-from seg_node.tools.benchmark import fault_damage as damage
-from seg_node.tools.benchmark.fault_bench import Bench, BenchError
-from seg_node.tools.benchmark.fault_case import (
+from seg_node.tools.benchmark.faults import damage
+from seg_node.tools.benchmark.faults.bench import Bench, BenchError
+from seg_node.tools.benchmark.faults.case import (
     does,
     Fault,
     film,
@@ -35,16 +35,16 @@ from seg_node.tools.benchmark.fault_case import (
     road_frames,
     Step,
 )
-from seg_node.tools.benchmark.fault_commands import Command
-from seg_node.tools.benchmark.fault_models import (
+from seg_node.tools.benchmark.faults.commands import Command
+from seg_node.tools.benchmark.faults.models import (
     GRAPH,
     MANIFEST,
     write_broken_gpu,
     write_wrong_engine,
 )
-from seg_node.tools.benchmark.fault_pictures import with_command
-from seg_node.tools.benchmark.fault_rigs import OWN_MODEL, PLAIN
-from seg_node.tools.benchmark.fault_table import Clock, Moment
+from seg_node.tools.benchmark.faults.pictures import with_command
+from seg_node.tools.benchmark.faults.rigs import OWN_MODEL, PLAIN
+from seg_node.tools.benchmark.faults.table import Clock, Moment
 
 _PAUSE = 1.2        # seconds; consumers give up after 0.5
 _ABOVE_THE_ROAD = 0.2

@@ -22,11 +22,11 @@ import shutil
 from nav_msgs.msg import Odometry
 from sensor_msgs.msg import CameraInfo
 
-from seg_node.tools.benchmark.fault_bench import Bench
-from seg_node.tools.benchmark.fault_camera import Camera, RATE, Show, to_jpeg
-from seg_node.tools.benchmark.fault_case import Rig
-from seg_node.tools.benchmark.fault_feeds import Feed, good_info, odometry, SimulatedTime
-from seg_node.tools.benchmark.fault_pictures import CAMERA
+from seg_node.tools.benchmark.faults.bench import Bench
+from seg_node.tools.benchmark.faults.camera import Camera, RATE, Show, to_jpeg
+from seg_node.tools.benchmark.faults.case import Rig
+from seg_node.tools.benchmark.faults.feeds import Feed, good_info, odometry, SimulatedTime
+from seg_node.tools.benchmark.faults.pictures import CAMERA
 
 SPEED = 2.0
 """Speed in m/s of the vehicle in the ground rig: it needs about 6 m of clear path."""

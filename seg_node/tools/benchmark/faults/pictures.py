@@ -53,7 +53,7 @@ _OTHER_TINT = (60, -8, -8)
 _TINTS = {_PATH: (-40, 30, -40), 4: (-40, 30, -40), _OBSTACLE: (-22, -22, 52)}
 
 CELL = 24
-"""Side of a command cell in pixels; see fault_models."""
+"""Side of a command cell in pixels; see models.py."""
 COMMAND_COLOR = (255, 0, 255)
 
 
@@ -204,7 +204,7 @@ class Films:
 
 
 def with_command(cell: int) -> Callable[[Picture], Picture]:
-    """Return what paints a command cell for the graph of fault_models into the sky."""
+    """Return what paints a command cell for the graph of graph.py into the sky."""
     def paint(picture: Picture) -> Picture:
         painted = picture.copy()
         painted[:CELL, cell * CELL:(cell + 1) * CELL] = COMMAND_COLOR

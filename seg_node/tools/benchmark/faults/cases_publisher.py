@@ -25,10 +25,10 @@ import time
 
 import numpy as np
 
-from seg_node.tools.benchmark import fault_damage as damage
-from seg_node.tools.benchmark.fault_bench import Bench, BenchError
-from seg_node.tools.benchmark.fault_camera import Camera, RATE, Show
-from seg_node.tools.benchmark.fault_case import (
+from seg_node.tools.benchmark.faults import damage
+from seg_node.tools.benchmark.faults.bench import Bench, BenchError
+from seg_node.tools.benchmark.faults.camera import Camera, RATE, Show
+from seg_node.tools.benchmark.faults.case import (
     Count,
     Fault,
     heal,
@@ -38,11 +38,11 @@ from seg_node.tools.benchmark.fault_case import (
     show_on,
     silence_of,
 )
-from seg_node.tools.benchmark.fault_ears import taken_at
-from seg_node.tools.benchmark.fault_pictures import Film
-from seg_node.tools.benchmark.fault_processes import Child
-from seg_node.tools.benchmark.fault_rigs import PLAIN, TWO_CAMERAS
-from seg_node.tools.benchmark.fault_table import Clock, Moment
+from seg_node.tools.benchmark.faults.ears import taken_at
+from seg_node.tools.benchmark.faults.pictures import Film
+from seg_node.tools.benchmark.faults.processes import Child
+from seg_node.tools.benchmark.faults.rigs import PLAIN, TWO_CAMERAS
+from seg_node.tools.benchmark.faults.table import Clock, Moment
 
 _FLOOD_RATE = 2000.0        # more than it can reach
 _BEHIND = 0.2
@@ -59,7 +59,7 @@ def _start_driver(bench: Bench, rate: float = RATE) -> None:
     assert bench.camera is not None and bench.healthy is not None
     bench.camera.show(replace(bench.healthy, spoil=lambda message: None))
     bench.keep['driver'] = bench.start(
-        'seg_node.tools.benchmark.fault_camera', str(_pictures(bench, 'free', bench.films.free)),
+        'seg_node.tools.benchmark.faults.camera', str(_pictures(bench, 'free', bench.films.free)),
         '--rate', str(rate), log=bench.folder / f'camera_{next(_NUMBERS)}.log')
     bench.at_end(_driver(bench).close)
     # From here on GO is due to the driver, not to the last pictures of the camera.
@@ -183,7 +183,7 @@ PUBLISHER_FAULTS = (
     Fault('publisher_paused', 'the camera driver is frozen (SIGSTOP), then runs on', PLAIN,
           ('stale',), _send_driver(signal.SIGSTOP), _resume_driver, prepare=_start_driver),
     Fault('publisher_restarted', 'the camera driver is killed and starts again', PLAIN,
-          ('stale',), _kill_and_start, _end_driver, prepare=_start_driver, hold=0.3),
+          ('stale',), _kill_and_start, _end_driver, prepare=_start_driver, hold=0.1),
     Fault('publisher_floods', 'images as fast as they go, then an obstacle in them', PLAIN,
           ('blocked',), _obstacle_in_flood, _end_driver, prepare=_flood),
     Fault('two_publishers', 'a second camera with another view on the same topic', PLAIN,

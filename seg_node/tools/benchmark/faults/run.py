@@ -22,11 +22,11 @@ from itertools import groupby
 from pathlib import Path
 import time
 
-from seg_node.tools.benchmark.fault_bench import Bench, BenchError
-from seg_node.tools.benchmark.fault_case import Fault, NotCaughtError, Rig
-from seg_node.tools.benchmark.fault_pictures import Films
-from seg_node.tools.benchmark.fault_processes import Domain
-from seg_node.tools.benchmark.fault_table import Entry, judge
+from seg_node.tools.benchmark.faults.bench import Bench, BenchError
+from seg_node.tools.benchmark.faults.case import Fault, NotCaughtError, Rig
+from seg_node.tools.benchmark.faults.pictures import Films
+from seg_node.tools.benchmark.faults.processes import Domain
+from seg_node.tools.benchmark.faults.table import Entry, judge
 
 START_SECONDS = 30.0
 """Time for a node to start, load its model and give GO."""

@@ -21,7 +21,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from seg_node.tools.benchmark.fault_pictures import Film, Picture
+from seg_node.tools.benchmark.faults.pictures import Film, Picture
 
 # One generator for all films: each is made once, so that a run is the same every time.
 _SEED = 3
