@@ -30,18 +30,18 @@ from seg_node.simulation.kinematics import VehicleState
 from seg_node.stop_go.thresholds import Thresholds
 from seg_node.stop_go.vehicle import Vehicle
 from seg_node.stop_go.verdict import Decision
-from seg_node.tools.benchmark import closed_loop_summary as summary
 from seg_node.tools.benchmark.__main__ import main
-from seg_node.tools.benchmark.closed_loop_course import draw_course, Kind
-from seg_node.tools.benchmark.closed_loop_drive import Simulation
-from seg_node.tools.benchmark.closed_loop_limits import (
+from seg_node.tools.benchmark.closed_loop import summary
+from seg_node.tools.benchmark.closed_loop.course import draw_course, Kind
+from seg_node.tools.benchmark.closed_loop.drive import Simulation
+from seg_node.tools.benchmark.closed_loop.limits import (
     could_look_near,
     speed_allowance,
     StatedLimits,
     Timing,
 )
-from seg_node.tools.benchmark.closed_loop_rig import draw_rig
-from seg_node.tools.benchmark.closed_loop_truth import SPARE_SIDE, Truth
+from seg_node.tools.benchmark.closed_loop.rig import draw_rig
+from seg_node.tools.benchmark.closed_loop.truth import SPARE_SIDE, Truth
 
 LIMITS = StatedLimits()
 SIZE = (512, 288)

@@ -23,7 +23,19 @@ from hypothesis import assume, example, given, reject, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest
-from views import BARREL, draw_post, FISHEYE, ground_seen, LENSES, make_view, PATH, POST, RATIONAL
+from views import (
+    BARREL,
+    draw_post,
+    FISHEYE,
+    ground_seen,
+    LENSES,
+    make_view,
+    PATH,
+    POST,
+    RATIONAL,
+    turn,
+    views,
+)
 
 from seg_node.perception.manifest import Action
 from seg_node.stop_go import (
@@ -244,8 +256,10 @@ def test_the_distance_of_a_wall_is_right_to_the_row(name, share, limits):
     labels[~(ground(name)[..., 0] < away)] = POST      # the wall hides what is behind, and the sky
     found = clear_distance(corridor, labels)
     assert found <= away
-    least = nearest_by(CAMERAS[name], found, limits.pitch_error)
-    assert found == 0.0 or pixels_apart(CAMERAS[name], least, away) <= 4
+    eye = CAMERAS[name].pose.position
+    seen = math.atan2(eye[2], found - eye[0]) - limits.pitch_error
+    assert found == 0.0 or pixels_apart(
+        CAMERAS[name], eye[0] + eye[2] / math.tan(seen), away) <= 4
 
 
 posts = given(cameras, st.floats(0, 1), st.floats(-1, 1))
@@ -285,6 +299,34 @@ def test_a_post_anywhere_in_a_curve_is_found(name, share, side, curvature):
     [[foot]] = way.points(np.array([away]), np.array([side * (0.6 - 0.05)]))
     draw_post(labels, CAMERAS[name], foot[0], foot[1])
     assert clear_distance(corridor, labels) <= away - 0.05 + 0.05
+
+
+@given(views(), st.floats(0.5, 1.6), st.floats(-0.2, 0.6), st.floats(-0.2, 0.2),
+       st.floats(0.05, 0.2), st.integers(1, 3), st.floats(0, 1), st.floats(-1, 1))
+@settings(max_examples=200)
+@example(make_view(fov=1.446, height=0.543, pitch=0.366, roll=0.049, yaw=0.065, forward=-0.074,
+                   left=-0.25), 0.602, 0.041, -0.0406, 0.191, 2, 0.855, 0.0)
+@example(make_view((320, 240), 1.624, ('plumb_bob', BARREL), height=0.886, pitch=0.425,
+                   roll=0.035, yaw=0.039, forward=-0.053, left=-0.106),
+         1.491, -0.106, -0.0791, 0.123, 3, 0.5665, 1.0)
+@example(make_view((256, 144), 1.784, ('rational_polynomial', RATIONAL), height=0.8, pitch=0.4),
+         1.39, 0.17, -0.058, 0.183, 2, 1.0, -1.0)
+def test_any_camera_finds_a_post_anywhere_on_its_way(
+        view, width, bumper, curvature, size, rows, share, side):
+    """It is told no farther than its middle, where it is as wide as the narrowest obstacle."""
+    way = Way(width, bumper, curvature)
+    limits = GroundLimits(min_obstacle=size, obstacle_rows=rows, pitch_error=0.0)
+    try:
+        corridor = corridor_on_ground(view, way, limits)
+    except ValueError:
+        reject()
+    away = corridor.start + share * (corridor.length - corridor.start)
+    [[foot]] = way.points(np.array([bumper + away]), np.array([side * (width - size) / 2]))
+    labels = np.full((view.intrinsics.height, view.intrinsics.width), PATH, np.uint8)
+    draw_post(labels, view, foot[0], foot[1], size)
+    meter = CorridorMeter(RULES)
+    seen = meter.measure(corridor, labels, labels, 1.0, Sizes(rows, 0.4))
+    assert seen.blocked and seen.clear_distance <= away
 
 
 @given(cameras, st.floats(0.2, 0.8), st.sampled_from([-1, 1]), st.floats(0.02, 1.0))
@@ -330,11 +372,21 @@ def test_samples_are_closer_than_the_narrowest_obstacle():
 # --- what cannot be -------------------------------------------------------------------------
 
 @pytest.mark.parametrize('change', [
-    {'height': 0.0}, {'pitch': -0.6}, {'yaw': 1.6}, {'yaw': math.pi}, {'roll': math.pi},
+    {'height': 0.0}, {'pitch': -0.6}, {'yaw': 1.6}, {'yaw': math.pi},
     {'forward': 20.0, 'yaw': math.pi}])
 def test_a_camera_that_does_not_see_the_way_is_refused(change):
     with pytest.raises(ValueError, match='check (its )?mounting'):
         corridor_on_ground(make_view((512, 288), 1.0, **change), WAY, EXACT)
+
+
+@pytest.mark.parametrize('roll', [math.pi, 2.5])
+def test_a_picture_that_is_upside_down_is_refused(roll):
+    """TF may tell any roll; what stands upright would hang down from where it is."""
+    upright = make_view((512, 288), 1.0)
+    turned = turn((0, 0, 1), -roll) @ upright.pose.rotation
+    with pytest.raises(ValueError, match='check mounting'):
+        corridor_on_ground(
+            View(upright.intrinsics, CameraPose(turned, upright.pose.position)), WAY, EXACT)
 
 
 def test_a_way_wider_than_the_view_is_refused():

@@ -84,6 +84,51 @@ def test_a_single_pixel_never_blocks():
         assert not measure(labels).blocked
 
 
+@pytest.mark.parametrize(('rows', 'found'), [(1, True), (2, True), (3, True), (4, False)])
+def test_rows_of_pixels_that_an_obstacle_must_fill(rows, found):
+    labels = free()
+    bottom, columns = CORRIDOR.rows[25, 0], CORRIDOR.cols[25]
+    labels[bottom - 2:bottom + 1, columns[20]:columns[40]] = OBSTACLE
+    seen = measure(labels, sizes=Sizes(rows, 0.4))
+    assert seen.blocked == found
+    assert seen.clear_distance == (CORRIDOR.distance[25] if found else 1.0)
+
+
+@pytest.mark.parametrize('rows', [1, 2, 5, 10])
+@pytest.mark.parametrize('row', [1, 25, len(CORRIDOR.rows) - 1])
+def test_a_post_is_upright_wherever_its_foot_is(row, rows):
+    """Its rows count up the picture: they may lie beyond the corridor's far end."""
+    wide = max(0.07, 2 / len(set(CORRIDOR.cols[row])))
+    seen = measure(post(row, share=wide), sizes=Sizes(rows, 0.4))
+    assert seen.blocked and seen.clear_distance == CORRIDOR.distance[row]
+
+
+@pytest.mark.parametrize('rows', [2, 10])
+def test_at_the_top_of_the_picture_what_is_seen_of_an_obstacle_suffices(rows):
+    labels = np.full((HEIGHT, WIDTH), OBSTACLE, np.uint8)
+    high = replace(CORRIDOR, rows=CORRIDOR.rows - CORRIDOR.rows.min())
+    assert measure(labels, corridor=high, sizes=Sizes(rows, 0.4)).clear_distance == 0
+    labels[3:] = PATH
+    seen = measure(labels, corridor=high, sizes=Sizes(rows, 0.4))
+    assert seen.blocked and 0 < seen.clear_distance < 1
+
+
+def test_a_slanted_post_blocks_by_what_stands_upright_of_it():
+    labels = free()
+    bottom, left = CORRIDOR.rows[25, 0], CORRIDOR.cols[25, 20]
+    for up in range(20):
+        labels[bottom - up, left + up // 2:left + up // 2 + 12] = OBSTACLE
+    assert measure(labels).clear_distance == CORRIDOR.distance[25]
+
+
+def test_rows_count_for_what_slows_as_well():
+    labels = free()
+    rows, cols = CORRIDOR.rows[25], CORRIDOR.cols[25]
+    labels[rows[0] - 1:rows[0] + 1, cols[0]:cols[-1] + 1] = BUMP
+    assert measure(labels, sizes=Sizes(2, 0.4)).sightings
+    assert not measure(labels, sizes=Sizes(3, 0.4)).sightings
+
+
 def test_obstacle_outside_the_corridor_does_not_block():
     labels = np.full((HEIGHT, WIDTH), OBSTACLE, np.uint8)
     labels[CORRIDOR.rows, CORRIDOR.cols] = PATH

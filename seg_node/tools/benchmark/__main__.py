@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     name = given[0] if given else ''
     if name == 'closed_loop':
-        from seg_node.tools.benchmark.closed_loop import main as closed_loop
+        from seg_node.tools.benchmark.closed_loop.main import main as closed_loop
         return closed_loop(given[1:])
     if name == 'faults':
         from seg_node.tools.benchmark.faults.main import main as faults

@@ -26,14 +26,14 @@ from seg_node.perception.manifest import ClassInfo
 from seg_node.perception.segmenter import Segmenter
 from seg_node.simulation.actors import Body
 from seg_node.stop_go.verdict import Decision, Reason, Verdict
-from seg_node.tools.benchmark.closed_loop_course import draw_course, with_scenery
-from seg_node.tools.benchmark.closed_loop_eye import Eye, ModelledEye, NetworkEye, Shot
-from seg_node.tools.benchmark.closed_loop_limits import StatedLimits, TICK
-from seg_node.tools.benchmark.closed_loop_node import NodeModel
-from seg_node.tools.benchmark.closed_loop_outcome import Moment, Needless, Outcome
-from seg_node.tools.benchmark.closed_loop_plant import Plant
-from seg_node.tools.benchmark.closed_loop_rig import draw_rig
-from seg_node.tools.benchmark.closed_loop_truth import SPARE_SIDE, Truth
+from seg_node.tools.benchmark.closed_loop.course import draw_course, with_scenery
+from seg_node.tools.benchmark.closed_loop.eye import Eye, ModelledEye, NetworkEye, Shot
+from seg_node.tools.benchmark.closed_loop.limits import StatedLimits, TICK
+from seg_node.tools.benchmark.closed_loop.node import NodeModel
+from seg_node.tools.benchmark.closed_loop.outcome import Moment, Needless, Outcome
+from seg_node.tools.benchmark.closed_loop.plant import Plant
+from seg_node.tools.benchmark.closed_loop.rig import draw_rig
+from seg_node.tools.benchmark.closed_loop.truth import SPARE_SIDE, Truth
 
 _STRAIGHT = 0.3
 """Share of the roads that are straight."""

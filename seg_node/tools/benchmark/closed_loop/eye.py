@@ -40,8 +40,8 @@ from seg_node.simulation.renderer import Renderer, Scene
 from seg_node.simulation.road import Pose
 from seg_node.stop_go.camera_health import CameraHealth
 from seg_node.stop_go.verdict import Finding
-from seg_node.tools.benchmark.closed_loop_limits import StatedLimits
-from seg_node.tools.benchmark.closed_loop_rig import Rig
+from seg_node.tools.benchmark.closed_loop.limits import StatedLimits
+from seg_node.tools.benchmark.closed_loop.rig import Rig
 
 Labels = NDArray[np.uint8]
 _Bad = Callable[[Labels, Labels], None]

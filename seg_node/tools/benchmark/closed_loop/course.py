@@ -32,8 +32,8 @@ from seg_node.simulation.materials import Material
 from seg_node.simulation.renderer import Scene
 from seg_node.simulation.road import Bump, CentreLine, Line, Profile
 from seg_node.simulation.sprite import Sprite
-from seg_node.tools.benchmark.closed_loop_limits import StatedLimits
-from seg_node.tools.benchmark.closed_loop_rig import Rig
+from seg_node.tools.benchmark.closed_loop.limits import StatedLimits
+from seg_node.tools.benchmark.closed_loop.rig import Rig
 
 _Rng = np.random.Generator
 _POLE_M = 0.1

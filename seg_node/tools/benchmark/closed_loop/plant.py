@@ -25,9 +25,9 @@ from seg_node.simulation.kinematics import advance, Driver, VehicleState
 from seg_node.simulation.road import Pose
 from seg_node.stop_go.vehicle import Motion
 from seg_node.stop_go.verdict import Decision
-from seg_node.tools.benchmark.closed_loop_course import Course
-from seg_node.tools.benchmark.closed_loop_limits import StatedLimits, TICK, yaw_rate_error
-from seg_node.tools.benchmark.closed_loop_rig import Rig
+from seg_node.tools.benchmark.closed_loop.course import Course
+from seg_node.tools.benchmark.closed_loop.limits import StatedLimits, TICK, yaw_rate_error
+from seg_node.tools.benchmark.closed_loop.rig import Rig
 
 _CURVATURE_RATE = 0.4
 _SLOWING = 0.6

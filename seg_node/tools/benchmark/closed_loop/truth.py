@@ -22,9 +22,9 @@ import math
 from seg_node.simulation.actors import Body
 from seg_node.simulation.footprint import overlap
 from seg_node.simulation.kinematics import VehicleState
-from seg_node.tools.benchmark.closed_loop_course import Course
-from seg_node.tools.benchmark.closed_loop_limits import could_look_near
-from seg_node.tools.benchmark.closed_loop_rig import Rig
+from seg_node.tools.benchmark.closed_loop.course import Course
+from seg_node.tools.benchmark.closed_loop.limits import could_look_near
+from seg_node.tools.benchmark.closed_loop.rig import Rig
 
 MOVING = 0.05
 """Speed in m/s over which an overlap is a collision: who walks into a standing vehicle, is not."""

@@ -25,8 +25,8 @@ from typing import Any
 
 import numpy as np
 
-from seg_node.tools.benchmark.closed_loop_limits import StatedLimits
-from seg_node.tools.benchmark.closed_loop_outcome import Outcome
+from seg_node.tools.benchmark.closed_loop.limits import StatedLimits
+from seg_node.tools.benchmark.closed_loop.outcome import Outcome
 
 _QUANTILES = {'min': 0.0, 'p01': 0.01, 'p05': 0.05, 'p50': 0.5, 'p95': 0.95}
 _SPEEDS = (1.0, 2.0, 5.0, math.inf)

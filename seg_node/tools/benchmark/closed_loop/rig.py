@@ -29,7 +29,7 @@ from seg_node.stop_go.ground_corridor import corridor_on_ground, GroundLimits, W
 from seg_node.stop_go.limits import Limits
 from seg_node.stop_go.thresholds import Thresholds
 from seg_node.stop_go.vehicle import Vehicle
-from seg_node.tools.benchmark.closed_loop_limits import (
+from seg_node.tools.benchmark.closed_loop.limits import (
     curvature_change,
     MIN_OBSTACLE,
     sharpest_bend,

@@ -27,9 +27,9 @@ from seg_node.stop_go.decision import StopGo
 from seg_node.stop_go.timing import Instant
 from seg_node.stop_go.vehicle import Motion
 from seg_node.stop_go.verdict import Verdict
-from seg_node.tools.benchmark.closed_loop_eye import Eye, Seen, Shot
-from seg_node.tools.benchmark.closed_loop_limits import StatedLimits
-from seg_node.tools.benchmark.closed_loop_rig import Rig
+from seg_node.tools.benchmark.closed_loop.eye import Eye, Seen, Shot
+from seg_node.tools.benchmark.closed_loop.limits import StatedLimits
+from seg_node.tools.benchmark.closed_loop.rig import Rig
 
 _HEARTBEAT = 0.05
 _EPOCH = 1000.0

@@ -28,7 +28,7 @@ from matplotlib.patches import Patch
 import matplotlib.pyplot as plt
 import numpy as np
 
-from seg_node.tools.benchmark.closed_loop_outcome import Moment, Outcome
+from seg_node.tools.benchmark.closed_loop.outcome import Moment, Outcome
 from seg_node.tools.report import (
     CAMERA_COLORS,
     COLORS,

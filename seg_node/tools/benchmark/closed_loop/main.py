@@ -35,10 +35,10 @@ from seg_node.perception.manifest import ClassInfo
 from seg_node.perception.model import load_model, Model, ModelError
 from seg_node.perception.segmenter import Segmenter
 from seg_node.simulation.labels import BACKGROUND, OBSTACLE, PATH, SIDEWALK, SPEED_BUMP
-from seg_node.tools.benchmark import closed_loop_summary as summary
-from seg_node.tools.benchmark.closed_loop_drive import Simulation
-from seg_node.tools.benchmark.closed_loop_limits import StatedLimits
-from seg_node.tools.benchmark.closed_loop_outcome import Outcome
+from seg_node.tools.benchmark.closed_loop import summary
+from seg_node.tools.benchmark.closed_loop.drive import Simulation
+from seg_node.tools.benchmark.closed_loop.limits import StatedLimits
+from seg_node.tools.benchmark.closed_loop.outcome import Outcome
 from seg_node.tools.command_line import fail, OneLineParser, ToolError, whole
 
 _NAMES = {BACKGROUND: 'background', PATH: 'path', SIDEWALK: 'sidewalk', OBSTACLE: 'obstacle',
@@ -154,7 +154,7 @@ def run(options: argparse.Namespace) -> int:
         range(options.seed, options.seed + options.drives))
     begun = time.monotonic()
     found = _with_progress(seeds, job, min(options.workers, len(seeds)))
-    from seg_node.tools.benchmark.closed_loop_plot import write_drive
+    from seg_node.tools.benchmark.closed_loop.plot import write_drive
     worst = Driver(job, threads=2).drive(summary.worst(found).seed)
     write_drive(worst, options.out / 'worst_drive.png')
     settings = summary.Settings(
