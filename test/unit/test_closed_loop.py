@@ -136,7 +136,7 @@ def test_a_vehicle_that_brakes_too_late_collides(tmp_path):
 
 
 def test_a_collision_is_told_by_the_exit_code(monkeypatch, tmp_path, capsys):
-    from seg_node.tools.benchmark import closed_loop
+    from seg_node.tools.benchmark.closed_loop import main as closed_loop
     (seed,) = blocked_seeds(1)
     monkeypatch.setattr(
         closed_loop.Driver, 'drive',
