@@ -25,6 +25,7 @@ from seg_node.stop_go.thresholds import Thresholds
 from seg_node.stop_go.timing import (
     follows,
     Frame,
+    gap_between,
     Instant,
     judge_age,
     judge_arrival,
@@ -114,7 +115,7 @@ class StopGo:
             return
         before = self._newest
         if before and not follows(stamp, arrival, before, self._thresholds):
-            gap, limit = arrival.steady - before.arrival.steady, self._thresholds.max_image_age
+            gap, limit = gap_between(stamp, arrival, before), self._thresholds.max_image_age
             self._lose((Finding(
                 Reason.STALE, f'{gap:.2f} s between images, limit {limit:.2f} s', gap, limit),))
             self._arrivals.clear()

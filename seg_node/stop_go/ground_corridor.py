@@ -121,10 +121,11 @@ def corridor_on_ground(view: View, way: Way, limits: GroundLimits) -> Corridor:
                         *_COLUMNS))
     spacing = way.width / count
     across = np.asarray(half - (np.arange(count) + 0.5) * spacing, np.float64)
-    pixels = np.rint(view.project(way.points(along, across)))
-    # The edges are in view; what rounds past the border belongs to the pixel at the border.
-    cols = np.clip(np.nan_to_num(pixels[..., 0]), 0, width - 1).astype(np.int32)
-    rows = np.clip(np.nan_to_num(pixels[..., 1]), 0, height - 1).astype(np.int32)
+    pixels = np.nan_to_num(view.project(way.points(along, across)))
+    # The edges are in view; what rounds past the border belongs to the pixel at the border. A
+    # thing that stands on a point shows from the pixel on whose middle lies above that point.
+    cols = np.clip(np.rint(pixels[..., 0]), 0, width - 1).astype(np.int32)
+    rows = np.clip(np.floor(pixels[..., 1]), 0, height - 1).astype(np.int32)
     # An obstacle fills at least this many samples, wherever it lies on the pixels.
     narrowest = limits.min_obstacle - np.interp(along, looks[part], pixel[part])
     run = np.clip(np.floor(narrowest / spacing + 1e-9), 1, count)
@@ -141,7 +142,7 @@ def corridor_on_ground(view: View, way: Way, limits: GroundLimits) -> Corridor:
 
 
 def _looks(view: View, way: Way, max_range: float) -> NDArray[np.float64]:
-    """Give arc lengths from the bumper on, about as dense as the picture's rows."""
+    """Give arc lengths from the bumper on, twice as dense as the picture's rows."""
     height, ahead = float(view.pose.position[2]), float(view.pose.position[0])
     if not height > 0:
         raise ValueError(f'the camera is {height:.2f} m over the ground; check its mounting')
@@ -150,7 +151,7 @@ def _looks(view: View, way: Way, max_range: float) -> NDArray[np.float64]:
         end = min(end, max(way.bumper, 0.0) + _MOST_TURN / abs(way.curvature))
     near, far = (math.atan2(height, reach - ahead) for reach in (way.bumper, end))
     focal = max(view.intrinsics.fx, view.intrinsics.fy)
-    count = int(np.clip((near - far) * focal, 64, 4096))
+    count = int(np.clip(2 * (near - far) * focal, 64, 4096))
     looks: NDArray[np.float64] = ahead + height / np.tan(np.linspace(near, far, count))
     return looks
 
@@ -182,5 +183,6 @@ def _least_distance(along: NDArray[np.float64], view: View, way: Way, pitch_erro
     height, ahead = float(view.pose.position[2]), float(view.pose.position[0])
     reach = np.maximum(along - ahead, 1e-6)
     nearest = height / np.tan(np.minimum(np.arctan2(height, reach) + pitch_error, math.pi / 2))
-    distance: NDArray[np.float64] = np.maximum(0.0, along - (reach - nearest) - way.bumper)
-    return distance
+    distance = np.maximum(0.0, along - (reach - nearest) - way.bumper)
+    # Increasing, but for the precision of the numbers.
+    return np.asarray(np.maximum.accumulate(distance), np.float64)

@@ -148,12 +148,16 @@ class CorridorMeter:
 
 def _upright(flags: NDArray[np.bool_], rows: int) -> NDArray[np.bool_]:
     """
-    Keep the flags [H, W] of pixels that have `rows` - 1 flagged ones above them, as far as seen.
+    Keep the flags [H, W] of pixels that have flagged ones in the `rows` - 1 above, as far as seen.
 
     Up in the picture, and not along the way: an obstacle stands upright, and far to the side of
-    the picture that leads out of a corridor in perspective.
+    the picture that leads out of a corridor in perspective. A column to the left or right will
+    do: roll and distortion make posts lean.
     """
     upright: NDArray[np.bool_] = flags.copy()
+    beside = flags.copy()
+    beside[:, 1:] |= flags[:, :-1]
+    beside[:, :-1] |= flags[:, 1:]
     for above in range(1, rows):
-        upright[above:] &= flags[:-above]
+        upright[above:] &= beside[:-above]
     return upright

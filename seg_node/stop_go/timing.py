@@ -99,9 +99,15 @@ def judge_rate(arrivals: Sequence[float], limits: Thresholds) -> tuple[Finding, 
 
 def follows(stamp: float, arrival: Instant, before: Frame, limits: Thresholds) -> bool:
     """Tell whether a frame came soon enough after the one before, on both clocks."""
-    limit = limits.max_image_age
     return before.stamp is not None and (
-        arrival.steady - before.arrival.steady <= limit and stamp - before.stamp <= limit)
+        arrival.steady - before.arrival.steady <= limits.max_image_age
+        and stamp - before.stamp <= limits.max_image_age)
+
+
+def gap_between(stamp: float, arrival: Instant, before: Frame) -> float:
+    """Give the longer of the times between two frames by arrival and by stamp, seconds."""
+    by_arrival = arrival.steady - before.arrival.steady
+    return by_arrival if before.stamp is None else max(by_arrival, stamp - before.stamp)
 
 
 def _clock_jump(before: Instant, now: Instant) -> list[Finding]:

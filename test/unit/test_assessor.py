@@ -268,7 +268,8 @@ def test_a_sidewalk_is_path_for_a_sidewalk_robot():
 @pytest.mark.parametrize(('begin', 'actions', 'reason'), [
     (7.0, (), None), (7.0, ('obstacle=stop@8',), Reason.BLOCKED),
     # What lies farther may be told nearer, by the error of the pitch and three rows of pixels.
-    (11.0, ('obstacle=stop@8',), None), (8.0, ('obstacle=stop@8',), Reason.BLOCKED), (1.7, ('obstacle=stop@0.1',), Reason.BLOCKED)])
+    (11.0, ('obstacle=stop@8',), None), (8.0, ('obstacle=stop@8',), Reason.BLOCKED),
+    (1.7, ('obstacle=stop@0.1',), Reason.BLOCKED)])
 def test_obstacles_stop_at_their_distance_and_within_the_stopping_distance(
         begin, actions, reason):
     reasons = found(road(OBSTACLE, begin), Motion(0.5), actions)

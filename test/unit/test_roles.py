@@ -47,8 +47,9 @@ def stopped(reason: Reason) -> Verdict:
 
 
 @pytest.mark.parametrize(('speed', 'command', 'expected'), [
-    (1.0, None, {FORWARD}), (-1.0, None, {REVERSE}), (1.0, 0.5, {FORWARD}), (1.0, -0.5, BOTH), (-0.06, 0.5, BOTH),
-    (0.05, -1.0, {REVERSE}), (0.051, None, {FORWARD}), (0.0, 0.0, BOTH), (None, None, BOTH),
+    (1.0, None, {FORWARD}), (-1.0, None, {REVERSE}), (1.0, 0.5, {FORWARD}),
+    (1.0, -0.5, BOTH), (-0.06, 0.5, BOTH), (0.05, -1.0, {REVERSE}), (0.051, None, {FORWARD}),
+    (0.0, 0.0, BOTH), (None, None, BOTH),
     (0.05, None, BOTH), (-0.05, 0.05, BOTH), (NAN, 1.0, BOTH), (1.0, NAN, BOTH),
     (float('inf'), None, {FORWARD}), (float('-inf'), None, {REVERSE}),
     (float('inf'), -0.5, BOTH)])
@@ -98,7 +99,8 @@ def test_a_stop_stops_whatever_its_reason(reason):
 
 
 @pytest.mark.parametrize('verdicts', [
-    {'front': stopped(Reason.BLOCKED), 'rear': GO}, {'front': GO, 'rear': stopped(Reason.BLOCKED)}])
+    {'front': stopped(Reason.BLOCKED), 'rear': GO},
+    {'front': GO, 'rear': stopped(Reason.BLOCKED)}])
 def test_no_direction_at_all_is_both(verdicts):
     roles = {'front': AHEAD, 'rear': BEHIND}
     assert combine(verdicts, roles, set()) == combine(verdicts, roles, BOTH)
