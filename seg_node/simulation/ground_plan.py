@@ -151,7 +151,7 @@ class GroundPlan:
         if self.rows.first_row >= labels.shape[0] or not self._profile.width_m > 0.0:
             return
         # Where the edges do not wander, the noise that would move them need not be sampled.
-        edge = np.full((1, 1), 128, np.uint8)
+        edge: NDArray[np.uint8] = np.full((1, 1), 128, np.uint8)
         if self._profile.edge_m > 0.0:
             edge = self.unevenness(*self.world(pose))[..., 0]
         self.regions(self.view(pose), edge).label(labels[self.rows.first_row:])

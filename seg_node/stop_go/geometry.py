@@ -37,7 +37,7 @@ MODELS = {'plumb_bob': (0, 4, 5), 'rational_polynomial': (8,), 'equidistant': (4
 
 _OPTICAL: Points = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [1.0, 0.0, 0.0]])
 """Optical frame from a body frame that looks along x."""
-_RADII: Points = np.linspace(0.0, 4.0, 4001)
+_RADII: Points = np.linspace(0.0, 4.0, 4001).astype(np.float64)
 """Distances from the optical axis in focal lengths: up to 76 degrees off it."""
 
 
