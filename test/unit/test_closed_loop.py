@@ -165,6 +165,7 @@ def test_every_rig_sees_as_far_as_it_must():
         assert LIMITS.min_speed * 0.5 < vehicle.max_speed <= LIMITS.max_speed
         assert vehicle.reaction_time == rig.timing.reaction(LIMITS, rig.limits.stop_go)
         assert rig.limits.stop_go.max_image_age >= rig.timing.oldest(LIMITS)
+        assert rig.camera.horizon_row >= 0.06 * rig.camera.height
 
 
 def test_the_allowance_covers_a_vehicle_that_accelerates():

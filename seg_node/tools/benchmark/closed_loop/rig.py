@@ -41,6 +41,8 @@ from seg_node.tools.benchmark.closed_loop.limits import (
 _TRIES = 400
 _BASE_MARGIN = 0.3
 _SPARE_RANGE = 1.0
+_SKY = 0.06
+"""Share of the picture over the horizon at least: a picture full of path is taken for a fault."""
 _SHARPEST = 0.12
 _LATERAL_ACCELERATION = 1.5
 
@@ -167,6 +169,8 @@ def _attempt(rng: np.random.Generator, speed: float, size: tuple[int, int], limi
     camera = Camera.from_fov(
         *size, math.radians(float(rng.uniform(45.0, 95.0 - 35.0 * quick))),
         height_m=mounting.height, pitch_rad=mounting.pitch)
+    if camera.horizon_row < _SKY * camera.height:
+        return None
     view = View(
         Intrinsics(camera.width, camera.height, camera.focal_px, camera.focal_px, camera.cx,
                    camera.cy), CameraPose.from_mounting(mounting))
