@@ -16,19 +16,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-import contextlib
-import fcntl
 import json
 import os
 from pathlib import Path
-import random
-import re
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from typing import Any, IO
+from typing import Any
 
 from builtin_interfaces.msg import Time
 from camera import Camera
@@ -47,6 +43,12 @@ from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
+
+from seg_node.tools.benchmark.processes import (
+    claim_domain,
+    remove_if_orphaned,
+    shared_memory,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 # The corridor lies in the picture, and what is no camera's picture but flat colours that stand
@@ -102,14 +104,14 @@ class Process:
 
     def kill(self) -> None:
         """End the process, whatever it is doing, and clear up its shared memory."""
-        segments = _shared_memory(self._popen.pid) if self.exit_code is None else set()
+        segments = shared_memory(self._popen.pid) if self.exit_code is None else set()
         self._popen.kill()
         self._popen.wait(WAIT)
         if self._popen.stdin is not None:
             self._popen.stdin.close()
         self._watch.join(WAIT)
         for segment in segments:
-            _remove_if_orphaned(segment)
+            remove_if_orphaned(segment)
 
     def _watch_exit(self, on_exit: Callable[[], None]) -> None:
         self._popen.wait()
@@ -134,7 +136,7 @@ class Bench:
         self.stops: list[bool] = []
         self.states: list[DiagnosticStatus] = []
         self.diagnostics: list[DiagnosticArray] = []
-        self._domain, self._claim = _claim_domain()
+        self._domain, self._claim = claim_domain()
         self._context = Context()
         rclpy.init(context=self._context, domain_id=self._domain)
         self.node = rclpy.create_node('bench', context=self._context)
@@ -355,30 +357,3 @@ def values_of(status: DiagnosticStatus) -> dict[str, str]:
 def stamp_of(stamp: Time) -> tuple[int, int]:
     """Return a stamp as something that compares."""
     return stamp.sec, stamp.nanosec
-
-
-def _shared_memory(pid: int) -> set[Path]:
-    """Return the Fast DDS segments that a process uses, its own and others'."""
-    maps = Path(f'/proc/{pid}/maps').read_text()
-    return {Path(path) for path in re.findall(r'/dev/shm/fastdds_[0-9a-f]{16}$', maps, re.M)}
-
-
-def _remove_if_orphaned(segment: Path) -> None:
-    """Remove a segment that a killed process left behind: nobody holds its lock any more."""
-    lock = segment.with_name(f'{segment.name}_el')
-    with contextlib.suppress(OSError), open(lock) as file:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        segment.unlink()
-        lock.unlink()
-
-
-def _claim_domain() -> tuple[int, IO[str]]:
-    """Take a ROS_DOMAIN_ID that no other bench on this machine uses, until the file is closed."""
-    for domain in random.sample(range(1, 101), 100):
-        try:
-            claim = open(Path(tempfile.gettempdir()) / f'seg_node_domain_{domain}.lock', 'a')
-            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            continue
-        return domain, claim
-    raise RuntimeError('all ROS domains from 1 to 100 are taken')

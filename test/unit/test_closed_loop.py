@@ -33,7 +33,7 @@ from seg_node.stop_go.verdict import Decision
 from seg_node.tools.benchmark.__main__ import main
 from seg_node.tools.benchmark.closed_loop import summary
 from seg_node.tools.benchmark.closed_loop.course import draw_course, Kind
-from seg_node.tools.benchmark.closed_loop.drive import Simulation
+from seg_node.tools.benchmark.closed_loop.drive import Simulation, with_labels
 from seg_node.tools.benchmark.closed_loop.limits import (
     could_look_near,
     speed_allowance,
@@ -49,7 +49,7 @@ CLASSES = load_model().classes
 
 
 def simulate(seed, **options):
-    return Simulation(seed, LIMITS, CLASSES, SIZE, **options)
+    return Simulation(seed, LIMITS, SIZE, with_labels(LIMITS, CLASSES), **options)
 
 
 def course_of(kind, start=0):

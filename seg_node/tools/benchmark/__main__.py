@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Choose a benchmark: python -m seg_node.tools.benchmark {closed_loop,faults} ..."""
+"""Choose a benchmark: python -m seg_node.tools.benchmark {closed_loop,live_drive,faults} ..."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ import sys
 
 BENCHMARKS = {
     'closed_loop': 'seeded drives of a simulated vehicle, faster than real time: collisions',
+    'live_drive': 'one such drive in real time, with the node as a process, over DDS',
     'faults': 'faults injected into the running node: time to STOP',
 }
 
@@ -32,6 +33,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if name == 'closed_loop':
         from seg_node.tools.benchmark.closed_loop.main import main as closed_loop
         return closed_loop(given[1:])
+    if name == 'live_drive':
+        from seg_node.tools.benchmark.closed_loop.live import main as live_drive
+        return live_drive(given[1:])
     if name == 'faults':
         from seg_node.tools.benchmark.faults.main import main as faults
         return faults(given[1:])

@@ -26,13 +26,13 @@ from seg_node.perception.manifest import ClassInfo
 from seg_node.perception.segmenter import Segmenter
 from seg_node.simulation.actors import Body
 from seg_node.stop_go.verdict import Decision, Reason, Verdict
-from seg_node.tools.benchmark.closed_loop.course import draw_course, with_scenery
-from seg_node.tools.benchmark.closed_loop.eye import Eye, ModelledEye, NetworkEye, Shot
+from seg_node.tools.benchmark.closed_loop.course import Course, draw_course
+from seg_node.tools.benchmark.closed_loop.eye import ModelledEye, NetworkEye, Shot
 from seg_node.tools.benchmark.closed_loop.limits import StatedLimits, TICK
-from seg_node.tools.benchmark.closed_loop.node import NodeModel
+from seg_node.tools.benchmark.closed_loop.node import NodeModel, NodeUnderTest
 from seg_node.tools.benchmark.closed_loop.outcome import Moment, Needless, Outcome
 from seg_node.tools.benchmark.closed_loop.plant import Plant
-from seg_node.tools.benchmark.closed_loop.rig import draw_rig
+from seg_node.tools.benchmark.closed_loop.rig import draw_rig, Rig
 from seg_node.tools.benchmark.closed_loop.truth import SPARE_SIDE, Truth
 
 _STRAIGHT = 0.3
@@ -54,6 +54,36 @@ def obey(verdict: Verdict) -> Decision:
     return verdict.decision
 
 
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """What chance has chosen for a seed, and the chances that are left to eye and node."""
+
+    seed: int
+    rig: Rig
+    course: Course
+    eye: np.random.Generator
+    node: np.random.Generator
+
+
+MakeNode = Callable[[Draw], NodeUnderTest]
+
+
+def with_labels(limits: StatedLimits, classes: Sequence[ClassInfo]) -> MakeNode:
+    """Let the node judge exact labels with the modelled errors of perception."""
+    def make(draw: Draw) -> NodeModel:
+        eye = ModelledEye(draw.eye, draw.course.scene, draw.rig, limits)
+        return NodeModel(draw.node, draw.rig, limits, eye, classes)
+    return make
+
+
+def with_network(limits: StatedLimits, segmenter: Segmenter) -> MakeNode:
+    """Let the node judge what the network makes of rendered pictures."""
+    def make(draw: Draw) -> NodeModel:
+        eye = NetworkEye(segmenter, draw.course, draw.rig, draw.seed)
+        return NodeModel(draw.node, draw.rig, limits, eye, segmenter.model.classes)
+    return make
+
+
 @dataclass
 class _Log:
     """What is gathered on the way."""
@@ -69,28 +99,19 @@ class _Log:
 class Simulation:
     """A drive under way."""
 
-    def __init__(self, seed: int, limits: StatedLimits, classes: Sequence[ClassInfo],
-                 size: tuple[int, int], segmenter: Segmenter | None = None, rule: Rule = obey,
-                 ) -> None:
+    def __init__(self, seed: int, limits: StatedLimits, size: tuple[int, int],
+                 make_node: MakeNode, rule: Rule = obey) -> None:
         """
         Draw the drive of a seed.
 
-        :param size: width and height of the label maps, px; a segmenter's own with a segmenter.
-        :param segmenter: the real network on rendered pictures; None: exact labels with errors.
+        :param size: width and height of the network's input, px.
         :param rule: what the vehicle makes of a verdict.
         """
         draws = [np.random.default_rng((seed, part)) for part in range(5)]
         self._seed, self._rule = seed, rule
         self.rig = draw_rig(draws[0], size, limits)
         self.course = draw_course(draws[1], self.rig, limits, _STRAIGHT)
-        eye: Eye
-        if segmenter is None:
-            eye = ModelledEye(draws[2], self.course.scene, self.rig, limits)
-        else:
-            self.course = with_scenery(self.course, seed)
-            eye = NetworkEye(segmenter, self.course.scene, self.rig)
         self._plant = Plant(draws[3], self.course, self.rig, limits)
-        self._node = NodeModel(draws[4], self.rig, limits, eye, classes)
         self._truth = Truth(self.course, self.rig)
         self._log = _Log()
         self._now = 0.0
@@ -99,8 +120,10 @@ class Simulation:
         self._set_out: float | None = None
         self._free_since = self._held_since = self._stood_since = math.inf
         self._number = 0
-        self._ambush = bool(draws[4].random() < limits.critical)
         self._sprung = False
+        # Last: for a node that is a process, the drive begins here.
+        self._node = make_node(Draw(seed, self.rig, self.course, draws[2], draws[4]))
+        self._ambush = bool(draws[4].random() < limits.critical)
 
     def run(self) -> Outcome:
         """Drive to the goal, to a standstill before something, or into a collision."""
@@ -214,7 +237,6 @@ class Simulation:
 
     def _trace(self, free: float) -> None:
         state = self._plant.state
-        measure = self._node.assessment and self._node.assessment.measure
         self._log.trace.append(Moment(
             round(self._now, 3), state.speed, self._decision.value, self._reason.value, free,
-            measure.clear_distance if measure else math.nan, self.rig.required(state.speed)))
+            self._node.clear_distance, self.rig.required(state.speed)))

@@ -40,10 +40,11 @@ from seg_node.simulation.renderer import Renderer, Scene
 from seg_node.simulation.road import Pose
 from seg_node.stop_go.camera_health import CameraHealth
 from seg_node.stop_go.verdict import Finding
+from seg_node.tools.benchmark.closed_loop.course import Course, with_scenery
 from seg_node.tools.benchmark.closed_loop.limits import StatedLimits
 from seg_node.tools.benchmark.closed_loop.rig import Rig
 
-Labels = NDArray[np.uint8]
+Labels = Picture = NDArray[np.uint8]
 _Bad = Callable[[Labels, Labels], None]
 
 
@@ -164,18 +165,31 @@ class ModelledEye:
 class NetworkEye:
     """Rendered pictures, judged by the network; its errors are its own."""
 
-    def __init__(self, segmenter: Segmenter, scene: Scene, rig: Rig) -> None:
+    def __init__(self, segmenter: Segmenter, course: Course, rig: Rig, seed: int) -> None:
         """Take a segmenter whose input has the size of the rig's camera."""
-        self._segmenter, self._rig = segmenter, rig
-        self._renderer = Renderer(scene, rig.camera)
+        self._segmenter = segmenter
+        self._film = Film(course, rig, seed)
         self._health = CameraHealth(rig.limits.camera_health)
 
     def see(self, shot: Shot) -> Seen:
         """Render the picture and segment it."""
-        frame = self._renderer.render(
-            self._rig.camera_foot(shot.pose), shot.things, shot.number, shot.pitch_error)
-        found = self._segmenter.segment(frame.bgr)
-        return Seen(found.labels, found.confidence, self._health.check(frame.bgr, 'bgr8'))
+        bgr = self._film.picture(shot)
+        found = self._segmenter.segment(bgr)
+        return Seen(found.labels, found.confidence, self._health.check(bgr, 'bgr8'))
+
+
+class Film:
+    """The pictures of a drive, as the camera takes them."""
+
+    def __init__(self, course: Course, rig: Rig, seed: int) -> None:
+        """Add to the course what stands beside a road."""
+        self._rig = rig
+        self._renderer = Renderer(with_scenery(course, seed).scene, rig.camera)
+
+    def picture(self, shot: Shot) -> Picture:
+        """Render the picture of a moment, BGR uint8 [H, W, 3]."""
+        return self._renderer.render(
+            self._rig.camera_foot(shot.pose), shot.things, shot.number, shot.pitch_error).bgr
 
 
 def _forget(labels: Labels, ground: Labels) -> None:

@@ -31,12 +31,15 @@ from pathlib import Path
 import sys
 import time
 
-from seg_node.perception.manifest import ClassInfo
 from seg_node.perception.model import load_model, Model, ModelError
 from seg_node.perception.segmenter import Segmenter
 from seg_node.simulation.labels import BACKGROUND, OBSTACLE, PATH, SIDEWALK, SPEED_BUMP
 from seg_node.tools.benchmark.closed_loop import summary
-from seg_node.tools.benchmark.closed_loop.drive import Simulation
+from seg_node.tools.benchmark.closed_loop.drive import (
+    Simulation,
+    with_labels,
+    with_network,
+)
 from seg_node.tools.benchmark.closed_loop.limits import StatedLimits
 from seg_node.tools.benchmark.closed_loop.outcome import Outcome
 from seg_node.tools.command_line import fail, OneLineParser, ToolError, whole
@@ -58,16 +61,18 @@ class Driver:
 
     def __init__(self, job: Job, threads: int) -> None:
         """Load the model's classes, and the network where it is used."""
-        self._segmenter = Segmenter.open(job.model, threads=threads) if job.network else None
-        model = self._segmenter.model if self._segmenter else load_model(job.model)
-        self._classes: tuple[ClassInfo, ...] = model.classes
-        self._size = model.width, model.height
         self._limits = StatedLimits()
+        if job.network:
+            segmenter = Segmenter.open(job.model, threads=threads)
+            model, self._make_node = segmenter.model, with_network(self._limits, segmenter)
+        else:
+            model = load_model(job.model)
+            self._make_node = with_labels(self._limits, model.classes)
+        self._size = model.width, model.height
 
     def drive(self, seed: int) -> Outcome:
         """Drive one seed, with its trace."""
-        return Simulation(
-            seed, self._limits, self._classes, self._size, self._segmenter).run()
+        return Simulation(seed, self._limits, self._size, self._make_node).run()
 
 
 _driver: Driver | None = None
@@ -141,14 +146,23 @@ def check_model(name: str) -> Model:
     return model
 
 
+def prepare(out: Path) -> None:
+    """
+    Make the folder for the results.
+
+    :raises ToolError: when that cannot be done.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ToolError(f'--out {out}: cannot be written ({error.strerror}). '
+                        'Choose another folder') from None
+
+
 def run(options: argparse.Namespace) -> int:
     """Drive, write the results and tell them."""
     model = check_model(options.model)
-    try:
-        options.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ToolError(f'--out {options.out}: cannot be written ({error.strerror}). '
-                        'Choose another folder') from None
+    prepare(options.out)
     job = Job(options.model, options.network)
     seeds = [options.only] if options.only is not None else list(
         range(options.seed, options.seed + options.drives))

@@ -12,12 +12,14 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The node on simulated time: camera, lost images, one worker, and the node's own judgement."""
+"""The node as a drive sees it, and its model on simulated time with the node's own judgement."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+import math
+from typing import Protocol
 
 import numpy as np
 
@@ -34,6 +36,30 @@ from seg_node.tools.benchmark.closed_loop.rig import Rig
 _HEARTBEAT = 0.05
 _EPOCH = 1000.0
 """ROS time at the beginning of a drive, seconds."""
+
+
+class NodeUnderTest(Protocol):
+    """What a drive does with a node; times are seconds from its beginning."""
+
+    @property
+    def judged(self) -> int:
+        """Frames that were judged so far."""
+
+    @property
+    def clear_distance(self) -> float:
+        """What was last seen as clear, metres from the bumper; NaN before."""
+
+    def wants_image(self, now: float) -> bool:
+        """Tell whether the camera takes a picture now that reaches the node."""
+
+    def take(self, now: float, shot: Shot) -> None:
+        """Take a picture."""
+
+    def ambush(self) -> None:
+        """Let all come together that may go wrong, as far as that is in anybody's hands."""
+
+    def step(self, now: float, motion: Callable[[], Motion | None]) -> Verdict | None:
+        """Do what is due; give the verdict where the node publishes one now."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +108,19 @@ class NodeModel:
         self._flying: list[_Image] = []
         self._newest: _Image | None = None
         self._work: _Work | None = None
-        self.assessment: Assessment | None = None
-        self.judged = 0
+        self._assessment: Assessment | None = None
+        self._judged = 0
+
+    @property
+    def judged(self) -> int:
+        """Frames that were judged so far."""
+        return self._judged
+
+    @property
+    def clear_distance(self) -> float:
+        """What was last seen as clear, metres from the bumper; NaN before."""
+        measure = self._assessment.measure if self._assessment else None
+        return measure.clear_distance if measure else math.nan
 
     def wants_image(self, now: float) -> bool:
         """Tell whether the camera takes a picture now that reaches the node."""
@@ -128,10 +165,10 @@ class NodeModel:
         if work is None or work.done > now + 1e-9:
             return False
         self._work = None
-        self.judged += 1
-        self.assessment = self._assessor.assess(Observation(
+        self._judged += 1
+        self._assessment = self._assessor.assess(Observation(
             work.seen.labels, work.seen.confidence, self._rig.view, motion(), work.seconds))
-        findings = (*work.seen.findings, *self.assessment.findings)
+        findings = (*work.seen.findings, *self._assessment.findings)
         self._stop_go.observe(
             work.image.taken + _EPOCH, findings, instant(work.image.arrival))
         return True

@@ -98,7 +98,7 @@ def to_json(outcomes: Sequence[Outcome], settings: Settings) -> str:
             {'seed': one.seed, 'kind': one.kind, **asdict(stop)}
             for one in outcomes for stop in one.needless][:_LISTED],
         'settings': asdict(settings)}
-    return json.dumps(_strict(content), indent=2, allow_nan=False) + '\n'
+    return json.dumps(strict(content), indent=2, allow_nan=False) + '\n'
 
 
 def write(outcomes: Sequence[Outcome], settings: Settings, path: Path) -> None:
@@ -162,12 +162,12 @@ def _quantiles(values: Iterable[float]) -> dict[str, float] | None:
     return {**found, 'count': len(finite)}
 
 
-def _strict(value: Any) -> Any:
+def strict(value: Any) -> Any:
     """Replace what JSON does not know: numbers that are not finite become null."""
     if isinstance(value, dict):
-        return {key: _strict(each) for key, each in value.items()}
+        return {key: strict(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_strict(each) for each in value]
+        return [strict(each) for each in value]
     if isinstance(value, float):
         return round(value, 6) if math.isfinite(value) else None
     return value

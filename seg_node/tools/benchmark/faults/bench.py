@@ -38,7 +38,7 @@ from std_srvs.srv import Trigger
 from seg_node.tools.benchmark.faults.camera import Camera, Show
 from seg_node.tools.benchmark.faults.ears import Ears
 from seg_node.tools.benchmark.faults.pictures import Films
-from seg_node.tools.benchmark.faults.processes import Child, Domain
+from seg_node.tools.benchmark.processes import Child, Domain
 
 NODE = '/seg_node'
 GO_SECONDS = 10.0

@@ -40,9 +40,9 @@ from seg_node.tools.benchmark.faults.case import (
 )
 from seg_node.tools.benchmark.faults.ears import taken_at
 from seg_node.tools.benchmark.faults.pictures import Film
-from seg_node.tools.benchmark.faults.processes import Child
 from seg_node.tools.benchmark.faults.rigs import PLAIN, TWO_CAMERAS
 from seg_node.tools.benchmark.faults.table import Clock, Moment
+from seg_node.tools.benchmark.processes import Child
 
 _FLOOD_RATE = 2000.0        # more than it can reach
 _BEHIND = 0.2

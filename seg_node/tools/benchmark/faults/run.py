@@ -25,8 +25,8 @@ import time
 from seg_node.tools.benchmark.faults.bench import Bench, BenchError
 from seg_node.tools.benchmark.faults.case import Fault, NotCaughtError, Rig
 from seg_node.tools.benchmark.faults.pictures import Films
-from seg_node.tools.benchmark.faults.processes import Domain
 from seg_node.tools.benchmark.faults.table import Entry, judge
+from seg_node.tools.benchmark.processes import Domain
 
 START_SECONDS = 30.0
 """Time for a node to start, load its model and give GO."""

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Processes of the fault benchmark: in a ROS domain of their own, stopped and killed at will."""
+"""Processes of the benchmarks: in a ROS domain of their own, stopped and killed at will."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Child:
     def send(self, number: int) -> None:
         """Send a signal."""
         if number == signal.SIGKILL:
-            self._segments = _shared_memory(self._process.pid)
+            self._segments = shared_memory(self._process.pid)
         self._process.send_signal(number)
 
     def say(self, line: str) -> None:
@@ -100,7 +100,7 @@ class Child:
             self.send(signal.SIGKILL)
         self._process.wait(END_SECONDS)
         for segment in self._segments:
-            _remove_if_orphaned(segment)
+            remove_if_orphaned(segment)
 
     def close(self) -> None:
         """Kill what still runs and let go of the pipe."""
@@ -125,7 +125,7 @@ class Domain:
 
     def __init__(self) -> None:
         """Claim a domain; ToolError when all are taken."""
-        self.number, self._claim = _claim_domain()
+        self.number, self._claim = claim_domain()
         self.env = {
             **environment(), 'ROS_DOMAIN_ID': str(self.number),
             'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'}
@@ -140,8 +140,9 @@ class Domain:
         self._claim.close()
 
 
-def _claim_domain() -> tuple[int, IO[str]]:
-    # Up to 101 the ports lie below Linux's ephemeral range. The tests' bench takes the same locks.
+def claim_domain() -> tuple[int, IO[str]]:
+    """Take a ROS domain that no other bench on this machine uses, until the file is closed."""
+    # Up to 101 the ports lie below Linux's ephemeral range.
     for number in random.sample(range(1, 101), 100):
         try:
             claim = open(  # noqa: SIM115 - the open file is the claim
@@ -153,7 +154,7 @@ def _claim_domain() -> tuple[int, IO[str]]:
     raise ToolError('all ROS domains from 1 to 100 are taken; wait for the other benchmarks')
 
 
-def _shared_memory(pid: int) -> set[Path]:
+def shared_memory(pid: int) -> set[Path]:
     """Return the Fast DDS segments that a process uses, its own and others'."""
     try:
         maps = Path(f'/proc/{pid}/maps').read_text()
@@ -162,7 +163,7 @@ def _shared_memory(pid: int) -> set[Path]:
     return {Path(path) for path in re.findall(r'/dev/shm/fastdds_[0-9a-f]{16}$', maps, re.M)}
 
 
-def _remove_if_orphaned(segment: Path) -> None:
+def remove_if_orphaned(segment: Path) -> None:
     """Remove a segment that a killed process left behind: nobody holds its lock any more."""
     lock = segment.with_name(f'{segment.name}_el')
     with contextlib.suppress(OSError), open(lock) as file:
