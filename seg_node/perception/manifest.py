@@ -23,6 +23,9 @@ A model is a folder with the graph and model.yaml, its manifest:
     description: what it is for   # optional
     graph: model.onnx             # a file in the same folder
     sha256: 64 hex digits of the graph's checksum (sha256sum model.onnx)
+    graphs:                       # optional: the same network in lower precisions
+      fp16: {graph: model_fp16.onnx, sha256: ...}
+      int8: {graph: model_int8.onnx, sha256: ...}
     input: {width: 512, height: 288}
     self_test:                    # optional: a picture, and the labels that it must give
       {image: self_test.png, labels: self_test_labels.png}
@@ -36,16 +39,23 @@ what such a thing in the driving corridor means: go, slow or stop.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-import re
 from typing import Any
 
 import yaml
 
 from seg_node.perception.labels import UNLABELLED
+from seg_node.perception.manifest_fields import (
+    digest,
+    FieldError,
+    file_name,
+    integer,
+    mapping,
+    show,
+    text,
+)
 
 MANIFEST = 'model.yaml'
 
@@ -87,9 +97,30 @@ class SelfTestFiles:
     labels: Path
 
 
+class Precision(str, Enum):
+    """What a graph computes in."""
+
+    FP32 = 'fp32'
+    FP16 = 'fp16'
+    INT8 = 'int8'
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The graph of a lower precision."""
+
+    precision: Precision
+    graph: Path
+    sha256: str
+
+
 @dataclass(frozen=True)
 class Model:
-    """A checked manifest; width and height are the network's input size in pixels."""
+    """
+    A checked manifest; width and height are the network's input size in pixels.
+
+    graph and sha256 are those of `precision`; variants: of the lower ones.
+    """
 
     name: str
     version: str
@@ -101,6 +132,24 @@ class Model:
     classes: tuple[ClassInfo, ...]
     description: str = ''
     self_test: SelfTestFiles | None = None
+    precision: Precision = Precision.FP32
+    variants: tuple[Variant, ...] = ()
+
+    def at(self, precision: Precision) -> Model:
+        """
+        Return the model with the graph of another precision.
+
+        :raises ModelError: when the model has none.
+        """
+        if precision is self.precision:
+            return self
+        for variant in self.variants:
+            if variant.precision is precision:
+                return replace(self, precision=precision, graph=variant.graph,
+                               sha256=variant.sha256)
+        known = ', '.join(each.value for each in (
+            self.precision, *(variant.precision for variant in self.variants)))
+        raise ModelError(f'model {self.name}: has no {precision.value} graph; it has {known}')
 
     @property
     def drivable_ids(self) -> tuple[int, ...]:
@@ -116,131 +165,97 @@ def read_manifest(manifest: Path) -> Model:
     """
     try:
         return _parse(_load(manifest), manifest)
-    except _FieldError as error:
+    except FieldError as error:
         raise ModelError(f'{manifest}: {error}') from None
-
-
-class _FieldError(ValueError):
-    """A field that is wrong; read_manifest adds the file's name."""
 
 
 def _load(manifest: Path) -> Any:
     try:
         if manifest.stat().st_size > _MAX_BYTES:
-            raise _FieldError(f'is larger than {_MAX_BYTES} bytes, so it is no manifest')
+            raise FieldError(f'is larger than {_MAX_BYTES} bytes, so it is no manifest')
         return yaml.safe_load(manifest.read_text(encoding='utf-8'))
     except OSError as error:
-        raise _FieldError(f'cannot be read ({error.strerror})') from error
+        raise FieldError(f'cannot be read ({error.strerror})') from error
     except UnicodeDecodeError as error:
-        raise _FieldError(f'is not UTF-8 text ({error.reason} at byte {error.start})') from error
+        raise FieldError(f'is not UTF-8 text ({error.reason} at byte {error.start})') from error
     except (yaml.YAMLError, RecursionError) as error:
-        raise _FieldError(f'is not valid YAML: {error}') from error
+        raise FieldError(f'is not valid YAML: {error}') from error
     except ValueError as error:
-        if isinstance(error, _FieldError):
+        if isinstance(error, FieldError):
             raise
         # yaml builds dates while it reads, and passes on what is wrong with them.
-        raise _FieldError(f'has a value that YAML cannot read: {error}') from error
+        raise FieldError(f'has a value that YAML cannot read: {error}') from error
 
 
 def _parse(content: Any, manifest: Path) -> Model:
-    fields = _mapping(content, 'the manifest', _REQUIRED, ('description', 'self_test'))
-    size = _mapping(fields['input'], 'input', ('width', 'height'))
-    sha256 = _text(fields['sha256'], 'sha256').lower()
-    if not re.fullmatch('[0-9a-f]{64}', sha256):
-        raise _FieldError(f'sha256: {sha256!r} is not 64 hex digits; sha256sum prints them')
+    fields = mapping(
+        content, 'the manifest', _REQUIRED, ('description', 'graphs', 'self_test'))
+    size = mapping(fields['input'], 'input', ('width', 'height'))
     return Model(
-        name=_text(fields['name'], 'name'),
-        version=_text(fields['version'], 'version'),
-        license=_text(fields['license'], 'license'),
-        sha256=sha256,
-        graph=manifest.parent / _file_name(fields['graph'], 'graph'),
-        width=_integer(size['width'], 'input.width', MIN_SIDE, MAX_SIDE),
-        height=_integer(size['height'], 'input.height', MIN_SIDE, MAX_SIDE),
+        name=text(fields['name'], 'name'),
+        version=text(fields['version'], 'version'),
+        license=text(fields['license'], 'license'),
+        sha256=digest(fields['sha256'], 'sha256'),
+        graph=manifest.parent / file_name(fields['graph'], 'graph'),
+        width=integer(size['width'], 'input.width', MIN_SIDE, MAX_SIDE),
+        height=integer(size['height'], 'input.height', MIN_SIDE, MAX_SIDE),
         classes=_classes(fields['classes']),
-        description=_text(fields['description'], 'description') if 'description' in fields else '',
+        description=text(fields['description'], 'description') if 'description' in fields else '',
         self_test=_self_test(fields['self_test'], manifest) if 'self_test' in fields else None,
+        variants=_variants(fields['graphs'], manifest) if 'graphs' in fields else (),
     )
 
 
+def _variants(value: Any, manifest: Path) -> tuple[Variant, ...]:
+    lower = [each.value for each in Precision if each is not Precision.FP32]
+    graphs = mapping(value, 'graphs', (), tuple(lower))
+    variants = []
+    for name, entry in graphs.items():
+        fields = mapping(entry, f'graphs.{name}', ('graph', 'sha256'))
+        variants.append(Variant(
+            Precision(name), manifest.parent / file_name(fields['graph'], f'graphs.{name}.graph'),
+            digest(fields['sha256'], f'graphs.{name}.sha256')))
+    return tuple(variants)
+
+
 def _self_test(value: Any, manifest: Path) -> SelfTestFiles:
-    files = _mapping(value, 'self_test', ('image', 'labels'))
+    files = mapping(value, 'self_test', ('image', 'labels'))
     return SelfTestFiles(*(
-        manifest.parent / _file_name(files[name], f'self_test.{name}')
+        manifest.parent / file_name(files[name], f'self_test.{name}')
         for name in ('image', 'labels')))
 
 
 def _classes(value: Any) -> tuple[ClassInfo, ...]:
     if not isinstance(value, list) or not value:
-        raise _FieldError(f'classes: {_show(value)} is not a list with at least one class')
+        raise FieldError(f'classes: {show(value)} is not a list with at least one class')
     if len(value) > UNLABELLED:
-        raise _FieldError(f'classes: {len(value)} given, at most {UNLABELLED} fit the label ids')
+        raise FieldError(f'classes: {len(value)} given, at most {UNLABELLED} fit the label ids')
     classes = tuple(_class_info(entry, f'classes[{index}]') for index, entry in enumerate(value))
     names = [info.name for info in classes]
     for name in names:
         if names.count(name) > 1:
-            raise _FieldError(f'classes: {name!r} is there {names.count(name)} times; rename one')
+            raise FieldError(f'classes: {name!r} is there {names.count(name)} times; rename one')
     if not any(info.drivable for info in classes):
-        raise _FieldError('classes: none is drivable; set drivable: true for at least one')
+        raise FieldError('classes: none is drivable; set drivable: true for at least one')
     return classes
 
 
 def _class_info(value: Any, where: str) -> ClassInfo:
-    fields = _mapping(value, where, _CLASS_KEYS)
-    name = _text(fields['name'], f'{where}.name')
+    fields = mapping(value, where, _CLASS_KEYS)
+    name = text(fields['name'], f'{where}.name')
     if ',' in name:
-        raise _FieldError(f'{where}.name: {name!r} has a comma; graphs list their classes with it')
+        raise FieldError(f'{where}.name: {name!r} has a comma; graphs list their classes with it')
     drivable = fields['drivable']
     if not isinstance(drivable, bool):
-        raise _FieldError(f'{where}.drivable: {_show(drivable)} is neither true nor false')
+        raise FieldError(f'{where}.drivable: {show(drivable)} is neither true nor false')
     action = fields['action']
     if action not in [item.value for item in Action]:
-        raise _FieldError(f'{where}.action: {_show(action)} is not one of go, slow, stop')
+        raise FieldError(f'{where}.action: {show(action)} is not one of go, slow, stop')
     return ClassInfo(name, _color(fields['color'], f'{where}.color'), drivable, Action(action))
 
 
 def _color(value: Any, where: str) -> tuple[int, int, int]:
     if not isinstance(value, list) or len(value) != 3:
-        raise _FieldError(f'{where}: {_show(value)} is not [red, green, blue]')
-    red, green, blue = (_integer(part, where, 0, 255) for part in value)
+        raise FieldError(f'{where}: {show(value)} is not [red, green, blue]')
+    red, green, blue = (integer(part, where, 0, 255) for part in value)
     return red, green, blue
-
-
-def _mapping(
-    value: Any, where: str, required: tuple[str, ...], optional: tuple[str, ...] = ()
-) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise _FieldError(f'{where}: {_show(value)} is not a mapping with {", ".join(required)}')
-    if missing := [key for key in required if key not in value]:
-        raise _FieldError(f'{where}: {", ".join(missing)} missing; add it')
-    if unknown := [str(key) for key in value if key not in required + optional]:
-        raise _FieldError(
-            f'{where}: {", ".join(unknown)} not known; '
-            f'known are {", ".join(required + optional)}'
-        )
-    return value
-
-
-def _text(value: Any, where: str) -> str:
-    if not isinstance(value, str):
-        raise _FieldError(f'{where}: {_show(value)} is not text; put it in quotes')
-    if not value.strip():
-        raise _FieldError(f'{where}: is empty; fill it in')
-    return value.strip()
-
-
-def _file_name(value: Any, where: str) -> str:
-    name = _text(value, where)
-    if Path(name).name != name or name in ('.', '..'):
-        raise _FieldError(f'{where}: {name!r} must be the name of a file in the same folder')
-    return name
-
-
-def _integer(value: Any, where: str, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise _FieldError(f'{where}: {_show(value)} is not a whole number from {low} to {high}')
-    return value
-
-
-def _show(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:60] + '...'

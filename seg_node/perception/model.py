@@ -27,23 +27,26 @@ from seg_node.perception.manifest import (
     MANIFEST,
     Model,
     ModelError,
+    Precision,
     read_manifest,
 )
 
-__all__ = ['Action', 'ClassInfo', 'Model', 'ModelError', 'bundled_models', 'load_model']
+__all__ = ['Action', 'ClassInfo', 'Model', 'ModelError', 'Precision', 'bundled_models',
+           'load_model']
 
 DEFAULT_MODEL = 'road'
 
 
-def load_model(path: str | Path | None = None) -> Model:
+def load_model(path: str | Path | None = None, precision: Precision = Precision.FP32) -> Model:
     """
     Return the model at a path, its manifest and the graph's checksum checked.
 
     path is a folder, a model.yaml, or the bare name of a bundled model; None is the bundled
-    road model. Raises ModelError if it is missing, damaged or contradicts itself.
+    road model. Raises ModelError if it is missing, damaged, contradicts itself, or has no graph
+    of the precision.
     """
     manifest = find_manifest(DEFAULT_MODEL if path is None else path)
-    model = read_manifest(manifest)
+    model = read_manifest(manifest).at(precision)
     _check_sum(model, manifest)
     return model
 

@@ -24,7 +24,13 @@ import pytest
 from tiny_model import CLASSES, write_tiny_model
 import yaml
 
-from seg_node.perception.model import Action, bundled_models, load_model, ModelError
+from seg_node.perception.model import (
+    Action,
+    bundled_models,
+    load_model,
+    ModelError,
+    Precision,
+)
 
 
 @pytest.fixture
@@ -63,6 +69,21 @@ def test_a_self_test_is_optional_and_names_two_files(folder):
     change(folder, self_test={'image': 'seen.png', 'labels': 'known.png'})
     files = load_model(folder).self_test
     assert (files.image, files.labels) == (folder / 'seen.png', folder / 'known.png')
+
+
+def test_lower_precisions_have_graphs_of_their_own(folder):
+    half = b'another graph'
+    (folder / 'half.onnx').write_bytes(half)
+    change(folder, graphs={'fp16': {'graph': 'half.onnx',
+                                    'sha256': hashlib.sha256(half).hexdigest()}})
+    assert load_model(folder).graph.name == 'model.onnx'
+    model = load_model(folder, Precision.FP16)
+    assert (model.graph.name, model.precision) == ('half.onnx', Precision.FP16)
+    with pytest.raises(ModelError, match='has no int8 graph; it has fp32, fp16'):
+        load_model(folder, Precision.INT8)
+    (folder / 'half.onnx').write_bytes(b'damaged')
+    with pytest.raises(ModelError, match='half.onnx: sha256'):
+        load_model(folder, Precision.FP16)
 
 
 def test_another_graph_is_refused(folder):
@@ -104,6 +125,11 @@ def classes(**fields):
     ({'self_test': {'image': 'a.png', 'labels': '../b.png'}}, 'self_test.labels: .* same folder'),
     ({'self_test': {'image': '/a.png', 'labels': 'b.png'}}, 'self_test.image: .* same folder'),
     ({'self_test': {'image': 'a.png', 'labels': 'b.png', 'c': 1}}, 'self_test: c not known'),
+    ({'graphs': []}, r'graphs: \[\] is not a mapping with fp16, int8'),
+    ({'graphs': {'fp64': {}}}, 'graphs: fp64 not known; known are fp16, int8'),
+    ({'graphs': {'fp16': {'graph': 'a.onnx'}}}, 'graphs.fp16: sha256 missing'),
+    ({'graphs': {'fp16': {'graph': '../a', 'sha256': 64 * 'a'}}}, 'graphs.fp16.graph: .* folder'),
+    ({'graphs': {'int8': {'graph': 'a.onnx', 'sha256': 'a'}}}, 'graphs.int8.sha256: .* 64 hex'),
     ({'colour': 'red'}, 'colour not known; known are name'),
     ({'classes': []}, r'classes: \[\] is not a list with at least one'),
     ({'classes': 'path'}, "classes: 'path' is not a list"),
