@@ -41,7 +41,8 @@ ROSDEP_KEYS = {
     'yaml': 'python3-yaml',
 }
 TYPE_CHECKING_ONLY = {'typing_extensions'}
-WITHOUT_KEY = {'onnx'}      # for the models of the fault benchmark only; it says what to install
+# For benchmarks only, which say what to install: models of faults, baselines.
+WITHOUT_KEY = {'onnx', 'openvino'}
 
 
 @pytest.fixture(scope='module')

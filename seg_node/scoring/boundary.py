@@ -1,0 +1,117 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""How well the boundary of the path is met."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from seg_node.scoring.truth import PathTruth
+
+TOLERANCE = 0.0075
+"""Share of the picture's diagonal (Csurka et al., BMVC 2013): 4.4 px at 512x288, 6 at 640x480."""
+
+
+@dataclass(frozen=True)
+class BoundaryScore:
+    """
+    Counts of boundary pixels; those of several pictures add up.
+
+    Boundary F1 after Csurka et al., What is a good evaluation measure for semantic segmentation?,
+    BMVC 2013, and Perazzi et al., CVPR 2016: a pixel of one boundary is met when a pixel of the
+    other lies within the tolerance. Here over the pixels of all pictures rather than as a mean
+    over pictures, so that a picture with a short boundary weighs no more than its pixels.
+    """
+
+    predicted: int = 0
+    predicted_met: int = 0
+    true: int = 0
+    true_met: int = 0
+
+    @classmethod
+    def of(cls, predicted: NDArray[np.bool_], truth: PathTruth,
+           tolerance: float = TOLERANCE) -> BoundaryScore:
+        """
+        Count one picture.
+
+        The boundary is the path's outermost pixels. Where it could be met by a boundary that
+        cannot be seen, within the tolerance of UNKNOWN or of the picture's edge, it is left out.
+
+        :param predicted: bool [H, W], pixels called path.
+        :param tolerance: share of the picture's diagonal; a pixel at least.
+        :raises ValueError: when the sizes differ.
+        """
+        truth.check_size('predicted path', predicted)
+        reach = max(1.0, tolerance * math.hypot(*predicted.shape))
+        judged = _distance(_framed(~truth.known))[1:-1, 1:-1] > reach
+        found = _outline(predicted, np.ones_like(truth.known))
+        wanted = _outline(truth.path, truth.known)
+        to_found, to_wanted = _distance(found), _distance(wanted)
+        found, wanted = found & judged, wanted & judged
+        return cls(
+            int(np.count_nonzero(found)), int(np.count_nonzero(to_wanted[found] <= reach)),
+            int(np.count_nonzero(wanted)), int(np.count_nonzero(to_found[wanted] <= reach)))
+
+    def __add__(self, other: BoundaryScore) -> BoundaryScore:
+        """Count the pictures of both."""
+        return BoundaryScore(
+            self.predicted + other.predicted, self.predicted_met + other.predicted_met,
+            self.true + other.true, self.true_met + other.true_met)
+
+    @property
+    def precision(self) -> float:
+        """Share of the predicted boundary that the true one meets; nan without any."""
+        return self.predicted_met / self.predicted if self.predicted else math.nan
+
+    @property
+    def recall(self) -> float:
+        """Share of the true boundary that the predicted one meets; nan without any."""
+        return self.true_met / self.true if self.true else math.nan
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall; 0 if only one has a boundary, nan if none."""
+        if not self.predicted and not self.true:
+            return math.nan
+        precision, recall = self.precision, self.recall
+        return 2 * precision * recall / (precision + recall) if precision + recall > 0 else 0.0
+
+
+def _outline(path: NDArray[np.bool_], known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the pixels of a region with a known neighbour, of four, that is not in it."""
+    outside = known & ~path
+    beside = np.zeros_like(path)
+    beside[1:] |= outside[:-1]
+    beside[:-1] |= outside[1:]
+    beside[:, 1:] |= outside[:, :-1]
+    beside[:, :-1] |= outside[:, 1:]
+    return path & beside
+
+
+def _framed(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return np.pad(flags, 1, constant_values=True)
+
+
+def _distance(flags: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return the distance of each pixel [H, W] to the nearest flagged one; inf without any."""
+    if not flags.any():
+        return np.full(flags.shape, np.inf, np.float32)
+    return np.asarray(cv2.distanceTransform(
+        (~flags).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
