@@ -31,10 +31,16 @@ Array = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Sample:
-    """A picture, uint8 [H, W, 3] BGR, and its label codes, uint8 [H, W]."""
+    """
+    A picture, uint8 [H, W, 3] BGR, and its label codes, uint8 [H, W].
+
+    soft: probabilities of the classes but the first in 255ths, uint8 [h, w, classes - 1], where a
+    larger network has given them.
+    """
 
     bgr: Array
     codes: Array
+    soft: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,27 @@ def rendered(count: int, first_seed: int, width: int = 512, height: int = 288) -
     from seg_node.simulation.random_scene import random_scene
     scenes = (random_scene(first_seed + k, width, height) for k in range(count))
     return [Sample(scene.bgr, scene.labels) for scene in scenes]
+
+
+def above_the_road(samples: Sequence[Sample], least: float = 0.3) -> list[Sample]:
+    """
+    Cut the parts of the pictures above all path, where these are high enough to be a picture.
+
+    They are pictures without a road: trees, houses, walls, sky.
+
+    :param least: height that must be left, share of the picture's.
+    """
+    found = []
+    for sample in samples:
+        height = sample.codes.shape[0]
+        open_rows = np.isin(sample.codes, (labels.UNKNOWN, labels.SOME_PATH, *labels.DRIVABLE))
+        # Fifteen pixels of doubt or path in a row of the labels end the cut.
+        path_rows = np.nonzero(open_rows.sum(axis=1) > 15)[0]
+        end = int(path_rows[0] if len(path_rows) else height) - height // 40
+        if end >= least * height:
+            codes = np.full((end, sample.codes.shape[1]), labels.NOT_PATH, np.uint8)
+            found.append(Sample(sample.bgr[:end], codes))
+    return found
 
 
 def _read(path: Path) -> Array:

@@ -24,25 +24,30 @@ import json
 from pathlib import Path
 
 from seg_node.perception.segmenter import Segmenter
-from training import datasets
-from training.scores import class_ious, score
+from seg_node.scoring.confusion import Confusion
+from seg_node.scoring.path_score import PathScore
+from seg_node.scoring.truth import path_truth
+from training import datasets, labels
 
 
 def evaluate(model: Path, data: Path, split: str) -> dict[str, dict[str, float]]:
     """Return path IoU and false-path rate on both sets, class IoUs where the labels know them."""
+    samples = {'lums': datasets.lums(data, split), 'roads': datasets.roads(data, split)}
+    results: dict[str, dict[str, float]] = {}
     with Segmenter.open(model) as segmenter:
-        def predict(bgr: datasets.Array) -> datasets.Array:
-            return segmenter.segment(bgr).mask
-
-        lums, roads = datasets.lums(data, split), datasets.roads(data, split)
-        results = {}
-        for name, samples in (('lums', lums), ('roads', roads)):
-            counts = score(predict, samples)
-            results[name] = {'pictures': len(samples), 'path_iou': round(counts.iou, 4),
-                             'false_path_rate': round(counts.false_path_rate, 4)}
-        results['lums'].update({f'iou_{name}': round(value, 4)
-                                for name, value in class_ious(predict, lums).items()})
-        return results
+        for name, pictures in samples.items():
+            path, classes = PathScore(), Confusion.empty(len(labels.CLASSES))
+            for sample in pictures:
+                found = segmenter.segment(sample.bgr)
+                path += PathScore.of(found.path, path_truth(sample.codes, labels.DRIVABLE))
+                classes += Confusion.of(found.mask, sample.codes, len(labels.CLASSES))
+            results[name] = {
+                'pictures': len(pictures), 'path_iou': round(path.iou, 4),
+                'false_path_rate': round(path.false_path_rate, 4),
+                **{f'iou_{label}': round(float(iou), 4)
+                   for label, iou in zip(labels.CLASSES, classes.ious, strict=True)
+                   if classes.counts.any()}}
+    return results
 
 
 def main() -> None:

@@ -14,8 +14,8 @@
 """
 Export a network: `python -m training.export --data DATA --run RUN --out models/road`.
 
-Fits the temperature on the validation sets, writes model.onnx and model.yaml, and compares the
-exported graph with the PyTorch network on validation pictures.
+Fits the temperature on the validation sets, writes the graphs of all precisions and model.yaml,
+and compares each graph with the PyTorch network on validation pictures.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 import hashlib
+import json
 from pathlib import Path
 
 import cv2
@@ -39,12 +40,17 @@ from training.datasets import Sample
 from training.graph import DeployedNetwork
 from training.losses import path_logit
 from training.network import RoadNet
+from training.pixels import normalise
+from training.quantize import quantize
 from training.self_test import write_self_test
-from training.train import normalise, SIZE
+from training.train import load_network, SIZE
 
-VERSION = '0.1.0'
+VERSION = '0.2.0'
 OPSET = 13          # TensorRT 8.5 parses 9 to 17; 13 has every operator the graph needs
-LEAST_AGREEMENT = 0.999
+LEAST_AGREEMENT = {'fp32': 0.999, 'fp16': 0.998, 'int8': 0.98}
+"""Share of pixels whose labels must be PyTorch's, below which a graph is not to be shipped."""
+FILES = {'fp32': 'model.onnx', 'fp16': 'model_fp16.onnx', 'int8': 'model_int8.onnx'}
+CALIBRATION_PICTURES = 128
 
 # RGB colour, drivable, action, in the order of labels.CLASSES.
 MEANINGS = (
@@ -52,27 +58,27 @@ MEANINGS = (
     ((230, 60, 50), False, 'stop'), ((245, 200, 40), True, 'slow'))
 
 
-def load_network(path: Path) -> RoadNet:
-    """Load trained weights, ready for inference."""
-    network = RoadNet(len(labels.CLASSES))
-    network.load_state_dict(torch.load(path, weights_only=True))
-    return network.eval()
-
-
 @torch.inference_mode()
-def fit_temperature(network: RoadNet, samples: Sequence[Sample]) -> float:
-    """Find the temperature under which path against not-path has the least log loss."""
-    logits, truth = [], []
-    for sample in samples:
-        view = plain(sample, SIZE)
-        odds = path_logit(network(normalise(torch.from_numpy(view.bgr[None, ..., ::-1].copy()))))
-        codes = view.codes[2::4, 2::4]
-        known = codes != labels.UNKNOWN
-        logits.append(odds[0].numpy()[known])
-        truth.append(labels.is_path(codes)[known])
-    x, y = np.concatenate(logits), np.concatenate(truth)
+def fit_temperature(network: RoadNet, sets: Sequence[Sequence[Sample]]) -> float:
+    """
+    Find the temperature under which path against not-path has the least log loss.
+
+    Each set counts the same, however many pictures it has.
+    """
     candidates = np.linspace(0.6, 2.5, 39)
-    losses = [np.logaddexp(0, np.where(y, -x, x) / t).mean() for t in candidates]
+    losses = np.zeros(len(candidates))
+    for samples in sets:
+        logits, truth = [], []
+        for sample in samples:
+            view = plain(sample, SIZE)
+            pictures = torch.from_numpy(view.bgr[None, ..., ::-1].copy())
+            odds = path_logit(network(normalise(pictures)))
+            codes = view.codes[2::4, 2::4]
+            known = codes != labels.UNKNOWN
+            logits.append(odds[0].numpy()[known])
+            truth.append(labels.is_path(codes)[known])
+        x, y = np.concatenate(logits), np.concatenate(truth)
+        losses += [np.logaddexp(0, np.where(y, -x, x) / t).mean() for t in candidates]
     return float(candidates[int(np.argmin(losses))])
 
 
@@ -90,12 +96,15 @@ def export_graph(deployed: DeployedNetwork, path: Path) -> None:
 
 
 def write_manifest(folder: Path, version: str = VERSION) -> None:
-    """Write model.yaml beside the graph."""
-    digest = hashlib.sha256((folder / 'model.onnx').read_bytes()).hexdigest()
+    """Write model.yaml beside the graphs."""
+    digests = {precision: hashlib.sha256((folder / file).read_bytes()).hexdigest()
+               for precision, file in FILES.items()}
     manifest = {
         'name': folder.name, 'version': version, 'license': 'Apache-2.0',
         'description': 'Path, sidewalk, obstacles and speed bumps from a camera at driving height',
-        'graph': 'model.onnx', 'sha256': digest,
+        'graph': FILES['fp32'], 'sha256': digests['fp32'],
+        'graphs': {precision: {'graph': file, 'sha256': digests[precision]}
+                   for precision, file in FILES.items() if precision != 'fp32'},
         'input': {'width': SIZE[0], 'height': SIZE[1]},
         'classes': [{'name': name, 'color': list(color), 'drivable': drivable, 'action': action}
                     for name, (color, drivable, action)
@@ -119,25 +128,43 @@ def agreement(deployed: DeployedNetwork, graph: Path,
     return same / total
 
 
+def export(network: RoadNet, data: Path, out: Path) -> dict[str, float]:
+    """
+    Write a model folder; returns temperature and agreement of each precision.
+
+    :raises ValueError: when a graph gives other labels than PyTorch.
+    """
+    valid = [datasets.lums(data, 'valid'), datasets.roads(data, 'valid')]
+    figures = {'temperature': fit_temperature(network, valid)}
+    deployed = DeployedNetwork(network, figures['temperature'])
+    export_graph(deployed, out / FILES['fp32'])
+    export_graph(DeployedNetwork(network, figures['temperature'], torch.float16),
+                 out / FILES['fp16'])
+    train = datasets.lums(data, 'train') + datasets.roads(data, 'train')
+    pictures = [sample.bgr for sample in train[::len(train) // CALIBRATION_PICTURES]]
+    quantize(out / FILES['fp32'], out / FILES['int8'], pictures, SIZE)
+    write_manifest(out)
+    some = [sample.bgr for samples in valid for sample in samples[::4]]
+    for precision, file in FILES.items():
+        agreed = figures[precision] = agreement(deployed, out / file, some)
+        if agreed < LEAST_AGREEMENT[precision]:
+            raise ValueError(
+                f'{out / file}: labels agree on {agreed:.4%} of pixels only, '
+                f'{LEAST_AGREEMENT[precision]:.1%} are needed; do not ship this graph')
+    return figures
+
+
 def main() -> None:
     """Export from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--data', type=Path, required=True, help='folder with lums, roads, ...')
     parser.add_argument('--run', type=Path, required=True, help='folder with network.pt')
+    parser.add_argument('--network', choices=('road', 'road_plus'), default='road')
     parser.add_argument('--out', type=Path, required=True, help='folder of the model')
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    network = load_network(options.run / 'network.pt')
-    valid = datasets.lums(options.data, 'valid') + datasets.roads(options.data, 'valid')
-    temperature = fit_temperature(network, valid)
-    deployed = DeployedNetwork(network, temperature)
-    export_graph(deployed, options.out / 'model.onnx')
-    write_manifest(options.out)
-    agreed = agreement(deployed, options.out / 'model.onnx', [s.bgr for s in valid[::4]])
-    print(f'temperature {temperature:.2f}; labels agree on {agreed:.4%} of pixels')
-    if agreed < LEAST_AGREEMENT:
-        raise SystemExit(f'{options.out}: labels agree on {agreed:.4%} of pixels only, '
-                         f'{LEAST_AGREEMENT:.1%} are needed; do not ship this graph')
+    network = load_network(options.network, options.run / 'network.pt')
+    print(json.dumps(export(network, options.data, options.out), indent=2))
     print(f'self-test: {write_self_test(options.out)}')
 
 

@@ -19,27 +19,22 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from seg_node.scoring import truth
+from seg_node.scoring.truth import NOT_PATH, SOME_PATH, UNKNOWN
+
+__all__ = ['BACKGROUND', 'CLASSES', 'DRIVABLE', 'FROM_LUMS', 'FROM_ROADS', 'NOT_PATH', 'OBSTACLE',
+           'PATH', 'SIDEWALK', 'SOME_PATH', 'SPEED_BUMP', 'UNKNOWN', 'is_path']
+
 CLASSES = ('background', 'path', 'sidewalk', 'obstacle', 'speed_bump')
 BACKGROUND, PATH, SIDEWALK, OBSTACLE, SPEED_BUMP = range(5)
 DRIVABLE = (PATH, SPEED_BUMP)
 
 # A source that only tells path from not-path says no more than that.
-SOME_PATH = 100      # path or speed bump
-NOT_PATH = 101       # background, sidewalk or obstacle
-UNKNOWN = 255        # no loss at all
-
-
-def _lut(pairs: dict[int, int]) -> NDArray[np.uint8]:
-    lut = np.full(256, UNKNOWN, np.uint8)
-    for source, target in pairs.items():
-        lut[source] = target
-    return lut
-
-
-FROM_LUMS = _lut({0: BACKGROUND, 1: OBSTACLE, 2: PATH, 3: SIDEWALK, 4: SPEED_BUMP})
-FROM_ROADS = _lut({0: NOT_PATH, 1: SOME_PATH})
+FROM_LUMS = truth.code_table(
+    {0: BACKGROUND, 1: OBSTACLE, 2: PATH, 3: SIDEWALK, 4: SPEED_BUMP})
+FROM_ROADS = truth.code_table({0: NOT_PATH, 1: SOME_PATH})
 
 
 def is_path(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Return where labels (any of the codes above) are drivable."""
-    return np.isin(labels, (*DRIVABLE, SOME_PATH))
+    """Return where labels (class ids or partial labels) are drivable."""
+    return truth.is_path(labels, DRIVABLE)

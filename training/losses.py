@@ -54,6 +54,20 @@ def segmentation_loss(logits: Tensor, codes: Tensor) -> Tensor:
     return (full_loss + partial_loss) / known.sum().clamp(min=1) + DICE_SHARE * dice.mean()
 
 
+def distillation_loss(logits: Tensor, soft: Tensor) -> Tensor:
+    """
+    Return the divergence of logits, float [N, C, h, w], from soft labels, uint8 [N, h, w, C].
+
+    The labels hold the classes but the first in 255ths, and at last 255 where they are known.
+    """
+    known = soft[..., -1] > 0
+    others = soft[..., :-1].permute(0, 3, 1, 2).float() / 255
+    p = torch.cat([(1 - others.sum(1, keepdim=True)).clamp(min=0), others], dim=1)
+    log_p = F.log_softmax(logits, dim=1)
+    divergence = (p * (p.clamp(min=1e-4).log() - log_p)).sum(1)
+    return divergence[known].sum() / known.sum().clamp(min=1)
+
+
 def path_logit(logits: Tensor) -> Tensor:
     """Return the log-odds of path against all else, float [N, H, W]."""
     drivable = torch.tensor(labels.DRIVABLE)

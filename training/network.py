@@ -13,32 +13,19 @@
 # limitations under the License.
 
 """
-The segmentation network: a small two-resolution encoder with pyramid pooling and a light decoder.
+The segmentation networks: an encoder of five stages, pyramid pooling and a light decoder.
 
-Built from inverted residuals (MobileNetV2, arXiv:1801.04381), pyramid pooling (PSPNet,
-arXiv:1612.01105) and a Fast-SCNN-like fusion of a detailed and a deep branch (arXiv:1902.04502).
-Only operators that TensorRT 8.5 to 11, ONNX Runtime and OpenVINO run natively.
+`road` is built from inverted residuals (MobileNetV2, arXiv:1801.04381); `road_plus` has the
+encoder of EfficientNet-Lite0. Both mix in pyramid pooling (PSPNet, arXiv:1612.01105) and add the
+stages up from deep to detailed (FPN, arXiv:1612.03144). Only operators that TensorRT 8.5 to 11,
+ONNX Runtime and OpenVINO run natively.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import nn, Tensor
 from torch.nn import functional as F
-
-
-@dataclass(frozen=True)
-class NetworkSize:
-    """Channels of the stages at 1/2, 1/4, 1/8, 1/16 and 1/32 of the input."""
-
-    stem: int = 16
-    detail: int = 24
-    middle: int = 48
-    deep: int = 80
-    context: int = 112
-    decoder: int = 48
 
 
 def conv_bn(inputs: int, outputs: int, kernel: int = 3, stride: int = 1,
@@ -52,12 +39,13 @@ def conv_bn(inputs: int, outputs: int, kernel: int = 3, stride: int = 1,
 class InvertedResidual(nn.Module):
     """Expand, filter depthwise, project; with a shortcut where the shapes agree."""
 
-    def __init__(self, inputs: int, outputs: int, stride: int = 1, expansion: int = 4) -> None:
+    def __init__(self, inputs: int, outputs: int, stride: int = 1, expansion: int = 4,
+                 kernel: int = 3) -> None:
         super().__init__()
         hidden = inputs * expansion
+        expand = [conv_bn(inputs, hidden, kernel=1)] if expansion > 1 else []
         self.body = nn.Sequential(
-            conv_bn(inputs, hidden, kernel=1),
-            conv_bn(hidden, hidden, stride=stride, groups=hidden),
+            *expand, conv_bn(hidden, hidden, kernel, stride, groups=hidden),
             nn.Conv2d(hidden, outputs, 1, bias=False), nn.BatchNorm2d(outputs))
         self.shortcut = stride == 1 and inputs == outputs
 
@@ -66,9 +54,44 @@ class InvertedResidual(nn.Module):
         return x + y if self.shortcut else y
 
 
+class Encoder(nn.Module):
+    """
+    Features at 1/4, 1/8, 1/16 and 1/32 of a normalised RGB picture, float [N, 3, H, W].
+
+    stages: modules that each halve the size, the first from 1/2 to 1/4; channels: of what they
+    give.
+    """
+
+    def __init__(self, stem: nn.Module, stages: list[nn.Module], channels: tuple[int, ...],
+                 ) -> None:
+        super().__init__()
+        self.stem = stem
+        self.stages = nn.ModuleList(stages)
+        self.channels = channels
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        x = self.stem(x)
+        features = []
+        for stage in self.stages:
+            x = stage(x)
+            features.append(x)
+        return features
+
+
+def small_encoder() -> Encoder:
+    """Return the encoder of `road`, which is trained from nothing."""
+    block = InvertedResidual
+    stages: list[nn.Module] = [
+        nn.Sequential(block(16, 24, 2, expansion=2), block(24, 24, expansion=2)),
+        nn.Sequential(block(24, 48, 2), block(48, 48, expansion=2), block(48, 48, expansion=2)),
+        nn.Sequential(block(48, 80, 2), block(80, 80), block(80, 80)),
+        nn.Sequential(block(80, 112, 2), block(112, 112), block(112, 112))]
+    return Encoder(conv_bn(3, 16, stride=2), stages, (24, 48, 80, 112))
+
+
 class PyramidPooling(nn.Module):
     """
-    Mix in means over the whole picture, its left and right half and its thirds of height.
+    Mix in means over the whole picture, its left and right half, its upper and lower half.
 
     Every pixel so knows the scene. The kernels follow from the feature size, which is static in an
     exported graph: TensorRT 8.5 has no adaptive pooling.
@@ -81,7 +104,7 @@ class PyramidPooling(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         height, width = int(x.shape[-2]), int(x.shape[-1])
-        kernels = [(height, width), (height, width // 2), (height // 3, width)]
+        kernels = [(height, width), (height, width // 2), (height // 2, width)]
         pooled = [F.interpolate(reduce(F.avg_pool2d(x, kernel)), size=(height, width),
                                 mode='nearest')
                   for kernel, reduce in zip(kernels, self.reduce, strict=True)]
@@ -92,45 +115,28 @@ class RoadNet(nn.Module):
     """
     Segment normalised RGB pictures.
 
-    Input float [N, 3, H, W], H and W multiples of 32, H >= 96, W >= 64; output float
-    [N, classes, H/4, W/4]: the logits, upsampled by the caller.
+    Input float [N, 3, H, W], H and W multiples of 64; output float [N, classes, H/4, W/4]: the
+    logits, upsampled by the caller.
     """
 
-    def __init__(self, classes: int, size: NetworkSize = NetworkSize()) -> None:
+    def __init__(self, classes: int, encoder: Encoder, width: int) -> None:
         super().__init__()
-        self.stem = conv_bn(3, size.stem, stride=2)
-        self.detail = nn.Sequential(
-            InvertedResidual(size.stem, size.detail, stride=2, expansion=3),
-            InvertedResidual(size.detail, size.detail, expansion=2))
-        self.middle = nn.Sequential(
-            InvertedResidual(size.detail, size.middle, stride=2),
-            InvertedResidual(size.middle, size.middle, expansion=3),
-            InvertedResidual(size.middle, size.middle, expansion=3))
-        self.deep = nn.Sequential(
-            InvertedResidual(size.middle, size.deep, stride=2),
-            InvertedResidual(size.deep, size.deep),
-            InvertedResidual(size.deep, size.deep))
-        self.context = nn.Sequential(
-            InvertedResidual(size.deep, size.context, stride=2),
-            InvertedResidual(size.context, size.context),
-            InvertedResidual(size.context, size.context),
-            PyramidPooling(size.context))
-        self.lateral_context = conv_bn(size.context, size.decoder, 1)
-        self.lateral_deep = conv_bn(size.deep, size.decoder, 1)
-        self.lateral_middle = conv_bn(size.middle, size.decoder, 1)
-        self.lateral_detail = conv_bn(size.detail, size.decoder // 2, 1)
-        self.smooth_deep = InvertedResidual(size.decoder, size.decoder, expansion=2)
-        self.smooth_middle = InvertedResidual(size.decoder, size.decoder, expansion=2)
-        self.squeeze = conv_bn(size.decoder, size.decoder // 2, 1)
+        self.encoder = encoder
+        detail, middle, deep, context = encoder.channels
+        self.pooling = PyramidPooling(context)
+        self.lateral_context = conv_bn(context, width, 1)
+        self.lateral_deep = conv_bn(deep, width, 1)
+        self.lateral_middle = conv_bn(middle, width, 1)
+        self.lateral_detail = conv_bn(detail, width // 2, 1)
+        self.smooth_deep = InvertedResidual(width, width, expansion=2)
+        self.smooth_middle = InvertedResidual(width, width, expansion=2)
+        self.squeeze = conv_bn(width, width // 2, 1)
         self.head = nn.Sequential(
-            conv_bn(size.decoder // 2, size.decoder // 2, groups=size.decoder // 2),
-            nn.Conv2d(size.decoder // 2, classes, 1))
+            conv_bn(width // 2, width // 2, groups=width // 2), nn.Conv2d(width // 2, classes, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        detail = self.detail(self.stem(x))
-        middle = self.middle(detail)
-        deep = self.deep(middle)
-        context = self.context(deep)
+        detail, middle, deep, context = self.encoder(x)
+        context = self.pooling(context)
         fused = self.smooth_deep(_double(self.lateral_context(context)) + self.lateral_deep(deep))
         fused = self.smooth_middle(_double(fused) + self.lateral_middle(middle))
         return self.head(_double(self.squeeze(fused)) + self.lateral_detail(detail))

@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Train the road network: `python -m training.train --data ../shared/data --out runs/road`.
+Train a network: `python -m training.train --data ../shared/data --network road --out runs/road`.
 
 Interrupted training goes on from the last checkpoint in the output folder.
 """
@@ -24,7 +24,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import json
 import math
 from pathlib import Path
@@ -38,21 +38,26 @@ from torch.nn import functional as F
 from training import datasets, labels
 from training.augment import augment, obstacle_cutouts
 from training.datasets import DataSet, Sample
-from training.losses import segmentation_loss
-from training.network import RoadNet
+from training.distillation import soften
+from training.efficientnet import efficientnet_lite0, load_imagenet_weights
+from training.losses import distillation_loss, segmentation_loss
+from training.network import RoadNet, small_encoder
+from training.pixels import normalise
 from training.scores import path_iou
 
-MEAN = (0.485, 0.456, 0.406)       # ImageNet's, RGB, pixels scaled to 0..1
-STD = (0.229, 0.224, 0.225)
-SIZE = (512, 288)                  # width, height of the network's input
-SMALL_SIZE = (352, 192)            # the first part of training: half the cost, the same shapes
+SIZE = (448, 256)                  # width, height of the network's input
+SMALL_SIZE = (320, 192)            # the first part of training: half the cost
+ENCODER_SHARE = 0.3                # of the learning rate, for an encoder that comes pretrained
+SOFT_SHARE = 0.6                   # of the loss, where a larger network gives soft labels
+SOURCES = ('lums', 'roads', 'street')
 
 
 @dataclass(frozen=True)
 class Plan:
     """What one training run does."""
 
-    steps: int = 3500
+    network: str = 'road'
+    steps: int = 6000
     small_share: float = 0.6       # of the steps, taken at SMALL_SIZE
     batch: int = 12
     peak_rate: float = 3e-3
@@ -74,33 +79,70 @@ class Plan:
         return self.peak_rate * (0.01 + 0.99 * (1 + math.cos(math.pi * progress)) / 2)
 
 
-def load_sets(data: Path, rendered: int, with_street: bool) -> list[DataSet]:
+def build(name: str) -> RoadNet:
+    """Return the network `road` or `road_plus`, without trained weights."""
+    classes = len(labels.CLASSES)
+    if name == 'road':
+        return RoadNet(classes, small_encoder(), width=40)
+    return RoadNet(classes, efficientnet_lite0(), width=64)
+
+
+def load_network(name: str, path: Path) -> RoadNet:
+    """Load trained weights, ready for inference."""
+    network = build(name)
+    network.load_state_dict(torch.load(path, weights_only=True))
+    return network.eval()
+
+
+def load_sets(data: Path, rendered: int, sources: Sequence[str]) -> list[DataSet]:
     """
-    Load every training source with its share of the draws at SMALL_SIZE and at SIZE.
+    Load training sources with their share of the draws at SMALL_SIZE and at SIZE.
 
     Rendered scenes join at full size only. With more of them, and from the start, the scores on
     rendered scenes rose (path IoU 0.80 to 0.86) and those on real pictures fell.
+
+    :param sources: some of SOURCES.
     """
-    sets = [DataSet('lums', datasets.lums(data, 'train'), 0.36, 0.34),
-            DataSet('roads', datasets.roads(data, 'train'), 0.34, 0.32)]
-    if with_street:
+    sets = []
+    if 'lums' in sources:
+        sets.append(DataSet('lums', datasets.lums(data, 'train'), 0.34, 0.32))
+    if 'roads' in sources:
+        sets.append(DataSet('roads', datasets.roads(data, 'train'), 0.34, 0.32))
+    if 'street' in sources:
         from training.teacher import teach, Teacher
         teacher = Teacher(data / 'baselines' / 'road-segmentation-adas-0001.xml')
-        sets.append(DataSet('street', teach(teacher, datasets.street_pictures(data)), 0.27, 0.22))
+        sets.append(DataSet('street', teach(teacher, datasets.street_pictures(data)), 0.24, 0.20))
         frames = datasets.video_frames(data / 'videos' / 'test_video.mp4')
         sets.append(DataSet('video', teach(teacher, frames), 0.03, 0.02))
-    sets.append(DataSet('rendered', datasets.rendered(rendered, first_seed=0), 0.0, 0.10))
+    above = datasets.above_the_road([sample for each in sets for sample in each.samples])
+    sets.append(DataSet('above', above, 0.05, 0.04))
+    sets.append(DataSet('rendered', datasets.rendered(rendered, first_seed=0, width=SIZE[0],
+                                                      height=SIZE[1]), 0.0, 0.10))
     return sets
 
 
-def batches(sets: Sequence[DataSet], plan: Plan, first: int) -> Iterator[tuple[Tensor, Tensor]]:
+@dataclass(frozen=True)
+class Batch:
     """
-    Yield (pictures uint8 [N, H, W, 3] RGB, codes uint8 [N, H, W]) of steps first, first + 1, ...
+    What one step learns from.
+
+    pictures: uint8 [N, H, W, 3] RGB. codes: uint8 [N, H, W]. soft: uint8 [N, H/4, W/4, classes],
+    see losses.distillation_loss; None without a larger network.
+    """
+
+    pictures: Tensor
+    codes: Tensor
+    soft: Tensor | None
+
+
+def batches(sets: Sequence[DataSet], plan: Plan, first: int) -> Iterator[Batch]:
+    """
+    Yield the batches of steps first, first + 1, ...
 
     Each step draws from its own seed, so a resumed run sees what an unbroken one would have seen.
     """
-    cutouts = obstacle_cutouts(next(s.samples for s in sets if s.name == 'lums'))
-    def make(step: int) -> tuple[Tensor, Tensor]:
+    cutouts = obstacle_cutouts([sample for s in sets if s.name == 'lums' for sample in s.samples])
+    def make(step: int) -> Batch:
         rng = np.random.default_rng((plan.seed, step))
         small = plan.size(step) == SMALL_SIZE
         shares = np.array([s.small_share if small else s.share for s in sets])
@@ -108,8 +150,10 @@ def batches(sets: Sequence[DataSet], plan: Plan, first: int) -> Iterator[tuple[T
         chosen = [sets[k].samples for k in draws]
         views = [augment(samples[rng.integers(len(samples))], plan.size(step), cutouts, rng)
                  for samples in chosen]
-        return (torch.from_numpy(np.stack([v.bgr[..., ::-1] for v in views])),
-                torch.from_numpy(np.stack([v.codes for v in views])))
+        soft = [v.soft for v in views if v.soft is not None]
+        return Batch(torch.from_numpy(np.stack([v.bgr[..., ::-1] for v in views])),
+                     torch.from_numpy(np.stack([v.codes for v in views])),
+                     torch.from_numpy(np.stack(soft)) if len(soft) == len(views) else None)
 
     with ThreadPoolExecutor(1) as pool:
         ahead = [pool.submit(make, step) for step in range(first, min(first + 4, plan.steps))]
@@ -119,31 +163,33 @@ def batches(sets: Sequence[DataSet], plan: Plan, first: int) -> Iterator[tuple[T
                 ahead.append(pool.submit(make, step + 4))
 
 
-def normalise(pictures: Tensor) -> Tensor:
-    """Turn uint8 [N, H, W, 3] RGB into the network's float input [N, 3, H, W]."""
-    x = pictures.permute(0, 3, 1, 2).float() / 255
-    mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (MEAN, STD))
-    return ((x - mean) / std).contiguous(memory_format=torch.channels_last)
-
-
 def train(plan: Plan, sets: Sequence[DataSet], valid: dict[str, list[Sample]], out: Path) -> None:
     """Run the plan; `out` receives checkpoint.pt, network.pt (the averaged weights), log.jsonl."""
     torch.manual_seed(plan.seed)
-    network = RoadNet(len(labels.CLASSES)).to(memory_format=torch.channels_last)
+    network = build(plan.network).to(memory_format=torch.channels_last)
+    encoder_share = 1.0
+    if plan.network == 'road_plus':
+        load_imagenet_weights(network.encoder)
+        encoder_share = ENCODER_SHARE
     average = deepcopy(network).eval().requires_grad_(False)
-    optimizer = torch.optim.AdamW(network.parameters(), weight_decay=plan.weight_decay)
+    groups = [{'params': [p for name, p in network.named_parameters()
+                          if name.startswith('encoder.') is inside], 'share': share}
+              for inside, share in ((True, encoder_share), (False, 1.0))]
+    optimizer = torch.optim.AdamW(groups, weight_decay=plan.weight_decay)
     first = _resume(out / 'checkpoint.pt', network, average, optimizer)
     started = time.monotonic()
     running = 0.0
-    for step, (pictures, codes) in enumerate(batches(sets, plan, first), start=first):
+    for step, batch in enumerate(batches(sets, plan, first), start=first):
         for group in optimizer.param_groups:
-            group['lr'] = plan.rate(step)
+            group['lr'] = plan.rate(step) * group['share']
         network.train()
         with torch.autocast('cpu', dtype=torch.bfloat16):
-            logits = network(normalise(pictures))
-        half = (pictures.shape[1] // 2, pictures.shape[2] // 2)
-        logits = F.interpolate(logits.float(), size=half, mode='bilinear', align_corners=False)
-        loss = segmentation_loss(logits, codes[:, ::2, ::2])
+            logits = network(normalise(batch.pictures)).float()
+        half = (batch.codes.shape[1] // 2, batch.codes.shape[2] // 2)
+        larger = F.interpolate(logits, size=half, mode='bilinear', align_corners=False)
+        loss = segmentation_loss(larger, batch.codes[:, ::2, ::2])
+        if batch.soft is not None:
+            loss = (1 - SOFT_SHARE) * loss + SOFT_SHARE * distillation_loss(logits, batch.soft)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
@@ -192,19 +238,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--data', type=Path, required=True, help='folder with lums, roads, ...')
     parser.add_argument('--out', type=Path, required=True, help='folder of the run')
+    parser.add_argument('--network', choices=('road', 'road_plus'), default=Plan.network)
     parser.add_argument('--steps', type=int, default=Plan.steps)
+    parser.add_argument('--peak-rate', type=float, default=Plan.peak_rate)
     parser.add_argument('--rendered', type=int, default=600, help='number of rendered scenes')
-    parser.add_argument('--without-street', action='store_true',
-                        help='leave out the CC BY-SA street pictures and the teacher')
+    parser.add_argument('--sources', nargs='+', choices=SOURCES, default=SOURCES,
+                        help='real pictures to learn from; street: CC BY-SA, by the teacher')
+    parser.add_argument('--teacher', type=Path,
+                        help='folder of a run of road_plus whose labels are learned from as well')
     parser.add_argument('--threads', type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
-    sets = load_sets(options.data, options.rendered, not options.without_street)
+    sets = load_sets(options.data, options.rendered, options.sources)
     print({s.name: len(s.samples) for s in sets}, flush=True)
+    if options.teacher is not None:
+        teacher = load_network('road_plus', options.teacher / 'network.pt')
+        sets = [replace(s, samples=soften(teacher, s.samples, SIZE)) for s in sets]
     valid = {'lums': datasets.lums(options.data, 'valid'),
              'roads': datasets.roads(options.data, 'valid')}
-    train(Plan(steps=options.steps), sets, valid, options.out)
+    train(Plan(options.network, options.steps, peak_rate=options.peak_rate), sets, valid,
+          options.out)
 
 
 if __name__ == '__main__':

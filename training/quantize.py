@@ -1,0 +1,74 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The int8 graph: symmetric QDQ nodes around the convolutions, calibrated on real pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+import tempfile
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+import onnx
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    quant_pre_process,
+    QuantFormat,
+    quantize_static,
+    QuantType,
+)
+
+
+class _Pictures(CalibrationDataReader):
+    """Give the pictures as the graph takes them."""
+
+    def __init__(self, pictures: Sequence[NDArray[np.uint8]], size: tuple[int, int]) -> None:
+        self._batches: Iterator[dict[str, NDArray[np.uint8]]] = (
+            {'image': np.ascontiguousarray(
+                cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)[None, ..., ::-1])}
+            for bgr in pictures)
+
+    def get_next(self) -> Any:
+        return next(self._batches, None)
+
+
+def quantize(graph: Path, out: Path, pictures: Sequence[NDArray[np.uint8]],
+             size: tuple[int, int]) -> None:
+    """
+    Write the int8 graph of a float32 graph.
+
+    TensorRT refuses asymmetric zero points and int32 biases behind DequantizeLinear. The first
+    convolution takes pixels of all kinds of light and the last gives the probabilities: both stay
+    in float, as usual.
+
+    :param pictures: to calibrate on, BGR uint8 of any size.
+    :param size: width and height of the graph's input, px.
+    """
+    convolutions = [node.name for node in onnx.load(str(graph)).graph.node
+                    if node.op_type == 'Conv']
+    with tempfile.TemporaryDirectory() as folder:
+        prepared = Path(folder, 'prepared.onnx')
+        quant_pre_process(str(graph), str(prepared), skip_symbolic_shape=True)
+        quantize_static(
+            str(prepared), str(out), _Pictures(pictures, size), quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=['Conv'], per_channel=True, activation_type=QuantType.QInt8,
+            weight_type=QuantType.QInt8, nodes_to_exclude=[convolutions[0], convolutions[-1]],
+            calibrate_method=CalibrationMethod.MinMax,
+            extra_options={'ActivationSymmetric': True, 'WeightSymmetric': True,
+                           'QuantizeBias': False, 'CalibMovingAverage': True})
+    onnx.checker.check_model(str(out), full_check=True)
