@@ -17,7 +17,10 @@ The baselines under OpenVINO, from the same frames to masks of the same size.
 
 They are given what is best for them: frames go in as uint8 [H, W, 3], so that normalisation is
 folded into the graph; only the output that tells the path is computed; it leaves the graph as
-one uint8 map; OpenVINO chooses the precision that is quickest on the machine.
+one uint8 map; OpenVINO chooses the precision that is quickest on the machine. Frames are squeezed
+to the network's shape, as the Segmenter does it. With bars at the sides instead, on 40 validation
+pictures of each set, adas-0001 gains 0.04 of path IoU on lums and loses 0.10 on roads, whose
+pictures were stretched before; twinlitenet loses 0.03 and 0.23.
 """
 
 from __future__ import annotations
