@@ -169,6 +169,8 @@ def random_light(bgr: Array, rng: np.random.Generator) -> Array:
         bgr = _shade_lens(bgr, rng)
     if rng.random() < 0.06:
         bgr = _dazzle(bgr, rng)
+    if rng.random() < 0.08:
+        bgr = _haze(bgr, rng)
     bgr = cv2.LUT(bgr, _random_curves(rng))
     if rng.random() < 0.3:
         grey = cv2.cvtColor(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
@@ -198,6 +200,18 @@ def _dazzle(bgr: Array, rng: np.random.Generator) -> Array:
     distance = np.hypot(x - x0, y - y0) / width
     veil = rng.uniform(80, 260) * np.exp(-distance / rng.uniform(0.08, 0.4))
     return np.clip(bgr + veil[..., None], 0, 255).astype(np.uint8)
+
+
+def _haze(bgr: Array, rng: np.random.Generator) -> Array:
+    """Fade towards a grey, above a horizon altogether and less towards the lower edge."""
+    height = bgr.shape[0]
+    horizon = rng.uniform(0.2, 0.6)
+    below = np.clip(np.arange(height) / height - horizon, 0, None)
+    # Koschmieder: transmission falls with distance, which on level ground is as 1 / below.
+    transmission = np.exp(-rng.uniform(0.02, 0.5) / np.maximum(below, 0.01))
+    transmission = np.maximum(transmission, rng.uniform(0.05, 0.4))[:, None, None]
+    grey = rng.uniform(120, 245) * rng.uniform(0.95, 1.05, 3)
+    return np.clip(bgr * transmission + grey * (1 - transmission), 0, 255).astype(np.uint8)
 
 
 def _streak(bgr: Array, rng: np.random.Generator) -> Array:

@@ -119,6 +119,23 @@ def above_the_road(samples: Sequence[Sample], least: float = 0.3) -> list[Sample
     return found
 
 
+def blank_pictures(count: int, width: int, height: int) -> list[Sample]:
+    """Make pictures of nothing, such as a covered or blinded camera gives: none has a path."""
+    samples = []
+    for seed in range(count):
+        rng = np.random.default_rng((seed, 815))
+        # Blotches: a few colours, enlarged; from a single colour to a coarse pattern.
+        cells = tuple(int(n) for n in rng.integers(1, 9, 2))
+        middle = rng.uniform(0, 255) + rng.normal(0, 30, 3)
+        spread = np.exp(rng.uniform(0, np.log(90)))
+        colors = np.clip(rng.normal(middle, spread, (*cells, 3)), 0, 255).astype(np.float32)
+        bgr = cv2.resize(colors, (width, height), interpolation=cv2.INTER_CUBIC)
+        bgr += rng.normal(0, np.exp(rng.uniform(0, np.log(60))), bgr.shape)
+        codes = np.full((height, width), labels.NOT_PATH, np.uint8)
+        samples.append(Sample(np.clip(bgr, 0, 255).astype(np.uint8), codes))
+    return samples
+
+
 def _read(path: Path) -> Array:
     picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if picture is None:

@@ -50,6 +50,7 @@ SMALL_SIZE = (320, 192)            # the first part of training: half the cost
 ENCODER_SHARE = 0.3                # of the learning rate, for an encoder that comes pretrained
 SOFT_SHARE = 0.6                   # of the loss, where a larger network gives soft labels
 SOURCES = ('lums', 'roads', 'street')
+EXACT = ('above', 'blank', 'rendered')     # sets on which a larger network knows nothing better
 
 
 @dataclass(frozen=True)
@@ -115,9 +116,10 @@ def load_sets(data: Path, rendered: int, sources: Sequence[str]) -> list[DataSet
         frames = datasets.video_frames(data / 'videos' / 'test_video.mp4')
         sets.append(DataSet('video', teach(teacher, frames), 0.03, 0.02))
     above = datasets.above_the_road([sample for each in sets for sample in each.samples])
-    sets.append(DataSet('above', above, 0.05, 0.04))
+    sets.append(DataSet('above', above, 0.06, 0.05))
+    sets.append(DataSet('blank', datasets.blank_pictures(100, *SIZE), 0.02, 0.02))
     sets.append(DataSet('rendered', datasets.rendered(rendered, first_seed=0, width=SIZE[0],
-                                                      height=SIZE[1]), 0.0, 0.10))
+                                                      height=SIZE[1]), 0.0, 0.14))
     return sets
 
 
@@ -150,10 +152,8 @@ def batches(sets: Sequence[DataSet], plan: Plan, first: int) -> Iterator[Batch]:
         chosen = [sets[k].samples for k in draws]
         views = [augment(samples[rng.integers(len(samples))], plan.size(step), cutouts, rng)
                  for samples in chosen]
-        soft = [v.soft for v in views if v.soft is not None]
         return Batch(torch.from_numpy(np.stack([v.bgr[..., ::-1] for v in views])),
-                     torch.from_numpy(np.stack([v.codes for v in views])),
-                     torch.from_numpy(np.stack(soft)) if len(soft) == len(views) else None)
+                     torch.from_numpy(np.stack([v.codes for v in views])), _soft_batch(views))
 
     with ThreadPoolExecutor(1) as pool:
         ahead = [pool.submit(make, step) for step in range(first, min(first + 4, plan.steps))]
@@ -161,6 +161,14 @@ def batches(sets: Sequence[DataSet], plan: Plan, first: int) -> Iterator[Batch]:
             yield ahead.pop(0).result()
             if step + 4 < plan.steps:
                 ahead.append(pool.submit(make, step + 4))
+
+
+def _soft_batch(views: Sequence[Sample]) -> Tensor | None:
+    known = [v.soft for v in views if v.soft is not None]
+    if not known:
+        return None
+    unknown = np.zeros_like(known[0])
+    return torch.from_numpy(np.stack([unknown if v.soft is None else v.soft for v in views]))
 
 
 def train(plan: Plan, sets: Sequence[DataSet], valid: dict[str, list[Sample]], out: Path) -> None:
@@ -254,7 +262,8 @@ def main() -> None:
     print({s.name: len(s.samples) for s in sets}, flush=True)
     if options.teacher is not None:
         teacher = load_network('road_plus', options.teacher / 'network.pt')
-        sets = [replace(s, samples=soften(teacher, s.samples, SIZE)) for s in sets]
+        sets = [s if s.name in EXACT else replace(s, samples=soften(teacher, s.samples, SIZE))
+                for s in sets]
     valid = {'lums': datasets.lums(options.data, 'valid'),
              'roads': datasets.roads(options.data, 'valid')}
     train(Plan(options.network, options.steps, peak_rate=options.peak_rate), sets, valid,
