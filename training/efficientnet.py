@@ -39,13 +39,18 @@ _STEM = 32
 _STD = (0.229, 0.224, 0.225)
 
 
-def efficientnet_lite0() -> Encoder:
-    """Return the encoder, without the weights of ImageNet."""
+def efficientnet_lite0(deep_blocks: int = 4) -> Encoder:
+    """
+    Return the encoder, without the weights of ImageNet.
+
+    :param deep_blocks: how many blocks of the last stage to keep, 1 to 4.
+    """
     stem = nn.Sequential(
         nn.Conv2d(3, _STEM, 3, 2, 1, bias=False), nn.BatchNorm2d(_STEM), nn.ReLU6(inplace=True))
     parts: list[list[nn.Module]] = [[] for _ in range(5)]
     inputs, level = _STEM, 0
-    for count, kernel, stride, expansion, outputs in _STAGES:
+    last = (deep_blocks, *_STAGES[-1][1:])
+    for count, kernel, stride, expansion, outputs in (*_STAGES[:-1], last):
         level += stride - 1
         for index in range(count):
             parts[level].append(InvertedResidual(

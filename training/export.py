@@ -37,14 +37,15 @@ import yaml
 from training import datasets, labels
 from training.augment import plain
 from training.datasets import Sample
+from training.designs import DESIGNS, load_network
 from training.graph import DeployedNetwork
 from training.losses import path_logit
 from training.network import RoadNet
 from training.pixels import normalise
 from training.quantize import quantize
 from training.self_test import write_self_test
-from training.train import load_network, SIZE
 
+Size = tuple[int, int]             # width, height, px
 VERSION = '0.2.0'
 OPSET = 13          # TensorRT 8.5 parses 9 to 17; 13 has every operator the graph needs
 LEAST_AGREEMENT = {'fp32': 0.999, 'fp16': 0.998, 'int8': 0.98}
@@ -59,7 +60,7 @@ MEANINGS = (
 
 
 @torch.inference_mode()
-def fit_temperature(network: RoadNet, sets: Sequence[Sequence[Sample]]) -> float:
+def fit_temperature(network: RoadNet, size: Size, sets: Sequence[Sequence[Sample]]) -> float:
     """
     Find the temperature under which path against not-path has the least log loss.
 
@@ -70,7 +71,7 @@ def fit_temperature(network: RoadNet, sets: Sequence[Sequence[Sample]]) -> float
     for samples in sets:
         logits, truth = [], []
         for sample in samples:
-            view = plain(sample, SIZE)
+            view = plain(sample, size)
             pictures = torch.from_numpy(view.bgr[None, ..., ::-1].copy())
             odds = path_logit(network(normalise(pictures)))
             codes = view.codes[2::4, 2::4]
@@ -82,9 +83,9 @@ def fit_temperature(network: RoadNet, sets: Sequence[Sequence[Sample]]) -> float
     return float(candidates[int(np.argmin(losses))])
 
 
-def export_graph(deployed: DeployedNetwork, path: Path) -> None:
+def export_graph(deployed: DeployedNetwork, size: Size, path: Path) -> None:
     """Write the graph with a free batch size, and the class names in its metadata."""
-    example = torch.zeros((1, SIZE[1], SIZE[0], 3), dtype=torch.uint8)
+    example = torch.zeros((1, size[1], size[0], 3), dtype=torch.uint8)
     torch.onnx.export(
         deployed.eval(), (example,), str(path), dynamo=False, opset_version=OPSET,
         input_names=['image'], output_names=['labels', 'confidence'],
@@ -95,7 +96,7 @@ def export_graph(deployed: DeployedNetwork, path: Path) -> None:
     onnx.save(graph, str(path))
 
 
-def write_manifest(folder: Path, version: str = VERSION) -> None:
+def write_manifest(folder: Path, size: Size, version: str = VERSION) -> None:
     """Write model.yaml beside the graphs."""
     digests = {precision: hashlib.sha256((folder / file).read_bytes()).hexdigest()
                for precision, file in FILES.items()}
@@ -105,7 +106,7 @@ def write_manifest(folder: Path, version: str = VERSION) -> None:
         'graph': FILES['fp32'], 'sha256': digests['fp32'],
         'graphs': {precision: {'graph': file, 'sha256': digests[precision]}
                    for precision, file in FILES.items() if precision != 'fp32'},
-        'input': {'width': SIZE[0], 'height': SIZE[1]},
+        'input': {'width': size[0], 'height': size[1]},
         'classes': [{'name': name, 'color': list(color), 'drivable': drivable, 'action': action}
                     for name, (color, drivable, action)
                     in zip(labels.CLASSES, MEANINGS, strict=True)]}
@@ -114,13 +115,13 @@ def write_manifest(folder: Path, version: str = VERSION) -> None:
 
 
 @torch.inference_mode()
-def agreement(deployed: DeployedNetwork, graph: Path,
+def agreement(deployed: DeployedNetwork, size: Size, graph: Path,
               pictures: Sequence[NDArray[np.uint8]]) -> float:
     """Return the share of pixels with equal labels in PyTorch and in the exported graph."""
     session = onnxruntime.InferenceSession(str(graph), providers=['CPUExecutionProvider'])
     same = total = 0
     for bgr in pictures:
-        rgb = cv2.resize(bgr, SIZE, interpolation=cv2.INTER_AREA)[None, ..., ::-1].copy()
+        rgb = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)[None, ..., ::-1].copy()
         expected = deployed(torch.from_numpy(rgb))[0].numpy()
         found = session.run(['labels'], {'image': rgb})[0]
         same += int((expected == found).sum())
@@ -128,25 +129,25 @@ def agreement(deployed: DeployedNetwork, graph: Path,
     return same / total
 
 
-def export(network: RoadNet, data: Path, out: Path) -> dict[str, float]:
+def export(network: RoadNet, size: Size, data: Path, out: Path) -> dict[str, float]:
     """
     Write a model folder; returns temperature and agreement of each precision.
 
     :raises ValueError: when a graph gives other labels than PyTorch.
     """
     valid = [datasets.lums(data, 'valid'), datasets.roads(data, 'valid')]
-    figures = {'temperature': fit_temperature(network, valid)}
+    figures = {'temperature': fit_temperature(network, size, valid)}
     deployed = DeployedNetwork(network, figures['temperature'])
-    export_graph(deployed, out / FILES['fp32'])
-    export_graph(DeployedNetwork(network, figures['temperature'], torch.float16),
+    export_graph(deployed, size, out / FILES['fp32'])
+    export_graph(DeployedNetwork(network, figures['temperature'], torch.float16), size,
                  out / FILES['fp16'])
     train = datasets.lums(data, 'train') + datasets.roads(data, 'train')
     pictures = [sample.bgr for sample in train[::len(train) // CALIBRATION_PICTURES]]
-    quantize(out / FILES['fp32'], out / FILES['int8'], pictures, SIZE)
-    write_manifest(out)
+    quantize(out / FILES['fp32'], out / FILES['int8'], pictures, size)
+    write_manifest(out, size)
     some = [sample.bgr for samples in valid for sample in samples[::4]]
     for precision, file in FILES.items():
-        agreed = figures[precision] = agreement(deployed, out / file, some)
+        agreed = figures[precision] = agreement(deployed, size, out / file, some)
         if agreed < LEAST_AGREEMENT[precision]:
             raise ValueError(
                 f'{out / file}: labels agree on {agreed:.4%} of pixels only, '
@@ -159,12 +160,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--data', type=Path, required=True, help='folder with lums, roads, ...')
     parser.add_argument('--run', type=Path, required=True, help='folder with network.pt')
-    parser.add_argument('--network', choices=('road', 'road_plus'), default='road')
+    parser.add_argument('--network', choices=tuple(DESIGNS), default='road')
     parser.add_argument('--out', type=Path, required=True, help='folder of the model')
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     network = load_network(options.network, options.run / 'network.pt')
-    print(json.dumps(export(network, options.data, options.out), indent=2))
+    figures = export(network, DESIGNS[options.network].size, options.data, options.out)
+    print(json.dumps(figures, indent=2))
     print(f'self-test: {write_self_test(options.out)}')
 
 

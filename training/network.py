@@ -15,10 +15,10 @@
 """
 The segmentation networks: an encoder of five stages, pyramid pooling and a light decoder.
 
-`road` is built from inverted residuals (MobileNetV2, arXiv:1801.04381); `road_plus` has the
-encoder of EfficientNet-Lite0. Both mix in pyramid pooling (PSPNet, arXiv:1612.01105) and add the
-stages up from deep to detailed (FPN, arXiv:1612.03144). Only operators that TensorRT 8.5 to 11,
-ONNX Runtime and OpenVINO run natively.
+The encoders are built from inverted residuals (MobileNetV2, arXiv:1801.04381). Pyramid pooling
+(PSPNet, arXiv:1612.01105) mixes in the scene, and the stages are added up from deep to detailed
+(FPN, arXiv:1612.03144). Only operators that TensorRT 8.5 to 11, ONNX Runtime and OpenVINO run
+natively.
 """
 
 from __future__ import annotations
@@ -76,17 +76,6 @@ class Encoder(nn.Module):
             x = stage(x)
             features.append(x)
         return features
-
-
-def small_encoder() -> Encoder:
-    """Return the encoder of `road`, which is trained from nothing."""
-    block = InvertedResidual
-    stages: list[nn.Module] = [
-        nn.Sequential(block(16, 24, 2, expansion=2), block(24, 24, expansion=2)),
-        nn.Sequential(block(24, 48, 2), block(48, 48, expansion=2), block(48, 48, expansion=2)),
-        nn.Sequential(block(48, 80, 2), block(80, 80), block(80, 80)),
-        nn.Sequential(block(80, 112, 2), block(112, 112), block(112, 112))]
-    return Encoder(conv_bn(3, 16, stride=2), stages, (24, 48, 80, 112))
 
 
 class PyramidPooling(nn.Module):

