@@ -16,16 +16,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 import json
 import math
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 from tiny_model import write_tiny_model
 
+from seg_node.scoring.path_score import PathScore
 from seg_node.tools.benchmark.__main__ import main
+from seg_node.tools.benchmark.model.cases import choose, write_cases
 from seg_node.tools.benchmark.model.contender import count_parameters
+from seg_node.tools.benchmark.model.pictures import Format, FORMATS
 from seg_node.tools.benchmark.model.quality import Robustness
 from seg_node.tools.benchmark.model.tables import BEGIN, END, table, write_card
 from seg_node.tools.command_line import ToolError
@@ -304,3 +309,48 @@ def test_pictures_without_any_path_have_no_scores_and_no_trouble(tmp_path, model
     assert score['path_iou'] is None and score['false_path_rate'] == 0.0
     assert '| roads | tiny | – | – to – | – | 0.0 % | 0.000 |' in (
         tmp_path / 'out' / 'model.md').read_text(encoding='utf-8')
+
+
+def test_sheets_show_the_best_the_middle_and_the_worst():
+    scores = {f'p{k}': PathScore(both=k, predicted=10, true=10, background=90) for k in range(10)}
+    scores['nothing'] = PathScore(both=0, predicted=0, true=0, background=100)
+    assert choose(scores) == {
+        'best': ['p9', 'p8', 'p7'], 'typical': ['p6', 'p5', 'p4'], 'worst': ['p0', 'p1', 'p2']}
+
+
+def test_each_model_and_set_has_a_sheet_of_pictures(results):
+    for name in ('lums', 'roads', 'rendered'):
+        sheet = cv2.imread(str(results / f'cases_tiny_{name}.jpg'))
+        assert sheet.shape == (3 * (240 + 24), 3 * 426, 3)
+
+
+class LeftHalf:
+    """Calls the left half path."""
+
+    def segment(self, bgr):
+        path = np.zeros(bgr.shape[:2], bool)
+        path[:, :bgr.shape[1] // 2] = True
+        return SimpleNamespace(path=path)
+
+
+@dataclass(frozen=True)
+class LowerHalf:
+    """A grey picture whose lower half is path."""
+
+    name: str
+    format: Format = FORMATS[1]
+
+    def read(self):
+        ids = np.zeros((240, 426), np.uint8)
+        ids[120:] = 1
+        return np.full((240, 426, 3), 128, np.uint8), ids
+
+
+def test_sheets_tell_right_false_and_missed_path_by_colour(tmp_path):
+    items = [LowerHalf(str(k)) for k in range(3)]
+    score = PathScore(both=1, predicted=2, true=2, background=2)
+    write_cases(tmp_path / 'sheet.png', LeftHalf(), {item.name: score for item in items}, items)
+    tile = cv2.imread(str(tmp_path / 'sheet.png'))[24:264, :426].astype(int)
+    corners = [tile[60, 100], tile[60, 300], tile[180, 100], tile[180, 300]]
+    strongest = [int(np.argmax(corner)) if np.ptp(corner) > 20 else None for corner in corners]
+    assert strongest == [2, None, 1, 0]     # false is red, right green, missed blue

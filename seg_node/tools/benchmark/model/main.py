@@ -16,19 +16,21 @@
 Score models and baselines side by side on the same pictures: quality, calibration, latency.
 
 Bundled models run as in the node, the baselines of --data under OpenVINO. Writes model.json,
-model.md, accuracy_over_time.png and reliability.png. Exit codes: 0 done, 2 unusable input, 130
+model.md, accuracy_over_time.png, reliability.png, and for each model and set cases_*.jpg, its
+best, typical and worst pictures. Exit codes: 0 done, 2 unusable input, 130
 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 import sys
 from typing import TypeVar
 
 from seg_node.tools.benchmark.model.baselines import ADAS, open_baselines
+from seg_node.tools.benchmark.model.cases import write_cases
 from seg_node.tools.benchmark.model.contender import Contender, open_bundled
 from seg_node.tools.benchmark.model.latency import race, summarize
 from seg_node.tools.benchmark.model.no_roads import (
@@ -37,7 +39,13 @@ from seg_node.tools.benchmark.model.no_roads import (
     RoadOrNot,
     tell_apart,
 )
-from seg_node.tools.benchmark.model.pictures import find, Labelled, SPLITS
+from seg_node.tools.benchmark.model.pictures import (
+    find,
+    Item,
+    RENDERED,
+    rendered_scenes,
+    SPLITS,
+)
 from seg_node.tools.benchmark.model.quality import (
     count_corrupted,
     Robustness,
@@ -51,12 +59,14 @@ from seg_node.tools.command_line import fail, OneLineParser, quiet_opencv, ToolE
 
 _CORRUPTED = 24
 """Pictures of each set that are corrupted in all 36 ways."""
+_RENDERED = 120
+"""Rendered scenes that are scored beside the real pictures."""
 _TIMED = 8
 """Pictures of each set that are timed."""
 _NO_ROADS = 16
 """Pictures of each kind that show no road."""
 
-Item = TypeVar('Item')
+Step = TypeVar('Step')
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -85,7 +95,9 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def run(options: argparse.Namespace) -> int:
     """Score, time, write the results and tell them."""
-    sets = find(options.data, options.split, options.pictures)
+    real = find(options.data, options.split, options.pictures)
+    sets: dict[str, Sequence[Item]] = {**real, RENDERED.name: rendered_scenes(
+        min(_RENDERED, options.pictures or _RENDERED))}
     if options.card is not None:
         check_card(options.card)
     try:
@@ -102,6 +114,10 @@ def run(options: argparse.Namespace) -> int:
     contenders = [*bundled, *baselines]
     try:
         results = measure(contenders, sets, options)
+        for contender, result in zip(bundled, results, strict=False):
+            for name, items in sets.items():
+                write_cases(options.out / f'cases_{result.facts.name}_{name}.jpg', contender,
+                            result.sets[name].pictures, items)
     finally:
         for contender in contenders:
             contender.close()
@@ -113,19 +129,20 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def measure(contenders: Sequence[Contender], sets: dict[str, list[Labelled]],
+def measure(contenders: Sequence[Contender], sets: Mapping[str, Sequence[Item]],
             options: argparse.Namespace) -> list[Result]:
     """Take all measurements of all contenders."""
+    real = {name: items for name, items in sets.items() if name != RENDERED.name}
     count = sum(len(items) for items in sets.values())
     scorers: list[Scorer] = _last(score_sets(contenders, sets), count, 'quality')
     apart = [_road_or_not(contender, scorer)
              for contender, scorer in zip(contenders, scorers, strict=True)]
     robust: list[Robustness | None] = [None] * len(contenders)
     if options.corruptions:
-        items = _some(sets, _CORRUPTED)
+        items = _some(real, _CORRUPTED)
         counts = _last(count_corrupted(contenders, items), len(items), 'corruptions')
         robust = [robustness(one, len(items)) for one in counts]
-    pictures = [item.read()[0] for item in _some(sets, _TIMED)]
+    pictures = [item.read()[0] for item in _some(real, _TIMED)]
     rounds = list(_progress(race(contenders, pictures, options.rounds), options.rounds, 'latency'))
     names = [contender.facts.name for contender in contenders]
     reference = names.index(ADAS) if ADAS in names else None
@@ -146,25 +163,27 @@ def command_line(options: argparse.Namespace, models: Sequence[str]) -> str:
 
 def _road_or_not(contender: Contender, scorer: Scorer) -> RoadOrNot:
     judge = CorridorJudge(contender)
-    roads = [look for score in scorer.sets.values() for look in score.corridor]
+    # Some rendered scenes have no road.
+    roads = [look for name, score in scorer.sets.items() if name != RENDERED.name
+             for look in score.corridor]
     return tell_apart(roads, {
         kind: [judge.look(contender.segment(bgr)) for bgr in pictures]
         for kind, pictures in no_road_pictures(_NO_ROADS).items()})
 
 
-def _some(sets: dict[str, list[Labelled]], count: int) -> list[Labelled]:
+def _some(sets: Mapping[str, Sequence[Item]], count: int) -> list[Item]:
     """Choose up to `count` pictures of each set, evenly, the sets taking turns."""
     chosen = [items[::max(1, len(items) // count)][:count] for items in sets.values()]
     longest = max(len(items) for items in chosen)
     return [items[k] for k in range(longest) for items in chosen if k < len(items)]
 
 
-def _progress(steps: Iterator[Item], count: int, name: str) -> Iterator[Item]:
+def _progress(steps: Iterator[Step], count: int, name: str) -> Iterator[Step]:
     from tqdm import tqdm
     yield from tqdm(steps, total=count, desc=f'{name:<12}', disable=None, smoothing=0.05)
 
 
-def _last(steps: Iterator[Item], count: int, name: str) -> Item:
+def _last(steps: Iterator[Step], count: int, name: str) -> Step:
     """Go through the steps, of which the last one holds everything."""
     *_, last = _progress(steps, count, name)
     return last
@@ -181,7 +200,7 @@ def _write(results: Sequence[Result], settings: Settings, options: argparse.Name
         write_card(options.card, tables)
     print(tables)
     print(f'benchmark: in {options.out}: model.json, model.md, accuracy_over_time.png, '
-          'reliability.png' + (f'; tables in {options.card}' if options.card else ''))
+          'reliability.png, cases_*.jpg' + (f'; tables in {options.card}' if options.card else ''))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -61,10 +62,55 @@ class Format:
         return code_table({index: ids[name] for index, name in enumerate(self.classes)})
 
 
+class Item(Protocol):
+    """A labelled picture."""
+
+    @property
+    def format(self) -> Format:
+        """What its ids mean."""
+
+    @property
+    def name(self) -> str:
+        """Name within its set."""
+
+    def read(self) -> tuple[Array, Array]:
+        """Return the picture, BGR uint8 [H, W, 3], and its ids, uint8 [H, W]."""
+
+
 FORMATS = (
     Format('lums', ('background', 'obstacle', 'path', 'sidewalk', 'speed_bump'), (2, 4), True),
     Format('roads', ('no path', 'path'), (1,), False),
 )
+
+
+RENDERED = Format(
+    'rendered', ('background', 'path', 'sidewalk', 'obstacle', 'speed_bump'), (1, 4), True)
+_RENDERED_SIZE = (640, 360)
+_FIRST_SEED = 1_000_000        # training takes those from 0 on
+
+
+@dataclass(frozen=True)
+class RenderedScene:
+    """A random scene of seg_node.simulation, with exact labels."""
+
+    seed: int
+    format: Format = RENDERED
+
+    @property
+    def name(self) -> str:
+        """Its seed."""
+        return str(self.seed)
+
+    def read(self) -> tuple[Array, Array]:
+        """Render it: BGR uint8 [H, W, 3] and ids, uint8 [H, W]."""
+        from seg_node.simulation import random_scene
+        scene = random_scene(self.seed, *_RENDERED_SIZE)
+        return scene.bgr, scene.labels
+
+
+def rendered_scenes(count: int) -> list[RenderedScene]:
+    """Return scenes that no training has seen."""
+    return [RenderedScene(_FIRST_SEED + k) for k in range(count)]
 
 
 @dataclass(frozen=True)
@@ -74,6 +120,11 @@ class Labelled:
     format: Format
     picture: Path
     mask: Path
+
+    @property
+    def name(self) -> str:
+        """Name of the picture's file."""
+        return self.picture.name
 
     def read(self) -> tuple[Array, Array]:
         """

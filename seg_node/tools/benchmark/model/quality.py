@@ -28,9 +28,9 @@ from seg_node.scoring.truth import path_truth
 from seg_node.tools.benchmark.model.contender import Contender
 from seg_node.tools.benchmark.model.corruptions import STRENGTHS, SUITE
 from seg_node.tools.benchmark.model.no_roads import CorridorJudge, Look
-from seg_node.tools.benchmark.model.pictures import Array, Labelled
+from seg_node.tools.benchmark.model.pictures import Array, Item
 
-Sets = Mapping[str, Sequence[Labelled]]
+Sets = Mapping[str, Sequence[Item]]
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Scorer:
         self._contender = contender
         self._judge = CorridorJudge(contender)
 
-    def add(self, item: Labelled, bgr: Array, ids: Array) -> None:
+    def add(self, item: Item, bgr: Array, ids: Array) -> None:
         """Score one picture, uint8 [H, W, 3], with the ids of its mask."""
         classes = self._contender.classes
         class_codes = item.format.class_codes(classes)
@@ -73,7 +73,7 @@ class Scorer:
             None if class_codes is None else Confusion.empty(len(classes))))
         answer = self._contender.segment(bgr)
         truth = path_truth(item.format.path_codes[ids], ())
-        score.pictures[item.picture.name] = PathScore.of(answer.path, truth)
+        score.pictures[item.name] = PathScore.of(answer.path, truth)
         score.boundary += BoundaryScore.of(answer.path, truth)
         score.calibration += Calibration.of(answer.path, answer.confidence_full, truth)
         score.corridor.append(self._judge.look(answer))
@@ -124,7 +124,7 @@ Counts = dict[tuple[str, int], PathScore]
 """Counts by kind and strength; the clean pictures are ('', 0)."""
 
 
-def count_corrupted(contenders: Sequence[Contender], items: Sequence[Labelled]
+def count_corrupted(contenders: Sequence[Contender], items: Sequence[Item]
                     ) -> Iterator[list[Counts]]:
     """Count for all contenders; yield the counts so far after each picture."""
     counts: list[Counts] = [{} for _ in contenders]
