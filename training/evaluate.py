@@ -20,34 +20,52 @@ Uses the exported graph through the same Segmenter as the node, at the pictures'
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 import json
 from pathlib import Path
 
+from seg_node.perception.model import load_model, Precision
 from seg_node.perception.segmenter import Segmenter
 from seg_node.scoring.confusion import Confusion
 from seg_node.scoring.path_score import PathScore
 from seg_node.scoring.truth import path_truth
 from training import datasets, labels
+from training.datasets import Sample
 
 
-def evaluate(model: Path, data: Path, split: str) -> dict[str, dict[str, float]]:
-    """Return path IoU and false-path rate on both sets, class IoUs where the labels know them."""
-    samples = {'lums': datasets.lums(data, split), 'roads': datasets.roads(data, split)}
-    results: dict[str, dict[str, float]] = {}
-    with Segmenter.open(model) as segmenter:
-        for name, pictures in samples.items():
-            path, classes = PathScore(), Confusion.empty(len(labels.CLASSES))
-            for sample in pictures:
-                found = segmenter.segment(sample.bgr)
-                path += PathScore.of(found.path, path_truth(sample.codes, labels.DRIVABLE))
-                classes += Confusion.of(found.mask, sample.codes, len(labels.CLASSES))
-            results[name] = {
-                'pictures': len(pictures), 'path_iou': round(path.iou, 4),
-                'false_path_rate': round(path.false_path_rate, 4),
-                **{f'iou_{label}': round(float(iou), 4)
-                   for label, iou in zip(labels.CLASSES, classes.ious, strict=True)
-                   if classes.counts.any()}}
+def evaluate(model: Path, data: Path, split: str) -> dict[str, dict[str, dict[str, float]]]:
+    """
+    Score each precision of a model on both sets.
+
+    Path IoU and false-path rate, the share of pixels labelled as in fp32, and the IoU of the
+    classes where the labels know them.
+    """
+    sets = {'lums': datasets.lums(data, split), 'roads': datasets.roads(data, split)}
+    results: dict[str, dict[str, dict[str, float]]] = {}
+    with Segmenter.open(model) as first:
+        for precision in Precision:
+            with Segmenter.open(load_model(model, precision)) as segmenter:
+                results[precision.value] = {name: _score(segmenter, first, samples)
+                                            for name, samples in sets.items()}
     return results
+
+
+def _score(segmenter: Segmenter, first: Segmenter, samples: Sequence[Sample]) -> dict[str, float]:
+    path, classes = PathScore(), Confusion.empty(len(labels.CLASSES))
+    same = pixels = 0
+    for sample in samples:
+        found = segmenter.segment(sample.bgr)
+        path += PathScore.of(found.path, path_truth(sample.codes, labels.DRIVABLE))
+        classes += Confusion.of(found.mask, sample.codes, len(labels.CLASSES))
+        ids = found.labels.copy()       # both may write to the same memory
+        same += int((first.segment(sample.bgr).labels == ids).sum())
+        pixels += ids.size
+    return {'pictures': len(samples), 'path_iou': round(path.iou, 4),
+            'false_path_rate': round(path.false_path_rate, 4),
+            'as_fp32': round(same / pixels, 4),
+            **{f'iou_{label}': round(float(iou), 4)
+               for label, iou in zip(labels.CLASSES, classes.ious, strict=True)
+               if classes.counts.any()}}
 
 
 def main() -> None:
@@ -57,7 +75,8 @@ def main() -> None:
     parser.add_argument('--model', type=Path, required=True, help='folder of the model')
     parser.add_argument('--split', choices=('valid', 'test'), default='valid')
     options = parser.parse_args()
-    print(json.dumps(evaluate(options.model, options.data, options.split), indent=2))
+    found = evaluate(options.model, options.data, options.split)
+    print(json.dumps(found, indent=2))
 
 
 if __name__ == '__main__':
