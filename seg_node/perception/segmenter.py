@@ -126,13 +126,22 @@ class Segmenter:
         size = (self.model.width, self.model.height)
         scaled = bgr
         if (width, height) != size:
-            # Averaging is needed from factor 2 on, where linear interpolation skips pixels.
-            shrinking = width >= 2 * size[0] and height >= 2 * size[1]
-            method = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
-            resized = cv2.resize(bgr, size, dst=self._scaled, interpolation=method)
+            resized = cv2.resize(
+                bgr, size, dst=self._scaled, interpolation=resampling((width, height), size))
             scaled = cast('NDArray[np.uint8]', resized)
         rgb = cv2.cvtColor(scaled, cv2.COLOR_BGR2RGB, dst=self._rgb)
         return cast('NDArray[np.uint8]', rgb)
+
+
+def resampling(size: tuple[int, int], target: tuple[int, int]) -> int:
+    """
+    Return how cv2.resize takes a picture to the network's size, both (width, height).
+
+    Averaging from factor 2 on, where linear interpolation skips pixels; below, the interpolation
+    that OpenCV defines bit by bit, so that the GPU's kernels can give the same.
+    """
+    shrinking = size[0] >= 2 * target[0] and size[1] >= 2 * target[1]
+    return cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR_EXACT
 
 
 def _checked_size(bgr: NDArray[np.uint8]) -> tuple[int, int]:

@@ -1,0 +1,270 @@
+// Copyright 2026 seg_node contributors
+//
+// Licensed under the Apache License, Version 2.0 (the "License");
+// you may not use this file except in compliance with the License.
+// You may obtain a copy of the License at
+//
+//     http://www.apache.org/licenses/LICENSE-2.0
+//
+// Unless required by applicable law or agreed to in writing, software
+// distributed under the License is distributed on an "AS IS" BASIS,
+// WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+// See the License for the specific language governing permissions and
+// limitations under the License.
+
+// What happens to a frame on the GPU before and after the network. The arithmetic is defined in
+// kernels.py, input_plan.py, map_plan.py and corridor_plan.py, and is that of the CPU path.
+//
+// C++14 without headers, shared memory and barriers: NVRTC compiles it with nothing installed, and
+// test/cuda_on_cpu runs the same lines on a CPU. Indices from tables are clamped, so that a wrong
+// table gives a wrong picture, not an access outside a buffer.
+
+typedef unsigned char Byte;
+
+__device__ int between(int value, int low, int high) {
+  return value < low ? low : value > high ? high : value;
+}
+
+// ---- Camera frame to network input ------------------------------------------------------------
+
+// The numbers of SourceFormat in input_plan.py.
+enum SourceFormat { BGR8, RGB8, BGRA8, RGBA8, MONO8, YUYV, UYVY, NV12, NV21 };
+
+struct Frame {
+  const Byte* data;
+  long long step;  // bytes from row to row
+  int width;
+  int height;
+  int format;
+};
+
+struct Rgb {
+  int r, g, b;
+};
+
+// ITU-R BT.601, limited range, in 20-bit fixed point: OpenCV's constants (color_yuv.simd.hpp).
+__device__ Rgb from_yuv(int y, int u, int v) {
+  const int half = 1 << 19;
+  const int luma = (y > 16 ? y - 16 : 0) * 1220542 + half;
+  const int blue = u - 128, red = v - 128;
+  return {between((luma + 1673527 * red) >> 20, 0, 255),
+          between((luma - 852492 * red - 409993 * blue) >> 20, 0, 255),
+          between((luma + 2116026 * blue) >> 20, 0, 255)};
+}
+
+__device__ Rgb pixel_at(const Frame& frame, int x, int y) {
+  x = between(x, 0, frame.width - 1);
+  y = between(y, 0, frame.height - 1);
+  const int even = x & ~1;  // chroma is that of a pair of pixels
+  const Byte* row = frame.data + y * frame.step;
+  const Byte* chroma = frame.data + (frame.height + y / 2) * frame.step + even;  // NV12, NV21
+  switch (frame.format) {
+    case BGR8: return {row[3 * x + 2], row[3 * x + 1], row[3 * x]};
+    case RGB8: return {row[3 * x], row[3 * x + 1], row[3 * x + 2]};
+    case BGRA8: return {row[4 * x + 2], row[4 * x + 1], row[4 * x]};
+    case RGBA8: return {row[4 * x], row[4 * x + 1], row[4 * x + 2]};
+    case MONO8: return {row[x], row[x], row[x]};
+    case YUYV: return from_yuv(row[2 * x], row[2 * even + 1], row[2 * even + 3]);
+    case UYVY: return from_yuv(row[2 * x + 1], row[2 * even], row[2 * even + 2]);
+    case NV12: return from_yuv(row[x], chroma[0], chroma[1]);
+    case NV21: return from_yuv(row[x], chroma[1], chroma[0]);
+  }
+  return {0, 0, 0};
+}
+
+__device__ void store(Byte* target, int width, int x, int y, Rgb value) {
+  Byte* pixel = target + 3LL * (static_cast<long long>(y) * width + x);
+  pixel[0] = static_cast<Byte>(value.r);
+  pixel[1] = static_cast<Byte>(value.g);
+  pixel[2] = static_cast<Byte>(value.b);
+}
+
+struct Tap {
+  int index;   // of a source column or row
+  int weight;  // of the next one, in 1/256; this one has the rest
+};
+
+__device__ int blend(int here, int next, int weight) {
+  return here * (256 - weight) + next * weight;
+}
+
+__device__ int blend(int top, int next_top, int bottom, int next_bottom, Tap column, Tap row) {
+  return (blend(blend(top, next_top, column.weight), blend(bottom, next_bottom, column.weight),
+                row.weight) + (1 << 15)) >> 16;
+}
+
+// Bilinear interpolation in fixed point; also the way of frames that have the network's size.
+extern "C" __global__ void frame_bilinear(
+    const Byte* source, long long step, int width, int height, int format, Byte* target,
+    int target_width, int target_height, const Tap* columns, const Tap* rows) {
+  const int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y * blockDim.y + threadIdx.y;
+  if (x >= target_width || y >= target_height) return;
+  const Frame frame = {source, step, width, height, format};
+  const Tap column = columns[x], row = rows[y];
+  const Rgb a = pixel_at(frame, column.index, row.index);
+  const Rgb b = pixel_at(frame, column.index + 1, row.index);
+  const Rgb c = pixel_at(frame, column.index, row.index + 1);
+  const Rgb d = pixel_at(frame, column.index + 1, row.index + 1);
+  store(target, target_width, x, y, {blend(a.r, b.r, c.r, d.r, column, row),
+                                     blend(a.g, b.g, c.g, d.g, column, row),
+                                     blend(a.b, b.b, c.b, d.b, column, row)});
+}
+
+// Nearest whole number, halves to the even one. Products and sums are written as intrinsics, since
+// the compiler would fuse them into multiply-adds, which round once less than OpenCV does.
+__device__ int rounded(float value) {
+  return between(__float2int_rn(value), 0, 255);
+}
+
+__device__ int scaled(int sum, float scale) {
+  return rounded(__fmul_rn(static_cast<float>(sum), scale));
+}
+
+__device__ float plus_product(float sum, float value, float weight) {
+  return __fadd_rn(sum, __fmul_rn(value, weight));
+}
+
+// Mean of blocks of pixels, for frames that are a whole multiple of the network's size.
+extern "C" __global__ void frame_mean(
+    const Byte* source, long long step, int width, int height, int format, Byte* target,
+    int target_width, int target_height, int factor_x, int factor_y, float scale) {
+  const int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y * blockDim.y + threadIdx.y;
+  if (x >= target_width || y >= target_height) return;
+  const Frame frame = {source, step, width, height, format};
+  Rgb sum = {0, 0, 0};
+  for (int row = y * factor_y; row < (y + 1) * factor_y; ++row) {
+    for (int column = x * factor_x; column < (x + 1) * factor_x; ++column) {
+      const Rgb pixel = pixel_at(frame, column, row);
+      sum = {sum.r + pixel.r, sum.g + pixel.g, sum.b + pixel.b};
+    }
+  }
+  const Rgb halves_up = {(sum.r + 2) >> 2, (sum.g + 2) >> 2, (sum.b + 2) >> 2};
+  const Rgb halves_even = {scaled(sum.r, scale), scaled(sum.g, scale), scaled(sum.b, scale)};
+  store(target, target_width, x, y, factor_x == 2 && factor_y == 2 ? halves_up : halves_even);
+}
+
+// Mean over areas with fractions of pixels at their borders.
+extern "C" __global__ void frame_area(
+    const Byte* source, long long step, int width, int height, int format, Byte* target,
+    int target_width, int target_height, const int* first_column, const float* column_weights,
+    const int* first_row, const float* row_weights, int column_taps, int row_taps) {
+  const int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y * blockDim.y + threadIdx.y;
+  if (x >= target_width || y >= target_height) return;
+  const Frame frame = {source, step, width, height, format};
+  float r = 0, g = 0, b = 0;
+  for (int i = 0; i < row_taps; ++i) {
+    float row_r = 0, row_g = 0, row_b = 0;
+    for (int k = 0; k < column_taps; ++k) {
+      const Rgb pixel = pixel_at(frame, first_column[x] + k, first_row[y] + i);
+      const float weight = column_weights[x * column_taps + k];
+      row_r = plus_product(row_r, pixel.r, weight);
+      row_g = plus_product(row_g, pixel.g, weight);
+      row_b = plus_product(row_b, pixel.b, weight);
+    }
+    const float weight = row_weights[y * row_taps + i];
+    r = plus_product(r, row_r, weight);
+    g = plus_product(g, row_g, weight);
+    b = plus_product(b, row_b, weight);
+  }
+  store(target, target_width, x, y, {rounded(r), rounded(g), rounded(b)});
+}
+
+// ---- Labels and confidence to the camera's resolution -----------------------------------------
+
+// full_confidence may be null: then only the labels are wanted.
+extern "C" __global__ void resize_maps(
+    const Byte* labels, const Byte* confidence, int width, int height, Byte* full_labels,
+    Byte* full_confidence, int full_width, int full_height, const int* columns, const int* rows) {
+  const int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y * blockDim.y + threadIdx.y;
+  if (x >= full_width || y >= full_height) return;
+  const int from = between(rows[y], 0, height - 1) * width + between(columns[x], 0, width - 1);
+  const long long to = static_cast<long long>(y) * full_width + x;
+  full_labels[to] = labels[from];
+  if (full_confidence) full_confidence[to] = confidence[from];
+}
+
+// ---- What the corridor shows ------------------------------------------------------------------
+
+// Places in a tally, which is zero at first; those of corridor_plan.py.
+enum TallyIndex { PATH, BLOCKED, CHANGED, CONFIDENCE, NEAREST = CONFIDENCE + 256 };
+
+typedef unsigned int Sets;  // bit k: belongs to the k-th set of labels; bit 0: blocks the way
+
+const int SAMPLES_PER_THREAD = 8;
+const Byte UNLABELLED = 255;
+
+// The sets of a pixel or of one beside it.
+__device__ Sets sets_around(const Byte* labels, int width, int x, int y, const Sets* sets) {
+  const Byte* row = labels + y * width;
+  return sets[row[x]] | (x > 0 ? sets[row[x - 1]] : 0) | (x + 1 < width ? sets[row[x + 1]] : 0);
+}
+
+// The sets that a pixel shares with those above it, as many rows high as an obstacle must be.
+__device__ Sets upright_sets(
+    const Byte* labels, int width, int place, const Sets* sets, int obstacle_rows) {
+  const int x = place % width, y = place / width;
+  Sets found = sets[labels[place]];
+  for (int above = 1; above < obstacle_rows && above <= y && found; ++above) {
+    found &= sets_around(labels, width, x, y - above, sets);
+  }
+  return found;
+}
+
+// Look at every sample of the corridor, near ones first: `upright` gets its sets, the tally what
+// is counted over the near samples. `before` is null where there is no frame before.
+extern "C" __global__ void corridor_samples(
+    const Byte* labels, const Byte* confidence, const Byte* before, int width, int height,
+    const Sets* sets, int obstacle_rows, const int* places, int samples, int near_samples,
+    Sets* upright, int* tally) {
+  const int first = (blockIdx.x * blockDim.x + threadIdx.x) * SAMPLES_PER_THREAD;
+  int blocked = 0, changed = 0, level = 0, equal = 0;
+  for (int i = first; i < first + SAMPLES_PER_THREAD && i < samples; ++i) {
+    const bool inside = places[i] >= 0 && places[i] < width * height;
+    upright[i] = inside ? upright_sets(labels, width, places[i], sets, obstacle_rows)
+                        : sets[UNLABELLED];
+    if (i >= near_samples) continue;
+    const Sets now = sets[inside ? labels[places[i]] : UNLABELLED];
+    const Sets was = before && inside ? sets[before[places[i]]] : now;
+    blocked += now & 1;
+    changed += (now ^ was) & 1;
+    const int certain = inside ? confidence[places[i]] : 0;
+    // Neighbours are mostly alike: one addition for a run of them.
+    if (equal && certain != level) {
+      atomicAdd(&tally[CONFIDENCE + level], equal);
+      equal = 0;
+    }
+    level = certain;
+    ++equal;
+  }
+  if (blocked) atomicAdd(&tally[BLOCKED], blocked);
+  if (changed) atomicAdd(&tally[CHANGED], changed);
+  if (equal) atomicAdd(&tally[CONFIDENCE + level], equal);
+}
+
+// Find the nearest row in which a set covers as many neighbouring samples as an obstacle does:
+// one thread for each row (x) and set (y). The tally gets rows - row, so that 0 is none.
+extern "C" __global__ void corridor_nearest(
+    const Sets* upright, int rows, int columns, const int* runs, int set_count, int* tally) {
+  const int row = blockIdx.x * blockDim.x + threadIdx.x, set = blockIdx.y;
+  if (row >= rows || set >= set_count) return;
+  const int enough = runs[set * rows + row];
+  int run = 0;
+  for (int column = 0; column < columns; ++column) {
+    run = upright[row * columns + column] >> set & 1 ? run + 1 : 0;
+    if (run >= enough) {
+      atomicMax(&tally[NEAREST + set], rows - row);
+      return;
+    }
+  }
+}
+
+// Count the pixels of the whole picture that do not block the way.
+extern "C" __global__ void count_path(
+    const Byte* labels, int pixels, const Sets* sets, int* tally) {
+  const int threads = gridDim.x * blockDim.x;
+  int path = 0;
+  for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < pixels; i += threads) {
+    path += ~sets[labels[i]] & 1;
+  }
+  if (path) atomicAdd(&tally[PATH], path);
+}
