@@ -46,7 +46,8 @@ def write_self_test(folder: Path) -> str:
     manifest = folder / MANIFEST
     content = yaml.safe_load(manifest.read_text(encoding='utf-8'))
     # The classes stay last: they are the longest.
-    content = {**content, 'self_test': FILES, 'classes': content.pop('classes')}
+    classes = content.pop('classes')
+    content = {**content, 'self_test': FILES, 'classes': classes}
     manifest.write_text(yaml.safe_dump(
         content, sort_keys=False, default_flow_style=None, width=99), encoding='utf-8')
     with Segmenter.open(folder) as segmenter:

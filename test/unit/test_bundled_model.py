@@ -23,6 +23,7 @@ import cv2
 import numpy as np
 import pytest
 
+from seg_node.perception.model import bundled_models, load_model, Precision
 from seg_node.perception.segmenter import Segmenter
 from seg_node.simulation import demo_drive
 
@@ -32,10 +33,31 @@ PATH_IDS = {'lums': (2, 4), 'roads': (1,)}      # in the masks of each data set
 DRIVABLE = (1, 4)                               # of the rendered labels
 
 
-@pytest.fixture(scope='module')
-def segmenter():
-    with Segmenter.open() as opened:
+SIZES = {'road': (320, 192), 'road_plus': (448, 256)}
+
+
+@pytest.fixture(scope='module', params=SIZES)
+def segmenter(request):
+    with Segmenter.open(request.param) as opened:
         yield opened
+
+
+def test_the_default_is_the_small_one():
+    with Segmenter.open() as opened:
+        assert opened.model.name == 'road'
+
+
+def test_all_that_are_bundled_are_tested():
+    assert bundled_models() == tuple(SIZES)
+
+
+@pytest.mark.parametrize('precision', Precision)
+@pytest.mark.parametrize('name', SIZES)
+def test_each_precision_gives_nearly_the_same_labels(name, precision):
+    picture = demo_drive().frame(3.0).bgr
+    with Segmenter.open(name) as first, Segmenter.open(load_model(name, precision)) as other:
+        same = first.segment(picture).labels == other.segment(picture).labels
+    assert same.mean() > (0.97 if precision is Precision.INT8 else 0.998)
 
 
 def iou(found, wanted):
@@ -47,7 +69,7 @@ def test_it_has_the_five_classes(segmenter):
     assert [info.name for info in model.classes] == [
         'background', 'path', 'sidewalk', 'obstacle', 'speed_bump']
     assert model.drivable_ids == DRIVABLE
-    assert (model.width, model.height) == (512, 288)
+    assert (model.width, model.height) == SIZES[model.name]
 
 
 def test_it_finds_the_path_of_the_rendered_drive(segmenter):
