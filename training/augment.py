@@ -184,7 +184,7 @@ def random_light(bgr: Array, rng: np.random.Generator) -> Array:
     if rng.random() < 0.25:
         noise = np.empty(bgr.shape, np.int16)
         cv2.setRNGSeed(int(rng.integers(1 << 30)))
-        cv2.randn(noise, 0, rng.uniform(2, 16))
+        cv2.randn(noise, 0, np.exp(rng.uniform(np.log(2), np.log(45))))
         bgr = cv2.add(bgr, noise, dtype=cv2.CV_8U)
     if rng.random() < 0.2:
         quality = int(rng.integers(15, 70))

@@ -130,7 +130,7 @@ def blank_pictures(count: int, width: int, height: int) -> list[Sample]:
         spread = np.exp(rng.uniform(0, np.log(90)))
         colors = np.clip(rng.normal(middle, spread, (*cells, 3)), 0, 255).astype(np.float32)
         bgr = cv2.resize(colors, (width, height), interpolation=cv2.INTER_CUBIC)
-        bgr += rng.normal(0, np.exp(rng.uniform(0, np.log(60))), bgr.shape)
+        bgr += rng.normal(0, np.exp(rng.uniform(0, np.log(30))), bgr.shape)
         codes = np.full((height, width), labels.NOT_PATH, np.uint8)
         samples.append(Sample(np.clip(bgr, 0, 255).astype(np.uint8), codes))
     return samples

@@ -56,10 +56,10 @@ def test_only_the_corridor_is_looked_at():
     labels[:24] = 1
     confidence[:24] = 255
     found = judge.look(SimpleNamespace(labels=labels, confidence=confidence))
-    assert found == Look(pytest.approx(0.2), 0.0)
+    assert found == Look(pytest.approx(0.8), 0.0)       # path by what is left of background's 0.2
     labels[24:] = 1
     found = judge.look(SimpleNamespace(labels=labels, confidence=confidence))
-    assert found.coverage == 1.0
+    assert found == Look(pytest.approx(0.2), 1.0)
 
 
 def test_kinds_and_all_are_summed_up():

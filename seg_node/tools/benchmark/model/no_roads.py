@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Pictures that show no road, made without data, and how sure a network is in its corridor."""
+"""Pictures that show no road, made without data, and how sure a network is of path in them."""
 
 from __future__ import annotations
 
@@ -24,24 +24,27 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from seg_node.perception.labels import drivable_lut
 from seg_node.scoring.auroc import auroc
 from seg_node.simulation.camera import Camera
 from seg_node.simulation.lens import Light
 from seg_node.simulation.sky import draw_sky
 from seg_node.simulation.textures import fractal_noise, TILE_PX
-from seg_node.stop_go.actions import class_rules
-from seg_node.stop_go.measure import CorridorMeter, Sizes
 from seg_node.stop_go.trapezoid import corridor_in_picture, Trapezoid
 from seg_node.tools.benchmark.model.contender import Answer, Contender
 
 Array = NDArray[np.uint8]
 WIDTH, HEIGHT = 640, 480
-_SIZES = Sizes(rows=2, slow_share=0.5)
 
 
 @dataclass(frozen=True)
 class Look:
-    """Mean confidence in the corridor, and the share of it that is path, 0 to 1."""
+    """
+    What a network says of the corridor, 0 to 1.
+
+    confidence: mean probability of path, which a network that is sure of no path lowers, too.
+    coverage: share that it calls path.
+    """
 
     confidence: float
     coverage: float
@@ -52,21 +55,22 @@ class CorridorJudge:
 
     def __init__(self, contender: Contender) -> None:
         """Lay the corridor on the contender's label map."""
-        self._meter = CorridorMeter(class_rules(contender.classes))
-        self._corridor = corridor_in_picture(
+        corridor = corridor_in_picture(
             Trapezoid(), contender.facts.width, contender.facts.height)
+        self._samples = corridor.rows, corridor.cols
+        self._drivable = drivable_lut(contender.classes).astype(bool)
 
     def look(self, answer: Answer) -> Look:
         """Measure an answer."""
-        found = self._meter.measure(
-            self._corridor, answer.labels, answer.confidence, self._corridor.length, _SIZES)
-        return Look(found.confidence, found.coverage)
+        path = self._drivable[answer.labels[self._samples]]
+        sure = answer.confidence[self._samples] / 255
+        return Look(float(np.where(path, sure, 1 - sure).mean()), float(path.mean()))
 
 
 @dataclass(frozen=True)
 class RoadOrNot:
     """
-    How well confidence in the corridor tells roads from what is none.
+    How well confidence that the corridor is path tells roads from what is none.
 
     road and no_road: mean confidence. kinds: that of each kind of no road. auroc: chance that a
     road has more than a picture without. called_path: share of the corridor called path where

@@ -118,7 +118,7 @@ def _corridor(results: Sequence[Result]) -> str:
              *(f'{one.road_or_not.kinds[kind]:.2f}' for kind in kinds),
              number(one.road_or_not.auroc), percent(one.road_or_not.called_path)]
             for one in results]
-    return table(['confidence in the corridor', 'roads', 'no roads', *kinds, 'AUROC',
+    return table(['confidence that the corridor is path', 'roads', 'no roads', *kinds, 'AUROC',
                   'no road called path'], rows)
 
 
