@@ -44,6 +44,7 @@ setup(
     name=PACKAGE,
     version=version(),
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
+    package_data={f'{PACKAGE}.perception.cuda': ['kernels.cu']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (SHARE, ['package.xml']),
@@ -69,6 +70,8 @@ setup(
             'recorder = seg_node.tools.recorder:main',
             'demo = seg_node.tools.demo:main',
             'benchmark = seg_node.tools.benchmark.__main__:main',
+            'build_engine = seg_node.tools.build_engine:main',
+            'import_model = seg_node.tools.import_model.main:main',
             'cmd_vel_gate = seg_node.ros.cmd_vel_gate:main',
         ],
     },

@@ -1,0 +1,162 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Read the classes of a foreign network: a preset, or a YAML file.
+
+The file is a list, or has one under `classes`, as a model.yaml does. An entry is a name, or
+{name, color, drivable, action} as in model.yaml, of which all but the name may be left out:
+
+    - background
+    - {name: road, drivable: true}
+    - {name: grass, color: [90, 160, 60], drivable: true, action: slow}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+import colorsys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from seg_node.perception.labels import UNLABELLED
+from seg_node.perception.manifest import Action, ClassInfo
+from seg_node.perception.manifest_fields import FieldError, integer, mapping, show, text
+from seg_node.tools.command_line import ToolError
+from seg_node.tools.import_model.presets import PRESETS
+
+_GOLDEN = 0.618034
+"""Fraction of the colour circle from a class to the next: neighbours differ most."""
+
+
+@dataclass(frozen=True)
+class ClassList:
+    """Classes in the order of the label ids, and where they were read, for messages."""
+
+    source: str
+    classes: tuple[ClassInfo, ...]
+
+    def __len__(self) -> int:
+        """Return the number of classes."""
+        return len(self.classes)
+
+    @property
+    def drivable_ids(self) -> tuple[int, ...]:
+        """Label ids of the drivable classes."""
+        return tuple(index for index, info in enumerate(self.classes) if info.drivable)
+
+
+def read_classes(wanted: str, drivable: Collection[str] | None) -> ClassList:
+    """
+    Return a preset or the classes of a file.
+
+    :param drivable: names of the classes that are drivable, instead of what the list says.
+    :raises ToolError: when there is no such list, it is wrong, or nothing or all of it is
+        drivable.
+    """
+    if wanted in PRESETS:
+        listed = ClassList(wanted, PRESETS[wanted])
+    else:
+        path = Path(wanted).expanduser()
+        try:
+            listed = ClassList(path.name, _parse(_load(path)))
+        except FieldError as error:
+            raise ToolError(f'--classes {wanted}: {error}') from None
+    if drivable is not None:
+        listed = _with_drivable(listed, drivable)
+    if not listed.drivable_ids:
+        raise ToolError(
+            f'{listed.source}: no class is drivable; name some of them with --drivable, there '
+            f'are {_names(listed)}')
+    if len(listed.drivable_ids) == len(listed):
+        raise ToolError(f'{listed.source}: every class is drivable, so that nothing could stop '
+                        'the vehicle; a class for the rest is needed')
+    return listed
+
+
+def _load(path: Path) -> Any:
+    try:
+        content = yaml.safe_load(path.read_text(encoding='utf-8'))
+    except FileNotFoundError:
+        raise FieldError(f'no such file, and no list of that name ({", ".join(PRESETS)})'
+                         ) from None
+    except OSError as error:
+        raise FieldError(f'cannot be read ({error.strerror})') from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise FieldError(f'is not a YAML text: {error}') from None
+    return content['classes'] if isinstance(content, dict) and 'classes' in content else content
+
+
+def _parse(content: Any) -> tuple[ClassInfo, ...]:
+    if not isinstance(content, list) or not content:
+        raise FieldError(f'{show(content)} is not a list of classes')
+    if len(content) > UNLABELLED:
+        raise FieldError(f'{len(content)} classes, at most {UNLABELLED} fit the label ids')
+    classes = tuple(_class_info(entry, index) for index, entry in enumerate(content))
+    names = [info.name for info in classes]
+    if twice := [name for index, name in enumerate(names) if name in names[:index]]:
+        raise FieldError(f'{twice[0]!r} is there {names.count(twice[0])} times; rename one')
+    return classes
+
+
+def _class_info(entry: Any, index: int) -> ClassInfo:
+    where = f'classes[{index}]'
+    fields = mapping({'name': entry} if isinstance(entry, str) else entry, where,
+                     ('name',), ('color', 'drivable', 'action'))
+    name = text(fields['name'], f'{where}.name')
+    if ',' in name:
+        raise FieldError(f'{where}.name: {name!r} has a comma; graphs list their classes with it')
+    drivable = fields.get('drivable', False)
+    if not isinstance(drivable, bool):
+        raise FieldError(f'{where}.drivable: {show(drivable)} is neither true nor false')
+    action = fields.get('action', 'go' if drivable else 'stop')
+    if action not in [each.value for each in Action]:
+        raise FieldError(f'{where}.action: {show(action)} is not one of go, slow, stop')
+    color = _own_color(name, index)
+    if 'color' in fields:
+        parts = fields['color']
+        if not isinstance(parts, list) or len(parts) != 3:
+            raise FieldError(f'{where}.color: {show(parts)} is not [red, green, blue]')
+        red, green, blue = (integer(part, f'{where}.color', 0, 255) for part in parts)
+        color = red, green, blue
+    return ClassInfo(name, color, drivable, Action(action))
+
+
+def _own_color(name: str, index: int) -> tuple[int, int, int]:
+    if name == 'background':
+        return 0, 0, 0
+    red, green, blue = colorsys.hsv_to_rgb(index * _GOLDEN % 1, 0.75, 0.9)
+    return round(255 * red), round(255 * green), round(255 * blue)
+
+
+def _with_drivable(listed: ClassList, names: Collection[str]) -> ClassList:
+    known = {info.name for info in listed.classes}
+    if unknown := [name for name in names if name not in known]:
+        raise ToolError(f'--drivable {unknown[0]}: {listed.source} has no class of that name; '
+                        f'there are {_names(listed)}')
+    return replace(listed, classes=tuple(
+        _made(info, info.name in names) for info in listed.classes))
+
+
+def _made(info: ClassInfo, drivable: bool) -> ClassInfo:
+    if info.drivable == drivable:
+        return info
+    return replace(info, drivable=drivable, action=Action.GO if drivable else Action.STOP)
+
+
+def _names(listed: ClassList) -> str:
+    return ', '.join(info.name for info in listed.classes)

@@ -1,0 +1,58 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Put a foreign ONNX segmentation network under the model contract, as a model folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import sys
+
+from seg_node.tools.command_line import fail, quiet_opencv, ToolError
+from seg_node.tools.import_model.options import Options, parse
+
+
+def run(options: Options) -> int:
+    """Import the network, warn, and tell of it."""
+    try:
+        import onnx  # noqa: F401
+    except ModuleNotFoundError:
+        raise ToolError('needs the onnx package: pip install onnx, or scripts/setup --test'
+                        ) from None
+    from seg_node.tools.import_model.report import tell
+    from seg_node.tools.import_model.workflow import import_network
+    made = import_network(options)
+    for warning in made.warnings:
+        print(f'import_model: warning: {warning}', file=sys.stderr)
+    print(tell(options, made))
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command."""
+    quiet_opencv()
+    try:
+        return run(parse(sys.argv[1:] if argv is None else argv))
+    except ToolError as error:
+        return fail('import_model', error)
+    except OSError as error:
+        return fail('import_model', f'{error.filename or "--out"}: {error.strerror}; '
+                    'nothing was written')
+    except KeyboardInterrupt:
+        print('import_model: stopped, nothing was written', file=sys.stderr)
+        return 130
+
+
+if __name__ == '__main__':
+    sys.exit(main())

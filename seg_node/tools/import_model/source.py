@@ -1,0 +1,143 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Read a foreign ONNX file and check that it is whole and made of standard operators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import checker, defs, external_data_helper, inliner, numpy_helper, TensorProto
+
+from seg_node.tools.command_line import ToolError
+from seg_node.tools.import_model.errors import summary
+from seg_node.tools.import_model.tensors import walk, weights
+
+_STANDARD = ('', 'ai.onnx')
+_FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE)
+_MAX_BYTES = 2**31 - 2**20
+"""Protocol buffers end at 2 GiB; the rest is room for nodes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A foreign network as it came: all weights loaded, functions of its own inlined."""
+
+    path: Path
+    sha256: str
+    producer: str
+    opset: int
+    model: onnx.ModelProto
+
+
+def read_source(path: Path) -> Source:
+    """
+    Read and check an ONNX file and the weights beside it.
+
+    :raises ToolError: when it cannot be read, is damaged, too large, holds NaN, or has operators
+        that are not ONNX's.
+    """
+    data = _bytes(path)
+    model = _parsed(data, path)
+    opset = opset_of(model)
+    newest = defs.onnx_opset_version()
+    if opset > newest:
+        raise ToolError(f'{path}: has opset {opset}, the onnx package here knows {newest}; '
+                        'pip install --upgrade onnx, or export it with an older opset')
+    if model.functions:
+        model = inliner.inline_local_functions(model)
+    _check_operators(model, opset, path)
+    _load_weights(model, path)
+    try:
+        checker.check_model(model)
+    except checker.ValidationError as error:
+        raise ToolError(f'{path}: breaks the rules of ONNX: {summary(error)}; export it '
+                        'again') from None
+    _check_weights(model, path)
+    producer = ' '.join(filter(None, (model.producer_name, model.producer_version))) or 'unknown'
+    return Source(path, hashlib.sha256(data).hexdigest(), producer, opset, model)
+
+
+def opset_of(model: onnx.ModelProto) -> int:
+    """Return the version of the standard operators that a model uses."""
+    return max((entry.version for entry in model.opset_import if entry.domain in _STANDARD),
+               default=1)
+
+
+def _bytes(path: Path) -> bytes:
+    if path.is_dir():
+        raise ToolError(f'{path}: is a folder; give the .onnx file in it')
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ToolError(f'{path}: cannot be read ({error.strerror}); check the path') from None
+
+
+def _parsed(data: bytes, path: Path) -> onnx.ModelProto:
+    model = onnx.ModelProto()
+    # Protocol buffers come with onnx, which does not show their exceptions.
+    try:
+        model.ParseFromString(data)
+    except Exception:
+        raise ToolError(f'{path}: is not an ONNX file, or is cut off; get it again, or export it '
+                        'with torch.onnx.export') from None
+    if not model.graph.node or not model.graph.output:
+        raise ToolError(f'{path}: holds no network; it is empty or not an ONNX file')
+    return model
+
+
+def _check_operators(model: onnx.ModelProto, opset: int, path: Path) -> None:
+    for node in walk(model.graph):
+        where = f'{path}: operator {node.op_type} (node {node.name or node.output[0]})'
+        if node.domain not in _STANDARD:
+            raise ToolError(f'{where} is of {node.domain}, not of ONNX; TensorRT does not know '
+                            'it: export the network without it')
+        try:
+            defs.get_schema(node.op_type, opset)
+        except defs.SchemaError:
+            raise ToolError(f'{where} is not known in ONNX opset {opset}; export the network '
+                            'without it') from None
+
+
+def _load_weights(model: onnx.ModelProto, path: Path) -> None:
+    """Load weights from files beside, once it is clear that they fit into one file."""
+    size = sum(_size(tensor) for _, tensor in weights(model.graph))
+    if size > _MAX_BYTES:
+        raise ToolError(f'{path}: {size / 2**30:.1f} GiB of weights; an ONNX file of one piece, '
+                        'as a model here is, ends at 2 GiB')
+    try:
+        external_data_helper.load_external_data_for_model(model, str(path.parent))
+    except (OSError, ValueError, checker.ValidationError) as error:
+        raise ToolError(f'{path}: its weights are in a file beside it that cannot be read; copy '
+                        f'that too: {summary(error)}') from None
+
+
+def _size(tensor: TensorProto) -> int:
+    return int(np.prod(tensor.dims, dtype=np.int64)) * 4
+
+
+def _check_weights(model: onnx.ModelProto, path: Path) -> None:
+    for name, tensor in weights(model.graph):
+        try:
+            values = numpy_helper.to_array(tensor)
+        except (ValueError, TypeError) as error:
+            raise ToolError(f'{path}: weight {name} is damaged or cut off: {summary(error)}'
+                            ) from None
+        if tensor.data_type in _FLOATS and np.isnan(values).any():
+            raise ToolError(f'{path}: weight {name} holds NaN; the training went wrong or the '
+                            'file is damaged: export it again')
