@@ -22,7 +22,7 @@ from pathlib import Path
 import torch
 
 from training import labels
-from training.efficientnet import efficientnet_lite0
+from training.efficientnet import ALL_BLOCKS, efficientnet_lite0
 from training.network import RoadNet
 
 SMALL_SIZE = (320, 192)
@@ -33,26 +33,28 @@ class Design:
     """
     One network.
 
-    :ivar deep_blocks: of the encoder's last stage, which has 4.
+    :ivar blocks: of the encoder's stages.
+    :ivar width: features of the decoder.
     :ivar size: width and height of the input, px, multiples of 64.
     :ivar small_share: share of the training steps taken at SMALL_SIZE.
     """
 
-    deep_blocks: int
+    blocks: tuple[int, ...]
+    width: int
     size: tuple[int, int]
     small_share: float
 
 
 DESIGNS = {
-    'road': Design(deep_blocks=1, size=(320, 192), small_share=0.0),
-    'road_plus': Design(deep_blocks=4, size=(448, 256), small_share=0.6),
+    'road': Design(blocks=(1, 2, 2, 2, 2, 1), width=48, size=(320, 192), small_share=0.0),
+    'road_plus': Design(blocks=ALL_BLOCKS, width=64, size=(448, 256), small_share=0.6),
 }
-_WIDTH = 64                        # features of the decoder
 
 
 def build(name: str) -> RoadNet:
     """Return a network of DESIGNS, without trained weights."""
-    return RoadNet(len(labels.CLASSES), efficientnet_lite0(DESIGNS[name].deep_blocks), _WIDTH)
+    design = DESIGNS[name]
+    return RoadNet(len(labels.CLASSES), efficientnet_lite0(design.blocks), design.width)
 
 
 def load_network(name: str, path: Path) -> RoadNet:

@@ -26,6 +26,9 @@ from training import labels
 from training.network import RoadNet
 from training.pixels import MEAN, STD
 
+_SIDES = (labels.DRIVABLE,
+          tuple(k for k in range(len(labels.CLASSES)) if k not in labels.DRIVABLE))
+
 
 class DeployedNetwork(nn.Module):
     """
@@ -57,34 +60,37 @@ class DeployedNetwork(nn.Module):
         self.dtype = dtype
         self.register_buffer('mean', 255 * torch.tensor(MEAN).view(1, 3, 1, 1))
 
-    def probabilities(self, image: Tensor) -> Tensor:
-        """Return the class probabilities, float [N, classes, H, W]."""
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         # TensorRT refuses to transpose uint8, so the cast comes first.
         x = (image.float().permute(0, 3, 1, 2) - self.mean).to(self.dtype)
-        logits = self.network(x).float()
-        _, highest = _best(logits.split(1, dim=1), range(len(labels.CLASSES)))
-        odds = (logits - highest).exp()
-        p = odds / odds.sum(dim=1, keepdim=True)
-        # Probabilities rather than logits: upsampled they still sum to one, at 1/16 of the cost.
-        return F.interpolate(p, scale_factor=4.0, mode='bilinear', align_corners=False)
-
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        p = self.probabilities(image).split(1, dim=1)
-        others = [k for k in range(len(labels.CLASSES)) if k not in labels.DRIVABLE]
-        path = sum(p[k] for k in labels.DRIVABLE[1:]) + p[labels.DRIVABLE[0]]
-        path_label, _ = _best(p, labels.DRIVABLE)
-        other_label, _ = _best(p, others)
-        label = torch.where(path > 0.5, path_label, other_label)
+        p = _softmax(self.network(x).float().split(1, dim=1))
+        path = sum((p[k] for k in labels.DRIVABLE[1:]), p[labels.DRIVABLE[0]])
+        # Differences rather than the probabilities themselves: one plane less to enlarge.
+        leads = [p[k] - p[side[0]] for side in _SIDES for k in side[1:]]
+        path, *leads = F.interpolate(torch.cat([path, *leads], dim=1), scale_factor=4.0,
+                                     mode='bilinear', align_corners=False).split(1, dim=1)
+        first = len(_SIDES[0]) - 1
+        label = torch.where(path > 0.5, _best(_SIDES[0], leads[:first]),
+                            _best(_SIDES[1], leads[first:]))
         confidence = torch.maximum(path, 1 - path)
         # TensorRT 8 makes uint8 from float only; + 0.5 rounds to the nearest.
         return label[:, 0].to(torch.uint8), (confidence[:, 0] * 255 + 0.5).to(torch.uint8)
 
 
-def _best(values: Sequence[Tensor], ids: Sequence[int]) -> tuple[Tensor, Tensor]:
-    """Return the id of the largest value, as float, and that value; the first of equals."""
-    best = values[ids[0]]
-    label = best.new_tensor(float(ids[0]))
-    for k in ids[1:]:
-        label = torch.where(values[k] > best, best.new_tensor(float(k)), label)
-        best = torch.maximum(best, values[k])
-    return label, best
+def _softmax(logits: Sequence[Tensor]) -> list[Tensor]:
+    highest = logits[0]
+    for one in logits[1:]:
+        highest = torch.maximum(highest, one)
+    odds = [(one - highest).exp() for one in logits]
+    total = sum(odds[1:], odds[0])
+    return [one / total for one in odds]
+
+
+def _best(side: Sequence[int], leads: Sequence[Tensor]) -> Tensor:
+    """Return the id of the most probable class, as float, from the leads over the first."""
+    label = torch.full_like(leads[0], float(side[0]))
+    best = torch.zeros_like(leads[0])
+    for k, lead in zip(side[1:], leads, strict=True):
+        label = torch.where(lead > best, lead.new_tensor(float(k)), label)
+        best = torch.maximum(best, lead)
+    return label

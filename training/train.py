@@ -40,7 +40,7 @@ from training.augment import augment, obstacle_cutouts
 from training.datasets import DataSet, Sample
 from training.designs import build, Design, DESIGNS, load_network, SMALL_SIZE
 from training.distillation import soften
-from training.efficientnet import load_imagenet_weights
+from training.efficientnet import efficientnet_lite0, inherit, load_imagenet_weights
 from training.losses import distillation_loss, segmentation_loss
 from training.network import RoadNet
 from training.pixels import normalise
@@ -165,14 +165,19 @@ def _soft_batch(views: Sequence[Sample]) -> Tensor | None:
 
 
 def begin(plan: Plan, teacher: RoadNet | None) -> RoadNet:
-    """Return the network to train: as much of the teacher as it has layers for, or ImageNet's."""
+    """Return the network to train: with as much of the teacher's weights as fit, or ImageNet's."""
     torch.manual_seed(plan.seed)
     network = build(plan.network)
     if teacher is None:
-        load_imagenet_weights(network.encoder)
+        source = efficientnet_lite0()
+        load_imagenet_weights(source)
     else:
-        known = teacher.state_dict()
-        network.load_state_dict({name: known[name] for name in network.state_dict()})
+        source = teacher.encoder
+        own = network.state_dict()
+        network.load_state_dict({
+            **own, **{name: value for name, value in teacher.state_dict().items()
+                      if name in own and value.shape == own[name].shape}})
+    inherit(network.encoder, plan.design.blocks, source)
     return network
 
 
