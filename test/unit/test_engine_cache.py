@@ -224,10 +224,6 @@ def test_what_a_killed_writer_left_is_removed(cache, kept):
 
 # --- several processes -----------------------------------------------------------------------
 
-def wait_for(event):
-    assert event.wait(PATIENCE)
-
-
 def begin(target, *arguments):
     """Start a process; give it, and where its result comes from (EOFError when it fails)."""
     result, sender = PROCESSES.Pipe(duplex=False)
@@ -268,10 +264,10 @@ def test_one_process_builds_and_the_others_wait(tmp_path):
     assert [warnings for *_, warnings in got] == [()] * count
 
 
-def build_until(folder, building, end):
+def build_until(folder, end, result):
     def build(timing):
-        building.set()
-        wait_for(end)
+        result.send('building')
+        assert end.poll(PATIENCE)
         return engine(b'of the first')
 
     EngineCache(folder).get_or_build(KEY, build)
@@ -279,23 +275,26 @@ def build_until(folder, building, end):
 
 @pytest.fixture
 def busy(tmp_path):
-    """Start a process that builds the engine until an event."""
-    building, end = PROCESSES.Event(), PROCESSES.Event()
-    worker = PROCESSES.Process(target=build_until, args=(tmp_path / 'engines', building, end))
-    worker.start()
-    wait_for(building)
-    yield worker, end
-    end.set()
+    """
+    Start a process that builds the engine until it may end.
+
+    By pipes: an Event would for ever wait for a killed process to take note of it.
+    """
+    end, end_it = PROCESSES.Pipe(duplex=False)
+    worker, result = begin(build_until, tmp_path / 'engines', end)
+    assert result.recv() == 'building'
+    yield worker
+    end_it.close()
+    end.close()
     worker.join()
 
 
 def test_a_builder_that_is_killed_makes_way(cache, busy):
-    worker, _ = busy
     waits = []
 
     def kill():
         if not waits:
-            os.kill(worker.pid, signal.SIGKILL)
+            os.kill(busy.pid, signal.SIGKILL)
         waits.append(True)
 
     built = cache.get_or_build(KEY, lambda timing: engine(b'of the second'), waiting=kill)
