@@ -23,35 +23,16 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
-import yaml
-
-from seg_node.perception.manifest import MANIFEST
-from seg_node.perception.segmenter import Segmenter
-from seg_node.perception.self_test import run_self_test
+from seg_node.perception.model import load_model
 from seg_node.simulation import demo_drive
-
-SECONDS = 6.5
-"""A moment of the demo drive with road, sidewalk and a pedestrian close by."""
-FILES = {'image': 'self_test.png', 'labels': 'self_test_labels.png'}
+from seg_node.tools.import_model.folder import add_self_test
+from seg_node.tools.import_model.trial import SECONDS
 
 
 def write_self_test(folder: Path) -> str:
     """Write picture, labels and the manifest's entry, and run the test they make."""
-    with Segmenter.open(folder) as segmenter:
-        model = segmenter.model
-        picture = demo_drive(model.width, model.height).frame(SECONDS).bgr
-        cv2.imwrite(str(folder / FILES['image']), picture)
-        cv2.imwrite(str(folder / FILES['labels']), segmenter.segment(picture).labels)
-    manifest = folder / MANIFEST
-    content = yaml.safe_load(manifest.read_text(encoding='utf-8'))
-    # The classes stay last: they are the longest.
-    classes = content.pop('classes')
-    content = {**content, 'self_test': FILES, 'classes': classes}
-    manifest.write_text(yaml.safe_dump(
-        content, sort_keys=False, default_flow_style=None, width=99), encoding='utf-8')
-    with Segmenter.open(folder) as segmenter:
-        return run_self_test(segmenter)
+    model = load_model(folder)
+    return add_self_test(folder, demo_drive(model.width, model.height).frame(SECONDS).bgr)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -74,8 +74,7 @@ class Plan:
 
     def size(self, step: int) -> tuple[int, int]:
         """Return (width, height) of the pictures of a step."""
-        small = step < self.design.small_share * self.steps
-        return SMALL_SIZE if small else self.design.size
+        return self.design.size if self.has_all_sets(step) else SMALL_SIZE
 
     def has_all_sets(self, step: int) -> bool:
         """Tell whether a step draws from the sets of the second part, too."""

@@ -34,6 +34,10 @@ SIZE, DPI = (16, 10), 100
 COLORS = {'go': '#2f9e62', 'slow': '#d99a1c', 'stop': '#d0443e'}
 STOP = COLORS['stop']
 INK, MUTED = '#2b2f36', '#8a919c'
+STYLE = {'font.size': 12, 'axes.edgecolor': '#c9ced6', 'text.color': INK,
+         'axes.labelcolor': INK, 'xtick.color': INK, 'ytick.color': INK,
+         'font.family': 'DejaVu Sans'}
+"""Settings of matplotlib for all plots."""
 CAMERA_COLORS = ('#2563a8', '#b7791f', '#7b4bab', '#0f8b8d', '#a23e6c', '#5b6b2f', '#444b59',
                  '#c65d21')
 REASON_COLORS = {
@@ -48,9 +52,7 @@ NARROW = 0.011
 
 def write_timeline(drive: Drive, path: Path, limits: Mapping[str, float]) -> None:
     """Draw the drive; limits: values of the node's stop_go parameters, by name."""
-    with plt.rc_context({'font.size': 12, 'axes.edgecolor': '#c9ced6', 'text.color': INK,
-                         'axes.labelcolor': INK, 'xtick.color': INK, 'ytick.color': INK,
-                         'font.family': 'DejaVu Sans'}):
+    with plt.rc_context(STYLE):
         figure, axes = plt.subplots(
             4, 1, figsize=SIZE, dpi=DPI, sharex=True,
             gridspec_kw={'height_ratios': (1.1, 2, 2, 2), 'hspace': 0.3})
@@ -101,7 +103,7 @@ def _decisions(axis: Any, drive: Drive) -> None:
 
 
 def _measure(axis: Any, drive: Drive, name: str, label: str, limit: float | None) -> None:
-    _style(axis, label)
+    style_axis(axis, label)
     top = 1.0
     for camera, samples, color in _by_camera(drive):
         times = [sample.time_s for sample in samples]
@@ -129,7 +131,7 @@ def _required(axis: Any, drive: Drive) -> None:
 
 
 def _times(axis: Any, drive: Drive) -> None:
-    _style(axis, 'latency and inference, ms')
+    style_axis(axis, 'latency and inference, ms')
     several = len(drive.cameras) > 1
     handles = []
     shown: list[float] = []
@@ -165,7 +167,8 @@ def _legend_above(axis: Any, handles: list[Any]) -> None:
                 columnspacing=1.4)
 
 
-def _style(axis: Any, label: str) -> None:
+def style_axis(axis: Any, label: str) -> None:
+    """Give an axis its title, a grid, and no frame above and to the right."""
     axis.set_title(label, loc='left', fontsize=12, pad=6)
     axis.grid(axis='both', color='#e8ebef', linewidth=0.8)
     axis.set_axisbelow(True)

@@ -21,7 +21,6 @@ from pathlib import Path
 import statistics
 import time
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,9 +28,10 @@ from seg_node.perception.segmenter import Segmenter
 from seg_node.simulation import demo_drive
 from seg_node.tools.benchmark.model.contender import count_parameters
 from seg_node.tools.command_line import ToolError
+from seg_node.tools.pictures import read_image
 
 RENDERED = 'a rendered road'
-_SECONDS = 6.5
+SECONDS = 6.5
 """A moment of the demo drive with road, sidewalk and a pedestrian close by."""
 _WIDTH, _HEIGHT = 640, 360
 _LEAST_RUNS, _MOST_RUNS, _ENOUGH_S = 3, 20, 2.0
@@ -54,13 +54,13 @@ class Trial:
 def read_picture(path: Path | None) -> NDArray[np.uint8]:
     """Return the picture of a file, or a rendered road, BGR uint8 [H, W, 3]."""
     if path is None:
-        return demo_drive(_WIDTH, _HEIGHT).frame(_SECONDS).bgr
+        return demo_drive(_WIDTH, _HEIGHT).frame(SECONDS).bgr
     if not path.is_file():
         raise ToolError(f'--picture {path}: no such file')
-    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    picture = read_image(path)
     if picture is None:
         raise ToolError(f'--picture {path}: cannot be read as a picture; give a PNG or JPEG')
-    return np.asarray(picture, np.uint8)
+    return picture
 
 
 def try_model(folder: Path, picture: NDArray[np.uint8], name: str) -> Trial:

@@ -39,6 +39,8 @@ from seg_node.tools.report import (
     OTHER_REASON,
     REASON_COLORS,
     STOP,
+    STYLE,
+    style_axis,
 )
 
 _SIZE = (16, 9)
@@ -49,9 +51,7 @@ def write_drive(outcome: Outcome, path: Path) -> None:
     """Draw a drive that was traced."""
     moments = outcome.trace
     times = [moment.time_s for moment in moments]
-    with plt.rc_context({'font.size': 12, 'axes.edgecolor': '#c9ced6', 'text.color': INK,
-                         'axes.labelcolor': INK, 'xtick.color': INK, 'ytick.color': INK,
-                         'font.family': 'DejaVu Sans'}):
+    with plt.rc_context(STYLE):
         figure, axes = plt.subplots(
             3, 1, figsize=_SIZE, dpi=DPI, sharex=True,
             gridspec_kw={'height_ratios': (0.9, 3, 2), 'hspace': 0.3})
@@ -95,7 +95,7 @@ def _decisions(axis: Any, moments: Sequence[Moment]) -> None:
 
 
 def _distances(axis: Any, times: Sequence[float], moments: Sequence[Moment]) -> None:
-    _style(axis, 'distance from the bumper, m')
+    style_axis(axis, 'distance from the bumper, m')
     required = np.array([moment.required for moment in moments])
     top = 2.0 * float(required.max())
     for name, color, label in (('free', _TRUE, 'free in truth'), ('seen', _SEEN, 'seen clear')):
@@ -110,7 +110,7 @@ def _distances(axis: Any, times: Sequence[float], moments: Sequence[Moment]) -> 
 
 
 def _speed(axis: Any, times: Sequence[float], outcome: Outcome) -> None:
-    _style(axis, 'speed, m/s')
+    style_axis(axis, 'speed, m/s')
     axis.plot(times, [moment.speed for moment in outcome.trace], color=INK, linewidth=1.8)
     axis.axhline(outcome.max_speed, color=MUTED, linewidth=1.0, linestyle=(0, (2, 2)))
     axis.set_ylim(0.0, 1.15 * outcome.max_speed)
@@ -126,11 +126,3 @@ def _stretches(moments: Sequence[Moment], of: Any) -> list[tuple[str, float, flo
             found[-1] = (before, begin, start - begin)
         found.append((value, start, moments[-1].time_s - start))
     return found
-
-
-def _style(axis: Any, label: str) -> None:
-    axis.set_title(label, loc='left', fontsize=12, pad=6)
-    axis.grid(axis='both', color='#e8ebef', linewidth=0.8)
-    axis.set_axisbelow(True)
-    for side in ('top', 'right'):
-        axis.spines[side].set_visible(False)

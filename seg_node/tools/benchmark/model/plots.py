@@ -29,21 +29,18 @@ import numpy as np
 
 from seg_node.scoring.path_score import iou_interval
 from seg_node.tools.benchmark.model.results import Result
-from seg_node.tools.report import CAMERA_COLORS, DPI, INK, MUTED
+from seg_node.tools.report import CAMERA_COLORS, DPI, MUTED, STYLE, style_axis
 
 _TICKS = [step * 10 ** power for power in range(-1, 5) for step in (1, 2, 5)]
 _MARKERS = 'osD^vPX*'
 _GREYS = (MUTED, '#4a505a')
 """Of the baselines."""
-_STYLE = {'font.size': 12, 'axes.edgecolor': '#c9ced6', 'text.color': INK,
-          'axes.labelcolor': INK, 'xtick.color': INK, 'ytick.color': INK,
-          'font.family': 'DejaVu Sans'}
 
 
 def write_scatter(results: Sequence[Result], path: Path) -> None:
     """Draw path IoU, with its 95 % interval, over the time from frame to labels."""
     names = list(results[0].sets)
-    with plt.rc_context(_STYLE):
+    with plt.rc_context(STYLE):
         figure, axes = plt.subplots(
             1, len(names), figsize=(14, 6.5), dpi=DPI, sharex=True, squeeze=False)
         figure.subplots_adjust(
@@ -51,7 +48,7 @@ def write_scatter(results: Sequence[Result], path: Path) -> None:
         times = [one.latency.median_ms for one in results]
         for axis, name in zip(axes[0], names, strict=True):
             count = len(results[0].sets[name].pictures)
-            _style(axis, f'path IoU on {name}, {count} pictures')
+            style_axis(axis, f'path IoU on {name}, {count} pictures')
             for one, (color, marker) in zip(results, _looks(results), strict=True):
                 score = one.sets[name]
                 iou, interval = score.path.iou, iou_interval(tuple(score.pictures.values()))
@@ -76,7 +73,7 @@ def write_scatter(results: Sequence[Result], path: Path) -> None:
 def write_reliability(results: Sequence[Result], path: Path) -> None:
     """Draw how often path or not is right at each confidence, and how often it is given."""
     names = list(results[0].sets)
-    with plt.rc_context(_STYLE):
+    with plt.rc_context(STYLE):
         figure, axes = plt.subplots(
             2, len(names), figsize=(14, 8), dpi=DPI, sharex=True, squeeze=False,
             gridspec_kw={'height_ratios': (3, 1), 'hspace': 0.22})
@@ -84,8 +81,8 @@ def write_reliability(results: Sequence[Result], path: Path) -> None:
             left=0.06, right=0.98, top=_top(results, 8.0), bottom=0.08, wspace=0.14)
         for column, name in enumerate(names):
             upper, lower = axes[0][column], axes[1][column]
-            _style(upper, f'share of right pixels, {name}')
-            _style(lower, 'share of all pixels')
+            style_axis(upper, f'share of right pixels, {name}')
+            style_axis(lower, 'share of all pixels')
             upper.plot([0, 1], [0, 1], color=MUTED, linewidth=1.2, linestyle=(0, (5, 3)))
             for one, (color, marker) in zip(results, _looks(results), strict=True):
                 calibration = one.sets[name].calibration
@@ -146,11 +143,3 @@ def _legend(figure: Any, axis: Any) -> None:
 def _top(results: Sequence[Result], height: float) -> float:
     """Return where the axes end, as a share of a figure so many inches high, below the legend."""
     return 1.0 - (0.5 + 0.25 * ((len(results) + 1) // 2)) / height
-
-
-def _style(axis: Any, label: str) -> None:
-    axis.set_title(label, loc='left', fontsize=12, pad=6)
-    axis.grid(axis='both', color='#e8ebef', linewidth=0.8)
-    axis.set_axisbelow(True)
-    for side in ('top', 'right'):
-        axis.spines[side].set_visible(False)
