@@ -37,7 +37,8 @@ class GateInputs:
     def __init__(self, node: Node, stop: bool | None = False, limit: float | None = 1.0,
                  command: tuple[float, ...] | None = None, frame_id: str = '') -> None:
         self.stop, self.limit, self.command = stop, limit, command
-        self.sent = 0
+        self._sent = 0
+        self._sending = threading.Condition()
         self._node = node
         self._frame_id = frame_id
         self._stops = node.create_publisher(Bool, 'stop', 10)
@@ -60,6 +61,13 @@ class GateInputs:
             message.header.stamp = self._node.get_clock().now().to_msg()
         self._commands.publish(message)
 
+    def wait_for_rounds(self, count: int, timeout: float = 60.0) -> None:
+        """Wait until everything has been published so many times more."""
+        with self._sending:
+            goal = self._sent + count
+            if not self._sending.wait_for(lambda: self._sent >= goal, timeout):
+                raise AssertionError(f'not {count} rounds within {timeout:.0f} s')
+
     def end(self) -> None:
         """Fall silent."""
         self._ended.set()
@@ -73,7 +81,9 @@ class GateInputs:
                 self._limits.publish(Float32(data=self.limit))
             if self.command is not None:
                 self.send_command(self.command)
-            self.sent += 1
+            with self._sending:
+                self._sent += 1
+                self._sending.notify_all()
 
 
 def main() -> None:

@@ -173,8 +173,7 @@ def test_what_came_while_the_gate_hung_does_not_pass(gate):
     gate.wait_for(FORWARD)
     process.send(signal.SIGSTOP)
     inputs.command = OTHER
-    sent = inputs.sent
-    gate.bench.wait_for(lambda: inputs.sent > sent + 20, 'commands that pile up')
+    inputs.wait_for_rounds(20)      # commands that pile up
     inputs.stop = True
     before = len(gate.outputs)
     process.send(signal.SIGCONT)
