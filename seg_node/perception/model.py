@@ -31,8 +31,8 @@ from seg_node.perception.manifest import (
     read_manifest,
 )
 
-__all__ = ['Action', 'ClassInfo', 'Model', 'ModelError', 'Precision', 'bundled_models',
-           'load_model']
+__all__ = ['Action', 'ClassInfo', 'Model', 'ModelError', 'Precision', 'at_precision',
+           'bundled_models', 'load_model']
 
 DEFAULT_MODEL = 'road'
 
@@ -46,9 +46,18 @@ def load_model(path: str | Path | None = None, precision: Precision = Precision.
     of the precision.
     """
     manifest = find_manifest(DEFAULT_MODEL if path is None else path)
-    model = read_manifest(manifest).at(precision)
-    _check_sum(model, manifest)
-    return model
+    return at_precision(read_manifest(manifest), precision)
+
+
+def at_precision(model: Model, precision: Precision) -> Model:
+    """
+    Return a model with the graph of a precision, its checksum checked.
+
+    Raises ModelError if the model has no such graph, or the graph is missing or damaged.
+    """
+    chosen = model.at(precision)
+    _check_sum(chosen)
+    return chosen
 
 
 def find_manifest(path: str | Path) -> Path:
@@ -96,7 +105,7 @@ def bundled_roots() -> tuple[Path, ...]:
     return tuple(root for root in dict.fromkeys(roots) if root.is_dir())
 
 
-def _check_sum(model: Model, manifest: Path) -> None:
+def _check_sum(model: Model) -> None:
     digest = hashlib.sha256()
     try:
         with model.graph.open('rb') as file:
@@ -106,6 +115,6 @@ def _check_sum(model: Model, manifest: Path) -> None:
         raise ModelError(f'{model.graph}: cannot be read ({error.strerror})') from error
     if digest.hexdigest() != model.sha256:
         raise ModelError(
-            f'{model.graph}: sha256 is {digest.hexdigest()}, {manifest} says {model.sha256}; '
+            f'{model.graph}: sha256 is {digest.hexdigest()}, {MANIFEST} says {model.sha256}; '
             f'the graph is damaged or was replaced: get it again, or correct the manifest'
         )

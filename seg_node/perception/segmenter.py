@@ -16,16 +16,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import cast, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
-from seg_node.perception.backends import Backend, open_backend
+from seg_node.perception.backends import Backend
+from seg_node.perception.backends.opening import open_backend
+from seg_node.perception.backends.options import BackendOptions, Watch
 from seg_node.perception.labels import drivable, resize_labels
 from seg_node.perception.model import load_model, Model
 
@@ -39,8 +41,8 @@ class Segmentation:
     Labels and confidence of one picture.
 
     labels (class ids) and confidence (255 = certain) are uint8 [h, w] at the network's size;
-    width and height are the picture's. What is derived from them is computed when it is first
-    asked for, and kept.
+    width and height are the picture's; prepare and network are the seconds that resizing and the
+    network took. What is derived from them is computed when it is first asked for, and kept.
     """
 
     labels: NDArray[np.uint8]
@@ -48,6 +50,8 @@ class Segmentation:
     width: int
     height: int
     model: Model
+    prepare: float
+    network: float
 
     @cached_property
     def mask(self) -> NDArray[np.uint8]:
@@ -73,24 +77,23 @@ class Segmentation:
 class Segmenter:
     """A model on a backend. Not thread-safe: one thread at a time may call segment()."""
 
-    def __init__(self, model: Model, backend: Backend) -> None:
-        """Take a loaded model and a backend opened with it; Segmenter.open makes both."""
-        self.model = model
+    def __init__(self, backend: Backend) -> None:
+        """Take an open backend; Segmenter.open makes one."""
         self.backend = backend
-        self._scaled: NDArray[np.uint8] = np.empty((model.height, model.width, 3), np.uint8)
-        self._rgb: NDArray[np.uint8] = np.empty_like(self._scaled)
+        self.model = backend.model
 
     @classmethod
     def open(
-        cls, model: Model | str | Path | None = None, backend: str = 'auto', threads: int = 2
+        cls, model: Model | str | Path | None = None, options: BackendOptions | None = None,
+        watch: Watch | None = None,
     ) -> Segmenter:
         """
-        Load a model (None: the bundled one) and open a backend ('auto', 'onnxruntime') for it.
+        Load a model (None: the bundled one) and open a backend for it.
 
-        threads is the number of CPU threads for inference. Raises ModelError or BackendError.
+        Raises ModelError or BackendError.
         """
         loaded = model if isinstance(model, Model) else load_model(model)
-        return cls(loaded, open_backend(backend, loaded, threads))
+        return cls(open_backend(loaded, options, watch))
 
     def segment(self, bgr: NDArray[np.uint8]) -> Segmentation:
         """
@@ -99,9 +102,23 @@ class Segmenter:
         The result shares no memory with the picture or with earlier results. Raises ValueError
         for another shape or dtype, BackendError if inference fails.
         """
-        height, width = _checked_size(bgr)
-        labels, confidence = self.backend.infer(self._network_input(bgr))
-        return Segmentation(labels, confidence, width, height, self.model)
+        return self.segment_together([bgr])[0]
+
+    def segment_together(self, pictures: Sequence[NDArray[np.uint8]]) -> list[Segmentation]:
+        """
+        Segment as many pictures as the backend works on together, each as in segment().
+
+        Raises ValueError, also for more than backend.max_batch pictures, or BackendError.
+        """
+        sizes = [_checked_size(picture) for picture in pictures]
+        if not 1 <= len(pictures) <= self.backend.max_batch:
+            raise ValueError(
+                f'{len(pictures)} pictures at once; {self.backend.name} takes 1 to '
+                f'{self.backend.max_batch}')
+        return [
+            Segmentation(seen.labels, seen.confidence, width, height, self.model,
+                         seen.prepare, seen.network)
+            for (height, width), seen in zip(sizes, self.backend.infer(pictures), strict=True)]
 
     def close(self) -> None:
         """Release the backend; segment() raises BackendError afterwards."""
@@ -119,29 +136,6 @@ class Segmenter:
     ) -> None:
         """Close the backend."""
         self.close()
-
-    def _network_input(self, bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return the picture as RGB at the network's size, in a buffer that is used again."""
-        height, width = bgr.shape[:2]
-        size = (self.model.width, self.model.height)
-        scaled = bgr
-        if (width, height) != size:
-            resized = cv2.resize(
-                bgr, size, dst=self._scaled, interpolation=resampling((width, height), size))
-            scaled = cast('NDArray[np.uint8]', resized)
-        rgb = cv2.cvtColor(scaled, cv2.COLOR_BGR2RGB, dst=self._rgb)
-        return cast('NDArray[np.uint8]', rgb)
-
-
-def resampling(size: tuple[int, int], target: tuple[int, int]) -> int:
-    """
-    Return how cv2.resize takes a picture to the network's size, both (width, height).
-
-    Averaging from factor 2 on, where linear interpolation skips pixels; below, the interpolation
-    that OpenCV defines bit by bit, so that the GPU's kernels can give the same.
-    """
-    shrinking = size[0] >= 2 * target[0] and size[1] >= 2 * target[1]
-    return cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR_EXACT
 
 
 def _checked_size(bgr: NDArray[np.uint8]) -> tuple[int, int]:

@@ -38,8 +38,8 @@ from seg_node.perception.tensorrt.engines import get_engine, gpu_for, key_of
 from seg_node.perception.tensorrt.gpu import Gpu
 from seg_node.perception.tensorrt.library import TensorRtMissingError
 from seg_node.perception.tensorrt.options import (
-    at_precision,
     EngineOptions,
+    graph_for,
     MAX_BATCH,
     MAX_DLA_CORE,
     MAX_OPTIMIZATION_LEVEL,
@@ -162,8 +162,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     stop = StopFlag()
     given = parse(sys.argv[1:] if argv is None else argv)
     try:
-        model = at_precision(load_model(given.model), given.precision)
-        model = load_model(given.model, model.precision)  # checks that graph's checksum too
+        model = graph_for(load_model(given.model), given.precision)
         options = options_of(given, model)
         api = load()
         gpu = gpu_for(api)

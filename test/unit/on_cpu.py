@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The CUDA kernels on the CPU, for their tests."""
+"""The CUDA kernels, and a device and an engine, on the CPU, for their tests."""
 
 from __future__ import annotations
 
@@ -24,9 +24,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / 'cuda_on_cpu'))
 
+from cpu_device import CpuDevice
+from cpu_engine import CpuEngine
 from cpu_kernels import address, compiler, load, NO_COMPILER
 
-__all__ = ['GUARD', 'address', 'guarded', 'load', 'needs_compiler']
+__all__ = ['GUARD', 'CpuDevice', 'CpuEngine', 'address', 'assert_guarded', 'guarded', 'load',
+           'needs_compiler']
 
 needs_compiler = pytest.mark.skipif(compiler() is None, reason=NO_COMPILER)
 

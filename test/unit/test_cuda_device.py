@@ -79,15 +79,11 @@ def test_pycuda_for_another_cuda(tmp_path):
     assert '--force-reinstall' in said
 
 
-@pytest.mark.parametrize(('init', 'count', 'said'), [
-    ("raise Error('cuInit failed: no CUDA-capable device is detected')", 0, 'nvidia-smi'),
-    ('pass', 0, 'GPU 0: there are 0')])
-def test_without_gpu(tmp_path, init, count, said):
-    assert said in said_without_gpu(pycuda_that(tmp_path, f"""
-        class Error(Exception): pass
-        class Device:
-            count = staticmethod(lambda: {count})
-        def init(): {init}"""))
+def test_without_gpu(tmp_path, monkeypatch):
+    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '-1')
+    said = said_without_gpu(pycuda_that(tmp_path, 'class Error(Exception): pass'))
+    assert 'no NVIDIA driver' in said or 'CUDA does not start (cuInit: ' in said
+    assert '--gpus all' in said
 
 
 def test_pycuda_has_the_names_that_are_used():
@@ -97,7 +93,7 @@ def test_pycuda_has_the_names_that_are_used():
     code = ''.join((CUDA / name).read_text() for name in ('pycuda_device.py', 'pycuda_parts.py'))
     used = set(re.findall(r'(?<!perception\.)\bcuda\.(\w+)', code)) - {'py'}
     used |= {'retain_primary_context', 'get_device_pointer', 'time_since', 'prepared_async_call',
-             'compute_capability', 'total_memory', 'DEVICEMAP', 'INTEGRATED', 'get_function'}
+             'DEVICEMAP', 'get_function'}
     folder = Path(package.submodule_search_locations[0])
     # Without a driver the compiled part cannot be imported, but it can be read.
     text = b''.join(path.read_bytes() for path in (folder / 'driver.py',

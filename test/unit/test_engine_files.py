@@ -22,12 +22,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 import pytest
 
+from seg_node.perception.cuda.device import DeviceError
 from seg_node.perception.model import Precision
 from seg_node.perception.tensorrt.built_engine import BuildFacts
 from seg_node.perception.tensorrt.cache import default_folder
 from seg_node.perception.tensorrt.engine_file import EngineFileError, MAGIC, pack, unpack
 from seg_node.perception.tensorrt.engine_key import EngineKey
-from seg_node.perception.tensorrt.gpu import find_gpu, Gpu, GpuError, NO_GPU
+from seg_node.perception.tensorrt.gpu import find_gpu, Gpu, NO_GPU
 from seg_node.perception.tensorrt.layers import LayerInfo, LayerSummary
 from seg_node.perception.tensorrt.options import EngineOptions
 
@@ -111,7 +112,7 @@ def test_the_default_folder_is_the_users(monkeypatch):
 def test_a_machine_without_a_driver_says_so():
     try:
         gpu = find_gpu()
-    except GpuError as error:
+    except DeviceError as error:
         assert 'driver' in str(error) and '--runtime nvidia' in str(error)
     else:
         assert gpu.name and re.fullmatch(r'\d+\.\d+', gpu.compute_capability)

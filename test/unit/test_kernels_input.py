@@ -36,7 +36,7 @@ from seg_node.perception.cuda.input_plan import (
 from seg_node.perception.cuda.kernels import FRAME_AREA, FRAME_BILINEAR, FRAME_MEAN
 from seg_node.perception.image_codec import decode, ENCODINGS, RawImage
 from seg_node.perception.image_error import MAX_SIDE
-from seg_node.perception.segmenter import resampling
+from seg_node.perception.input_scaler import resampling
 
 pytestmark = needs_compiler
 

@@ -21,6 +21,8 @@ others to work.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol, TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,22 +31,46 @@ if TYPE_CHECKING:
 
     from seg_node.perception.model import Model
 
-AVAILABLE: tuple[str, ...] = ('onnxruntime',)
-"""Names of the backends of this version, besides 'auto'."""
-
-MAX_THREADS = 64
-
 
 class BackendError(RuntimeError):
     """A backend that cannot be opened, failed, or broke the model contract."""
 
 
+class BackendAbsentError(BackendError):
+    """The machine has not what a backend is made for: its library, or a GPU."""
+
+
+class BackendCancelledError(BackendError):
+    """Opening a backend was cancelled."""
+
+
+@dataclass(frozen=True, eq=False)
+class Inference:
+    """
+    What the network says of one picture, and how long that took.
+
+    labels (class ids) and confidence (255 = certain) are uint8 [h, w] at the network's size, and
+    belong to the caller: they share no memory with the picture or with later results. prepare is
+    the time until the picture was the network's input or on its way to the GPU, network that from
+    there to the maps, both in seconds; of pictures that are worked on together each takes a share.
+    """
+
+    labels: NDArray[np.uint8]
+    confidence: NDArray[np.uint8]
+    prepare: float
+    network: float
+
+
 class Backend(Protocol):
-    """A model loaded and ready to run; used by one thread at a time."""
+    """A model loaded and ready to run; used by one thread at a time, whichever it is."""
 
     @property
     def name(self) -> str:
         """Name of the backend, e.g. 'onnxruntime'."""
+
+    @property
+    def model(self) -> Model:
+        """The model, with the graph that runs."""
 
     @property
     def precision(self) -> str:
@@ -58,42 +84,20 @@ class Backend(Protocol):
     def chosen_because(self) -> str:
         """Why this backend runs, for the log."""
 
-    def infer(
-        self, rgb: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """
-        Return (labels, confidence), both uint8 [h, w], for an RGB uint8 [h, w, 3] picture.
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is not as it was asked for, or not as good as it could be."""
 
-        The picture has the model's input size. The arrays returned belong to the caller: they
-        share no memory with the picture or with later results. Raises BackendError.
+    @property
+    def max_batch(self) -> int:
+        """How many pictures it works on together."""
+
+    def infer(self, pictures: Sequence[NDArray[np.uint8]]) -> list[Inference]:
+        """
+        Segment 1 to max_batch pictures, BGR uint8 [H, W, 3] of any sizes.
+
+        Raises BackendError.
         """
 
     def close(self) -> None:
         """Release the library's memory; infer raises BackendError afterwards."""
-
-
-def open_backend(name: str, model: Model, threads: int) -> Backend:
-    """
-    Return the backend of that name with the model loaded and warmed up.
-
-    name is 'auto' or one of AVAILABLE, threads the number of CPU threads that inference may
-    use. Raises BackendError if the backend is unknown, not installed, or refuses the model.
-    """
-    if not 1 <= threads <= MAX_THREADS:
-        raise BackendError(f'threads is {threads}; give 1 to {MAX_THREADS}')
-    if name == 'auto':
-        because = 'auto: onnxruntime, because it is the only backend of this version'
-    elif name in AVAILABLE:
-        because = f'{name}: asked for by name'
-    else:
-        raise BackendError(
-            f'backend {name!r} is not available in this version; '
-            f'available are auto, {", ".join(AVAILABLE)}'
-        )
-    try:
-        from seg_node.perception.backends.onnxruntime_cpu import OnnxRuntimeBackend
-    except ImportError as error:
-        raise BackendError(
-            f'backend onnxruntime cannot be loaded ({error}); pip install onnxruntime'
-        ) from error
-    return OnnxRuntimeBackend(model, threads, because)

@@ -17,20 +17,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+import time
 from typing import Any, TYPE_CHECKING
 
 import numpy as np
 import onnxruntime
 
-from seg_node.perception.backends import BackendError
-from seg_node.perception.labels import UNLABELLED
+from seg_node.perception.backends import BackendError, Inference
+from seg_node.perception.backends.contract import check_labels, INPUT, OUTPUTS
+from seg_node.perception.input_scaler import InputScaler
+from seg_node.perception.manifest import Precision
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seg_node.perception.model import Model
 
-_OUTPUTS = ('labels', 'confidence')
 _LOG_ERRORS_ONLY = 3
 
 
@@ -43,35 +45,48 @@ class OnnxRuntimeBackend:
     """
 
     name = 'onnxruntime'
+    max_batch = 1
 
-    def __init__(self, model: Model, threads: int, chosen_because: str) -> None:
+    def __init__(self, model: Model, threads: int, chosen_because: str,
+                 warnings: tuple[str, ...] = ()) -> None:
         """Load and check the graph; raise BackendError if it breaks the model contract."""
+        self.model = model
         self.chosen_because = chosen_because
+        self.warnings = warnings
         self.detail = f'ONNX Runtime {onnxruntime.__version__}, CPU, {threads} threads'
-        self._model = model
         self._shape = (model.height, model.width)
+        self._scaler = InputScaler(model.width, model.height)
         self._session: onnxruntime.InferenceSession | None = _open_session(model, threads)
         _check_inputs(self._session.get_inputs(), model)
         _check_outputs(self._session.get_outputs(), model)
         metadata = self._session.get_modelmeta().custom_metadata_map
         _check_classes(metadata.get('classes'), model)
-        self.precision: str = metadata.get('precision', 'fp32')
-        self.infer(np.zeros((*self._shape, 3), np.uint8))
+        # A graph of another origin may compute lower than the precision it stands for.
+        self.precision: str = (
+            metadata.get('precision', 'fp32') if model.precision is Precision.FP32
+            else model.precision.value)
+        self.infer([np.zeros((*self._shape, 3), np.uint8)])
 
-    def infer(self, rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """Return (labels, confidence) as described in Backend.infer."""
+    def infer(self, pictures: Sequence[NDArray[np.uint8]]) -> list[Inference]:
+        """Return what Backend.infer() describes."""
+        return [self._infer(picture) for picture in pictures]
+
+    def _infer(self, bgr: NDArray[np.uint8]) -> Inference:
         if self._session is None:
             raise BackendError('backend onnxruntime is closed; open it again')
+        begun = time.perf_counter()
+        rgb = self._scaler.scale(bgr)
+        scaled = time.perf_counter()
         try:
-            results = self._session.run(_OUTPUTS, {'image': rgb[None]})
+            results = self._session.run(OUTPUTS, {INPUT: rgb[None]})
         except Exception as error:
-            raise BackendError(f'{self._model.graph}: inference failed: {error}') from error
+            raise BackendError(f'{self.model.graph}: inference failed: {error}') from error
         labels, confidence = (
             self._checked(name, result)
-            for name, result in zip(_OUTPUTS, results, strict=True)
+            for name, result in zip(OUTPUTS, results, strict=True)
         )
-        self._check_labels(labels)
-        return labels, confidence
+        check_labels(labels, self.model)
+        return Inference(labels, confidence, scaled - begun, time.perf_counter() - scaled)
 
     def close(self) -> None:
         """Release the session."""
@@ -80,22 +95,11 @@ class OnnxRuntimeBackend:
     def _checked(self, name: str, result: Any) -> NDArray[np.uint8]:
         if result.shape != (1, *self._shape) or result.dtype != np.uint8:
             raise BackendError(
-                f'{self._model.graph}: output {name} is {result.dtype} {list(result.shape)}, '
+                f'{self.model.graph}: output {name} is {result.dtype} {list(result.shape)}, '
                 f'must be uint8 {[1, *self._shape]}'
             )
         plane: NDArray[np.uint8] = result[0]
         return plane
-
-    def _check_labels(self, labels: NDArray[np.uint8]) -> None:
-        count = len(self._model.classes)
-        highest = int(labels.max())
-        if highest == UNLABELLED:
-            highest = int(labels.max(where=labels != UNLABELLED, initial=0))
-        if highest >= count:
-            raise BackendError(
-                f'{self._model.graph}: gives label {highest}, '
-                f'the manifest has {count} classes; list all of them'
-            )
 
 
 def _open_session(model: Model, threads: int) -> onnxruntime.InferenceSession:
@@ -115,7 +119,7 @@ def _open_session(model: Model, threads: int) -> onnxruntime.InferenceSession:
 
 
 def _check_inputs(inputs: Sequence[Any], model: Model) -> None:
-    if [item.name for item in inputs] != ['image']:
+    if [item.name for item in inputs] != [INPUT]:
         names = ', '.join(item.name for item in inputs) or 'none'
         raise BackendError(f"{model.graph}: inputs are {names}; must be 'image' alone")
     _check_tensor(inputs[0], 4, model)
@@ -136,7 +140,7 @@ def _check_inputs(inputs: Sequence[Any], model: Model) -> None:
 
 def _check_outputs(outputs: Sequence[Any], model: Model) -> None:
     by_name = {item.name: item for item in outputs}
-    for name in _OUTPUTS:
+    for name in OUTPUTS:
         if name not in by_name:
             raise BackendError(
                 f'{model.graph}: outputs are {", ".join(by_name)}; {name!r} is missing'

@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-The part of the CUDA driver API that PyCUDA has not: graphs, and a GPU's UUID.
+The CUDA driver API, without PyCUDA: what GPUs there are, and graphs.
 
 PyCUDA has no graphs up to its version 2026.1. Everything here is in CUDA 11.4 (JetPack 5) to 13.
 """
@@ -25,30 +25,55 @@ import ctypes
 from typing import Any
 import uuid
 
-from seg_node.perception.cuda.device import DeviceError
+from seg_node.perception.cuda.device import DeviceError, DeviceFacts
 
-_LIBRARY = 'libcuda.so.1'
-_THIS_THREAD = 1
-"""CU_STREAM_CAPTURE_MODE_THREAD_LOCAL: what other threads do with CUDA does not disturb."""
+LIBRARY = 'libcuda.so.1'
+"""Comes with the driver."""
+
+# In cuda.h. Of the modes of capture this is the one that other threads do not disturb.
+_STREAM_CAPTURE_MODE_THREAD_LOCAL = 1
+_ATTRIBUTE_INTEGRATED = 18
+_ATTRIBUTE_COMPUTE_CAPABILITY = 75, 76
+
+
+def no_driver(error: Exception) -> DeviceError:
+    """Say that LIBRARY could not be loaded."""
+    return DeviceError(f'there is no NVIDIA driver here ({error}): install it; start a container '
+                       f'with --gpus all, on a Jetson with --runtime nvidia')
 
 
 class DriverApi:
-    """Functions of libcuda, for the context that is current in this thread."""
+    """
+    Functions of libcuda; those for streams need the context to be current in this thread.
+
+    :raises DeviceError: where there is no driver.
+    """
 
     def __init__(self) -> None:
         try:
-            self._library = ctypes.CDLL(_LIBRARY)
+            self._library = ctypes.CDLL(LIBRARY)
         except OSError as error:
-            raise DeviceError(
-                f'{_LIBRARY}, which comes with the NVIDIA driver, cannot be loaded: {error}'
-            ) from error
+            raise no_driver(error) from error
 
-    def uuid(self, index: int) -> str:
-        """Give the UUID of the GPU with an index, as nvidia-smi prints it."""
-        device, data = ctypes.c_int(), (ctypes.c_ubyte * 16)()
-        self._call('cuDeviceGet', ctypes.byref(device), index)
-        self._call('cuDeviceGetUuid_v2', data, device)
-        return f'GPU-{uuid.UUID(bytes=bytes(data))}'
+    def facts(self, index: int = 0) -> DeviceFacts:
+        """
+        Say what the GPU with an index is; needs no context.
+
+        :raises DeviceError: where CUDA does not start or has no such GPU; says what to do.
+        """
+        device = self._device(index)
+        name = ctypes.create_string_buffer(256)
+        memory, version, identity = ctypes.c_size_t(), ctypes.c_int(), (ctypes.c_ubyte * 16)()
+        self._call('cuDeviceGetName', name, len(name), device)
+        self._call('cuDeviceTotalMem_v2', ctypes.byref(memory), device)
+        self._call('cuDriverGetVersion', ctypes.byref(version))
+        self._call('cuDeviceGetUuid_v2', identity, device)
+        major, minor = (self._attribute(each, device) for each in _ATTRIBUTE_COMPUTE_CAPABILITY)
+        return DeviceFacts(
+            name=name.value.decode(errors='replace'), capability=(major, minor),
+            integrated=bool(self._attribute(_ATTRIBUTE_INTEGRATED, device)), memory=memory.value,
+            driver=(version.value // 1000, version.value % 1000 // 10),
+            uuid=f'GPU-{uuid.UUID(bytes=bytes(identity))}')
 
     def forget_context(self) -> None:
         """Make no context current, where one still is."""
@@ -57,7 +82,8 @@ class DriverApi:
     def capture(self, stream: int, work: Callable[[], object]) -> ctypes.c_void_p:
         """Call `work` and give what it puts on the stream as an executable graph."""
         graph, executable = ctypes.c_void_p(), ctypes.c_void_p()
-        self._call('cuStreamBeginCapture_v2', ctypes.c_void_p(stream), _THIS_THREAD)
+        self._call('cuStreamBeginCapture_v2', ctypes.c_void_p(stream),
+                   _STREAM_CAPTURE_MODE_THREAD_LOCAL)
         try:
             work()
         except BaseException:
@@ -81,6 +107,29 @@ class DriverApi:
     def destroy(self, executable: ctypes.c_void_p) -> None:
         """Give an executable graph back."""
         self._call('cuGraphExecDestroy', executable)
+
+    def _device(self, index: int) -> ctypes.c_int:
+        """Start CUDA, which again does nothing, and give the handle of a GPU."""
+        count, device = ctypes.c_int(), ctypes.c_int()
+        try:
+            self._call('cuInit', 0)
+            self._call('cuDeviceGetCount', ctypes.byref(count))
+        except DeviceError as error:
+            raise DeviceError(
+                f'CUDA does not start ({error}): check that nvidia-smi lists a GPU (on a Jetson: '
+                f'tegrastats), that this user may open /dev/nvidia* (on a Jetson: groups video '
+                f'and render), that CUDA_VISIBLE_DEVICES hides no GPU, and that a container is '
+                f'started with --gpus all, on a Jetson with --runtime nvidia') from error
+        if not 0 <= index < count.value:
+            raise DeviceError(f'no GPU {index}: there are {count.value}, counted from 0; see '
+                              f'nvidia-smi -L, and check CUDA_VISIBLE_DEVICES')
+        self._call('cuDeviceGet', ctypes.byref(device), index)
+        return device
+
+    def _attribute(self, attribute: int, device: ctypes.c_int) -> int:
+        value = ctypes.c_int()
+        self._call('cuDeviceGetAttribute', ctypes.byref(value), attribute, device)
+        return value.value
 
     def _call(self, name: str, *arguments: Any) -> None:
         function = getattr(self._library, name, None)

@@ -31,8 +31,8 @@ from typing import Any, TYPE_CHECKING
 
 import numpy as np
 
-from seg_node.perception.cuda.device import DeviceError, DeviceFacts
-from seg_node.perception.cuda.driver_api import DriverApi
+from seg_node.perception.cuda.device import DeviceError
+from seg_node.perception.cuda.driver_api import DriverApi, no_driver
 from seg_node.perception.cuda.kernels import KERNELS
 from seg_node.perception.cuda.pycuda_parts import DeviceMemory, Held, HostMemory, WorkStream
 
@@ -62,13 +62,13 @@ class PyCudaDevice:
         self._context: Any = None
         self._held: list[Held] = []
         self.functions: dict[str, Any] = {}
-        gpu = _gpu(self.cuda, index)
         self.driver = DriverApi()
+        self.facts = self.driver.facts(index)
         try:
             with self.explained(f'GPU {index} cannot be used'):
-                self._context = gpu.retain_primary_context()
+                self.cuda.init()
+                self._context = self.cuda.Device(index).retain_primary_context()
                 self._context.push()
-                self.facts = _facts(self.cuda, gpu, self.driver.uuid(index))
         except DeviceError:
             self.release()
             raise
@@ -188,30 +188,6 @@ def import_pycuda() -> Any:
                           'CUDA toolkit), or choose backend: onnxruntime') from error
     except ImportError as error:
         if 'libcuda.so' in str(error):
-            raise DeviceError(f'there is no NVIDIA driver here ({error}): install it; start a '
-                              'container with --gpus all, on a Jetson with --runtime nvidia'
-                              ) from error
+            raise no_driver(error) from error
         raise DeviceError(f'PyCUDA cannot be imported: {error}; if it does not fit this CUDA or '
                           'NumPy: pip install --force-reinstall --no-cache-dir pycuda') from error
-
-
-def _gpu(cuda: Any, index: int) -> Any:
-    try:
-        cuda.init()
-        count = cuda.Device.count()
-    except cuda.Error as error:
-        raise DeviceError(f'CUDA does not start: {error}; check that nvidia-smi lists a GPU, and '
-                          'that this user may open /dev/nvidia* (on a Jetson: group video)'
-                          ) from error
-    if not 0 <= index < count:
-        raise DeviceError(f'GPU {index}: there are {count}, counted from 0; check '
-                          'CUDA_VISIBLE_DEVICES')
-    return cuda.Device(index)
-
-
-def _facts(cuda: Any, gpu: Any, uuid: str) -> DeviceFacts:
-    version = cuda.get_driver_version()
-    return DeviceFacts(
-        name=gpu.name(), capability=tuple(gpu.compute_capability()),
-        integrated=bool(gpu.get_attribute(cuda.device_attribute.INTEGRATED)),
-        memory=int(gpu.total_memory()), driver=(version // 1000, version % 1000 // 10), uuid=uuid)

@@ -18,13 +18,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from seg_node.perception.cuda.device import DeviceError
 from seg_node.perception.model import Model
 from seg_node.perception.tensorrt.api import Api
 from seg_node.perception.tensorrt.builder import build, ignore, never
 from seg_node.perception.tensorrt.built_engine import BuiltEngine
 from seg_node.perception.tensorrt.cache import CachedEngine, EngineCache
 from seg_node.perception.tensorrt.engine_key import EngineKey
-from seg_node.perception.tensorrt.gpu import find_gpu, Gpu, GpuError, NO_GPU
+from seg_node.perception.tensorrt.gpu import find_gpu, Gpu, NO_GPU
 from seg_node.perception.tensorrt.library import Flavour, Missing, TensorRtMissingError
 from seg_node.perception.tensorrt.options import EngineOptions
 from seg_node.perception.tensorrt.progress import Progress
@@ -40,7 +41,7 @@ def gpu_for(api: Api) -> Gpu:
     """
     try:
         return find_gpu()
-    except GpuError as error:
+    except DeviceError as error:
         if api.library.flavour is Flavour.RTX:
             return NO_GPU
         raise TensorRtMissingError(

@@ -16,20 +16,13 @@
 
 from __future__ import annotations
 
-import ctypes
 from dataclasses import dataclass
 from pathlib import Path
 
-DRIVER = 'libcuda.so.1'
+from seg_node.perception.cuda.device import DeviceFacts
+from seg_node.perception.cuda.driver_api import DriverApi
+
 JETSON_RELEASE = Path('/etc/nv_tegra_release')
-
-# CUdevice_attribute in cuda.h
-_CAPABILITY_MAJOR, _CAPABILITY_MINOR = 75, 76
-_NO_DEVICE = 100
-
-
-class GpuError(RuntimeError):
-    """There is no GPU that CUDA can use; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -40,37 +33,28 @@ class Gpu:
     compute_capability: str
     driver: str
 
+    @staticmethod
+    def of(facts: DeviceFacts) -> Gpu:
+        """Give what an engine depends on of a GPU of this machine."""
+        driver = f'CUDA {_dotted(facts.driver)}{_jetson_release()}'
+        return Gpu(facts.name, _dotted(facts.capability), driver)
+
 
 NO_GPU = Gpu('none', 'none', 'none')
 """Stands in keys for machines where TensorRT for RTX builds engines without a GPU."""
 
 
-def find_gpu(ordinal: int = 0) -> Gpu:
-    """Return a GPU by its number in CUDA's order; GpuError where there is none."""
-    try:
-        cuda = ctypes.CDLL(DRIVER)
-    except OSError as error:
-        raise GpuError(f'no NVIDIA driver ({error}): install it; in a container start it with '
-                       f'--runtime nvidia') from None
-    status = cuda.cuInit(0)
-    if status:
-        why = 'it finds no GPU' if status == _NO_DEVICE else f'CUDA error {status}'
-        raise GpuError(f'the NVIDIA driver does not start ({why}): see nvidia-smi; in a '
-                       f'container start it with --runtime nvidia')
-    device = ctypes.c_int()
-    if cuda.cuDeviceGet(ctypes.byref(device), ctypes.c_int(ordinal)):
-        raise GpuError(f'no GPU {ordinal}: see nvidia-smi -L')
-    name = ctypes.create_string_buffer(256)
-    cuda.cuDeviceGetName(name, ctypes.c_int(len(name)), device)
-    numbers = []
-    for attribute in (_CAPABILITY_MAJOR, _CAPABILITY_MINOR):
-        value = ctypes.c_int()
-        cuda.cuDeviceGetAttribute(ctypes.byref(value), ctypes.c_int(attribute), device)
-        numbers.append(value.value)
-    version = ctypes.c_int()
-    cuda.cuDriverGetVersion(ctypes.byref(version))
-    return Gpu(name.value.decode(errors='replace'), '.'.join(map(str, numbers)),
-               f'CUDA {version.value // 1000}.{version.value % 1000 // 10}{_jetson_release()}')
+def find_gpu(index: int = 0) -> Gpu:
+    """
+    Return a GPU by its number in CUDA's order.
+
+    :raises DeviceError: where there is none; says what to do.
+    """
+    return Gpu.of(DriverApi().facts(index))
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return '.'.join(map(str, version))
 
 
 def _jetson_release() -> str:

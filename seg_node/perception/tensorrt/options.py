@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from seg_node.perception.model import Model, ModelError, Precision
+from seg_node.perception.model import at_precision, Model, Precision
 
 AUTO = 'auto'
 
@@ -105,18 +105,20 @@ PRECISIONS: tuple[str, ...] = (AUTO, *(each.value for each in Precision))
 """What may be asked for; auto is fp16 where the model has such a graph, else fp32."""
 
 
-def at_precision(model: Model, asked: str) -> Model:
+def graph_for(model: Model, asked: str) -> Model:
     """
-    Return the model with the graph to build for a precision that was asked for.
+    Return the model with the graph to build for a precision that was asked for, if any.
+
+    A model that was loaded at a lower precision stays as it is where none is asked for.
 
     :raises OptionsError: for no precision of PRECISIONS.
-    :raises ModelError: when the model has no such graph.
+    :raises ModelError: when the model has no such graph, or it is damaged.
     """
     if asked not in PRECISIONS:
         raise OptionsError(f'precision is {asked!r}; give {", ".join(PRECISIONS)}')
     if asked != AUTO:
-        return model.at(Precision(asked))
-    try:
-        return model.at(Precision.FP16)
-    except ModelError:
-        return model.at(Precision.FP32)
+        return at_precision(model, Precision(asked))
+    lower = [variant.precision for variant in model.variants]
+    if model.precision is Precision.FP32 and Precision.FP16 in lower:
+        return at_precision(model, Precision.FP16)
+    return model

@@ -31,6 +31,7 @@ from pathlib import Path
 import sys
 import time
 
+from seg_node.perception.backends.options import BackendOptions
 from seg_node.perception.model import load_model, Model, ModelError
 from seg_node.perception.segmenter import Segmenter
 from seg_node.simulation.labels import BACKGROUND, OBSTACLE, PATH, SIDEWALK, SPEED_BUMP
@@ -63,7 +64,7 @@ class Driver:
         """Load the model's classes, and the network where it is used."""
         self._limits = StatedLimits()
         if job.network:
-            segmenter = Segmenter.open(job.model, threads=threads)
+            segmenter = Segmenter.open(job.model, BackendOptions(threads=threads))
             model, self._make_node = segmenter.model, with_network(self._limits, segmenter)
         else:
             model = load_model(job.model)

@@ -19,13 +19,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-import time
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.perception.backends import Backend, BackendError, open_backend
+from seg_node.perception.backends import BackendError
+from seg_node.perception.backends.options import BackendOptions, ONNXRUNTIME
 from seg_node.perception.manifest import ClassInfo
 from seg_node.perception.model import (
     bundled_models,
@@ -113,47 +113,25 @@ class Bundled:
 
     def __init__(self, model: Model, name: str, threads: int) -> None:
         """Open the model; raises BackendError."""
-        self._watch = _Stopwatch(open_backend('auto', model, threads))
-        self._segmenter = Segmenter(model, self._watch)
+        options = BackendOptions(name=ONNXRUNTIME, threads=threads)
+        self._segmenter = Segmenter.open(model, options)
+        self.inference_s = 0.0
         self.classes: Sequence[ClassInfo] = model.classes
+        backend = self._segmenter.backend
         # What follows the library's name and version is the same for all: device and threads.
-        runtime = self._watch.detail.partition(',')[0]
-        self.facts = Facts(name, model.version, runtime, self._watch.precision,
+        runtime = backend.detail.partition(',')[0]
+        self.facts = Facts(name, model.version, runtime, backend.precision,
                            count_parameters(model.graph), model.width, model.height, False)
-
-    @property
-    def inference_s(self) -> float:
-        """Seconds that the network alone took in the last segment()."""
-        return self._watch.seconds
 
     def segment(self, bgr: Array) -> Segmentation:
         """Segment a picture."""
-        return self._segmenter.segment(bgr)
+        result = self._segmenter.segment(bgr)
+        self.inference_s = result.network
+        return result
 
     def close(self) -> None:
         """Release the backend."""
         self._segmenter.close()
-
-
-class _Stopwatch:
-    """A backend that takes the time of another."""
-
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
-        self.name, self.precision = backend.name, backend.precision
-        self.detail, self.chosen_because = backend.detail, backend.chosen_because
-        self.seconds = 0.0
-
-    def infer(self, rgb: Array) -> tuple[Array, Array]:
-        """Infer, and note the time it took."""
-        begun = time.perf_counter()
-        result = self._backend.infer(rgb)
-        self.seconds = time.perf_counter() - begun
-        return result
-
-    def close(self) -> None:
-        """Close the backend."""
-        self._backend.close()
 
 
 def open_bundled(wanted: Sequence[str], threads: int) -> list[Contender]:
