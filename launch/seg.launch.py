@@ -67,7 +67,7 @@ ARGUMENTS = (
         description='name of a bundled model, a model folder or a model.yaml; '
                     'empty: as in params_file'),
     DeclareLaunchArgument(
-        'backend', default_value='', choices=['', 'auto', 'onnxruntime'],
+        'backend', default_value='', choices=['', 'auto', 'onnxruntime', 'tensorrt'],
         description='what runs the network; empty: as in params_file'),
     DeclareLaunchArgument(
         'use_sim_time', default_value='false', choices=SWITCH,

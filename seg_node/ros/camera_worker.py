@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""The way of one frame, on the worker thread: decode, segment, measure, decide, publish."""
+"""The way of a frame, on the worker thread: decode, segment, measure, decide, publish."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 import threading
 import time
-from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
 from seg_node.perception.image_codec import ImageError
@@ -57,10 +58,11 @@ class Camera:
 
 class CameraWorker:
     """
-    Own the segmenter while active and work through the newest frames, one at a time.
+    Own the segmenter while active and work through the newest frames.
 
-    Whatever goes wrong with a frame becomes a STOP, a counter and a throttled warning; the thread
-    goes on with the next frame.
+    One at a time, or as many of different cameras as the backend works on together. Whatever goes
+    wrong with a frame becomes a STOP, a counter and a throttled warning; the thread goes on with
+    the next one.
     """
 
     def __init__(self, segmenter: Segmenter, cameras: Mapping[str, Camera], frames: NewestFrames,
@@ -95,33 +97,49 @@ class CameraWorker:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        while True:
-            frame = self._frames.take()
-            if frame is None:
-                return
+        while taken := self._frames.take(self._segmenter.backend.max_batch):
+            frames = [(frame, bgr) for frame in taken if (bgr := self._decode(frame)) is not None]
+            if not frames:
+                continue
+            begun = time.monotonic()
             try:
-                self._work(frame)
+                seen = self._segmenter.segment_together([bgr for _, bgr in frames])
             except Exception as error:      # a STOP with its reason, whatever it was
-                self._fail(frame, Reason.INFERENCE_FAILED, 'inference_failed', error)
+                for frame, _ in frames:
+                    self._fail(frame, Reason.INFERENCE_FAILED, 'inference_failed', error)
+                continue
+            took = time.monotonic() - begun
+            for (frame, bgr), segmentation in zip(frames, seen, strict=True):
+                try:
+                    self._judge(frame, bgr, segmentation, took)
+                except Exception as error:      # as above
+                    self._fail(frame, Reason.INFERENCE_FAILED, 'inference_failed', error)
 
-    def _work(self, frame: Frame) -> None:
-        camera = self._cameras[frame.camera]
-        statistics = camera.statistics
+    def _decode(self, frame: Frame) -> NDArray[np.uint8] | None:
+        """Give the picture, BGR; or None, where that is a STOP already."""
         started = time.monotonic()
         try:
             bgr = to_bgr(frame.message)
-        except ImageError as error:
-            self._fail(frame, Reason.MALFORMED, 'malformed', error)
-            return
-        decoded = time.monotonic()
-        segmentation = self._segmenter.segment(bgr)
+        except Exception as error:
+            expected = isinstance(error, ImageError)
+            self._fail(frame, Reason.MALFORMED if expected else Reason.INFERENCE_FAILED,
+                       'malformed' if expected else 'inference_failed', error)
+            return None
+        self._cameras[frame.camera].statistics.took('decode', (time.monotonic() - started) * 1e3)
+        return bgr
+
+    def _judge(self, frame: Frame, bgr: NDArray[np.uint8], segmentation: Segmentation,
+               inference: float) -> None:
+        """Decide, and publish; inference is what the frame waited for its segmentation, s."""
+        camera = self._cameras[frame.camera]
+        statistics = camera.statistics
         inferred = time.monotonic()
         assessor = self._judging[frame.camera]
         camera.health.thresholds = assessor.limits.camera_health
-        assessment = self._assess(frame, segmentation, assessor, inferred - decoded)
+        assessment = self._assess(frame, segmentation, assessor, inference)
         findings = (*camera.health.check(bgr, encoding_of(frame.message)), *assessment.findings)
         header = frame.message.header
-        last = LastFrame(header.stamp, assessment.measure, (inferred - decoded) * 1e3)
+        last = LastFrame(header.stamp, assessment.measure, inference * 1e3)
         verdicts: list[Verdict] = []
 
         def decide(judges: Mapping[str, CameraJudge]) -> None:
@@ -133,7 +151,7 @@ class CameraWorker:
         statistics.count('processed')
         for finding in findings:
             statistics.count(f'finding.{finding.reason.value}')
-        statistics.took('decode', (decoded - started) * 1e3)
+        statistics.took('resize', segmentation.prepare * 1e3)
         statistics.took('inference', last.inference_ms)
         statistics.took('decide', (time.monotonic() - inferred) * 1e3)
         statistics.took('latency', (self._clocks.now().ros - seconds(header.stamp)) * 1e3)
@@ -165,7 +183,7 @@ class CameraWorker:
             return view, '', ()
         return view, '', (Finding(Reason.CAMERA_CHANGED, 'camera_info has changed'),)
 
-    def _publish(self, frame: Frame, bgr: Any, segmentation: Segmentation,
+    def _publish(self, frame: Frame, bgr: NDArray[np.uint8], segmentation: Segmentation,
                  assessment: Assessment, verdict: Verdict, inference_ms: float) -> None:
         """Publish the pictures; a failure here is counted, the decision already stands."""
         camera = self._cameras[frame.camera]

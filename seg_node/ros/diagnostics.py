@@ -23,6 +23,7 @@ from rclpy.node import Node
 
 from seg_node.perception.segmenter import Segmenter
 from seg_node.ros.clocks import Clocks
+from seg_node.ros.loading import Loading
 from seg_node.ros.messages import key_values
 from seg_node.ros.newest_frames import NewestFrames
 from seg_node.ros.speedometer import Speedometer
@@ -30,7 +31,7 @@ from seg_node.ros.statistics import CameraStatistics
 from seg_node.ros.stop_signal import StopSignal
 from seg_node.stop_go.verdict import Reason
 
-_STAGES = ('latency', 'decode', 'inference', 'decide', 'publish')
+_STAGES = ('latency', 'decode', 'resize', 'inference', 'decide', 'publish')
 _EVENTS = ('received', 'processed', 'lost', 'malformed', 'inference_failed', 'publish_failed',
            'no_view')
 _FRESH_ODOMETRY = 1.0      # seconds; it comes at 10 Hz or more
@@ -38,7 +39,7 @@ _ENOUGH = 0.8      # share of the expected rate below which diagnostics warn
 
 
 class Diagnostics:
-    """Report what the node is doing; `segmenter` and `frames` are None while there are none."""
+    """Report what the node is doing; what is not there at the moment is None."""
 
     def __init__(self, node: Node, clocks: Clocks, signal: StopSignal,
                  statistics: Mapping[str, CameraStatistics], speedometer: Speedometer,
@@ -50,6 +51,7 @@ class Diagnostics:
         self._statistics = statistics
         self._speedometer = speedometer
         self._expected_rate = expected_rate
+        self.loading: Loading | None = None
         self.segmenter: Segmenter | None = None
         self.frames: NewestFrames | None = None
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
@@ -64,13 +66,17 @@ class Diagnostics:
 
     def _backend(self) -> DiagnosticStatus:
         name = f'{self._prefix}: backend'
-        segmenter = self.segmenter
+        segmenter, loading = self.segmenter, self.loading
+        if loading is not None:
+            return DiagnosticStatus(
+                level=DiagnosticStatus.WARN, name=name, message=loading.text)
         if segmenter is None:
             return DiagnosticStatus(
                 level=DiagnosticStatus.OK, name=name, message='no model loaded')
         model, backend = segmenter.model, segmenter.backend
         return DiagnosticStatus(
-            level=DiagnosticStatus.OK, name=name, message=backend.chosen_because,
+            level=DiagnosticStatus.WARN if backend.warnings else DiagnosticStatus.OK, name=name,
+            message='; '.join((backend.chosen_because, *backend.warnings)),
             values=key_values({
                 'backend': backend.name, 'precision': backend.precision, 'detail': backend.detail,
                 'model': model.name, 'model_version': model.version, 'sha256': model.sha256,

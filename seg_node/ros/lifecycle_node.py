@@ -27,27 +27,27 @@ from seg_node.perception.backends import BackendError
 from seg_node.perception.model import ModelError
 from seg_node.perception.segmenter import Segmenter
 from seg_node.perception.self_test import run_self_test, SelfTestError
-from seg_node.ros.camera_input import CameraInput
 from seg_node.ros.camera_judge import CameraJudge
-from seg_node.ros.camera_view import CameraView, FixedPose, PoseSource
 from seg_node.ros.camera_worker import Camera, CameraWorker, make_assessor
 from seg_node.ros.clocks import Clocks
 from seg_node.ros.descriptors import ParameterError
 from seg_node.ros.diagnostics import Diagnostics
-from seg_node.ros.newest_frames import NewestFrames
+from seg_node.ros.loading import Loading
 from seg_node.ros.outputs import CameraOutputs
 from seg_node.ros.parameters import declare, read_limits
+from seg_node.ros.session import Session
 from seg_node.ros.speedometer import CommandMeter, Speedometer
 from seg_node.ros.statistics import CameraStatistics
 from seg_node.ros.stop_signal import StopSignal
 from seg_node.ros.structure import check_mountings, read_structure
-from seg_node.ros.tf_pose import TfPose
+from seg_node.ros.views import make_views
 from seg_node.stop_go.camera_health import CameraHealth
-from seg_node.stop_go.limits import Geometry
 from seg_node.stop_go.roles import Direction, directions
 from seg_node.stop_go.verdict import Finding, Reason
 
 _WORKER_TIMEOUT = 5.0      # seconds that a frame in hand may take at deactivation
+_SHORT = 5.0      # seconds that configuring may hold up the executor
+_LOOK = 0.2      # seconds between looks at what is still loading
 _Result = TransitionCallbackReturn
 
 
@@ -56,7 +56,9 @@ class SegNode(LifecycleNode):
     Segment camera images and say STOP or GO.
 
     ~/stop says STOP from construction on. Configuring loads the model, activating subscribes to
-    the cameras; only an active node can say GO.
+    the cameras; only an active node can say GO. Where loading takes long, because an engine has to
+    be built, both transitions succeed at once and the node says STOP until it is done; should it
+    fail, the node goes back to unconfigured.
 
     :raises ParameterError: when a parameter given at start-up cannot be used.
     """
@@ -69,7 +71,7 @@ class SegNode(LifecycleNode):
         self._clocks = Clocks(self.get_clock())
         names = self._structure.cameras
         self._statistics = {name: CameraStatistics() for name in names}
-        self._views = self._make_views()
+        self._views = make_views(self, self._structure)
         self._speedometer = Speedometer(self, self._clocks)
         directed = any(role.direction for role in self._structure.roles.values())
         self._commands = CommandMeter(self, self._clocks) if directed else None
@@ -80,65 +82,50 @@ class SegNode(LifecycleNode):
             self, self._clocks, self._signal, self._statistics, self._speedometer,
             self._structure.expected_rate)
         self.create_service(Trigger, '~/reset', self._reset)
+        self._loading: Loading | None = None
         self._segmenter: Segmenter | None = None
         self._outputs: dict[str, CameraOutputs] = {}
-        self._frames: NewestFrames | None = None
-        self._worker: CameraWorker | None = None
+        self._is_active = False
+        self._session: Session | None = None
         self._left_behind: list[CameraWorker] = []
-        self._inputs: list[CameraInput] = []
         self.add_on_set_parameters_callback(self._set_parameters)
+        self._look = self.create_timer(_LOOK, self._look_at_loading, clock=self._clocks.steady)
+        self._look.cancel()
         if self._structure.autostart:
             self._starter = self.create_timer(0.0, self._start, clock=self._clocks.steady)
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Load the model, open the backend and announce the outputs."""
+        """Load the model and announce the outputs, or begin to where that takes long."""
         wanted = self._structure
         try:
             check_mountings(wanted)
-            self._segmenter = Segmenter.open(wanted.model, wanted.backend, wanted.threads)
-            model = self._segmenter.model
-            for name in wanted.cameras:
-                make_assessor(self._segmenter, wanted.roles[name], self._limits,
-                              self._views.get(name))
+            self._loading = Loading(wanted.model, wanted.backend)
+            self._loading.wait_while_short(_SHORT)
+            if self._loading.is_done:
+                self._take_over(self._loading.result())
         except (ModelError, BackendError, ValueError) as error:
             self.get_logger().error(f'cannot configure: {error}')
             self._release()
             return _Result.FAILURE
-        self._outputs = {name: CameraOutputs(self, name, model, wanted.jpeg_quality)
-                         for name in wanted.cameras}
-        self._diagnostics.segmenter = self._segmenter
-        self.get_logger().info(
-            f'model {model.name} {model.version} ({model.width}x{model.height}); '
-            f'{self._segmenter.backend.chosen_because}')
+        if self._segmenter is None:
+            self._diagnostics.loading = self._loading
+            self.get_logger().info(
+                f'{self._loading.text}; STOP until that is done, /diagnostics shows how far it is')
+            self._look.reset()
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe to the cameras and begin to judge; GO has to be earned from here on."""
-        if self._segmenter is None:
+        if self._segmenter is not None:
+            if (failed := self._begin()) is not None:
+                self._stop_for(failed)
+                return _Result.FAILURE
+        elif self._loading is not None:
+            self._stop_for(Finding(Reason.LOADING, self._loading.text))
+        else:
             self.get_logger().error('cannot activate: no model is loaded, clean up and configure')
             return _Result.FAILURE
-        try:
-            self.get_logger().info(f'self-test: {run_self_test(self._segmenter)}')
-        except (SelfTestError, BackendError) as error:
-            failed = Finding(Reason.SELF_TEST_FAILED, f'self-test failed: {error}')
-            self.get_logger().error(f'cannot activate: {failed.text}')
-            self._signal.judge(
-                lambda judges: [judge.deactivate(failed) for judge in judges.values()])
-            return _Result.FAILURE
-        cameras = {
-            name: Camera(self._outputs[name], self._statistics[name], self._views.get(name),
-                         setup.role, CameraHealth(self._limits.camera_health))
-            for name, setup in self._structure.setups.items()}
-        self._frames = NewestFrames(cameras)
-        self._worker = CameraWorker(
-            self._segmenter, cameras, self._frames, self._signal, self._clocks,
-            self._speedometer, self._limits, self.get_logger())
-        self._diagnostics.frames = self._frames
-        now = self._clocks.now()
-        self._signal.judge(lambda judges: [judge.activate(now) for judge in judges.values()])
-        self._inputs = [
-            CameraInput(self, name, self._structure.transport, self._frames,
-                        self._statistics[name], self._clocks) for name in cameras]
+        self._is_active = True
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -147,7 +134,7 @@ class SegNode(LifecycleNode):
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Release the model and withdraw the outputs."""
+        """Release the model, or give up loading it, and withdraw the outputs."""
         self._release()
         return super().on_cleanup(state)
 
@@ -177,28 +164,91 @@ class SegNode(LifecycleNode):
         if self.trigger_configure() is _Result.SUCCESS:
             self.trigger_activate()
 
+    def _take_over(self, segmenter: Segmenter) -> None:
+        """
+        Keep a segmenter that has been loaded, and announce the outputs.
+
+        :raises ValueError: when the limits do not fit the model or the geometry.
+        """
+        self._loading, self._diagnostics.loading = None, None
+        self._segmenter = segmenter
+        wanted, model, backend = self._structure, segmenter.model, segmenter.backend
+        for name in wanted.cameras:
+            make_assessor(segmenter, wanted.roles[name], self._limits, self._views.get(name))
+        self._outputs = {name: CameraOutputs(self, name, model, wanted.jpeg_quality)
+                         for name in wanted.cameras}
+        self._diagnostics.segmenter = segmenter
+        self.get_logger().info(
+            f'model {model.name} {model.version} ({model.width}x{model.height}, '
+            f'{backend.precision}); {backend.chosen_because}')
+        for warning in backend.warnings:
+            self.get_logger().warning(warning)
+
+    def _look_at_loading(self) -> None:
+        """Go on where loading has ended; else tell how far it is."""
+        if self._loading is None:
+            self._look.cancel()
+            return
+        if not self._loading.is_done:
+            if self._is_active:
+                self._stop_for(Finding(Reason.LOADING, self._loading.text))
+            return
+        self._look.cancel()
+        try:
+            self._take_over(self._loading.result())
+            failed = self._begin() if self._is_active else None
+        except (ModelError, BackendError, ValueError) as error:
+            failed = Finding(Reason.LOADING_FAILED, f'loading failed: {error}')
+        if failed is not None:
+            self.get_logger().error(f'back to unconfigured: {failed.text}')
+            if self._is_active:
+                self.trigger_deactivate()
+            self.trigger_cleanup()
+            self._stop_for(failed)
+
+    def _begin(self) -> Finding | None:
+        """Test the network and begin to judge; or tell why not."""
+        assert self._segmenter is not None
+        try:
+            self.get_logger().info(f'self-test: {run_self_test(self._segmenter)}')
+        except (SelfTestError, BackendError) as error:
+            self.get_logger().error(f'cannot activate: self-test failed: {error}')
+            return Finding(Reason.SELF_TEST_FAILED, f'self-test failed: {error}')
+        cameras = {
+            name: Camera(self._outputs[name], self._statistics[name], self._views.get(name),
+                         setup.role, CameraHealth(self._limits.camera_health))
+            for name, setup in self._structure.setups.items()}
+        self._session = Session(
+            self, self._segmenter, cameras, self._structure.transport, self._signal,
+            self._clocks, self._speedometer, self._limits)
+        self._diagnostics.frames = self._session.frames
+        return None
+
+    def _stop_for(self, cause: Finding) -> None:
+        """Say STOP for a cause, until judging begins."""
+        self._signal.judge(lambda judges: [judge.deactivate(cause) for judge in judges.values()])
+
     def _halt(self) -> None:
+        self._is_active = False
         self._signal.judge(_deactivate)
-        for camera_input in self._inputs:
-            camera_input.close()
-        self._inputs = []
         self._diagnostics.frames = None
-        if self._frames is not None:
-            for name, statistics in self._statistics.items():
-                statistics.count('dropped', self._frames.dropped(name))
-            self._frames = None
-        if self._worker is not None:
-            if not self._worker.stop(_WORKER_TIMEOUT):
+        if self._session is not None:
+            if not self._session.end(_WORKER_TIMEOUT):
                 self.get_logger().error(
                     f'inference did not end within {_WORKER_TIMEOUT:.0f} s; its thread and model '
                     'are left behind, restart the node')
                 self._segmenter = None      # not closed: the thread still uses it
-                self._left_behind.append(self._worker)
-            self._worker = None
+                self._left_behind.append(self._session.worker)
+            self._session = None
 
     def _release(self) -> None:
         self._halt()
         self._diagnostics.segmenter = None
+        self._diagnostics.loading = None
+        if self._loading is not None:
+            if not self._loading.cancel(_WORKER_TIMEOUT):
+                self.get_logger().error('loading the model does not end; it is left behind')
+            self._loading = None
         for outputs in self._outputs.values():
             outputs.close()
         self._outputs = {}
@@ -210,8 +260,8 @@ class SegNode(LifecycleNode):
         """Refuse limits that cannot be used, with the reason; take over the others at once."""
         try:
             limits = read_limits(self, changed)
-            if self._worker is not None:
-                self._worker.apply(limits)
+            if self._session is not None:
+                self._session.worker.apply(limits)
         except (ParameterError, ValueError) as error:
             return SetParametersResult(successful=False, reason=str(error))
         self._limits = limits
@@ -232,18 +282,6 @@ class SegNode(LifecycleNode):
             return frozenset(Direction)
         motion = self._speedometer.motion(self._limits.vehicle.odometry_timeout)
         return directions(motion.speed if motion else None, self._commands.speed())
-
-    def _make_views(self) -> dict[str, CameraView]:
-        """Make the view of each camera, none where the corridor is a trapezoid."""
-        wanted = self._structure
-        if wanted.geometry is Geometry.TRAPEZOID:
-            return {}
-        if wanted.mounting_source == 'tf':
-            poses: dict[str, PoseSource] = {
-                name: TfPose(self, wanted.base_frame) for name in wanted.cameras}
-        else:
-            poses = {name: FixedPose(setup.mounting) for name, setup in wanted.setups.items()}
-        return {name: CameraView(pose, wanted.rectified) for name, pose in poses.items()}
 
 
 def _deactivate(judges: Mapping[str, CameraJudge]) -> None:

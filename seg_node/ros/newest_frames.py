@@ -57,13 +57,12 @@ class NewestFrames:
             self._waiting[frame.camera] = frame
             self._changed.notify()
 
-    def take(self) -> Frame | None:
-        """Wait for a frame and take it; None once the slots are closed."""
+    def take(self, most: int) -> list[Frame]:
+        """Wait for a frame; take 1 to `most`, each of another camera; none once closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closed)
-            if self._closed:
-                return None
-            return self._waiting.pop(next(iter(self._waiting)))
+            first = list(self._waiting)[:most]
+            return [self._waiting.pop(camera) for camera in first]
 
     def close(self) -> None:
         """Forget what waits and wake the worker."""

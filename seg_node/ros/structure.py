@@ -23,6 +23,13 @@ from typing import Any, Union
 from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.node import Node
 
+from seg_node.perception.backends.options import BackendOptions, BACKENDS, MAX_THREADS
+from seg_node.perception.tensorrt.options import (
+    MAX_BATCH,
+    MAX_DLA_CORE,
+    MAX_WORKSPACE_MIB,
+    PRECISIONS,
+)
 from seg_node.ros.descriptors import describe, describe_bound, ParameterError
 from seg_node.stop_go.bounds import bounds_of
 from seg_node.stop_go.geometry import Mounting
@@ -50,8 +57,7 @@ class Structure:
     transport: str
     rectified: bool
     model: str
-    backend: str
-    threads: int
+    backend: BackendOptions
     geometry: Geometry
     mounting_source: str
     base_frame: str
@@ -89,8 +95,18 @@ DECLARATIONS = (
     Declaration('model', 'road',
                 'a bundled model by name, or the path of a model folder or model.yaml'),
     Declaration('backend', 'auto', 'what runs the network; auto takes the fastest at hand',
-                choices=('auto', 'onnxruntime')),
-    Declaration('threads', 2, 'CPU threads of the network', low=1, high=64),
+                choices=BACKENDS),
+    Declaration('precision', 'auto',
+                'what the network computes in; auto is fp16 with tensorrt, fp32 with onnxruntime',
+                choices=PRECISIONS),
+    Declaration('threads', 2, 'CPU threads of the network, with onnxruntime',
+                low=1, high=MAX_THREADS),
+    Declaration('workspace_mib', 0,
+                'most memory that a layer may use besides its tensors, with tensorrt, MiB; '
+                '0: its own choice', low=0, high=MAX_WORKSPACE_MIB),
+    Declaration('dla_core', -1,
+                'deep learning accelerator of a Jetson, with tensorrt; what it cannot do runs on '
+                'the GPU; -1: none', low=-1, high=MAX_DLA_CORE),
     Declaration('geometry', 'ground',
                 'where the corridor lies: on the ground in metres, from camera_info, mounting and '
                 'vehicle; or a trapezoid chosen in the picture',
@@ -144,6 +160,11 @@ def read_structure(node: Node) -> Structure:
     values: dict[str, Any] = {item.name: _read(node, item, item.name) for item in DECLARATIONS}
     values['cameras'] = _check_cameras(values['cameras'])
     values['geometry'] = Geometry(values['geometry'])
+    workspace, dla_core = values.pop('workspace_mib'), values.pop('dla_core')
+    values['backend'] = BackendOptions(
+        name=values['backend'], precision=values.pop('precision'), threads=values.pop('threads'),
+        max_batch=min(len(values['cameras']), MAX_BATCH), workspace_mib=workspace or None,
+        dla_core=None if dla_core < 0 else dla_core)
     setups = {name: _read_setup(node, name) for name in values['cameras']}
     return Structure(setups=setups, **values)
 

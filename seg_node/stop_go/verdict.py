@@ -38,6 +38,8 @@ class Reason(Enum):
     """
 
     NOT_ACTIVE = 'not_active'
+    LOADING = 'loading'
+    LOADING_FAILED = 'loading_failed'
     SELF_TEST_FAILED = 'self_test_failed'
     LATCHED = 'latched_fault'
     INFERENCE_FAILED = 'inference_failed'
@@ -97,7 +99,7 @@ _DRIVE = {Reason.SLOW_CLASS: Decision.SLOW, Reason.CLEAR: Decision.GO}
 _ROAD = frozenset({
     Reason.ALL_PATH, Reason.NO_PATH, Reason.LOW_CONFIDENCE, Reason.BEYOND_RANGE, Reason.BLOCKED,
     Reason.LOW_COVERAGE, Reason.MASK_JUMP})
-_ORDINARY = frozenset({Reason.NOT_ACTIVE, Reason.CONFIRMING, *_DRIVE})
+_ORDINARY = frozenset({Reason.NOT_ACTIVE, Reason.LOADING, Reason.CONFIRMING, *_DRIVE})
 
 
 @dataclass(frozen=True)

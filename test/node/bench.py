@@ -147,19 +147,21 @@ class Bench:
 
     # --- processes -----------------------------------------------------------------------------
 
-    def start_node(self, *arguments: str, name: str = '/seg_node', **parameters: Any) -> Process:
+    def start_node(self, *arguments: str, name: str = '/seg_node',
+                   module: str = 'seg_node.ros.node', **parameters: Any) -> Process:
         """
         Start the node under test.
 
         :param arguments: further arguments behind --ros-args.
         :param name: the fully qualified name under which it will appear.
+        :param module: what to run; its main program is the node.
         :param parameters: overrides; a double underscore stands for the dot.
         """
         self._name = name
         self.listen(Bool, f'{name}/stop', lambda message: self.stops.append(message.data))
         self.listen(DiagnosticStatus, f'{name}/state', self.states.append)
         self.listen(DiagnosticArray, '/diagnostics', self.diagnostics.append)
-        command = [sys.executable, '-m', 'seg_node.ros.node', '--ros-args', *arguments]
+        command = [sys.executable, '-m', module, '--ros-args', *arguments]
         for key, value in {'model': str(self._model), **DEFAULTS, **parameters}.items():
             command += ['-p', f'{key.replace("__", ".")}:={json.dumps(value)}']
         self.node_process = self.start(*command)

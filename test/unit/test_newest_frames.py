@@ -35,7 +35,7 @@ def test_a_newer_frame_replaces_the_waiting_one_and_is_counted():
     frames = NewestFrames(['front'])
     for number in range(3):
         frames.put(frame('front', number))
-    assert frames.take().message == 2
+    assert [taken.message for taken in frames.take(1)] == [2]
     assert frames.dropped('front') == 2
 
 
@@ -44,12 +44,20 @@ def test_the_camera_that_waits_longest_is_served_first():
     frames.put(frame('front', 1))
     frames.put(frame('rear', 1))
     frames.put(frame('front', 2))
-    assert [frames.take().camera for _ in range(2)] == ['front', 'rear']
+    assert [frames.take(1)[0].camera for _ in range(2)] == ['front', 'rear']
     assert (frames.dropped('front'), frames.dropped('rear')) == (1, 0)
 
 
-@given(st.lists(st.one_of(st.sampled_from(['front', 'rear']), st.none())))
-def test_every_frame_is_taken_dropped_or_waiting(steps):
+def test_frames_of_several_cameras_are_taken_together():
+    frames = NewestFrames(['front', 'rear', 'left'])
+    for camera in ('rear', 'front', 'left', 'rear'):
+        frames.put(frame(camera, 1))
+    assert [taken.camera for taken in frames.take(2)] == ['rear', 'front']
+    assert [taken.camera for taken in frames.take(2)] == ['left']
+
+
+@given(st.lists(st.one_of(st.sampled_from(['front', 'rear']), st.none())), st.integers(1, 3))
+def test_every_frame_is_taken_dropped_or_waiting(steps, most):
     frames = NewestFrames(['front', 'rear'])
     put, waiting, taken = 0, {}, 0
     for camera in steps:
@@ -58,9 +66,9 @@ def test_every_frame_is_taken_dropped_or_waiting(steps):
             waiting[camera] = put
             put += 1
         elif waiting:
-            got = frames.take()
-            assert waiting.pop(got.camera) == got.message
-            taken += 1
+            for got in frames.take(most):
+                assert waiting.pop(got.camera) == got.message
+                taken += 1
     dropped = frames.dropped('front') + frames.dropped('rear')
     assert put == taken + dropped + len(waiting)
 
@@ -68,7 +76,7 @@ def test_every_frame_is_taken_dropped_or_waiting(steps):
 def in_thread(frames):
     """Take a frame in another thread; return the thread and where its result will be."""
     results = []
-    thread = threading.Thread(target=lambda: results.append(frames.take()), daemon=True)
+    thread = threading.Thread(target=lambda: results.append(frames.take(2)), daemon=True)
     thread.start()
     return thread, results
 
@@ -78,7 +86,7 @@ def test_a_waiting_worker_gets_the_frame_that_comes():
     thread, results = in_thread(frames)
     frames.put(frame('front', 7))
     thread.join(WAIT)
-    assert results[0].message == 7
+    assert [taken.message for taken in results[0]] == [7]
 
 
 def test_closing_wakes_the_worker_and_forgets_what_waits():
@@ -86,9 +94,9 @@ def test_closing_wakes_the_worker_and_forgets_what_waits():
     thread, results = in_thread(frames)
     frames.close()
     thread.join(WAIT)
-    assert results == [None]
+    assert results == [[]]
     frames.put(frame('front', 1))
-    assert frames.take() is None
+    assert frames.take(1) == []
     assert frames.dropped('front') == 0
 
 
@@ -96,4 +104,4 @@ def test_a_frame_that_waits_when_the_slots_close_is_not_handed_out():
     frames = NewestFrames(['front'])
     frames.put(frame('front', 1))
     frames.close()
-    assert frames.take() is None
+    assert frames.take(1) == []

@@ -1,0 +1,107 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Load the model on a thread of its own: where an engine has to be built, that takes minutes."""
+
+from __future__ import annotations
+
+import threading
+
+from seg_node.perception.backends import BackendError
+from seg_node.perception.backends.options import BackendOptions, Watch
+from seg_node.perception.segmenter import Segmenter
+from seg_node.perception.tensorrt.progress import Progress
+
+
+class Loading:
+    """A segmenter that is being opened."""
+
+    def __init__(self, model: str, options: BackendOptions) -> None:
+        self._model = model
+        self._options = options
+        self._changed = threading.Condition()
+        self._cancelled = False
+        self._progress: Progress | None = None
+        self._segmenter: Segmenter | None = None
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name='loading', daemon=True)
+        self._thread.start()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether result() has something to give."""
+        with self._changed:
+            return self._is_done
+
+    @property
+    def text(self) -> str:
+        """How far it is, for people."""
+        with self._changed:
+            progress = self._progress
+        if progress is None:
+            return 'loading the model'
+        share = '' if progress.fraction is None else f', {100 * progress.fraction:.0f} %'
+        return f'building the TensorRT engine: {progress.phase}{share}'
+
+    def wait_while_short(self, timeout: float) -> None:
+        """Wait until it is done, an engine is being built, or `timeout` seconds are over."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_done or self._progress, timeout)
+
+    def result(self) -> Segmenter:
+        """
+        Give the segmenter, which is the caller's to close from here on.
+
+        :raises ModelError, BackendError, ValueError: why there is none.
+        """
+        with self._changed:
+            segmenter, self._segmenter = self._segmenter, None
+            if self._error is not None:
+                raise self._error
+            if segmenter is None:
+                raise BackendError('the model is not loaded yet, or was given away')
+            return segmenter
+
+    def cancel(self, timeout: float) -> bool:
+        """End it, and give back what it has opened; False where that takes longer."""
+        with self._changed:
+            self._cancelled = True
+            segmenter, self._segmenter = self._segmenter, None
+        if segmenter is not None:
+            segmenter.close()
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    @property
+    def _is_done(self) -> bool:
+        return self._segmenter is not None or self._error is not None
+
+    def _run(self) -> None:
+        watch = Watch(self._note, lambda: self._cancelled)
+        segmenter, error = None, None
+        try:
+            segmenter = Segmenter.open(self._model, self._options, watch)
+        except Exception as problem:      # told by result()
+            error = problem
+        with self._changed:
+            if not self._cancelled:
+                self._segmenter, self._error, segmenter = segmenter, error, None
+            self._changed.notify_all()
+        if segmenter is not None:
+            segmenter.close()
+
+    def _note(self, progress: Progress) -> None:
+        with self._changed:
+            self._progress = progress
+            self._changed.notify_all()

@@ -1,0 +1,36 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The views of all cameras, as the structural parameters want them."""
+
+from __future__ import annotations
+
+from rclpy.node import Node
+
+from seg_node.ros.camera_view import CameraView, FixedPose, PoseSource
+from seg_node.ros.structure import Structure
+from seg_node.ros.tf_pose import TfPose
+from seg_node.stop_go.limits import Geometry
+
+
+def make_views(node: Node, wanted: Structure) -> dict[str, CameraView]:
+    """Make the view of each camera, none where the corridor is a trapezoid."""
+    if wanted.geometry is Geometry.TRAPEZOID:
+        return {}
+    if wanted.mounting_source == 'tf':
+        poses: dict[str, PoseSource] = {
+            name: TfPose(node, wanted.base_frame) for name in wanted.cameras}
+    else:
+        poses = {name: FixedPose(setup.mounting) for name, setup in wanted.setups.items()}
+    return {name: CameraView(pose, wanted.rectified) for name, pose in poses.items()}
