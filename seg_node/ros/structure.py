@@ -27,6 +27,7 @@ from seg_node.perception.backends.options import BackendOptions, BACKENDS, MAX_T
 from seg_node.perception.tensorrt.options import (
     MAX_BATCH,
     MAX_DLA_CORE,
+    MAX_OPTIMIZATION_LEVEL,
     MAX_WORKSPACE_MIB,
     PRECISIONS,
 )
@@ -104,6 +105,9 @@ DECLARATIONS = (
     Declaration('workspace_mib', 0,
                 'most memory that a layer may use besides its tensors, with tensorrt, MiB; '
                 '0: its own choice', low=0, high=MAX_WORKSPACE_MIB),
+    Declaration('optimization_level', -1,
+                'how long a build may search for the quickest engine, with tensorrt from 8.6 on; '
+                '-1: its own choice', low=-1, high=MAX_OPTIMIZATION_LEVEL),
     Declaration('dla_core', -1,
                 'deep learning accelerator of a Jetson, with tensorrt; what it cannot do runs on '
                 'the GPU; -1: none', low=-1, high=MAX_DLA_CORE),
@@ -160,11 +164,12 @@ def read_structure(node: Node) -> Structure:
     values: dict[str, Any] = {item.name: _read(node, item, item.name) for item in DECLARATIONS}
     values['cameras'] = _check_cameras(values['cameras'])
     values['geometry'] = Geometry(values['geometry'])
-    workspace, dla_core = values.pop('workspace_mib'), values.pop('dla_core')
     values['backend'] = BackendOptions(
         name=values['backend'], precision=values.pop('precision'), threads=values.pop('threads'),
-        max_batch=min(len(values['cameras']), MAX_BATCH), workspace_mib=workspace or None,
-        dla_core=None if dla_core < 0 else dla_core)
+        max_batch=min(len(values['cameras']), MAX_BATCH),
+        workspace_mib=values.pop('workspace_mib') or None,
+        optimization_level=_from_zero(values.pop('optimization_level')),
+        dla_core=_from_zero(values.pop('dla_core')))
     setups = {name: _read_setup(node, name) for name in values['cameras']}
     return Structure(setups=setups, **values)
 
@@ -194,6 +199,11 @@ def _read(node: Node, item: Declaration, name: str) -> Any:
     if item.choices and value not in item.choices:
         raise ParameterError(f'{name}: {value!r} is none of {", ".join(item.choices)}')
     return value
+
+
+def _from_zero(value: int) -> int | None:
+    """Take a negative number for none."""
+    return None if value < 0 else value
 
 
 def _read_setup(node: Node, camera: str) -> CameraSetup:

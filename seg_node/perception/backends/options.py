@@ -39,8 +39,8 @@ class BackendOptions:
 
     name: one of BACKENDS. threads: CPU threads that inference may use. precision: one of
     PRECISIONS; auto is what is quick on the backend: fp16 with TensorRT, the model's own graph
-    with ONNX Runtime. max_batch: most pictures at once, the number of cameras. workspace_mib and
-    dla_core are TensorRT's, see EngineOptions; None leaves them to it.
+    with ONNX Runtime. max_batch: most pictures at once, the number of cameras. workspace_mib,
+    optimization_level and dla_core are TensorRT's, see EngineOptions; None leaves them to it.
 
     :raises BackendError: names what does not fit.
     """
@@ -50,6 +50,7 @@ class BackendOptions:
     precision: str = AUTO
     max_batch: int = 1
     workspace_mib: int | None = None
+    optimization_level: int | None = None
     dla_core: int | None = None
 
     def __post_init__(self) -> None:

@@ -87,7 +87,8 @@ def open_engine(model: Model, options: BackendOptions, watch: Watch) -> OpenedEn
     model = graph_for(model, options.precision)
     wanted = EngineOptions(
         precision=model.precision, workspace_mib=options.workspace_mib,
-        dla_core=options.dla_core, max_batch=options.max_batch)
+        optimization_level=options.optimization_level, dla_core=options.dla_core,
+        max_batch=options.max_batch)
     cache = EngineCache()
     engine = get_engine(model, wanted, api, gpu, cache,
                         progress=watch.progress, cancelled=watch.cancelled)
