@@ -192,3 +192,22 @@ def test_the_cpu_runs_the_precision_that_was_asked_for():
     options = BackendOptions(name='onnxruntime', precision='int8')
     backend = open_backend(load_model('road'), options)
     assert (backend.precision, backend.model.precision.value) == ('int8', 'int8')
+
+
+def test_a_machine_without_a_gpu_is_told_from_one_that_fails(model):
+    code = f"""
+import sys
+from seg_node.perception.backends.opening import open_backend
+from seg_node.perception.backends.options import BackendOptions
+from seg_node.perception.cuda import driver_api
+driver_api.LIBRARY = 'no_driver.so'
+from seg_node.perception.model import load_model
+backend = open_backend(load_model({str(model.graph.parent)!r}))
+print(backend.chosen_because, backend.warnings, 'tensorrt_rtx' in sys.modules)
+open_backend(backend.model, BackendOptions(name='tensorrt'))
+"""
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.startswith(
+        'auto: onnxruntime, because there is no NVIDIA driver here (no_driver.so')
+    assert done.stdout.endswith('() False\n')
+    assert 'BackendAbsentError: there is no NVIDIA driver here' in done.stderr

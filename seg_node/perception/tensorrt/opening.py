@@ -30,7 +30,9 @@ from seg_node.perception.tensorrt.api import Api, load
 from seg_node.perception.tensorrt.builder import BuildError
 from seg_node.perception.tensorrt.cache import EngineCache, Source
 from seg_node.perception.tensorrt.engine_shape import check_engine
-from seg_node.perception.tensorrt.engines import get_engine, gpu_for, key_of
+from seg_node.perception.tensorrt.engines import get_engine, key_of
+from seg_node.perception.tensorrt.gpu import find_gpu, Gpu
+from seg_node.perception.tensorrt.library import Missing, TensorRtMissingError
 from seg_node.perception.tensorrt.options import EngineOptions, graph_for
 from seg_node.perception.tensorrt.runner import EngineRunner
 
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from seg_node.perception.backends.options import BackendOptions, Watch
     from seg_node.perception.model import Model
     from seg_node.perception.tensorrt.cache import CachedEngine
-    from seg_node.perception.tensorrt.gpu import Gpu
     from seg_node.perception.tensorrt.reports import LogLine
 
 _LAST_LINES = 4
@@ -79,8 +80,8 @@ def open_engine(model: Model, options: BackendOptions, watch: Watch) -> OpenedEn
     :raises BuildError, OptionsError, ModelError: when no engine can be had of the graph.
     :raises DeviceError, NvrtcError: when PyCUDA, the GPU or the compiler are not usable.
     """
+    gpu = _gpu()      # first, because importing TensorRT takes a second
     api = load()
-    gpu = gpu_for(api)
     # Before minutes go into an engine.
     import_pycuda()
     find_nvrtc()
@@ -102,6 +103,13 @@ def open_engine(model: Model, options: BackendOptions, watch: Watch) -> OpenedEn
         engine = get_engine(model, wanted, api, gpu, cache,
                             progress=watch.progress, cancelled=watch.cancelled)
         return _load(model, wanted, api, gpu, engine, again)
+
+
+def _gpu() -> Gpu:
+    try:
+        return find_gpu()
+    except DeviceError as error:
+        raise TensorRtMissingError(Missing.NO_GPU, str(error)) from error
 
 
 class _UnusableEngineError(BuildError):
