@@ -36,6 +36,8 @@ ASK_SECONDS = 1.0
 """Time for the answer to a question; it may be lost while the two are discovering each other."""
 CHANGE_SECONDS = 5.0
 """Time for a transition to answer; after it the node's state tells how it went."""
+_NOT_YET = ('loading', 'loading_failed', 'not_active')
+"""Reasons of ~/state with which an active node does not judge, or is active no longer."""
 
 
 class NodeClient:
@@ -65,8 +67,13 @@ class NodeClient:
         self._executor.spin_once(timeout_sec=seconds)
 
     def activate(self, seconds: float) -> None:
-        """Bring the node to active; ToolError when it refuses or the time is up."""
+        """
+        Bring the node to active, and wait until it has loaded its model, however long that takes.
+
+        :raises ToolError: when it refuses, fails, or does not answer in time.
+        """
         deadline = time.monotonic() + seconds
+        loading = False
         steps = {
             State.PRIMARY_STATE_UNCONFIGURED: (Transition.TRANSITION_CONFIGURE, 'configure'),
             State.PRIMARY_STATE_INACTIVE: (Transition.TRANSITION_ACTIVATE, 'activate')}
@@ -75,7 +82,16 @@ class NodeClient:
             if answer is None:
                 continue
             if answer.current_state.id == State.PRIMARY_STATE_ACTIVE:
-                return
+                reason = self._next_reason()
+                if reason not in _NOT_YET:
+                    return
+                if reason == 'loading':
+                    if not loading:
+                        print('the node builds its engine, which may take minutes', flush=True)
+                    loading, deadline = True, time.monotonic() + seconds
+                continue
+            if loading:
+                raise ToolError('the node could not load its model: see its log')
             if answer.current_state.id not in steps:
                 self.spin(0.02)  # in transition
                 continue
@@ -85,6 +101,15 @@ class NodeClient:
             if result is not None and not result.success:
                 raise ToolError(f'the node refuses to {verb}')
         raise ToolError(f'the node is not active after {seconds:g} s')
+
+    def _next_reason(self) -> str:
+        """Give the reason that the next ~/state has, '' where none comes."""
+        self.values = {}
+        deadline = time.monotonic() + ASK_SECONDS
+        while not self.values and time.monotonic() < deadline:
+            self._alive()
+            self.spin(0.05)
+        return self.values.get('reason', '')
 
     def limits(self, names: Sequence[str]) -> dict[str, float]:
         """Read parameters that are numbers; those it does not have are missing."""

@@ -145,6 +145,11 @@ class Bench:
         self._spinner = threading.Thread(target=self._executor.spin, daemon=True)
         self._spinner.start()
 
+    @property
+    def domain(self) -> int:
+        """Its DDS domain."""
+        return self._domain
+
     # --- processes -----------------------------------------------------------------------------
 
     def start_node(self, *arguments: str, name: str = '/seg_node',

@@ -16,9 +16,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from camera import raw, road
 from diagnostic_msgs.msg import DiagnosticStatus
 import pytest
+
+from seg_node.tools.command_line import ToolError
+from seg_node.tools.node_client import NodeClient
 
 
 @pytest.fixture
@@ -118,3 +123,24 @@ def test_the_process_ends_during_a_build(building):
     assert node.end() == 0
     assert bench.stops[-1]
     assert 'the build is cancelled' in node.output
+
+
+@pytest.mark.parametrize('word', ['done', 'no engine came of it'])
+def test_the_tools_wait_for_the_engine(bench, monkeypatch, word):
+    node = bench.start_node(module='node_that_builds', backend='tensorrt')
+    node.say('10')
+    monkeypatch.setenv('ROS_DOMAIN_ID', str(bench.domain))
+    client = NodeClient('/seg_node', lambda: None)
+    with ThreadPoolExecutor(1) as pool:
+        activation = pool.submit(client.activate, 10.0)
+        bench.wait_for_stop('loading')
+        bench.wait_for(lambda: len(bench.stops) > 50, 'a while')
+        assert not activation.done()
+        node.say(word)
+        if word == 'done':
+            activation.result(60.0)
+            assert bench.lifecycle_state() == 'active'
+        else:
+            with pytest.raises(ToolError, match='could not load its model'):
+                activation.result(60.0)
+    client.close()
