@@ -49,7 +49,8 @@ setup(
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (SHARE, ['package.xml']),
         (f'{SHARE}/launch', sorted(glob('launch/*.launch.py'))),
-        (f'{SHARE}/config', sorted(glob('config/*'))),
+        (f'{SHARE}/config', sorted(glob('config/*.*'))),
+        (f'{SHARE}/config/mappings', sorted(glob('config/mappings/*.yaml'))),
         *models(),
     ],
     # Only setuptools: everything else comes from package.xml through rosdep, and a
@@ -67,10 +68,13 @@ setup(
         'console_scripts': [
             'seg_node = seg_node.ros.node:main',
             'player = seg_node.tools.player:main',
+            'replay = seg_node.tools.replay.main:main',
             'recorder = seg_node.tools.recorder:main',
             'demo = seg_node.tools.demo:main',
             'benchmark = seg_node.tools.benchmark.__main__:main',
+            'evaluate = seg_node.tools.evaluate.main:main',
             'build_engine = seg_node.tools.build_engine:main',
+            'gpu_check = seg_node.tools.gpu_check.main:main',
             'import_model = seg_node.tools.import_model.main:main',
             'cmd_vel_gate = seg_node.ros.cmd_vel_gate:main',
         ],

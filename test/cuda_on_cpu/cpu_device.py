@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import ctypes
 from itertools import count
+import time
 
 from cpu_kernels import load
 import numpy as np
@@ -59,6 +60,24 @@ class CpuMemory:
             self._device.held.remove(self)
 
 
+class CpuEvent:
+    """A mark on a stream."""
+
+    def __init__(self, stream):
+        self._stream = stream
+        self.at = None
+
+    def record(self):
+        self._stream.work.append(self._mark)
+
+    def milliseconds_since(self, earlier):
+        self._stream.synchronize()
+        return 1e3 * (self.at - earlier.at)
+
+    def _mark(self):
+        self.at = time.perf_counter()
+
+
 class CpuGraph:
     """Work recorded once."""
 
@@ -88,6 +107,15 @@ class CpuStream:
 
     def download(self, source, target):
         self.work.append(lambda: ctypes.memmove(target.ctypes.data, source, target.nbytes))
+
+    def copy(self, source, target, size):
+        self.work.append(lambda: ctypes.memmove(target, source, size))
+
+    def clear(self, target, size):
+        self.work.append(lambda: ctypes.memset(target, 0, size))
+
+    def event(self):
+        return CpuEvent(self)
 
     def launch(self, *launches):
         self.work.append(lambda: load().run(*launches))
@@ -121,6 +149,9 @@ class CpuDevice:
         self.held = []
         self.streams = []
         self.released = False
+
+    def free_memory(self):
+        return self.facts.memory - sum(memory.size for memory in self.held)
 
     def allocate(self, size):
         return CpuMemory(self, size)

@@ -156,6 +156,9 @@ class Device(Protocol):
     def facts(self) -> DeviceFacts:
         """What it is."""
 
+    def free_memory(self) -> int:
+        """Give the bytes of its memory that no program uses now."""
+
     def allocate(self, size: int) -> Buffer:
         """Take memory of the device, at least 1 byte."""
 

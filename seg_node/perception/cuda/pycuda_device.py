@@ -74,6 +74,11 @@ class PyCudaDevice:
             raise
         atexit.register(self._release_at_exit)
 
+    def free_memory(self) -> int:
+        """Give the bytes of its memory that no program uses now."""
+        with self.used('memory of the GPU'):
+            return int(self.cuda.mem_get_info()[0])
+
     def allocate(self, size: int) -> DeviceMemory:
         """Take memory of the device."""
         with self.used(f'{size} bytes of GPU memory'):

@@ -20,7 +20,7 @@ All of that is one CUDA graph per combination of picture sizes, recorded when it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import time
 from typing import TYPE_CHECKING
 
@@ -59,7 +59,7 @@ class EngineRunner:
         self._device = device
         self._engine = engine
         self._shape = shape
-        self._stream = device.stream()
+        self.stream = device.stream()
         self._ways: dict[tuple[Size, ...], _Way] = {}
 
     def run(self, pictures: Sequence[NDArray[np.uint8]]) -> list[Inference]:
@@ -80,6 +80,16 @@ class EngineRunner:
         network = (time.perf_counter() - filled) / len(pictures)
         return [Inference(labels, confidence, prepare, network) for labels, confidence in maps]
 
+    def stages(self, sizes: Sequence[Size]) -> dict[str, Callable[[], None]]:
+        """
+        Give the parts of the way of pictures, (width, height) each, in order, to be measured.
+
+        Each puts its work on `stream`. They can be used until KEPT other sizes have been seen.
+
+        :raises DeviceError: when the GPU or TensorRT fail.
+        """
+        return self._way(tuple(sizes)).stages
+
     def close(self) -> None:
         """Give the ways back; before Device.release()."""
         while self._ways:
@@ -91,7 +101,7 @@ class EngineRunner:
         if way is None:
             while len(self._ways) >= KEPT:
                 self._ways.pop(next(iter(self._ways))).free()
-            way = _Way(self._device, self._stream, self._engine, self._shape, sizes)
+            way = _Way(self._device, self.stream, self._engine, self._shape, sizes)
             if way.note and way.note not in self.notes:
                 self.notes.append(way.note)
         self._ways[sizes] = way
@@ -115,9 +125,12 @@ class _Source:
             stream.upload(tables, self._tables.address)
             stream.synchronize()
 
-    def issue(self) -> None:
-        """Put the way to the network's input on the stream."""
+    def upload(self) -> None:
+        """Put on the stream that the GPU gets the picture."""
         self._memory.push(self._stream)
+
+    def scale(self) -> None:
+        """Put the kernel on the stream that makes the network's input of it."""
         self._stream.launch(self._plan.launch(
             self._memory.address, self._step, self._tables.address, self._target))
 
@@ -161,6 +174,12 @@ class _Way:
         except DeviceError as error:
             self.note = f'without a CUDA graph: {error}'
 
+    @property
+    def stages(self) -> dict[str, Callable[[], None]]:
+        """Its parts, in order; each puts its work on the stream."""
+        return {'upload': self._upload, 'input kernel': self._scale, 'network': self._infer,
+                'download': self._download}
+
     def fill(self, pictures: Sequence[NDArray[np.uint8]]) -> None:
         """Take the pictures over."""
         for source, picture in zip(self._sources, pictures, strict=True):
@@ -190,10 +209,22 @@ class _Way:
 
     def _issue(self) -> None:
         """Put the whole way on the stream."""
+        for stage in self.stages.values():
+            stage()
+
+    def _upload(self) -> None:
         for source in self._sources:
-            source.issue()
+            source.upload()
+
+    def _scale(self) -> None:
+        for source in self._sources:
+            source.scale()
+
+    def _infer(self) -> None:
         if not self._context.execute_async_v3(self._stream.handle):
             raise DeviceError('TensorRT could not put the network on the stream')
+
+    def _download(self) -> None:
         for output in self._outputs:
             output.pull(self._stream)
 
