@@ -57,11 +57,10 @@ def advance(
     The distance is the closed form v t + a t^2 / 2, cut off at standstill, so that a stop is as
     long as v^2 / (2 a) whatever the length of the steps.
     """
-    moving = seconds
-    if acceleration < 0.0 and state.speed + acceleration * seconds < 0.0:
-        moving = state.speed / -acceleration
+    moving, speed = seconds, state.speed + acceleration * seconds
+    if acceleration < 0.0 and speed <= 0.0:
+        moving, speed = state.speed / -acceleration, 0.0
     distance = state.speed * moving + acceleration * moving * moving / 2.0
-    speed = max(0.0, state.speed + acceleration * moving)
     pose, turned = state.pose, curvature * distance
     # sinc keeps the straight way exact: 2 sin(k s / 2) / k = s sinc(k s / 2).
     chord = distance * float(np.sinc(turned / (2.0 * math.pi)))

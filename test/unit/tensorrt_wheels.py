@@ -37,8 +37,13 @@ MODULE = 'tensorrt_bindings'
 TOOLS = ('gcc', 'nm', 'readelf')
 
 
-def download() -> None:
-    """Download what is not there yet; one by one, because pip wants one version of each."""
+def download() -> list[str]:
+    """
+    Download what is not there yet; give what could not be had.
+
+    One by one, because pip wants one version of each.
+    """
+    failed = []
     for line in LISTED.read_text(encoding='utf-8').splitlines():
         requirement = line.partition('#')[0].strip()
         if not requirement:
@@ -46,10 +51,12 @@ def download() -> None:
         with tempfile.NamedTemporaryFile('w', suffix='.txt') as file:
             file.write(requirement)
             file.flush()
-            subprocess.run(
+            done = subprocess.run(
                 [sys.executable, '-m', 'pip', 'download', '--quiet', '--no-deps',
-                 '--only-binary', ':all:', '--dest', str(FOLDER), '--requirement', file.name],
-                check=True)
+                 '--only-binary', ':all:', '--dest', str(FOLDER), '--requirement', file.name])
+        if done.returncode:
+            failed.append(requirement)
+    return failed
 
 
 def wheels() -> list[Path]:
@@ -99,5 +106,7 @@ def _run(*command: str | Path) -> str:
 
 
 if __name__ == '__main__':
-    download()
+    missing = download()
     print(*(path.name for path in wheels()), sep='\n')
+    if missing:
+        sys.exit(f'not downloaded, see above: {", ".join(missing)}')

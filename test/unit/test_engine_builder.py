@@ -22,6 +22,7 @@ import signal
 import subprocess
 import sys
 
+from foreign_network import Form, save
 import onnx
 import pytest
 from refused_graphs import accepted, refused, write
@@ -30,6 +31,7 @@ from seg_node.perception.model import bundled_models, load_model
 from seg_node.perception.tensorrt.builder import build, BuildCancelledError, BuildError
 from seg_node.perception.tensorrt.library import Flavour, TensorRtMissingError
 from seg_node.perception.tensorrt.options import EngineOptions, Precision
+from seg_node.tools.import_model.main import main as import_model
 
 FLOATS = (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16)
 UINT8 = onnx.TensorProto.UINT8
@@ -105,6 +107,15 @@ def test_every_shipped_graph_keeps_the_rules_of_tensorrt_8(model):
 
 
 # --- what is wrong with a graph --------------------------------------------------------------
+
+@needs_rtx
+@pytest.mark.parametrize('form', [Form(19, 256, 128, 4), Form(half=True)], ids=str)
+def test_an_imported_network_becomes_an_engine(tmp_path, form):
+    network = save(form.model(), tmp_path)
+    out = tmp_path / 'model'
+    assert import_model([str(network), '--out', str(out), '--classes', 'cityscapes']) == 0
+    assert len(build_rtx(load_model(out).graph).data) > 1000
+
 
 @needs_rtx
 @pytest.mark.parametrize('name', refused())

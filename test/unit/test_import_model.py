@@ -20,7 +20,7 @@ from pathlib import Path
 
 import cv2
 from foreign_network import enlarged, expected, Form, run_graph, save, softmax
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 import numpy as np
 import onnx
@@ -89,6 +89,8 @@ def test_any_classes_and_sizes(tmp_path_factory, data):
     drivable = data.draw(ids, 'drivable')
     form = Form(count, data.draw(st.integers(32, 90)), data.draw(st.integers(32, 90)),
                 data.draw(st.integers(1, 8), 'stride'))
+    # Nobody can tell which dimension of [1, 4, 4, 4] has the classes.
+    assume(len({count, *form.raw(pixels(pictures(form))).shape[2:]}) > 1)
     folder = tmp_path_factory.mktemp('any')
     out = imported(folder, form.model(), classes=class_file(folder, count, drivable))
     rgb = pictures(form)

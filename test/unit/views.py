@@ -99,14 +99,18 @@ def undistort(model, coefficients, bent):
 
 
 @lru_cache(maxsize=32)
-def rays(view):
-    """Give the direction in which each pixel's centre looks: [H, W, 3] in the vehicle frame."""
-    lens = view.intrinsics
+def optical_rays(lens):
+    """Give the direction in which each pixel's centre looks: [H, W, 3] in the optical frame."""
     u, v = np.meshgrid(np.arange(lens.width, dtype=float), np.arange(lens.height, dtype=float))
     bent = np.stack([(u - lens.cx) / lens.fx, (v - lens.cy) / lens.fy], axis=-1)
     plane = undistort(lens.model, lens.coefficients, bent)
-    optical = np.concatenate([plane, np.ones((*plane.shape[:2], 1))], axis=-1)
-    return optical @ view.pose.rotation
+    return np.concatenate([plane, np.ones((*plane.shape[:2], 1))], axis=-1)
+
+
+@lru_cache(maxsize=32)
+def rays(view):
+    """Give the direction in which each pixel's centre looks: [H, W, 3] in the vehicle frame."""
+    return optical_rays(view.intrinsics) @ view.pose.rotation
 
 
 def ground_seen(view):

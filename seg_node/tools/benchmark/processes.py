@@ -143,7 +143,7 @@ class Domain:
 def claim_domain() -> tuple[int, IO[str]]:
     """Take a ROS domain that no other bench on this machine uses, until the file is closed."""
     # Up to 101 the ports lie below Linux's ephemeral range.
-    for number in random.sample(range(1, 101), 100):
+    for number in random.sample(range(1, 96), 95):
         try:
             claim = open(  # noqa: SIM115 - the open file is the claim
                 Path(tempfile.gettempdir(), f'seg_node_domain_{number}.lock'), 'a')
