@@ -12,22 +12,21 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Pictures from ROS 2 bags (sqlite3 and mcap) through rosbags, without decoding them."""
+"""Pictures from bags, ROS 2 and ROS 1, without decoding them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 import struct
 from typing import Any
 
 import numpy as np
-from rosbags.rosbag2 import Reader
 from rosbags.typesys import get_typestore, Stores
 
-from seg_node.tools.sources import BAG_SUFFIXES, Frame, Source, SourceError
+from seg_node.tools.bag_reader import BagReader, Channel
+from seg_node.tools.sources import Frame, Source, SourceError
 
 IMAGE = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
@@ -68,24 +67,20 @@ class BagFile(Source):
 
     def __init__(self, path: Path, topic: str | None = None) -> None:
         """Open the bag, choose the topic and read its first messages."""
-        self._path = _storage(path)
-        self._reader: Reader | None = None
-        with self._readable():
-            self._reader = Reader(self._path)
-            self._reader.open()
+        self._bag = BagReader(path)
+        self._path = self._bag.path
         try:
             self._image = self._choose(topic)
             self._info = self._camera_info()
-            with self._readable():
+            with self._bag.readable():
                 self._read_first(path)
         except BaseException:
             self.close()
             raise
 
     def _read_first(self, path: Path) -> None:
-        assert self._reader is not None
         head = [(recorded, stamp_of(raw), raw)
-                for _, recorded, raw in islice(self._reader.messages([self._image]), 30)]
+                for _, recorded, raw in islice(self._bag.messages([self._image]), 30)]
         if not head:
             raise SourceError(f'{path}: topic {self._image.topic} has no messages. '
                               'Choose another with --topic')
@@ -94,7 +89,7 @@ class BagFile(Source):
         fps = 1e9 / interval if interval > 0 else ASSUMED_FPS
         sizes = (_size(raw, self.compressed) for _, _, raw in head)
         size = next((size for size in sizes if all(size)), (0, 0))
-        super().__init__(path.name, fps, self._image.msgcount, size)
+        super().__init__(path.name, fps, self._image.count, size)
         self._first_ns, stamp_ns, _ = head[0]
         self.stamped = stamp_ns != 0
         self.start_ns = self._first_ns
@@ -108,19 +103,19 @@ class BagFile(Source):
         self._first_info: bytes | None = None
         if self._info:
             self._first_info = next(
-                (raw for _, _, raw in self._reader.messages([self._info])), None)
+                (raw for _, _, raw in self._bag.messages([self._info])), None)
 
     @property
     def topic(self) -> str:
         """Name of the image topic."""
-        return str(self._image.topic)
+        return self._image.topic
 
-    def _choose(self, topic: str | None) -> Any:
-        assert self._reader is not None
-        images = {c.topic: c for c in self._reader.connections if c.msgtype in (IMAGE, COMPRESSED)}
+    def _choose(self, topic: str | None) -> Channel:
+        images = {c.topic: c for c in self._bag.channels
+                  if c.type in (IMAGE, COMPRESSED) and not c.problem}
         listing = ', '.join(sorted(images))
         if not images:
-            have = ', '.join(sorted({c.topic for c in self._reader.connections})) or 'nothing'
+            have = ', '.join(sorted({c.topic for c in self._bag.channels})) or 'nothing'
             raise SourceError(f'{self._path}: no Image or CompressedImage topic in this bag; it '
                               f'has {have}. Record the camera too: ros2 bag record TOPIC')
         if topic is None:
@@ -134,15 +129,14 @@ class BagFile(Source):
                 raise SourceError(f'{self._path}: no image topic {topic}; it has {listing}. '
                                   'Choose one of them with --topic')
             chosen = found
-        self.compressed = chosen.msgtype == COMPRESSED
+        self.compressed = chosen.type == COMPRESSED
         return chosen
 
-    def _camera_info(self) -> Any:
+    def _camera_info(self) -> Channel | None:
         # By convention (image_transport) camera_info lies beside image_raw, and the compressed
         # topic one level below: /front/image_raw/compressed, /front/camera_info.
-        assert self._reader is not None
         base = self._image.topic
-        infos = {c.topic: c for c in self._reader.connections if c.msgtype == CAMERA_INFO}
+        infos = {c.topic: c for c in self._bag.channels if c.type == CAMERA_INFO}
         for _ in range(2 if self.compressed else 1):
             base = base.rsplit('/', 1)[0]
             if base + '/camera_info' in infos:
@@ -151,49 +145,21 @@ class BagFile(Source):
 
     def __iter__(self) -> Iterator[Frame]:
         """Read message after message in the order of recording."""
-        assert self._reader is not None
         info = self._first_info
         index = 0
-        with self._readable():
-            wanted = [self._image] + ([self._info] if self._info else [])
-            for connection, recorded, raw in self._reader.messages(wanted):
-                message = bytes(raw)
-                if connection.topic != self._image.topic:
-                    info = message
-                    continue
+        wanted = [self._image] + ([self._info] if self._info else [])
+        for channel, recorded, message in self._bag.messages(wanted):
+            if channel != self._image:
+                info = message
+                continue
+            with self._bag.readable():
                 stamp = stamp_of(message) if self.stamped else recorded
-                yield Frame(index, max(0, recorded - self._first_ns), None, message, stamp, info)
-                index += 1
-
-    @contextmanager
-    def _readable(self) -> Iterator[None]:
-        try:
-            yield
-        except (SourceError, GeneratorExit):
-            raise
-        except Exception as error:
-            # A damaged bag surfaces as almost anything: struct, sqlite, zstd, yaml, index errors.
-            detail = ' '.join(str(error).split()) or type(error).__name__
-            remedy = 'mcap recover FILE -o fixed.mcap' if self._path.suffix == '.mcap' else \
-                'ros2 bag reindex FOLDER'
-            raise SourceError(f'{self._path}: cannot be read as a ROS 2 bag ({detail}). The '
-                              f'recording is cut off or damaged; try: {remedy}') from error
+            yield Frame(index, max(0, recorded - self._first_ns), None, message, stamp, info)
+            index += 1
 
     def close(self) -> None:
         """Close the bag's files."""
-        if self._reader is not None and self._reader.is_open:
-            self._reader.close()
-
-
-def _storage(path: Path) -> Path:
-    if path.is_file() or (path / 'metadata.yaml').is_file():
-        return path
-    # A recording that was killed has no metadata.yaml; its only file still holds the messages.
-    files = sorted(file for file in path.iterdir() if file.suffix in BAG_SUFFIXES)
-    if len(files) > 1:
-        raise SourceError(f'{path}: {len(files)} bag files and no metadata.yaml. '
-                          'Give one of the files, or try: ros2 bag reindex FOLDER')
-    return files[0]
+        self._bag.close()
 
 
 def _size(raw: bytes, compressed: bool) -> tuple[int, int]:

@@ -125,7 +125,7 @@ class ImageFolder(Source):
                 self.note(f'{file.name}: cannot be decoded as an image; left out')
                 continue
             # The place in the folder keeps its time: a damaged image leaves a gap in time.
-            yield self._frame(index, bgr)
+            yield replace(self._frame(index, bgr), name=file.name)
 
 
 class RenderedDrive(Source):

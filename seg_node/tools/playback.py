@@ -20,8 +20,6 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 import csv
 from dataclasses import replace
-import queue
-import threading
 import time
 from typing import TextIO
 
@@ -33,6 +31,7 @@ from sensor_msgs.msg import Image
 from seg_node.tools.camera_info import ASSUMED_FOV
 from seg_node.tools.camera_publisher import CameraPublisher, to_message, to_odometry, to_time
 from seg_node.tools.command_line import StopFlag, ToolError
+from seg_node.tools.read_ahead import ReadAhead
 from seg_node.tools.sources import Frame, Source
 
 CLOCK_PERIOD = 0.01
@@ -44,76 +43,41 @@ ACKNOWLEDGE_SECONDS = 5.0  # Fast DDS asks its readers every 3 s
 """Longest wait for subscribers to acknowledge the last pictures; a stuck one must not hold us."""
 MAX_NOTES = 5
 """Notes on single pictures that are told one by one."""
-AHEAD_BYTES = 64 * 2**20
-"""Memory for frames decoded ahead of their deadlines; it bridges moments of a busy machine."""
-AHEAD = (4, 64)
-"""Fewest and most frames decoded ahead."""
+AHEAD = 64
+"""Most frames decoded ahead."""
 SIMULATED_START_NS = 10**9
 """First stamp with --clock of sources without recorded stamps; 0 means 'no time' in ROS."""
 
 
-class Prefetch:
-    """Decodes frames on a thread of its own, a few ahead; errors surface in the iteration."""
-
-    def __init__(self, source: Source, loop: bool, seconds: float | None) -> None:
-        """Start to decode."""
-        self._source = source
-        self._loop = loop
-        self._limit_ns = None if seconds is None else round(seconds * 1e9)
-        width, height = source.size
-        ahead = min(max(AHEAD_BYTES // max(1, 3 * width * height), AHEAD[0]), AHEAD[1])
-        self._queue: queue.Queue[tuple[Frame, Image | bytes] | BaseException | None] = \
-            queue.Queue(ahead)
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name='prefetch', daemon=True)
-        self._thread.start()
-
-    def _frames(self) -> Iterator[Frame]:
-        index, start = 0, 0
-        while True:
-            last = None
-            for frame in self._source:
-                last = start + frame.time_ns
-                if self._limit_ns is not None and last >= self._limit_ns:
-                    return
-                # A second round goes on in time: stamps and /clock never jump back.
-                stamp = None if frame.stamp_ns is None else frame.stamp_ns + start
-                yield replace(frame, index=index, time_ns=last, stamp_ns=stamp)
-                index += 1
-            if last is None:
-                raise ToolError(f'{self._source.name}: no frame could be read')
-            if not self._loop:
+def frames_of(source: Source, loop: bool, seconds: float | None) -> Iterator[Frame]:
+    """Yield the frames of a source, again and again with loop, for up to that many seconds."""
+    limit_ns = None if seconds is None else round(seconds * 1e9)
+    index, start = 0, 0
+    while True:
+        last = None
+        for frame in source:
+            last = start + frame.time_ns
+            if limit_ns is not None and last >= limit_ns:
                 return
-            start = last + round(1e9 / self._source.fps)
+            # A second round goes on in time: stamps and /clock never jump back.
+            stamp = None if frame.stamp_ns is None else frame.stamp_ns + start
+            yield replace(frame, index=index, time_ns=last, stamp_ns=stamp)
+            index += 1
+        if last is None:
+            raise ToolError(f'{source.name}: no frame could be read')
+        if not loop:
+            return
+        start = last + round(1e9 / source.fps)
 
-    def _run(self) -> None:
-        try:
-            for frame in self._frames():
-                self._put((frame, to_message(frame)))
-                if self._closed.is_set():
-                    return
-            self._put(None)
-        except BaseException as error:
-            self._put(error)
 
-    def _put(self, item: tuple[Frame, Image | bytes] | BaseException | None) -> None:
-        while not self._closed.is_set():
-            try:
-                return self._queue.put(item, timeout=0.1)
-            except queue.Full:
-                continue
-
-    def __iter__(self) -> Iterator[tuple[Frame, Image | bytes]]:
-        """Yield frames with their messages; raises what the source raised."""
-        while (item := self._queue.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-
-    def close(self) -> None:
-        """End the thread."""
-        self._closed.set()
-        self._thread.join()
+def decoded_ahead(
+    source: Source, loop: bool, seconds: float | None,
+) -> ReadAhead[tuple[Frame, Image | bytes]]:
+    """Decode the frames of a source on a thread of its own, a few ahead."""
+    width, height = source.size
+    return ReadAhead(
+        ((frame, to_message(frame)) for frame in frames_of(source, loop, seconds)),
+        weigh=lambda _: max(1, 3 * width * height), most=AHEAD)
 
 
 class Playback:
@@ -142,7 +106,7 @@ class Playback:
         start = source.start_ns
         self._clock_start = SIMULATED_START_NS if start is None else start
         self._clock_last = 0
-        self._prefetch = Prefetch(source, options.loop, options.seconds)
+        self._ahead = decoded_ahead(source, options.loop, options.seconds)
         self._told = 0
         self.sent = 0
         self.late = 0
@@ -154,7 +118,7 @@ class Playback:
 
     def __exit__(self, *_: object) -> None:
         """End decoding and destroy the node."""
-        self._prefetch.close()
+        self._ahead.close()
         self._node.destroy_node()
 
     def opening_notes(self) -> list[str]:
@@ -198,7 +162,7 @@ class Playback:
     def play(self) -> None:
         """Publish frame by frame until the end or a signal."""
         begin: float | None = None
-        for frame, message in self._prefetch:
+        for frame, message in self._ahead:
             if begin is None:
                 begin = time.monotonic() - frame.time_ns / 1e9 / self._rate
             if not self._sleep(begin, frame.time_ns):

@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Pictures from a video, a folder, a ROS 2 bag or the rendered drive, as one kind of iterable.
+Pictures from a video, a folder, a bag or the rendered drive, as one kind of iterable.
 
 ROS-free. What reads the pictures (OpenCV, rosbags, the renderer) loads when it is needed.
 """
@@ -32,7 +32,7 @@ from seg_node.stop_go.vehicle import Motion
 from seg_node.tools.command_line import ToolError
 
 IMAGE_SUFFIXES = ('.png', '.jpg', '.jpeg', '.bmp', '.webp', '.tif', '.tiff', '.ppm', '.pgm')
-BAG_SUFFIXES = ('.mcap', '.db3')
+BAG_SUFFIXES = ('.mcap', '.db3', '.bag', '.zstd')
 
 
 class SourceError(ToolError):
@@ -56,7 +56,7 @@ class Frame:
 
     time_ns is the time since the source's first frame. bgr is uint8 [H, W, 3] or None; message
     and camera_info are CDR bytes of sensor_msgs (bags only); stamp_ns is the recorded stamp.
-    motion is that of the vehicle, where it is known.
+    motion is that of the vehicle, where it is known; name is that of an image's file.
     """
 
     index: int
@@ -66,6 +66,7 @@ class Frame:
     stamp_ns: int | None = None
     camera_info: bytes | None = None
     motion: Motion | None = None
+    name: str = ''
 
 
 class Source:
@@ -124,10 +125,11 @@ def open_source(
     path: str | Path | None, topic: str | None = None, fps: float | None = None,
 ) -> Source:
     """
-    Open a video, a folder of images, an image, a bag (folder, .mcap, .db3), or the rendered drive.
+    Open a video, a folder of images, an image, a bag, or the rendered drive.
 
-    path None is the rendered drive. topic chooses the image topic of a bag; fps in Hz replaces
-    the frame rate of everything but bags. Raises SourceError with a remedy.
+    A bag is a folder, .mcap, .db3, or .bag (ROS 1). path None is the rendered drive. topic chooses
+    the image topic of a bag; fps in Hz replaces the frame rate of everything but bags. Raises
+    SourceError with a remedy.
     """
     source = _open(path, topic, fps)
     if topic and source.kind != 'bag':
@@ -145,11 +147,7 @@ def _open(path: str | Path | None, topic: str | None, fps: float | None) -> Sour
     try:
         if not path.exists():
             raise SourceError(f'{path}: no such file or folder. Check the path')
-        is_bag = path.suffix in BAG_SUFFIXES if path.is_file() else _holds_bag(path)
-        if is_bag:
-            if fps:
-                raise SourceError(f'--fps {fps:g}: a bag keeps its recorded timing. '
-                                  'Use --rate to play it faster or slower')
+        if is_bag(path, fps):
             from seg_node.tools.bags import BagFile
             return BagFile(path, topic)
         if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
@@ -164,6 +162,18 @@ def _open(path: str | Path | None, topic: str | None, fps: float | None) -> Sour
                           'Check the permissions') from None
 
 
-def _holds_bag(folder: Path) -> bool:
-    return (folder / 'metadata.yaml').is_file() or any(
-        file.suffix in BAG_SUFFIXES for file in folder.iterdir())
+def is_bag(path: Path, fps: float | None = None) -> bool:
+    """Say whether a path is a bag; SourceError when it is one and fps is given."""
+    found = is_bag_file(path) if path.is_file() else (
+        (path / 'metadata.yaml').is_file() or any(is_bag_file(file) for file in path.iterdir()))
+    if found and fps:
+        raise SourceError(f'--fps {fps:g}: a bag keeps its recorded timing. '
+                          'Use --rate to play it faster or slower')
+    return found
+
+
+def is_bag_file(file: Path) -> bool:
+    """Say whether a file is a bag or a part of one, by its name."""
+    # Other things are compressed with zstd too; a bag's file is then my_bag_0.mcap.zstd.
+    name = Path(file.stem) if file.suffix == '.zstd' else file
+    return name.suffix in BAG_SUFFIXES

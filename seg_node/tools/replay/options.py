@@ -1,0 +1,113 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The command line of replay."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+import math
+from pathlib import Path
+
+from seg_node.tools.command_line import OneLineParser, positive
+
+CLOCK_HZ = 100.0
+"""Default of --clock; as simulators publish it."""
+WAIT_SECONDS = 30.0
+"""Default of --wait."""
+EXAMPLES = """\
+keys on a terminal:
+  space               pause and resume
+  s, right arrow      while paused: play up to the next picture (without pictures: next message)
+The same as services (std_srvs/Trigger): ~/pause ~/resume ~/toggle_paused ~/play_next
+
+examples:
+  replay my_bag --clock                             the node needs use_sim_time:=true
+  replay my_bag --stamp now --topics /front/image_raw /front/camera_info \\
+      --remap /front/image_raw:=/camera/image_raw /front/camera_info:=/camera/camera_info
+  replay drive.mp4 --loop --rate 0.5                on camera/image_raw and camera/camera_info
+  replay my_bag --clock --start 60 --duration 5 --paused
+
+exit codes: 0 played or stopped by SIGINT/SIGTERM, 1 failed while playing, 2 unusable input
+"""
+
+
+def not_negative(text: str) -> float:
+    """Parse a finite number from zero on (an argparse type)."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f'{text!r} is not a number') from None
+    if not math.isfinite(value) or value < 0:
+        raise argparse.ArgumentTypeError(f'{text} must be a finite number from 0 on')
+    return value
+
+
+def without_ros_args(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """
+    Split a command line into ours and ROS's, which is what lies between --ros-args and --.
+
+    rclpy's own function would also take OLD:=NEW for ROS's, an old way to write it.
+    """
+    ours: list[str] = []
+    ros: list[str] = []
+    part = ours
+    for argument in argv:
+        if argument == '--ros-args':
+            part = ros
+        part.append(argument)
+        if argument == '--' and part is ros:
+            part = ours
+    return ours, ros
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = OneLineParser(
+        prog='replay', epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
+        description='Plays a recording over DDS with its recorded timing. Says what was sent, '
+        'how late,\nand everything that was not.')
+    parser.add_argument('input', type=Path, metavar='INPUT',
+                        help='bag of ROS 2 (folder, .mcap, .db3; zstd, split) or ROS 1 (.bag), '
+                        'video, folder of images')
+    which = parser.add_argument_group('which part')
+    which.add_argument('--start', type=not_negative, default=0.0, metavar='SECONDS',
+                       help='begin that far into the recording')
+    which.add_argument('--duration', type=positive, metavar='SECONDS',
+                       help='play that much of the recording')
+    which.add_argument('--topics', nargs='+', metavar='TOPIC',
+                       help='only these topics (default: all)')
+    how = parser.add_argument_group('how')
+    how.add_argument('--rate', type=positive, default=1.0, metavar='R',
+                     help='speed: 2 is twice as fast (default: 1)')
+    how.add_argument('--loop', action='store_true',
+                     help='again and again; stamps and /clock go on in time')
+    how.add_argument('--paused', action='store_true', help='begin paused')
+    how.add_argument('--wait', nargs='?', type=positive, const=WAIT_SECONDS, metavar='SECONDS',
+                     help='begin when every picture topic has a subscriber; fail after SECONDS '
+                     f'(default: {WAIT_SECONDS:g})')
+    how.add_argument('--fps', type=positive, metavar='HZ',
+                     help='frame rate of a video or folder, instead of its own')
+    names = parser.add_argument_group('names, time, stamps')
+    names.add_argument('--remap', nargs='+', action='extend', default=[], metavar='OLD:=NEW',
+                       help='publish a topic under another name')
+    names.add_argument('--clock', nargs='?', type=positive, const=CLOCK_HZ, metavar='HZ',
+                       help=f'publish /clock, the time of the recording (default: {CLOCK_HZ:g} '
+                       'Hz); a recorded /clock is left out')
+    names.add_argument('--stamp', choices=('recorded', 'now'),
+                       help='header stamps: as recorded, or as if it happened now, with the same '
+                       'ages and differences (default: recorded; videos and images without '
+                       '--clock: now)')
+    return parser.parse_args(argv)

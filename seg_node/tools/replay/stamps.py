@@ -1,0 +1,111 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Stamps inside serialized messages: found by the layout of the type, changed in the bytes."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from enum import Enum
+import struct
+
+from seg_node.tools.bags import stamp_of, UNRELATED_NS, with_stamp
+
+RECENT = 256
+"""Stamps whose change is remembered, so that messages with one stamp keep one stamp."""
+
+
+class Layout(Enum):
+    """Where a type has its stamps."""
+
+    NONE = 'none'
+    FIRST = 'first'
+    TRANSFORMS = 'transforms'
+
+
+def layout_of(message_type: str, first_field: str) -> Layout:
+    """Give the layout of a type, of which the type of the first field is known."""
+    if message_type == 'tf2_msgs/msg/TFMessage':
+        return Layout.TRANSFORMS
+    # rosgraph_msgs/Clock is a time and nothing else.
+    stamped = first_field in ('std_msgs/Header', 'builtin_interfaces/Time')
+    return Layout.FIRST if stamped else Layout.NONE
+
+
+def restamped(message: bytes, layout: Layout, change: Callable[[int], int]) -> bytes:
+    """Give the CDR bytes with every stamp (ns) changed; too short ones are left as they are."""
+    try:
+        if layout is Layout.FIRST:
+            return with_stamp(message, change(stamp_of(message)))
+        if layout is Layout.TRANSFORMS:
+            return _with_transform_stamps(message, change)
+    except (struct.error, IndexError):
+        return message
+    return message
+
+
+def _with_transform_stamps(message: bytes, change: Callable[[int], int]) -> bytes:
+    # TFMessage: a sequence of header, child_frame_id, 7 doubles. CDR aligns each value to its
+    # size, counted from behind the 4 bytes of encapsulation.
+    order = '<' if message[1] & 1 else '>'
+    result = bytearray(message)
+    (count,) = struct.unpack_from(order + 'I', message, 4)
+    at = 8
+    for _ in range(count):
+        at = _aligned(at, 4)
+        seconds, nanoseconds = struct.unpack_from(order + 'iI', message, at)
+        changed = divmod(change(seconds * 10**9 + nanoseconds), 10**9)
+        struct.pack_into(order + 'iI', result, at, *changed)
+        at += 8
+        for _ in ('frame_id', 'child_frame_id'):
+            at = _aligned(at, 4)
+            (length,) = struct.unpack_from(order + 'I', message, at)
+            at += 4 + int(length)
+        at = _aligned(at, 8) + 7 * 8
+    return bytes(result)
+
+
+def _aligned(at: int, size: int) -> int:
+    return at + (4 - at) % size
+
+
+class StampsNow:
+    """
+    Stamps as if it were recorded now: ages and differences stay as they were recorded.
+
+    A stamp of a clock that has nothing to do with the recording's (or none, 0) becomes the time at
+    which its message is due.
+    """
+
+    def __init__(self, rate: float) -> None:
+        """Start; rate is recorded time per time."""
+        self._rate = rate
+        self._recent: OrderedDict[int, int] = OrderedDict()
+
+    def changed(self, stamp_ns: int, recorded_ns: int, now_ns: int) -> int:
+        """
+        Give the new stamp of a message that is due at now_ns.
+
+        recorded_ns is the time of recording of the message on the clock of its stamp; both go on
+        over rounds.
+        """
+        age = recorded_ns - stamp_ns
+        if abs(age) > UNRELATED_NS:
+            return now_ns
+        if stamp_ns not in self._recent:
+            self._recent[stamp_ns] = now_ns - round(age / self._rate)
+            if len(self._recent) > RECENT:
+                self._recent.popitem(last=False)
+        return self._recent[stamp_ns]

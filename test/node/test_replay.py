@@ -1,0 +1,325 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Replay as a process of its own, heard over DDS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import contextlib
+import os
+from pathlib import Path
+import shutil
+import signal
+import sqlite3
+import sys
+import threading
+from typing import Any
+
+from bag_files import image, PERIOD_NS, START_NS, write_bag, write_video
+from bench import Bench, Process, values_of
+import pytest
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+import recorded_bags
+from recorded_bags import COUNT, qos, TOPIC
+from rosbags.interfaces import QosTime
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import CameraInfo, Image, Range
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+
+from seg_node.tools.bag_reader import Channel
+from seg_node.tools.replay.controls import Command, commands_of
+from seg_node.tools.replay.main import main
+from seg_node.tools.replay.outputs import profile_of
+
+TO_CAMERA = ('--remap', f'{TOPIC}:=/camera/image_raw')
+ON_A_TERMINAL = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))'
+
+
+def replay(bench: Bench, *arguments: str | Path) -> Process:
+    return bench.start(
+        sys.executable, '-m', 'seg_node.tools.replay', *(str(part) for part in arguments))
+
+
+def ended(bench: Bench, process: Process, code: int = 0) -> Process:
+    bench.wait_for(lambda: process.exit_code is not None, 'end of replay')
+    assert process.exit_code == code, process.output
+    assert 'Traceback' not in process.output
+    return process
+
+
+def ask(bench: Bench, service: str) -> Trigger.Response:
+    client: Any = bench.node.create_client(Trigger, f'/replay/{service}')
+    try:
+        assert client.wait_for_service(60), f'no service {service}'
+        future, done = client.call_async(Trigger.Request()), threading.Event()
+        future.add_done_callback(lambda _: done.set())
+        assert done.wait(60), f'no answer of {service}'
+        return future.result()
+    finally:
+        bench.node.destroy_client(client)
+
+
+def stamps_of(messages: list[Any]) -> list[int]:
+    return [message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
+            for message in messages]
+
+
+def test_node_gets_every_frame(bench: Bench, tmp_path: Path) -> None:
+    bench.start_node(autostart=True, use_sim_time=True)
+    bag = write_bag(tmp_path / 'bag', topics=(TOPIC,), stamp_offset_ns=0)
+    process = replay(bench, bag, '--clock', '--paused', '--wait', '60', *TO_CAMERA,
+                     '/front/camera_info:=/camera/camera_info')
+    # Step by step: the node overtakes frames that come faster than a busy machine lets it look.
+    for index in range(6):
+        seconds, rest = divmod(START_NS + index * PERIOD_NS, 10**9)
+        assert ask(bench, 'play_next').success
+        bench.wait_for(lambda stamp=f'{seconds}.{rest:09d}': (
+            bench.states and values_of(bench.states[-1]).get('camera.image_stamp') == stamp),
+            f'a decision on frame {index}')
+    assert ask(bench, 'resume').success
+    ended(bench, process)
+    counts = bench.wait_for_diagnostics(
+        'camera', lambda values: values['processed'] == '6', '6 frames')
+    assert (counts['received'], counts['dropped'], counts['lost']) == ('6', '0', '0')
+    assert 'sent 12 messages, to the end' in process.output
+    assert 'listened' not in process.output
+
+
+def test_messages_arrive_as_they_were_recorded(bench: Bench, tmp_path: Path) -> None:
+    received: list[bytes] = []
+    listener = bench.node.create_subscription(
+        Image, TOPIC, received.append, QoSProfile(
+            depth=50, reliability=ReliabilityPolicy.RELIABLE), raw=True)
+    ended(bench, replay(bench, recorded_bags.ros1(tmp_path / 'a.bag'), '--wait', '60'))
+    bench.wait_for(lambda: len(received) == COUNT, 'all images')
+    assert received == [image(START_NS + i * PERIOD_NS, 10 * i) for i in range(COUNT)]
+    bench.node.destroy_subscription(listener)
+
+
+def test_pause_step_and_resume_by_services(bench: Bench, tmp_path: Path) -> None:
+    images = bench.listen(Image, TOPIC, reliability=ReliabilityPolicy.BEST_EFFORT)
+    bag = recorded_bags.written(tmp_path / 'bag', 'sqlite3', range(COUNT))
+    process = replay(bench, bag, '--paused', '--wait', '60')
+    for count in (1, 2):
+        assert ask(bench, 'play_next').success
+        bench.wait_for(lambda n=count: len(images) >= n, f'{count} images')
+    assert ask(bench, 'pause').message.startswith('paused at 0.05')
+    assert len(images) == 2
+    assert ask(bench, 'resume').success
+    ended(bench, process)
+    bench.wait_for(lambda: len(images) == COUNT, 'all images')
+
+
+def test_a_step_while_it_plays_is_refused(bench: Bench, tmp_path: Path) -> None:
+    bag = recorded_bags.written(tmp_path / 'bag', 'mcap', range(COUNT))
+    process = replay(bench, bag, '--loop')
+    answer = ask(bench, 'play_next')
+    assert not answer.success
+    assert 'pause it before' in answer.message
+    assert ask(bench, 'toggle_paused').message.startswith('paused')
+    assert process.end(signal.SIGINT) == 0
+    assert 'until it was stopped' in process.output
+
+
+def test_keys_on_a_terminal(bench: Bench, tmp_path: Path) -> None:
+    images = bench.listen(Image, TOPIC, reliability=ReliabilityPolicy.BEST_EFFORT)
+    bag = recorded_bags.written(tmp_path / 'bag', 'mcap', range(COUNT))
+    process = bench.start(sys.executable, '-c', ON_A_TERMINAL, sys.executable, '-m',
+                          'seg_node.tools.replay', str(bag), '--paused', '--wait', '60')
+    for count, key in enumerate(('s', '\x1b[C'), 1):
+        process.say(key)
+        bench.wait_for(lambda n=count: len(images) >= n, f'{count} images')
+    assert len(images) == 2
+    process.say(' ')
+    ended(bench, process)
+    assert 'space: pause' in process.output
+
+
+def test_loop_goes_on_in_time(bench: Bench, tmp_path: Path) -> None:
+    images = bench.listen(Image, TOPIC, reliability=ReliabilityPolicy.BEST_EFFORT)
+    clocks = bench.listen(Clock, '/clock')
+    bag = recorded_bags.written(tmp_path / 'bag', 'mcap', range(COUNT))
+    process = replay(bench, bag, '--loop', '--clock', '50', '--wait', '60', '--start', '0.1',
+                     '--duration', '0.1')
+    bench.wait_for(lambda: len(images) >= 7, 'the fourth round')
+    assert process.end(signal.SIGTERM) == 0
+    stamps = stamps_of(images)
+    assert stamps == [START_NS + (2 + i) * PERIOD_NS for i in range(len(stamps))]
+    times = [clock.clock.sec * 10**9 + clock.clock.nanosec for clock in clocks]
+    assert times == sorted(times)
+    assert times[0] >= START_NS + 2 * PERIOD_NS
+
+
+def test_stamps_of_now_agree_between_topics(bench: Bench, tmp_path: Path) -> None:
+    images, infos = bench.listen(Image, TOPIC), bench.listen(CameraInfo, '/front/camera_info')
+    before = bench.node.get_clock().now().nanoseconds
+    ended(bench, replay(bench, write_bag(tmp_path / 'bag', topics=(TOPIC,)), '--stamp', 'now',
+                        '--rate', '2', '--wait', '60'))
+    bench.wait_for(lambda: len(images) == len(infos) == 6, '6 images and infos')
+    stamps = stamps_of(images)
+    assert stamps == stamps_of(infos)
+    assert before < stamps[0]
+    assert [later - earlier for earlier, later in zip(stamps, stamps[1:], strict=False)] == [
+        pytest.approx(PERIOD_NS / 2, abs=2)] * 5
+
+
+def test_video_is_played_as_a_camera(bench: Bench, tmp_path: Path) -> None:
+    images, infos = (bench.listen(kind, f'/front/{name}') for kind, name in (
+        (Image, 'image_raw'), (CameraInfo, 'camera_info')))
+    process = ended(bench, replay(
+        bench, write_video(tmp_path / 'a.mp4', 10, 20), '--start', '0.1', '--clock', '--wait',
+        '60', '--remap', 'camera/image_raw:=/front/image_raw',
+        '/camera/camera_info:=/front/camera_info'))
+    bench.wait_for(lambda: len(images) == len(infos) == 8, '8 images and infos')
+    assert stamps_of(images) == stamps_of(infos) == [
+        10**9 + index * PERIOD_NS for index in range(2, 10)]
+    assert (images[0].width, images[0].height, infos[0].width) == (64, 48, 64)
+    assert 'a pinhole' in process.output
+
+
+def test_latched_messages_from_before_the_start_are_there(bench: Bench, tmp_path: Path) -> None:
+    heard: list[String] = []
+    listener = bench.node.create_subscription(String, '/map_name', heard.append, QoSProfile(
+        depth=1, reliability=ReliabilityPolicy.RELIABLE,
+        durability=DurabilityPolicy.TRANSIENT_LOCAL))
+    ended(bench, replay(bench, recorded_bags.with_latched(tmp_path / 'bag'), '--start', '0.2'))
+    bench.wait_for(lambda: heard, 'the latched message')
+    assert heard[0].data == 'campus'
+    bench.node.destroy_subscription(listener)
+
+
+def test_types_that_are_not_installed_are_told_and_the_rest_is_played(
+    bench: Bench, tmp_path: Path,
+) -> None:
+    heard = bench.listen(Range, '/range')
+    bag = recorded_bags.ros1_with_own_types(tmp_path / 'a.bag')
+    process = replay(bench, bag, '--wait', '60', '--topics', '/wheel', '/range')
+    output = ended(bench, process).output
+    assert '/wheel is NOT PLAYED, 1 messages: its type robot_msgs/msg/Wheel is not' in output
+    assert 'robot-msgs, or source' in output
+    assert output.count('/wheel') == 1
+    bench.wait_for(lambda: heard, 'the rest')
+    assert heard[0].range == 4.0
+
+
+def test_a_bag_that_is_damaged_in_the_middle_is_played_up_to_there(
+    bench: Bench, tmp_path: Path,
+) -> None:
+    bag = recorded_bags.written(tmp_path / 'bag', 'sqlite3', range(COUNT), 'MESSAGE')
+    with contextlib.closing(sqlite3.connect(bag / 'bag.db3')) as database, database:
+        database.execute("UPDATE messages SET data = x'00' WHERE id = 4")
+    output = ended(bench, replay(bench, bag), code=1).output
+    assert 'sent 3 messages, until it failed' in output
+    assert 'cut off or damaged; try: ' in output
+
+
+def test_a_type_that_has_changed_is_told_and_not_played(bench: Bench, tmp_path: Path) -> None:
+    bag = recorded_bags.with_other_definition(tmp_path / 'bag')
+    process = ended(bench, replay(bench, bag))
+    if os.environ.get('ROS_DISTRO') == 'humble':
+        pytest.skip('Humble does not know definitions by their hash')
+    assert '/changed is NOT PLAYED, 1 messages: recorded with another def' in process.output
+    assert 'sent 1 messages' in process.output
+
+
+def test_bag_that_promises_more_than_it_holds_is_told(bench: Bench, tmp_path: Path) -> None:
+    bag = recorded_bags.split(tmp_path / 'bag', 'mcap')
+    shutil.copy(recorded_bags.written(tmp_path / 'empty', 'mcap', range(0)) / 'empty.mcap',
+                bag / 'rest.mcap')
+    output = ended(bench, replay(bench, bag)).output
+    assert f'{COUNT // 2} MISSING IN THE RECORDING' in output
+
+
+@pytest.mark.parametrize(('recorded', 'profile'), [
+    ([], QoSProfile(depth=5)),
+    ([qos(reliable=False)], QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)),
+    # What serves the subscribers of both.
+    ([qos(reliable=False), qos(reliable=True)], QoSProfile(depth=5)),
+    ([qos(latched=True)], QoSProfile(
+        depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)),
+])
+def test_qos_is_the_recorded_one(recorded: list[Any], profile: QoSProfile) -> None:
+    channel = Channel(TOPIC, 'sensor_msgs/msg/Image', 1, tuple(recorded),
+                      any(each.durability.name == 'TRANSIENT_LOCAL' for each in recorded))
+    assert profile_of(channel) == profile
+
+
+def test_deadlines_are_offered_as_recorded() -> None:
+    offered = (qos(deadline=QosTime(1, 500)),)
+    assert profile_of(Channel('/a', 'a/msg/A', 1, offered)).deadline.nanoseconds == 10**9 + 500
+
+
+def test_keys() -> None:
+    typed = b'xs \x1b[C\x1bOC\x1b[A\nq'
+    assert commands_of(typed) == [
+        Command.STEP, Command.TOGGLE, Command.STEP, Command.STEP]
+
+
+@pytest.fixture
+def signal_handlers() -> Iterator[None]:
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    interval = sys.getswitchinterval()
+    yield
+    sys.setswitchinterval(interval)
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize(('arguments', 'words'), [
+    ('', 'required: INPUT'),
+    ('missing', 'no such file'),
+    ('text.mp4', 'not a video'),
+    ('folder', 'no images in this folder'),
+    ('cut.mcap', 'cut off or damaged; try: mcap recover'),
+    ('cut.bag', 'try: rosbag reindex'),
+    ('empty', 'no messages in this bag'),
+    ('bag --fps 5', 'keeps its recorded timing'),
+    ('bag --rate 0', 'above 0'),
+    ('bag --start -1', 'from 0 on'),
+    ('bag --duration nan', 'finite'),
+    ('bag --clock bag', 'not a number'),
+    ('bag --topics /a', 'not in this recording'),
+    ('bag --remap /a', 'OLD:=NEW'),
+    ('bag --remap /a:=/b', 'no topic /a is played'),
+    (f'bag --remap {TOPIC}:=9/-', 'nothing in it can be played'),
+])
+@pytest.mark.usefixtures('signal_handlers')
+def test_unusable_input_is_one_line_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
+    arguments: str, words: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path('text.mp4').write_text('no video')
+    Path('folder').mkdir()
+    recorded_bags.written(Path('bag'), 'mcap', range(COUNT))
+    recorded_bags.written(Path('empty'), 'mcap', range(0))
+    Path('cut.mcap').write_bytes(Path('bag/bag.mcap').read_bytes()[:20_000])
+    Path('cut.bag').write_bytes(recorded_bags.ros1(Path('a.bag')).read_bytes()[:20_000])
+    try:
+        code = main(arguments.split())
+    except SystemExit as ended:
+        code = ended.code
+    assert code == 2
+    # Before it, libraries may warn: in this process they were loaded before.
+    errors = capfd.readouterr().err
+    assert words in errors.splitlines()[-1]
+    assert 'usage' not in errors
+
+
+def test_a_part_with_nothing_in_it_fails(bench: Bench, tmp_path: Path) -> None:
+    bag = recorded_bags.written(tmp_path / 'bag', 'mcap', range(COUNT))
+    process = ended(bench, replay(bench, bag, '--start', '9'), code=1)
+    assert 'no messages from 9 s on' in process.output
