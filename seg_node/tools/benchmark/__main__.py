@@ -23,6 +23,8 @@ BENCHMARKS = {
     'closed_loop': 'seeded drives of a simulated vehicle, faster than real time: collisions',
     'live_drive': 'one such drive in real time, with the node as a process, over DDS',
     'faults': 'faults injected into the running node: time to STOP',
+    'latency': 'what the node costs: from image to stop message and mask, beside a simple node',
+    'soak': 'the node for long: whether memory, files, threads or latency grow',
     'model': 'models and baselines side by side: quality, calibration, robustness, latency',
 }
 
@@ -40,6 +42,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if name == 'faults':
         from seg_node.tools.benchmark.faults.main import main as faults
         return faults(given[1:])
+    if name == 'latency':
+        from seg_node.tools.benchmark.latency.main import main as latency
+        return latency(given[1:])
+    if name == 'soak':
+        from seg_node.tools.benchmark.latency.soak import main as soak
+        return soak(given[1:])
     if name == 'model':
         from seg_node.tools.benchmark.model.main import main as model
         return model(given[1:])

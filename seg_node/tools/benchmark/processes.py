@@ -62,6 +62,11 @@ class Child:
         self._watch.start()
 
     @property
+    def pid(self) -> int:
+        """Number of the process."""
+        return self._process.pid
+
+    @property
     def code(self) -> int | None:
         """Exit code, None while it runs."""
         return self._process.poll()

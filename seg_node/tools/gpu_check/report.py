@@ -17,12 +17,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-import json
-import math
 from pathlib import Path
-from typing import Any
 
 from seg_node.tools.gpu_check.outcome import Outcome, Status, Table
+from seg_node.tools.strict_json import strict_json
 
 JSON, MARKDOWN = 'gpu_check.json', 'gpu_check.md'
 
@@ -58,8 +56,7 @@ def write(outcomes: Mapping[str, Outcome], command: str, folder: Path) -> None:
     """Write both files; OSError where that is not possible."""
     content = {'command': command,
                'sections': {name: outcome.to_json() for name, outcome in outcomes.items()}}
-    text = json.dumps(strict(content), indent=1, allow_nan=False)
-    (folder / JSON).write_text(f'{text}\n', encoding='utf-8')
+    (folder / JSON).write_text(strict_json(content), encoding='utf-8')
     (folder / MARKDOWN).write_text(markdown(outcomes, command), encoding='utf-8')
 
 
@@ -104,17 +101,6 @@ def lines(name: str, outcome: Outcome) -> list[str]:
     said += [f'  FAILED {check.what}: {check.found}, limit {check.limit}'
              for check in outcome.checks if not check.passed]
     return said
-
-
-def strict(value: Any) -> Any:
-    """Replace what JSON does not know: numbers that are not finite become null."""
-    if isinstance(value, Mapping):
-        return {key: strict(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [strict(each) for each in value]
-    if isinstance(value, float):
-        return round(value, 6) if math.isfinite(value) else None
-    return value
 
 
 def _table(table: Table) -> str:

@@ -25,7 +25,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import asdict
-import json
 from pathlib import Path
 import sys
 
@@ -34,6 +33,7 @@ from seg_node.tools.benchmark.closed_loop.drive import Draw, Simulation
 from seg_node.tools.benchmark.closed_loop.limits import StatedLimits
 from seg_node.tools.benchmark.closed_loop.main import check_model, prepare
 from seg_node.tools.command_line import fail, OneLineParser, ToolError, whole
+from seg_node.tools.strict_json import strict_json
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
               'worst_picture_delay_ms': node.worst_picture * 1e3}
     content = {**asdict(outcome), **timing, 'model': f'{model.name} {model.version}'}
     (options.out / 'live_drive.json').write_text(
-        json.dumps(summary.strict(content), indent=1, allow_nan=False) + '\n')
+        strict_json(content))
     write_drive(outcome, options.out / 'live_drive.png')
     print(summary.table([outcome]))
     print(f'benchmark: {outcome.seconds:.1f} s in real time, {outcome.frames} pictures judged, '

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ import numpy as np
 
 from seg_node.tools.benchmark.closed_loop.limits import StatedLimits
 from seg_node.tools.benchmark.closed_loop.outcome import Outcome
+from seg_node.tools.strict_json import strict_json
 
 _QUANTILES = {'min': 0.0, 'p01': 0.01, 'p05': 0.05, 'p50': 0.5, 'p95': 0.95}
 _SPEEDS = (1.0, 2.0, 5.0, math.inf)
@@ -98,7 +98,7 @@ def to_json(outcomes: Sequence[Outcome], settings: Settings) -> str:
             {'seed': one.seed, 'kind': one.kind, **asdict(stop)}
             for one in outcomes for stop in one.needless][:_LISTED],
         'settings': asdict(settings)}
-    return json.dumps(strict(content), indent=2, allow_nan=False) + '\n'
+    return strict_json(content)
 
 
 def write(outcomes: Sequence[Outcome], settings: Settings, path: Path) -> None:
@@ -160,14 +160,3 @@ def _quantiles(values: Iterable[float]) -> dict[str, float] | None:
     found = {name: round(float(np.quantile(finite, share)), 3)
              for name, share in _QUANTILES.items()}
     return {**found, 'count': len(finite)}
-
-
-def strict(value: Any) -> Any:
-    """Replace what JSON does not know: numbers that are not finite become null."""
-    if isinstance(value, dict):
-        return {key: strict(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [strict(each) for each in value]
-    if isinstance(value, float):
-        return round(value, 6) if math.isfinite(value) else None
-    return value

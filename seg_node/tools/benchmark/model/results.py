@@ -18,18 +18,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-import json
 import os
 from pathlib import Path
 import platform
 from typing import Any
 
 from seg_node.scoring.path_score import iou_interval, PathScore
-from seg_node.tools.benchmark.closed_loop.summary import strict
 from seg_node.tools.benchmark.model.contender import Facts
 from seg_node.tools.benchmark.model.latency import Latency
 from seg_node.tools.benchmark.model.no_roads import RoadOrNot
 from seg_node.tools.benchmark.model.quality import Robustness, SetScore
+from seg_node.tools.strict_json import strict_json
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def to_json(results: Sequence[Result], settings: Settings) -> str:
     """Give strict JSON."""
     content = {**asdict(settings), 'contenders': {
         one.facts.name: _contender(one) for one in results}}
-    return json.dumps(strict(content), indent=1, allow_nan=False) + '\n'
+    return strict_json(content)
 
 
 def write(results: Sequence[Result], settings: Settings, path: Path) -> None:

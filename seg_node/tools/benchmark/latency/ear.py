@@ -1,0 +1,117 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+The driving stack as a process: note when stop messages and masks arrive.
+
+~/stop carries no stamp; ~/state follows it at once and names the newest image of each camera.
+Lines `stop|mask,camera,stamp,arrival` and `stage,camera,name,ms` go to a file at the interrupt.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+import sys
+import time
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.qos import QoSProfile
+from rclpy.signals import SignalHandlerOptions
+from sensor_msgs.msg import Image
+
+from seg_node.tools.command_line import StopFlag
+
+_STAGE = '_ms.p50'
+_DEPTH = QoSProfile(depth=50)
+
+
+class Ear:
+    """Listen to a node of a name and its cameras' masks."""
+
+    def __init__(self, node: Any, name: str, cameras: Sequence[str], masks: bool) -> None:
+        self.lines: list[str] = []
+        self._stages: dict[tuple[str, str], str] = {}
+        self._cameras = cameras
+        self._newest = dict.fromkeys(cameras, 0)
+        node.create_subscription(DiagnosticStatus, f'{name}/state', self._hear_state, _DEPTH)
+        node.create_subscription(DiagnosticArray, '/diagnostics', self._hear_diagnostics, _DEPTH)
+        for camera in cameras if masks else ():
+            node.create_subscription(
+                Image, f'/{camera}/segmentation/mask', self._mask_of(camera), _DEPTH)
+
+    def finish(self) -> str:
+        """Give all that was heard."""
+        stages = [f'stage,{camera},{stage},{text}' for (camera, stage), text in
+                  self._stages.items()]
+        return '\n'.join(self.lines + stages)
+
+    def _hear_state(self, message: DiagnosticStatus) -> None:
+        arrival = time.time_ns()
+        values = {item.key: item.value for item in message.values}
+        for camera in self._cameras:
+            text = values.get(f'{camera}.image_stamp')
+            if text is None:
+                continue
+            seconds, _, fraction = text.partition('.')
+            stamp = int(seconds) * 10**9 + int(fraction)
+            if stamp != self._newest[camera]:
+                self._newest[camera] = stamp
+                self.lines.append(f'stop,{camera},{stamp},{arrival}')
+
+    def _mask_of(self, camera: str) -> Callable[[Image], None]:
+        def hear(message: Image) -> None:
+            arrival = time.time_ns()
+            stamp = message.header.stamp
+            self.lines.append(f'mask,{camera},{stamp.sec * 10**9 + stamp.nanosec},{arrival}')
+        return hear
+
+    def _hear_diagnostics(self, message: DiagnosticArray) -> None:
+        for status in message.status:
+            camera = status.name.rpartition(': ')[2]
+            if camera in self._cameras:
+                for item in status.values:
+                    if item.key.endswith(_STAGE):
+                        self._stages[camera, item.key.removesuffix(_STAGE)] = item.value
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the process."""
+    stop = StopFlag()
+    parser = argparse.ArgumentParser(prog='ear')
+    parser.add_argument('--node', required=True)
+    parser.add_argument('--cameras', nargs='+', required=True)
+    parser.add_argument('--masks', action='store_true')
+    parser.add_argument('--log', type=Path, required=True)
+    given = parser.parse_args(argv)
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    node = rclpy.create_node('ear', start_parameter_services=False)
+    ear = Ear(node, given.node, given.cameras, given.masks)
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    while not stop:
+        executor.spin_once(timeout_sec=0.1)
+    given.log.write_text(ear.finish(), encoding='utf-8')
+    executor.shutdown()
+    node.destroy_node()
+    rclpy.try_shutdown()
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

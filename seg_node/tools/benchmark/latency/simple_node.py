@@ -1,0 +1,96 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+The simplest segmentation node there is, to compare with: infer in the callback, then publish.
+
+It judges nothing: stop is whether the lower middle of the picture lacks path. What it does for a
+frame, though, is the same as far as it goes: decode, network, mask at the camera's size, stop.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from contextlib import suppress
+import signal
+import sys
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
+import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Bool
+
+from seg_node.perception.backends.options import BackendOptions
+from seg_node.perception.segmenter import Segmenter
+from seg_node.ros.messages import to_bgr
+
+_LEAST_PATH = 0.5
+
+
+class SimpleNode(Node):
+    """Subscribe, infer in the callback, publish."""
+
+    def __init__(self, model: str, cameras: Sequence[str], compressed: bool) -> None:
+        super().__init__('simple')
+        self._segmenter = Segmenter.open(model, BackendOptions(name='onnxruntime'))
+        qos = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+        self._stop = self.create_publisher(Bool, '~/stop', 10)
+        self._state = self.create_publisher(DiagnosticStatus, '~/state', 10)
+        kind = CompressedImage if compressed else Image
+        topic = 'image_raw/compressed' if compressed else 'image_raw'
+        for camera in cameras:
+            masks = self.create_publisher(Image, f'/{camera}/segmentation/mask', 1)
+            self.create_subscription(
+                kind, f'/{camera}/{topic}',
+                lambda message, camera=camera, masks=masks: self._take(message, camera, masks),
+                qos)
+
+    def _take(self, message: Any, camera: str, masks: Any) -> None:
+        seen = self._segmenter.segment(to_bgr(message))
+        mask = seen.mask
+        output = Image(header=message.header, height=mask.shape[0], width=mask.shape[1],
+                       encoding='mono8', step=mask.shape[1])
+        output.data.frombytes(mask.tobytes())
+        masks.publish(output)
+        height, width = seen.labels.shape
+        ahead = seen.drivable[height // 2:, width // 3:2 * width // 3]
+        self._stop.publish(Bool(data=bool(ahead.mean() < _LEAST_PATH)))
+        stamp = message.header.stamp
+        self._state.publish(DiagnosticStatus(name='simple', values=[KeyValue(
+            key=f'{camera}.image_stamp', value=f'{stamp.sec}.{stamp.nanosec:09d}')]))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the process until SIGINT."""
+    parser = argparse.ArgumentParser(prog='simple_node')
+    parser.add_argument('--model', default='road')
+    parser.add_argument('--cameras', nargs='+', required=True)
+    parser.add_argument('--compressed', action='store_true')
+    given = parser.parse_args(argv)
+    rclpy.init()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    node = SimpleNode(given.model, given.cameras, given.compressed)
+    with suppress(KeyboardInterrupt, ExternalShutdownException):
+        rclpy.spin(node)
+    rclpy.try_shutdown()
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

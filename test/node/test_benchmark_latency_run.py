@@ -1,0 +1,51 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The latency benchmark with its real processes, on a case that any machine carries."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+
+def run(tmp_path, *arguments):
+    return subprocess.run(
+        [sys.executable, '-m', 'seg_node.tools.benchmark', *arguments, '--cameras', '2',
+         '--out', str(tmp_path)], capture_output=True, text=True, timeout=100)
+
+
+def test_every_frame_has_its_stop_and_its_mask(tmp_path):
+    done = run(tmp_path, 'latency', '--sizes', '320x240', '--transports', 'jpeg', '--rates', '4',
+               '--seconds', '2')
+    assert done.returncode == 0, done.stderr
+    results = json.loads((tmp_path / 'latency.json').read_text())
+    assert [one['subject'] for one in results['measured']] == ['seg_node', 'simple node']
+    for one in results['measured']:
+        assert one['sent'] >= 12
+        assert one['stop']['p50'] > 0 and one['mask']['p50'] > 0
+        assert one['lost'] < 0.5 and one['unmasked'] < 0.5
+    assert results['measured'][0]['stages']['inference'] > 0
+    assert '320x240 jpeg, 2 x 4 Hz' in (tmp_path / 'latency.md').read_text()
+    assert done.stdout.strip() == (tmp_path / 'latency.md').read_text().strip()
+
+
+def test_a_soak_looks_at_the_process_and_the_frames(tmp_path):
+    done = run(tmp_path, 'soak', '--size', '320x240', '--rate', '10', '--minutes', '0.1')
+    assert done.returncode in (0, 1), done.stderr      # six seconds settle nothing
+    parts = json.loads((tmp_path / 'soak.json').read_text())['parts']
+    assert len(parts) == 10
+    assert all(one['memory_mib'] > 10 and one['threads'] > 1 and one['files'] > 3 for one in parts)
+    assert sum(one['stop']['p50'] > 0 for one in parts) > 5
