@@ -15,7 +15,6 @@
 // What a C++ compiler needs to take CUDA source without shared memory and barriers, and the loops
 // that run it: one thread after the other, or in the reverse order.
 
-#include <cmath>
 #include <cstring>
 #include <tuple>
 #include <utility>
@@ -25,9 +24,6 @@
 
 static struct Place { unsigned x, y, z; } gridDim, blockDim, blockIdx, threadIdx;
 
-static inline float __fmul_rn(float a, float b) { return a * b; }
-static inline float __fadd_rn(float a, float b) { return a + b; }
-static inline int __float2int_rn(float value) { return static_cast<int>(std::nearbyint(value)); }
 static inline void atomicAdd(int* sum, int value) { *sum += value; }
 static inline void atomicMax(int* most, int value) { *most = *most < value ? value : *most; }
 

@@ -34,7 +34,7 @@ from seg_node.tools.gpu_check.outcome import Status
 def few(monkeypatch):
     """Leave a few small cases of each kind."""
     for name, value in (('FRAMES', ((64, 48), (300, 200), (320, 240))), ('TARGETS', ((150, 100),)),
-                        ('MEANS', (((300, 200), (150, 100)),)), ('MAPS', ((41, 31),)),
+                        ('MAPS', ((41, 31),)),
                         ('FULL', ((64, 48), (301, 199))), ('CORRIDORS', 12)):
         monkeypatch.setattr(kernels, name, value)
 
@@ -69,7 +69,7 @@ def test_all_kernels_agree_with_the_cpu(few):
     outcome = kernels.check(device)
     assert outcome.status is Status.PASSED, outcome.checks
     assert set(outcome.figures) == {
-        'frame_bilinear', 'frame_mean', 'frame_area', 'resize_maps',
+        'frame_to_input', 'resize_maps',
         'corridor_samples, corridor_nearest, count_path'}
     assert all(figure['cases'] for figure in outcome.figures.values())
     assert device.held == []
@@ -77,7 +77,7 @@ def test_all_kernels_agree_with_the_cpu(few):
 
 @needs_compiler
 @pytest.mark.parametrize(('kernel', 'argument', 'offset'), [
-    ('frame_area', 5, 77), ('frame_bilinear', 5, -1), ('frame_mean', 5, 150 * 100 * 3),
+    ('frame_to_input', 6, 77), ('frame_to_input', 6, -1), ('frame_to_input', 6, 150 * 100 * 3),
     ('resize_maps', 5, 3), ('resize_maps', 4, -2), ('count_path', 3, 0), ('count_path', 3, 1200)])
 def test_a_wrong_byte_is_found(few, kernel, argument, offset):
     outcome = kernels.check(WrongDevice(kernel, argument, offset))
@@ -87,10 +87,10 @@ def test_a_wrong_byte_is_found(few, kernel, argument, offset):
 
 
 @pytest.mark.parametrize(('found', 'exact', 'passed'), [
-    (Found('frame_area', 4, 100, 1, False), True, False),
-    (Found('frame_area', 4, 100, 3, False), False, True),
-    (Found('frame_area', 4, 100, 4, False), False, False),
-    (Found('frame_area', 0, 100, 0, True), False, False),
+    (Found('frame_to_input', 4, 100, 1, False), True, False),
+    (Found('frame_to_input', 4, 100, 3, False), False, True),
+    (Found('frame_to_input', 4, 100, 4, False), False, False),
+    (Found('frame_to_input', 0, 100, 0, True), False, False),
     (Found('resize_maps', 1, 100, 1, False), False, False),
 ])
 def test_limits(found, exact, passed):

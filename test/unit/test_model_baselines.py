@@ -18,12 +18,12 @@ from __future__ import annotations
 
 import sys
 
-import cv2
 import numpy as np
 import onnx
 from onnx import helper, TensorProto
 import pytest
 
+from seg_node.perception.input_scaler import InputScaler
 from seg_node.tools.benchmark.model.baselines import ADAS, FILES, open_baselines, PathAnswer, TWIN
 from seg_node.tools.command_line import ToolError
 
@@ -163,9 +163,9 @@ def test_a_damaged_file_is_named(tmp_path):
         open_baselines(tmp_path, threads=1)
 
 
-def test_the_pictures_of_a_camera_shrink_without_skipping_pixels(only):
+def test_pictures_shrink_as_for_the_bundled_networks(only):
     rng = np.random.default_rng(0)
     noise = rng.integers(0, 256, (HEIGHT * 8, WIDTH * 8, 3), np.uint8)
-    small = cv2.resize(noise, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+    small = InputScaler(WIDTH, HEIGHT).resize(noise)
     contender = only(TWIN)
     assert (contender.segment(noise).probability == contender.segment(small).probability).all()

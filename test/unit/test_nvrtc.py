@@ -59,13 +59,6 @@ def test_ptx_for_a_gpu_of_the_future(nvrtc):
     assert all(f'.entry {kernel.name}('.encode() in binary.image for kernel in KERNELS)
 
 
-def test_no_fused_multiply_adds(nvrtc):
-    ptx = nvrtc.compile(CODE, SOURCE.name, (99, 0)).image
-    assert b'fma.' not in ptx
-    assert b'mul.rn.f32' in ptx
-    assert b'add.rn.f32' in ptx
-
-
 def test_gpu_that_is_too_old(nvrtc):
     with pytest.raises(NvrtcError, match=r'the GPU has 1\.0: .*' + LIBRARY_VARIABLE):
         nvrtc.compile(CODE, SOURCE.name, (1, 0))

@@ -15,46 +15,34 @@
 """
 Camera frame to network input on the GPU: the definition of the arithmetic, and its tables.
 
-It is that of the CPU path, image_codec.decode() and the resize of segmenter.py, and so that of
-OpenCV (modules/imgproc/src: color_yuv.simd.hpp, resize.cpp):
+It is that of the CPU path, image_codec.decode() and input_scaler.py, and so that of OpenCV
+(modules/imgproc/src: color_yuv.simd.hpp, resize.cpp):
 
 1. Each source pixel becomes RGB uint8. YUV is BT.601, limited range, in 20-bit fixed point:
    c = (1220542 max(0, Y - 16) + k_u (U - 128) + k_v (V - 128) + 2^19) >> 20, kept within 0 to 255;
    chroma is that of the pair (4:2:2) or the 2x2 block (4:2:0), not interpolated.
-2. A frame at least twice the network's size in both directions is averaged (cv2.INTER_AREA):
-   a. By whole factors: the sum of the block as an integer; (sum + 2) >> 2 for 2x2, else
-      sum * float32(1 / area) in float32, rounded to nearest, halves to even.
-   b. Otherwise: weights float32 by the share of the area, made in float64 as computeResizeAreaTab
-      makes them; float32 sums, without fused multiply-add, first along each row from left to
-      right, then the rows times theirs from top to bottom; rounded to nearest, halves to even.
-3. Any other is interpolated (cv2.INTER_LINEAR_EXACT, which OpenCV defines bit by bit): weights in
+2. As long as a frame is at least twice the network's size in both directions it is halved
+   (cv2.INTER_AREA): (sum + 2) >> 2 of each 2x2 block, without the last row or column of an odd
+   number.
+3. The rest is interpolated (cv2.INTER_LINEAR_EXACT, which OpenCV defines bit by bit): weights in
    1/256, rounded halves to even; both sums exact in 16.16, one rounding at the end, halves up.
    A frame of the network's size has weights of 0 and comes out as it is.
 
 This gives OpenCV's bytes on x86-64 (4.5.5, 4.14 and 5.0 were compared). Its builds for ARM may
-differ: with fused multiply-adds 2b gives another level, one higher or lower, in up to 1 % of the
-pixels (measured on pictures by compiling the kernel so), and Carotene or KleidiCV may replace 1
-and 2a.
+differ where Carotene or KleidiCV replace 1.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seg_node.perception.cuda.kernels import (
-    FRAME_AREA,
-    FRAME_BILINEAR,
-    FRAME_MEAN,
-    Kernel,
-    Launch,
-    Tables,
-)
+from seg_node.perception.cuda.kernels import FRAME_TO_INPUT, Launch, Tables
 from seg_node.perception.image_error import MAX_SIDE
+from seg_node.perception.input_scaler import halvings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -104,9 +92,8 @@ class InputPlan:
     height: int
     target_width: int
     target_height: int
-    kernel: Kernel
+    halvings: int
     tables: Tables
-    scalars: tuple[int | float, ...] = ()
 
     def source_bytes(self, step: int) -> int:
         """
@@ -126,39 +113,27 @@ class InputPlan:
         Give the launch for a frame.
 
         :param source: address of source_bytes(step) bytes on the device.
-        :param tables: address of a copy of `tables.data`; any where that is empty.
+        :param tables: address of a copy of `tables.data`.
         :param target: address of uint8 [target_height, target_width, 3], a slice of a batch, say.
         :raises ValueError: for a step that is smaller than a row.
         """
         self.source_bytes(step)
-        return self.kernel.over(self.target_width, self.target_height, arguments=(
-            source, step, self.width, self.height, int(self.format), target,
-            self.target_width, self.target_height,
-            *self.tables.addresses(tables), *self.scalars))
+        return FRAME_TO_INPUT.over(self.target_width, self.target_height, arguments=(
+            source, step, self.width, self.height, int(self.format), self.halvings, target,
+            self.target_width, self.target_height, *self.tables.addresses(tables)))
 
 
 def plan_input(format: SourceFormat, width: int, height: int,
                target_width: int, target_height: int) -> InputPlan:
     """
-    Choose the kernel for a format and size of frames, and make its tables.
+    Make the tables for a format and size of frames.
 
     :raises ValueError: for a size that the format cannot have, or a side not from 1 to MAX_SIDE.
     """
     _check_size(format, width, height, target_width, target_height)
-    sizes = ((width, target_width), (height, target_height))
-    kernel, tables = FRAME_AREA, Tables()
-    scalars: tuple[int | float, ...] = ()
-    if any(source < 2 * target for source, target in sizes):
-        kernel, tables = FRAME_BILINEAR, Tables(*(linear_taps(*size) for size in sizes))
-    elif all(_is_whole(_scale(*size)) for size in sizes):
-        factors = [round(_scale(*size)) for size in sizes]
-        share = float(np.float32(1) / np.float32(math.prod(factors)))
-        kernel, scalars = FRAME_MEAN, (*factors, share)
-    else:
-        (columns, column_weights), (rows, row_weights) = (area_taps(*size) for size in sizes)
-        tables = Tables(columns, column_weights, rows, row_weights)
-        scalars = column_weights.shape[1], row_weights.shape[1]
-    return InputPlan(format, width, height, target_width, target_height, kernel, tables, scalars)
+    times = halvings((width, height), (target_width, target_height))
+    return InputPlan(format, width, height, target_width, target_height, times, Tables(
+        linear_taps(width >> times, target_width), linear_taps(height >> times, target_height)))
 
 
 def _check_size(format: SourceFormat, width: int, height: int,
@@ -181,36 +156,6 @@ def linear_taps(source: int, target: int) -> NDArray[np.int32]:
     return np.stack([np.clip(index, 0, source - 1), weight], axis=1).astype(np.int32)
 
 
-def area_taps(source: int, target: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """
-    Give the first source pixel of each target pixel and the weights from there on.
-
-    Fractions of a pixel of 0.001 and less are left out, and weights end with zeros.
-
-    :returns: int32 [target] and float32 [target, taps].
-    """
-    scale = _scale(source, target)
-    begin = np.arange(target) * scale
-    end = begin + scale
-    share = np.minimum(scale, source - begin)
-    last = np.minimum(np.floor(end), source - 1)
-    first = np.minimum(np.ceil(begin), last)
-    pixels = np.arange(math.ceil(scale) + 2) + (first - 1)[:, None]
-    weights = np.where((pixels >= first[:, None]) & (pixels < last[:, None]), 1.0, 0.0)
-    before, after = first - begin, end - last
-    weights[:, 0] = np.where(before > 1e-3, before, 0.0)
-    partial = np.where(after > 1e-3, np.minimum(np.minimum(after, 1.0), share), 0.0)
-    weights[np.arange(target), (last - first).astype(np.intp) + 1] = partial
-    used = np.flatnonzero(weights.any(axis=0))
-    part = slice(used[0], used[-1] + 1)
-    return (pixels[:, part.start].astype(np.int32),
-            (weights / share[:, None])[:, part].astype(np.float32))
-
-
 def _scale(source: int, target: int) -> float:
     """Give source pixels per target pixel, rounded twice as OpenCV does."""
     return 1.0 / (target / source)
-
-
-def _is_whole(scale: float) -> bool:
-    return abs(scale - round(scale)) < float(np.finfo(np.float64).eps)

@@ -93,80 +93,52 @@ __device__ int blend(int top, int next_top, int bottom, int next_bottom, Tap col
                 row.weight) + (1 << 15)) >> 16;
 }
 
-// Bilinear interpolation in fixed point; also the way of frames that have the network's size.
-extern "C" __global__ void frame_bilinear(
-    const Byte* source, long long step, int width, int height, int format, Byte* target,
-    int target_width, int target_height, const Tap* columns, const Tap* rows) {
+const int MOST_HALVINGS = 14;  // a side of 16384, the largest, has become 1
+
+// Pixel of the frame after halving it so many times. Each halving rounds, so the pixels of the
+// block come in the order of a Z-curve, and whenever four of a level are there they are one of
+// the next.
+__device__ Rgb halved_at(const Frame& frame, int halvings, int x, int y) {
+  if (halvings == 0) return pixel_at(frame, x, y);
+  Rgb sums[MOST_HALVINGS], value = {0, 0, 0};
+  for (int i = 0; i < 1 << 2 * halvings; ++i) {
+    int column = x, row = y;
+    for (int level = halvings - 1; level >= 0; --level) {
+      const int quarter = i >> 2 * level & 3;
+      column = 2 * column + (quarter & 1);
+      row = 2 * row + (quarter >> 1);
+    }
+    value = pixel_at(frame, column, row);
+    for (int level = 0; level < halvings; ++level) {
+      const int quarter = i >> 2 * level & 3;
+      Rgb& sum = sums[level];
+      sum = quarter == 0 ? value : Rgb{sum.r + value.r, sum.g + value.g, sum.b + value.b};
+      if (quarter < 3) break;
+      value = {(sum.r + 2) >> 2, (sum.g + 2) >> 2, (sum.b + 2) >> 2};
+    }
+  }
+  return value;
+}
+
+// Halve as often as the tables assume, then interpolate; frames of the network's size come out
+// as they are.
+extern "C" __global__ void frame_to_input(
+    const Byte* source, long long step, int width, int height, int format, int halvings,
+    Byte* target, int target_width, int target_height, const Tap* columns, const Tap* rows) {
   const int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y * blockDim.y + threadIdx.y;
   if (x >= target_width || y >= target_height) return;
   const Frame frame = {source, step, width, height, format};
+  halvings = between(halvings, 0, MOST_HALVINGS);
+  const int last_column = (width >> halvings) - 1, last_row = (height >> halvings) - 1;
   const Tap column = columns[x], row = rows[y];
-  const Rgb a = pixel_at(frame, column.index, row.index);
-  const Rgb b = pixel_at(frame, column.index + 1, row.index);
-  const Rgb c = pixel_at(frame, column.index, row.index + 1);
-  const Rgb d = pixel_at(frame, column.index + 1, row.index + 1);
+  const int left = between(column.index, 0, last_column), top = between(row.index, 0, last_row);
+  const int right = between(left + 1, 0, last_column), bottom = between(top + 1, 0, last_row);
+  const Rgb a = halved_at(frame, halvings, left, top), b = halved_at(frame, halvings, right, top);
+  const Rgb c = halved_at(frame, halvings, left, bottom);
+  const Rgb d = halved_at(frame, halvings, right, bottom);
   store(target, target_width, x, y, {blend(a.r, b.r, c.r, d.r, column, row),
                                      blend(a.g, b.g, c.g, d.g, column, row),
                                      blend(a.b, b.b, c.b, d.b, column, row)});
-}
-
-// Nearest whole number, halves to the even one. Products and sums are written as intrinsics, since
-// the compiler would fuse them into multiply-adds, which round once less than OpenCV does.
-__device__ int rounded(float value) {
-  return between(__float2int_rn(value), 0, 255);
-}
-
-__device__ int scaled(int sum, float scale) {
-  return rounded(__fmul_rn(static_cast<float>(sum), scale));
-}
-
-__device__ float plus_product(float sum, float value, float weight) {
-  return __fadd_rn(sum, __fmul_rn(value, weight));
-}
-
-// Mean of blocks of pixels, for frames that are a whole multiple of the network's size.
-extern "C" __global__ void frame_mean(
-    const Byte* source, long long step, int width, int height, int format, Byte* target,
-    int target_width, int target_height, int factor_x, int factor_y, float scale) {
-  const int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y * blockDim.y + threadIdx.y;
-  if (x >= target_width || y >= target_height) return;
-  const Frame frame = {source, step, width, height, format};
-  Rgb sum = {0, 0, 0};
-  for (int row = y * factor_y; row < (y + 1) * factor_y; ++row) {
-    for (int column = x * factor_x; column < (x + 1) * factor_x; ++column) {
-      const Rgb pixel = pixel_at(frame, column, row);
-      sum = {sum.r + pixel.r, sum.g + pixel.g, sum.b + pixel.b};
-    }
-  }
-  const Rgb halves_up = {(sum.r + 2) >> 2, (sum.g + 2) >> 2, (sum.b + 2) >> 2};
-  const Rgb halves_even = {scaled(sum.r, scale), scaled(sum.g, scale), scaled(sum.b, scale)};
-  store(target, target_width, x, y, factor_x == 2 && factor_y == 2 ? halves_up : halves_even);
-}
-
-// Mean over areas with fractions of pixels at their borders.
-extern "C" __global__ void frame_area(
-    const Byte* source, long long step, int width, int height, int format, Byte* target,
-    int target_width, int target_height, const int* first_column, const float* column_weights,
-    const int* first_row, const float* row_weights, int column_taps, int row_taps) {
-  const int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y * blockDim.y + threadIdx.y;
-  if (x >= target_width || y >= target_height) return;
-  const Frame frame = {source, step, width, height, format};
-  float r = 0, g = 0, b = 0;
-  for (int i = 0; i < row_taps; ++i) {
-    float row_r = 0, row_g = 0, row_b = 0;
-    for (int k = 0; k < column_taps; ++k) {
-      const Rgb pixel = pixel_at(frame, first_column[x] + k, first_row[y] + i);
-      const float weight = column_weights[x * column_taps + k];
-      row_r = plus_product(row_r, pixel.r, weight);
-      row_g = plus_product(row_g, pixel.g, weight);
-      row_b = plus_product(row_b, pixel.b, weight);
-    }
-    const float weight = row_weights[y * row_taps + i];
-    r = plus_product(r, row_r, weight);
-    g = plus_product(g, row_g, weight);
-    b = plus_product(b, row_b, weight);
-  }
-  store(target, target_width, x, y, {rounded(r), rounded(g), rounded(b)});
 }
 
 // ---- Labels and confidence to the camera's resolution -----------------------------------------

@@ -48,8 +48,8 @@ class Kernel:
     """
     A kernel and how it is launched.
 
-    `signature` has a letter of the struct module for each parameter: P pointer, q int64, i int32,
-    f float32. `block` is the number of threads in x, y and z; `each` the number of elements that
+    `signature` has a letter of the struct module for each parameter: P pointer, q int64, i int32.
+    `block` is the number of threads in x, y and z; `each` the number of elements that
     a thread takes in x.
     """
 
@@ -122,31 +122,16 @@ class Tables:
         return tuple(base + offset for offset in self._offsets)
 
 
-_FRAME = ('source', 'step', 'width', 'height', 'format',
-          'target', 'target_width', 'target_height')
-
-FRAME_BILINEAR = Kernel(
-    'frame_bilinear', (*_FRAME, 'columns', 'rows'), 'PqiiiPiiPP', (32, 8, 1))
+FRAME_TO_INPUT = Kernel(
+    'frame_to_input',
+    ('source', 'step', 'width', 'height', 'format', 'halvings',
+     'target', 'target_width', 'target_height', 'columns', 'rows'), 'PqiiiiPiiPP', (32, 8, 1))
 """
-Frame to network input, interpolated; defined in input_plan.py.
+Frame to network input; defined in input_plan.py.
 
 source: bytes, `step` from row to row; target: uint8 [target_height, target_width, 3], RGB;
-columns: int32 [target_width, 2], rows: int32 [target_height, 2], each (index, weight of the next).
-"""
-
-FRAME_MEAN = Kernel(
-    'frame_mean', (*_FRAME, 'factor_x', 'factor_y', 'scale'), 'PqiiiPiiiif', (32, 8, 1))
-"""Frame to network input, mean of factor_x x factor_y pixels; scale: 1 / their number."""
-
-FRAME_AREA = Kernel(
-    'frame_area',
-    (*_FRAME, 'first_column', 'column_weights', 'first_row', 'row_weights',
-     'column_taps', 'row_taps'), 'PqiiiPiiPPPPii', (32, 8, 1))
-"""
-Frame to network input, mean over areas with fractions of pixels.
-
-first_column: int32 [target_width]; column_weights: float32 [target_width, column_taps]; first_row
-and row_weights alike.
+columns: int32 [target_width, 2], rows: int32 [target_height, 2], each (index after `halvings`,
+weight of the next).
 """
 
 RESIZE_MAPS = Kernel(
@@ -181,6 +166,5 @@ COUNT_PATH = Kernel(
     'count_path', ('labels', 'pixels', 'sets', 'tally'), 'PiPP', (128, 1, 1), each=32)
 """Count the pixels of the whole picture that do not block the way."""
 
-KERNELS = (FRAME_BILINEAR, FRAME_MEAN, FRAME_AREA, RESIZE_MAPS,
-           CORRIDOR_SAMPLES, CORRIDOR_NEAREST, COUNT_PATH)
+KERNELS = (FRAME_TO_INPUT, RESIZE_MAPS, CORRIDOR_SAMPLES, CORRIDOR_NEAREST, COUNT_PATH)
 """All kernels of SOURCE."""

@@ -27,7 +27,12 @@ import numpy as np
 
 from seg_node.perception.cuda.corridor_plan import CorridorAddresses, TALLY
 from seg_node.perception.cuda.input_plan import plan_input, SOURCE_FORMATS
-from seg_node.perception.cuda.kernels import CORRIDOR_NEAREST, CORRIDOR_SAMPLES, COUNT_PATH
+from seg_node.perception.cuda.kernels import (
+    CORRIDOR_NEAREST,
+    CORRIDOR_SAMPLES,
+    COUNT_PATH,
+    FRAME_TO_INPUT,
+)
 from seg_node.perception.cuda.map_plan import plan_maps
 from seg_node.perception.image_codec import decode, RawImage
 from seg_node.perception.input_scaler import InputScaler
@@ -48,8 +53,6 @@ ELSEWHERE = 3
 TARGETS = ((320, 192), (448, 256), (150, 100))
 FRAMES = ((320, 192), (640, 480), (640, 360), (1280, 720), (1920, 1080), (1920, 1200), (896, 512),
           (448, 256), (64, 48), (2, 2), (2048, 1536), (334, 222))
-MEANS = (((640, 384), (320, 192)), ((1344, 768), (448, 256)), ((300, 200), (150, 100)))
-"""Frames whose sides are whole multiples of the target's, which have a kernel of their own."""
 MAPS = ((320, 192), (448, 256), (41, 31))
 FULL = ((640, 480), (1280, 720), (1920, 1080), (641, 479), (300, 200), (320, 192))
 CORRIDORS = 40
@@ -108,9 +111,6 @@ def _frames(scratch: Scratch) -> Iterator[Callable[[], Found]]:
             target = TARGETS[number % len(TARGETS)]
             padding = 16 * (number % 2)
             yield partial(_frame, scratch, encoding, size, target, padding, number)
-    for size, target in MEANS:
-        for encoding in sorted(SOURCE_FORMATS):
-            yield partial(_frame, scratch, encoding, size, target, 0, 2)
     for target in TARGETS:
         for size in FRAMES:
             yield partial(_frame, scratch, 'bgr8', size, target, 0, 1)
@@ -126,7 +126,7 @@ def _frame(scratch: Scratch, encoding: str, size: tuple[int, int], target: tuple
     source, tables = scratch.put(data), scratch.put(plan.tables.data)
     into = scratch.guarded(expected.size)
     scratch.launch(plan.launch(source, step, tables, into.address))
-    return _compare(plan.kernel.name, [(into, expected)], scratch)
+    return _compare(FRAME_TO_INPUT.name, [(into, expected)], scratch)
 
 
 def _maps(scratch: Scratch) -> Iterator[Callable[[], Found]]:

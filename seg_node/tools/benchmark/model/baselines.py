@@ -36,6 +36,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from seg_node.perception.input_scaler import InputScaler
 from seg_node.perception.manifest import Action, ClassInfo
 from seg_node.tools.benchmark.model.contender import Contender, Facts
 from seg_node.tools.command_line import ToolError
@@ -117,16 +118,13 @@ class Baseline:
             width, height, True)
         self.classes: Sequence[ClassInfo] = CLASSES
         self.inference_s = 0.0
+        self._scaler = InputScaler(width, height)
         self._request = compiled.create_infer_request()
 
     def segment(self, bgr: Array) -> PathAnswer:
         """Segment a BGR picture uint8 [H, W, 3]."""
         height, width = bgr.shape[:2]
-        size = self.facts.width, self.facts.height
-        # As the Segmenter does it.
-        shrinking = width >= 2 * size[0] and height >= 2 * size[1]
-        scaled = cv2.resize(
-            bgr, size, interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR)
+        scaled = self._scaler.resize(bgr)
         begun = time.perf_counter()
         result = self._request.infer(scaled[None], share_inputs=True, share_outputs=False)
         self.inference_s = time.perf_counter() - begun

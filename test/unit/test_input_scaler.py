@@ -1,0 +1,71 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Camera pictures to the network's size: nothing is skipped, nothing moves."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+import numpy as np
+import pytest
+
+from seg_node.perception.input_scaler import halvings, InputScaler
+
+SIZES = st.tuples(st.integers(1, 700), st.integers(1, 700))
+
+
+@given(SIZES, SIZES)
+def test_halving_ends_just_above_the_target(size, target):
+    times = halvings(size, target)
+    after, further = [[side >> count for side in size] for count in (times, times + 1)]
+    assert times == 0 or (after[0] >= target[0] and after[1] >= target[1])
+    assert further[0] < target[0] or further[1] < target[1]
+
+
+@pytest.mark.parametrize(('size', 'times'), [
+    ((320, 192), 0), ((639, 400), 0), ((640, 383), 0), ((640, 384), 1), ((1280, 720), 1),
+    ((1920, 1080), 2), ((3840, 2160), 3), ((5000, 300), 0)])
+def test_real_cameras(size, times):
+    assert halvings(size, (320, 192)) == times
+
+
+@pytest.mark.parametrize('size', [
+    (640, 384), (1280, 720), (1279, 719), (1920, 1080), (3001, 2003)])
+def test_no_pixel_is_skipped(size):
+    # Fine stripes are grey from afar; sampled, they would flicker between black and white.
+    stripes = np.zeros((size[1], size[0], 3), np.uint8)
+    stripes[:, ::2] = 255
+    scaled = InputScaler(320, 192).scale(stripes)
+    assert abs(int(scaled.min()) - 128) <= 1 and abs(int(scaled.max()) - 128) <= 1
+
+
+@pytest.mark.parametrize('size', [(320, 192), (641, 385), (1280, 720), (1919, 1079), (500, 900)])
+def test_a_gradient_stays_where_it_is(size):
+    columns = (np.arange(size[0]) + 0.5) / size[0] * 200 + 20
+    picture = np.repeat(columns.round().astype(np.uint8)[None, :, None], size[1], 0).repeat(3, 2)
+    scaled = InputScaler(320, 192).scale(picture)[96, :, 0].astype(float)
+    wanted = (np.arange(320) + 0.5) / 320 * 200 + 20
+    # Half a level of rounding at each step, and the left-out column of odd widths.
+    assert np.abs(scaled - wanted).max() < 2.0
+
+
+def test_colours_become_rgb_and_the_picture_stays():
+    picture = np.full((400, 700, 3), (10, 20, 30), np.uint8)
+    given = picture.copy()
+    scaler = InputScaler(64, 32)
+    assert (scaler.scale(picture) == (30, 20, 10)).all()
+    assert (scaler.resize(picture) == (10, 20, 30)).all()
+    np.testing.assert_array_equal(picture, given)
+    assert scaler.resize(picture[:32, :64]).shape == (32, 64, 3)
