@@ -44,7 +44,10 @@ setup(
     name=PACKAGE,
     version=version(),
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
-    package_data={f'{PACKAGE}.perception.cuda': ['kernels.cu']},
+    package_data={
+        f'{PACKAGE}.perception.cuda': ['kernels.cu'],
+        f'{PACKAGE}.tools.evaluate.report': ['page.css', 'timeline.js'],
+    },
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (SHARE, ['package.xml']),

@@ -27,7 +27,6 @@ from rclpy.impl.rcutils_logger import RcutilsLogger
 from seg_node.perception.image_codec import ImageError
 from seg_node.perception.segmenter import Segmentation, Segmenter
 from seg_node.ros.camera_judge import CameraJudge, LastFrame
-from seg_node.ros.camera_view import CameraView, ViewError
 from seg_node.ros.clocks import Clocks
 from seg_node.ros.messages import encoding_of, seconds, to_bgr
 from seg_node.ros.newest_frames import Frame, NewestFrames
@@ -35,11 +34,10 @@ from seg_node.ros.outputs import CameraOutputs
 from seg_node.ros.speedometer import Speedometer
 from seg_node.ros.statistics import CameraStatistics
 from seg_node.ros.stop_signal import StopSignal
-from seg_node.stop_go.assessor import Assessment, Assessor, Observation
-from seg_node.stop_go.camera_health import CameraHealth
-from seg_node.stop_go.geometry import View
+from seg_node.stop_go.assessor import Assessment
 from seg_node.stop_go.limits import Geometry, Limits
-from seg_node.stop_go.roles import Direction, Role
+from seg_node.stop_go.roles import Role
+from seg_node.stop_go.sight import Judged, make_assessor, Picture, Sight
 from seg_node.stop_go.verdict import Finding, Reason, Verdict
 
 _LOG_EVERY = 2.0      # seconds between warnings of one kind
@@ -47,13 +45,13 @@ _LOG_EVERY = 2.0      # seconds between warnings of one kind
 
 @dataclass(frozen=True)
 class Camera:
-    """What the worker keeps for one camera; `view` is None where the geometry needs none."""
+    """What the worker keeps for one camera."""
 
     outputs: CameraOutputs
     statistics: CameraStatistics
-    view: CameraView | None
+    geometry: Geometry
     role: Role
-    health: CameraHealth
+    sight: Sight
 
 
 class CameraWorker:
@@ -75,7 +73,6 @@ class CameraWorker:
         self._clocks = clocks
         self._speedometer = speedometer
         self._logger = logger
-        self._views: dict[str, View] = {}
         self.apply(limits)
         self._thread = threading.Thread(target=self._run, name='segmentation', daemon=True)
         self._thread.start()
@@ -87,7 +84,8 @@ class CameraWorker:
         :raises ValueError: when they do not fit the model or the geometry.
         """
         # One assignment, so that the thread never sees one half of a change.
-        self._judging = {name: make_assessor(self._segmenter, camera.role, limits, camera.view)
+        model = self._segmenter.model
+        self._judging = {name: make_assessor(model, camera.role, limits, camera.geometry)
                          for name, camera in self._cameras.items()}
 
     def stop(self, timeout: float) -> bool:
@@ -135,21 +133,24 @@ class CameraWorker:
         statistics = camera.statistics
         inferred = time.monotonic()
         assessor = self._judging[frame.camera]
-        camera.health.thresholds = assessor.limits.camera_health
-        assessment = self._assess(frame, segmentation, assessor, inference)
-        findings = (*camera.health.check(bgr, encoding_of(frame.message)), *assessment.findings)
+        motion = self._speedometer.motion(assessor.limits.vehicle.odometry_timeout)
+        judged = camera.sight.judge(Picture(
+            bgr, encoding_of(frame.message), segmentation.labels, segmentation.confidence,
+            frame.camera_info, motion, inference), assessor)
+        assessment = judged.assessment
+        self._tell_of_view(frame.camera, judged)
         header = frame.message.header
         last = LastFrame(header.stamp, assessment.measure, inference * 1e3)
         verdicts: list[Verdict] = []
 
         def decide(judges: Mapping[str, CameraJudge]) -> None:
             judge = judges[frame.camera]
-            judge.observe(last, findings, frame.arrival, assessor.limits)
+            judge.observe(last, assessment.findings, frame.arrival, assessor.limits)
             verdicts.append(judge.verdict(self._clocks.now()))
 
         self._signal.judge(decide)
         statistics.count('processed')
-        for finding in findings:
+        for finding in assessment.findings:
             statistics.count(f'finding.{finding.reason.value}')
         statistics.took('resize', segmentation.prepare * 1e3)
         statistics.took('inference', last.inference_ms)
@@ -157,31 +158,11 @@ class CameraWorker:
         statistics.took('latency', (self._clocks.now().ros - seconds(header.stamp)) * 1e3)
         self._publish(frame, bgr, segmentation, assessment, verdicts[0], last.inference_ms)
 
-    def _assess(self, frame: Frame, segmentation: Segmentation, assessor: Assessor,
-                inference: float) -> Assessment:
-        view, why, changed = self._look(frame, segmentation)
-        motion = self._speedometer.motion(assessor.limits.vehicle.odometry_timeout)
-        seen = assessor.assess(Observation(
-            segmentation.labels, segmentation.confidence, view, motion, inference, why))
-        return Assessment((*seen.findings, *changed), seen.corridor, seen.measure)
-
-    def _look(self, frame: Frame, segmentation: Segmentation,
-              ) -> tuple[View | None, str, tuple[Finding, ...]]:
-        """Give the camera's view, or why there is none, and what is wrong with it."""
-        camera = self._cameras[frame.camera]
-        if camera.view is None:
-            return None, '', ()
-        try:
-            view = camera.view.view(frame.camera_info, segmentation.width, segmentation.height)
-        except ViewError as error:
-            camera.statistics.count('no_view')
-            self._logger.warning(f'{frame.camera}: {error}', throttle_duration_sec=_LOG_EVERY)
-            return None, str(error), ()
-        before = self._views.get(frame.camera, view)
-        self._views[frame.camera] = view
-        if view.intrinsics == before.intrinsics:
-            return view, '', ()
-        return view, '', (Finding(Reason.CAMERA_CHANGED, 'camera_info has changed'),)
+    def _tell_of_view(self, camera: str, judged: Judged) -> None:
+        if judged.look.no_view:
+            self._cameras[camera].statistics.count('no_view')
+            self._logger.warning(
+                f'{camera}: {judged.look.no_view}', throttle_duration_sec=_LOG_EVERY)
 
     def _publish(self, frame: Frame, bgr: NDArray[np.uint8], segmentation: Segmentation,
                  assessment: Assessment, verdict: Verdict, inference_ms: float) -> None:
@@ -207,17 +188,3 @@ class CameraWorker:
         self._signal.judge(
             lambda judges: judges[frame.camera].fail(last, finding, frame.arrival))
         self._logger.warning(f'{frame.camera}: {finding.text}', throttle_duration_sec=_LOG_EVERY)
-
-
-def make_assessor(segmenter: Segmenter, role: Role, limits: Limits,
-                  view: CameraView | None) -> Assessor:
-    """
-    Make the assessor of one camera.
-
-    :raises ValueError: when the limits do not fit the model or the geometry.
-    """
-    model = segmenter.model
-    return Assessor(
-        model.classes, model.width, model.height, limits,
-        Geometry.TRAPEZOID if view is None else Geometry.GROUND,
-        role.direction or Direction.FORWARD)

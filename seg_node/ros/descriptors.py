@@ -21,11 +21,10 @@ from typing import Any
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 
+from seg_node.configuration.errors import ParameterError
 from seg_node.stop_go.bounds import Bound
 
-
-class ParameterError(ValueError):
-    """A parameter value that cannot be used; the message names it and what would fit."""
+__all__ = ['ParameterError', 'describe', 'describe_bound']
 
 
 def describe(text: str, default: Any, low: float | None, high: float | None,

@@ -28,7 +28,7 @@ from seg_node.perception.model import ModelError
 from seg_node.perception.segmenter import Segmenter
 from seg_node.perception.self_test import run_self_test, SelfTestError
 from seg_node.ros.camera_judge import CameraJudge
-from seg_node.ros.camera_worker import Camera, CameraWorker, make_assessor
+from seg_node.ros.camera_worker import Camera, CameraWorker
 from seg_node.ros.clocks import Clocks
 from seg_node.ros.descriptors import ParameterError
 from seg_node.ros.diagnostics import Diagnostics
@@ -43,6 +43,7 @@ from seg_node.ros.structure import check_mountings, read_structure
 from seg_node.ros.views import make_views
 from seg_node.stop_go.camera_health import CameraHealth
 from seg_node.stop_go.roles import Direction, directions
+from seg_node.stop_go.sight import make_assessor, Sight
 from seg_node.stop_go.verdict import Finding, Reason
 
 _WORKER_TIMEOUT = 5.0      # seconds that a frame in hand may take at deactivation
@@ -174,7 +175,7 @@ class SegNode(LifecycleNode):
         self._segmenter = segmenter
         wanted, model, backend = self._structure, segmenter.model, segmenter.backend
         for name in wanted.cameras:
-            make_assessor(segmenter, wanted.roles[name], self._limits, self._views.get(name))
+            make_assessor(model, wanted.roles[name], self._limits, wanted.geometry)
         self._outputs = {name: CameraOutputs(self, name, model, wanted.jpeg_quality)
                          for name in wanted.cameras}
         self._diagnostics.segmenter = segmenter
@@ -215,8 +216,9 @@ class SegNode(LifecycleNode):
             self.get_logger().error(f'cannot activate: self-test failed: {error}')
             return Finding(Reason.SELF_TEST_FAILED, f'self-test failed: {error}')
         cameras = {
-            name: Camera(self._outputs[name], self._statistics[name], self._views.get(name),
-                         setup.role, CameraHealth(self._limits.camera_health))
+            name: Camera(self._outputs[name], self._statistics[name], self._structure.geometry,
+                         setup.role, Sight(self._views.get(name),
+                                           CameraHealth(self._limits.camera_health)))
             for name, setup in self._structure.setups.items()}
         self._session = Session(
             self, self._segmenter, cameras, self._structure.transport, self._signal,

@@ -21,27 +21,18 @@ dataclasses, which hold default, range and meaning, and may change while the nod
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any
 
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from seg_node.configuration import limits
+from seg_node.configuration.limits import CLASS_ACTIONS, GROUPS
 from seg_node.ros.descriptors import describe, describe_bound, ParameterError
 from seg_node.ros.structure import declare_structure
-from seg_node.stop_go.actions import parse_override
 from seg_node.stop_go.bounds import bounds_of
-from seg_node.stop_go.camera_health import HealthThresholds
-from seg_node.stop_go.ground_corridor import GroundLimits
 from seg_node.stop_go.limits import Limits
-from seg_node.stop_go.thresholds import Thresholds
-from seg_node.stop_go.trapezoid import Trapezoid
-from seg_node.stop_go.vehicle import Vehicle
-
-GROUPS = {'trapezoid': Trapezoid, 'ground': GroundLimits, 'vehicle': Vehicle,
-          'stop_go': Thresholds, 'camera_health': HealthThresholds}
-CLASS_ACTIONS = 'class_actions'
 
 
 def declare(node: Node) -> None:
@@ -76,15 +67,8 @@ def read_limits(node: Node, changed: Sequence[Parameter] = ()) -> Limits:
     :raises ParameterError: names the parameter, its value and what would fit.
     """
     new = {parameter.name: parameter.value for parameter in changed}
-    groups = {group: _build(node, group, kind, new) for group, kind in GROUPS.items()}
-    given = new.get(CLASS_ACTIONS, node.get_parameter(CLASS_ACTIONS).value)
-    actions = tuple(text for text in given or () if text)
-    try:
-        for text in actions:
-            parse_override(text)
-    except ValueError as error:
-        raise ParameterError(f'{CLASS_ACTIONS}: {error}') from error
-    return Limits(**groups, class_actions=actions)
+    return limits.read_limits(
+        lambda name: new[name] if name in new else node.get_parameter(name).value)
 
 
 def warn_of_unknown(node: Node) -> None:
@@ -93,13 +77,3 @@ def warn_of_unknown(node: Node) -> None:
     for name in sorted(getattr(node, '_parameter_overrides', {})):
         if not node.has_parameter(name) and not name.startswith('qos_overrides.'):
             node.get_logger().warning(f'parameter {name} is given, but there is none of that name')
-
-
-def _build(node: Node, group: str, kind: Any, new: Mapping[str, Any]) -> Any:
-    names = [declared.name for declared in fields(kind)]
-    values = {name: new.get(f'{group}.{name}', node.get_parameter(f'{group}.{name}').value)
-              for name in names}
-    try:
-        return kind(**values)
-    except (ValueError, TypeError) as error:
-        raise ParameterError(f'{group}.{error}') from error

@@ -12,132 +12,30 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The structural parameters: what is fixed from the start of the process."""
+"""The structural parameters, declared to ROS as read-only."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Union
+from dataclasses import fields
 
 from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.node import Node
 
-from seg_node.perception.backends.options import BackendOptions, BACKENDS, MAX_THREADS
-from seg_node.perception.tensorrt.options import (
-    MAX_BATCH,
-    MAX_DLA_CORE,
-    MAX_OPTIMIZATION_LEVEL,
-    MAX_WORKSPACE_MIB,
-    PRECISIONS,
+from seg_node.configuration import structure
+from seg_node.configuration.structure import (
+    check_cameras,
+    check_mountings,
+    Declaration,
+    DECLARATIONS,
+    key,
+    ROLE,
+    Structure,
 )
-from seg_node.ros.descriptors import describe, describe_bound, ParameterError
+from seg_node.ros.descriptors import describe, describe_bound
 from seg_node.stop_go.bounds import bounds_of
 from seg_node.stop_go.geometry import Mounting
-from seg_node.stop_go.limits import Geometry
-from seg_node.stop_go.roles import Direction, Duty, Role
 
-Value = Union[bool, int, float, str, 'list[str]']
-ANY_DIRECTION = 'any'
-
-
-@dataclass(frozen=True)
-class CameraSetup:
-    """Where a camera sits and what it is there for."""
-
-    mounting: Mounting
-    role: Role
-
-
-@dataclass(frozen=True)
-class Structure:
-    """What is fixed from the start of the process; see DECLARATIONS for the meanings."""
-
-    cameras: tuple[str, ...]
-    setups: dict[str, CameraSetup]
-    transport: str
-    rectified: bool
-    model: str
-    backend: BackendOptions
-    geometry: Geometry
-    mounting_source: str
-    base_frame: str
-    autostart: bool
-    heartbeat_rate: float
-    expected_rate: float
-    jpeg_quality: int
-
-    @property
-    def roles(self) -> dict[str, Role]:
-        """The role of each camera."""
-        return {name: setup.role for name, setup in self.setups.items()}
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """One structural parameter."""
-
-    name: str
-    default: Value
-    description: str
-    choices: tuple[str, ...] = ()
-    low: float | None = None
-    high: float | None = None
-
-
-DECLARATIONS = (
-    Declaration('cameras', ['camera'],
-                'names of the cameras; each is the prefix of its topics'),
-    Declaration('transport', 'raw',
-                'subscribe to <camera>/image_raw (raw) or <camera>/image_raw/compressed',
-                choices=('raw', 'compressed')),
-    Declaration('rectified', False,
-                'the images are rectified: camera_info counts by its P, without distortion'),
-    Declaration('model', 'road',
-                'a bundled model by name, or the path of a model folder or model.yaml'),
-    Declaration('backend', 'auto', 'what runs the network; auto takes the fastest at hand',
-                choices=BACKENDS),
-    Declaration('precision', 'auto',
-                'what the network computes in; auto is fp16 with tensorrt, fp32 with onnxruntime',
-                choices=PRECISIONS),
-    Declaration('threads', 2, 'CPU threads of the network, with onnxruntime',
-                low=1, high=MAX_THREADS),
-    Declaration('workspace_mib', 0,
-                'most memory that a layer may use besides its tensors, with tensorrt, MiB; '
-                '0: its own choice', low=0, high=MAX_WORKSPACE_MIB),
-    Declaration('optimization_level', -1,
-                'how long a build may search for the quickest engine, with tensorrt from 8.6 on; '
-                '-1: its own choice', low=-1, high=MAX_OPTIMIZATION_LEVEL),
-    Declaration('dla_core', -1,
-                'deep learning accelerator of a Jetson, with tensorrt; what it cannot do runs on '
-                'the GPU; -1: none', low=-1, high=MAX_DLA_CORE),
-    Declaration('geometry', 'ground',
-                'where the corridor lies: on the ground in metres, from camera_info, mounting and '
-                'vehicle; or a trapezoid chosen in the picture',
-                choices=tuple(each.value for each in Geometry)),
-    Declaration('mounting_source', 'parameters',
-                'where the mounting of the cameras comes from: mounting.*, or TF between '
-                'base_frame and the frame of camera_info', choices=('parameters', 'tf')),
-    Declaration('base_frame', 'base_footprint',
-                'frame of the vehicle, with its origin on the ground (REP 120); for TF, and of '
-                '~/free_distance'),
-    Declaration('autostart', False,
-                'configure and activate at start-up, without a lifecycle manager'),
-    Declaration('heartbeat_rate', 20.0, 'rate of ~/stop and ~/state without images, Hz',
-                low=5.0, high=100.0),
-    Declaration('expected_rate', 0.0,
-                'frame rate the cameras should reach, Hz; diagnostics warn below 80 % of it; '
-                '0: unknown', low=0.0, high=1000.0),
-    Declaration('jpeg_quality', 80, 'quality of segmentation/overlay/compressed', low=1, high=100),
-)
-_ROLE = (
-    Declaration('direction', ANY_DIRECTION,
-                'which way the vehicle drives when the camera counts',
-                choices=(ANY_DIRECTION, *(each.value for each in Direction))),
-    Declaration('duty', Duty.REQUIRED.value,
-                'required, or advisory: it stops for the road, not for its own faults',
-                choices=tuple(each.value for each in Duty)),
-)
+__all__ = ['Structure', 'check_mountings', 'declare_structure', 'read_structure']
 
 
 def declare_structure(node: Node) -> None:
@@ -145,12 +43,12 @@ def declare_structure(node: Node) -> None:
     for item in DECLARATIONS:
         node.declare_parameter(item.name, item.default, _descriptor(item))
     bounds = bounds_of(Mounting)
-    for camera in _check_cameras(node.get_parameter('cameras').value):
+    for camera in check_cameras(node.get_parameter('cameras').value):
         for field in fields(Mounting):
             node.declare_parameter(
                 f'mounting.{key(camera)}.{field.name}', field.default,
                 describe_bound(bounds[field.name], field.default, read_only=True))
-        for item in _ROLE:
+        for item in ROLE:
             node.declare_parameter(
                 f'role.{key(camera)}.{item.name}', item.default, _descriptor(item))
 
@@ -161,76 +59,7 @@ def read_structure(node: Node) -> Structure:
 
     :raises ParameterError: names the parameter, its value and what would fit.
     """
-    values: dict[str, Any] = {item.name: _read(node, item, item.name) for item in DECLARATIONS}
-    values['cameras'] = _check_cameras(values['cameras'])
-    values['geometry'] = Geometry(values['geometry'])
-    values['backend'] = BackendOptions(
-        name=values['backend'], precision=values.pop('precision'), threads=values.pop('threads'),
-        max_batch=min(len(values['cameras']), MAX_BATCH),
-        workspace_mib=values.pop('workspace_mib') or None,
-        optimization_level=_from_zero(values.pop('optimization_level')),
-        dla_core=_from_zero(values.pop('dla_core')))
-    setups = {name: _read_setup(node, name) for name in values['cameras']}
-    return Structure(setups=setups, **values)
-
-
-def check_mountings(structure: Structure) -> None:
-    """
-    Check that the geometry has the mountings that it needs.
-
-    :raises ParameterError: names the parameter and what to do.
-    """
-    if structure.geometry is Geometry.TRAPEZOID or structure.mounting_source == 'tf':
-        return
-    for name, setup in structure.setups.items():
-        if not setup.mounting.height > 0:
-            raise ParameterError(
-                f'mounting.{key(name)}.height: not set; measure the height of the lens over the '
-                'ground in metres, or choose geometry: trapezoid')
-
-
-def key(camera: str) -> str:
-    """Give the part of a parameter's name that stands for a camera."""
-    return camera.strip('/').replace('/', '.')
-
-
-def _read(node: Node, item: Declaration, name: str) -> Any:
-    value = node.get_parameter(name).value
-    if item.choices and value not in item.choices:
-        raise ParameterError(f'{name}: {value!r} is none of {", ".join(item.choices)}')
-    return value
-
-
-def _from_zero(value: int) -> int | None:
-    """Take a negative number for none."""
-    return None if value < 0 else value
-
-
-def _read_setup(node: Node, camera: str) -> CameraSetup:
-    prefix = f'mounting.{key(camera)}'
-    values = {field.name: node.get_parameter(f'{prefix}.{field.name}').value
-              for field in fields(Mounting)}
-    try:
-        mounting = Mounting(**values)
-    except ValueError as error:
-        raise ParameterError(f'{prefix}.{error}') from error
-    direction, duty = (
-        _read(node, item, f'role.{key(camera)}.{item.name}') for item in _ROLE)
-    return CameraSetup(mounting, Role(
-        None if direction == ANY_DIRECTION else Direction(direction), Duty(duty)))
-
-
-def _check_cameras(names: Sequence[str]) -> tuple[str, ...]:
-    if not names:
-        raise ParameterError('cameras: the list is empty, name at least one camera')
-    for name in names:
-        parts = name.strip('/').split('/')
-        if not all(part.isidentifier() and part.isascii() for part in parts):
-            raise ParameterError(
-                f'cameras: {name!r} cannot begin a topic name; use letters, digits and _')
-    if len({key(name) for name in names}) < len(names):
-        raise ParameterError(f'cameras: {", ".join(names)} names a camera twice')
-    return tuple(names)
+    return structure.read_structure(lambda name: node.get_parameter(name).value)
 
 
 def _descriptor(item: Declaration) -> ParameterDescriptor:

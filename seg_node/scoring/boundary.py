@@ -60,14 +60,16 @@ class BoundaryScore:
         """
         truth.check_size('predicted path', predicted)
         reach = max(1.0, tolerance * math.hypot(*predicted.shape))
-        judged = _distance(_framed(~truth.known))[1:-1, 1:-1] > reach
+        judged = ~_within(_framed(~truth.known), reach)[1:-1, 1:-1]
         found = _outline(predicted, np.ones_like(truth.known))
         wanted = _outline(truth.path, truth.known)
-        to_found, to_wanted = _distance(found), _distance(wanted)
+        rows = _rows_around(found | wanted, reach)
+        found, wanted, judged = found[rows], wanted[rows], judged[rows]
+        by_found, by_wanted = _within(found, reach), _within(wanted, reach)
         found, wanted = found & judged, wanted & judged
         return cls(
-            int(np.count_nonzero(found)), int(np.count_nonzero(to_wanted[found] <= reach)),
-            int(np.count_nonzero(wanted)), int(np.count_nonzero(to_found[wanted] <= reach)))
+            int(np.count_nonzero(found)), int(np.count_nonzero(found & by_wanted)),
+            int(np.count_nonzero(wanted)), int(np.count_nonzero(wanted & by_found)))
 
     def __add__(self, other: BoundaryScore) -> BoundaryScore:
         """Count the pictures of both."""
@@ -109,9 +111,32 @@ def _framed(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.pad(flags, 1, constant_values=True)
 
 
-def _distance(flags: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return the distance of each pixel [H, W] to the nearest flagged one; inf without any."""
-    if not flags.any():
-        return np.full(flags.shape, np.inf, np.float32)
-    return np.asarray(cv2.distanceTransform(
-        (~flags).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+def _rows_around(flags: NDArray[np.bool_], reach: float) -> slice:
+    """Return the rows that can matter to flagged pixels [H, W]: a path begins at the horizon."""
+    rows = np.flatnonzero(flags.any(axis=1))
+    if not rows.size:
+        return slice(0, 0)
+    around = math.ceil(reach)
+    return slice(max(0, int(rows[0]) - around), int(rows[-1]) + 1 + around)
+
+
+def _within(flags: NDArray[np.bool_], reach: float) -> NDArray[np.bool_]:
+    """
+    Return where a flagged pixel [H, W] lies within `reach` pixels, as the crow flies.
+
+    A disc is laid on every flagged pixel, row of the disc after row: several times as quick as a
+    transform that finds all distances.
+    """
+    near = np.zeros(flags.shape, np.uint8)
+    source = flags.view(np.uint8)
+    if not source.size:
+        return near.view(np.bool_)
+    for step in range(min(math.floor(reach), flags.shape[0] - 1) + 1):
+        half = math.floor(math.sqrt(max(0.0, reach * reach - step * step)))
+        row = np.ones((1, 2 * min(half, flags.shape[1]) + 1), np.uint8)
+        wide = np.asarray(cv2.dilate(
+            source, row, borderType=cv2.BORDER_CONSTANT, borderValue=0), np.uint8)
+        for shifted, place in ((wide[step:], near[:len(near) - step]),
+                               (wide[:len(wide) - step], near[step:])):
+            np.bitwise_or(place, shifted, out=place)
+    return near.view(np.bool_)

@@ -52,11 +52,12 @@ class Confusion:
         if labels.shape != codes.shape:
             raise ValueError(f'labels: {list(labels.shape)}, the truth is {list(codes.shape)}; '
                              'both must have the same size')
-        known = codes < classes
-        true = codes[known].astype(np.int64)
-        predicted = np.minimum(labels[known], classes)
-        flat = np.bincount(true * (classes + 1) + predicted, minlength=classes * (classes + 1))
-        return cls(flat.reshape(classes, classes + 1))
+        # In one pass, and what is not known falls behind the last class.
+        place = codes.astype(np.int16) * (classes + 1)
+        place += np.minimum(labels, classes)
+        place[codes >= classes] = classes * (classes + 1)
+        flat = np.bincount(place.ravel(), minlength=classes * (classes + 1) + 1)[:-1]
+        return cls(flat.reshape(classes, classes + 1).astype(np.int64))
 
     def __add__(self, other: Confusion) -> Confusion:
         """Count the pictures of both."""

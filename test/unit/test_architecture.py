@@ -22,7 +22,7 @@ import sys
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROS_FREE = ('perception', 'scoring', 'stop_go', 'simulation')
+ROS_FREE = ('configuration', 'perception', 'scoring', 'stop_go', 'simulation')
 FORBIDDEN = {'rclpy', 'rosbags', 'rosidl_runtime_py', 'launch', 'launch_ros'}
 FORBIDDEN_PARTS = ('seg_node.ros', 'seg_node.tools')
 MAX_LINES = 300

@@ -41,8 +41,10 @@ ROSDEP_KEYS = {
     'yaml': 'python3-yaml',
 }
 TYPE_CHECKING_ONLY = {'typing_extensions'}
-# For benchmarks only, which say what to install: models of faults, baselines.
-WITHOUT_KEY = {'onnx', 'openvino'}
+# For benchmarks and fleets only, which say what to install: models of faults, baselines, tables,
+# clusters; backports is rosbags' own dependency.
+WITHOUT_KEY = {'onnx', 'openvino', 'pyarrow', 'distributed', 'backports', 'compression',
+               'lz4'}
 
 
 @pytest.fixture(scope='module')
@@ -72,8 +74,8 @@ def test_one_version_everywhere(setup_arguments):
 def test_launch_files_configuration_and_models_are_installed(setup_arguments):
     installed = {name for _, names in setup_arguments['data_files'] for name in names}
     wanted = {path.relative_to(ROOT).as_posix()
-              for pattern in ('launch/*.launch.py', 'config/*', 'models/*/*')
-              for path in ROOT.glob(pattern)}
+              for pattern in ('launch/*.launch.py', 'config/**/*', 'models/*/*')
+              for path in ROOT.glob(pattern) if path.is_file()}
     assert {'package.xml', 'resource/seg_node'} | wanted == installed
 
 

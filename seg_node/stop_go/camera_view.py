@@ -19,9 +19,10 @@ from __future__ import annotations
 import math
 from typing import Any, Protocol
 
-from sensor_msgs.msg import CameraInfo
-
 from seg_node.stop_go.geometry import CameraPose, Intrinsics, Mounting, View
+
+CameraInfo = Any
+"""A sensor_msgs/CameraInfo, whichever library made it: ROS 2 names its fields in small letters."""
 
 
 class ViewError(ValueError):

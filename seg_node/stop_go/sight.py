@@ -1,0 +1,125 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""How the frames of one camera become findings: its pictures, its view, its corridor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seg_node.perception.manifest import Model
+from seg_node.stop_go.assessor import Assessment, Assessor, Observation
+from seg_node.stop_go.camera_health import CameraHealth
+from seg_node.stop_go.camera_view import CameraInfo, CameraView, ViewError
+from seg_node.stop_go.geometry import View
+from seg_node.stop_go.limits import Geometry, Limits
+from seg_node.stop_go.roles import Direction, Role
+from seg_node.stop_go.vehicle import Motion
+from seg_node.stop_go.verdict import Finding, Reason
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """
+    One segmented picture.
+
+    bgr is uint8 [H, W, 3], `encoding` as it was received; labels (class ids) and confidence
+    (255 = 1.0) are uint8 [h, w] at the network's size. `info` is the newest camera_info, None
+    before the first; `motion` is None without fresh odometry. `inference` in seconds.
+    """
+
+    bgr: NDArray[np.uint8]
+    encoding: str
+    labels: NDArray[np.uint8]
+    confidence: NDArray[np.uint8]
+    info: CameraInfo | None = None
+    motion: Motion | None = None
+    inference: float = 0.0
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a camera's view is for one picture: None with the reason why, and what is wrong."""
+
+    view: View | None = None
+    no_view: str = ''
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """
+    What one picture says.
+
+    The findings of `assessment` are all there are, those of `health` first.
+    """
+
+    assessment: Assessment
+    health: tuple[Finding, ...]
+    look: Look
+
+
+class Sight:
+    """
+    Judge the pictures of one camera, each once and in order. Not thread-safe.
+
+    :param view: None where the corridor needs none.
+    """
+
+    def __init__(self, view: CameraView | None, health: CameraHealth) -> None:
+        self._view = view
+        self._health = health
+        self._before: View | None = None
+
+    def judge(self, picture: Picture, assessor: Assessor) -> Judged:
+        """
+        Judge one picture.
+
+        :raises ValueError: for maps or pictures of another shape or type.
+        """
+        self._health.thresholds = assessor.limits.camera_health
+        height, width = picture.bgr.shape[:2]
+        look = self.look(picture.info, width, height)
+        seen = assessor.assess(Observation(
+            picture.labels, picture.confidence, look.view, picture.motion, picture.inference,
+            look.no_view))
+        health = self._health.check(picture.bgr, picture.encoding)
+        return Judged(
+            replace(seen, findings=(*health, *seen.findings, *look.findings)), health, look)
+
+    def look(self, info: CameraInfo | None, width: int, height: int) -> Look:
+        """Give the view for a picture of a size, and whether the camera is another since."""
+        if self._view is None:
+            return Look()
+        try:
+            view = self._view.view(info, width, height)
+        except ViewError as error:
+            return Look(no_view=str(error))
+        before, self._before = self._before or view, view
+        if view.intrinsics == before.intrinsics:
+            return Look(view)
+        return Look(view, '', (Finding(Reason.CAMERA_CHANGED, 'camera_info has changed'),))
+
+
+def make_assessor(model: Model, role: Role, limits: Limits, geometry: Geometry) -> Assessor:
+    """
+    Make the assessor of one camera.
+
+    :raises ValueError: when the limits do not fit the model or the geometry.
+    """
+    return Assessor(model.classes, model.width, model.height, limits, geometry,
+                    role.direction or Direction.FORWARD)

@@ -1,0 +1,93 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Each number of two runs, with what its change means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+import math
+
+from seg_node.tools.evaluate.report.catalogue import Better, numbers, Score, score_of
+from seg_node.tools.evaluate.report.results import RunResults
+
+TIME_NOISE = 0.1
+"""Share by which a time may differ without being another: machines are never quite quiet."""
+_ROUNDING = 1e-9
+
+
+class Verdict(Enum):
+    """What a change means."""
+
+    BETTER = 'better'
+    WORSE = 'worse'
+    EQUAL = 'equal'
+    DIFFERENT = 'different'
+    UNKNOWN = 'unknown'
+
+
+@dataclass(frozen=True)
+class Change:
+    """A number of two runs; None where a run does not know it."""
+
+    score: Score
+    a: float | None
+    b: float | None
+
+    @property
+    def difference(self) -> float | None:
+        """What B has more than A."""
+        return None if self.a is None or self.b is None else self.b - self.a
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the change means; DIFFERENT where neither way is better."""
+        if self.a is None and self.b is None:
+            return Verdict.EQUAL
+        if self.a is None or self.b is None:
+            return Verdict.UNKNOWN
+        noise = TIME_NOISE if self.score.is_time else _ROUNDING
+        if math.isclose(self.a, self.b, rel_tol=noise, abs_tol=_ROUNDING):
+            return Verdict.EQUAL
+        if self.score.better is Better.NEITHER:
+            return Verdict.DIFFERENT
+        higher = self.b > self.a
+        return Verdict.BETTER if higher is (self.score.better is Better.HIGHER) else Verdict.WORSE
+
+
+def loss(score: Score, before: float, after: float) -> float:
+    """Give by how much a number got worse, negative for better; of a score with a direction."""
+    return before - after if score.better is Better.HIGHER else after - before
+
+
+def changes(a: RunResults, b: RunResults) -> tuple[Change, ...]:
+    """Give all numbers that a run knows, the weightiest first; those that are 0 in both not."""
+    return changed(numbers(a.summary), numbers(b.summary))
+
+
+def changed(old: Mapping[str, float | None], new: Mapping[str, float | None],
+            ) -> tuple[Change, ...]:
+    """Give the changes between numbers by name."""
+    names = [*old, *(name for name in new if name not in old)]
+    found = (Change(score_of(name), old.get(name), new.get(name)) for name in names)
+    return tuple(one for one in found
+                 if not _is_idle(one) and not (one.a is None and one.b is None))
+
+
+def _is_idle(change: Change) -> bool:
+    """Say whether it is a reason or finding that occurred in neither run."""
+    return change.score.name.startswith(('decisions.reasons.', 'health.')) \
+        and not change.a and not change.b

@@ -1,0 +1,151 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""From the frames of a source to pictures that can be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+import time
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seg_node.perception.image_codec import decode, decode_compressed, RawImage
+from seg_node.stop_go.camera_view import CameraInfo
+from seg_node.tools.command_line import ToolError
+from seg_node.tools.sources import Frame, Source, SourceError
+
+
+@dataclass(frozen=True, eq=False)
+class Shot:
+    """
+    One frame, decoded.
+
+    bgr is uint8 [H, W, 3], or None with the `problem`. truth is uint8 [H, W] of scoring.truth's
+    codes, None where there is no mask. decode_ms leaves the reading of the truth out.
+    """
+
+    frame: Frame
+    bgr: NDArray[np.uint8] | None
+    encoding: str = ''
+    info: CameraInfo | None = None
+    problem: str = ''
+    truth: NDArray[np.uint8] | None = None
+    decode_ms: float = 0.0
+
+
+class Truth(Protocol):
+    """Where the masks come from."""
+
+    def codes(self, frame: Frame) -> NDArray[np.uint8] | None:
+        """Give the codes of a frame, uint8 [H, W]; None without a mask. Or ToolError."""
+
+
+def decoded(source: Source, truth: Truth | None) -> Iterator[Shot]:
+    """Decode frame after frame; a damaged picture becomes a shot with its problem."""
+    infos = _Infos()
+    frames = iter(source)
+    while True:
+        begun = time.perf_counter()
+        frame = _next(frames, source)
+        if frame is None:
+            return
+        bgr, encoding, problem = _picture(frame, source.compressed)
+        took = (time.perf_counter() - begun) * 1e3
+        codes = None if truth is None else truth.codes(frame)
+        yield Shot(frame, bgr, encoding, infos.read(frame.camera_info, source), problem, codes,
+                   took)
+
+
+def _next(frames: Iterator[Frame], source: Source) -> Frame | None:
+    try:
+        return next(frames, None)
+    except ToolError:
+        raise
+    except Exception as error:      # what reads a damaged file raises almost anything
+        raise SourceError(f'{source.name}: cannot be read on ({type(error).__name__}: {error}). '
+                          'The recording is damaged here') from error
+
+
+def bytes_of(shot: Shot) -> int:
+    """Give the memory that a shot takes."""
+    return sum(part.nbytes for part in (shot.bgr, shot.truth) if part is not None)
+
+
+def decode_message(
+    message: bytes, compressed: bool,
+) -> tuple[NDArray[np.uint8], str]:
+    """
+    Decode the CDR bytes of an Image or CompressedImage: BGR uint8 [H, W, 3] and the encoding.
+
+    :raises Exception: almost any, for damaged bytes.
+    """
+    from seg_node.tools.bags import COMPRESSED, IMAGE
+    from seg_node.tools.evaluate.bags.cdr import read_cdr
+    image = read_cdr(message, COMPRESSED if compressed else IMAGE)
+    if compressed:
+        return decode_compressed(image.data, image.format), str(image.format)
+    return decode(RawImage(
+        height=image.height, width=image.width, encoding=image.encoding,
+        is_bigendian=bool(image.is_bigendian), step=image.step, data=image.data,
+    )), str(image.encoding)
+
+
+def _picture(
+    frame: Frame, compressed: bool,
+) -> tuple[NDArray[np.uint8] | None, str, str]:
+    if frame.message is None:
+        return frame.bgr, '', ''
+    try:
+        bgr, encoding = decode_message(frame.message, compressed)
+    except Exception as error:      # ImageError, and what rosbags raises for damaged bytes
+        return None, '', f'{error}' or type(error).__name__
+    return bgr, encoding, ''
+
+
+class _Infos:
+    """Reads camera_info; what repeats the one before, but for its stamp, is the same object."""
+
+    def __init__(self) -> None:
+        self._bytes = b''
+        self._info: CameraInfo | None = None
+
+    def read(self, message: bytes | None, source: Source) -> CameraInfo | None:
+        if message is None:
+            return None
+        if message[12:] != self._bytes:      # behind encapsulation and stamp
+            self._bytes = message[12:]
+            self._info = _read_info(message, source)
+        return self._info
+
+
+def _read_info(message: bytes, source: Source) -> CameraInfo | None:
+    from seg_node.tools.bags import CAMERA_INFO
+    from seg_node.tools.evaluate.bags.cdr import read_cdr
+    try:
+        return read_cdr(message, CAMERA_INFO)
+    except Exception as error:      # as above
+        source.note(f'{source.name}: a camera_info cannot be read ({error}); left out')
+        return None
+
+
+def shots_until(shots: Iterable[Shot], seconds: float | None) -> Iterator[Shot]:
+    """Yield the shots of the first seconds; None: all."""
+    for shot in shots:
+        if seconds is not None and shot.frame.time_ns >= seconds * 1e9:
+            return
+        yield shot

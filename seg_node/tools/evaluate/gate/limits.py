@@ -1,0 +1,146 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The file of limits that a run has to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+import difflib
+from enum import Enum
+import math
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from seg_node.tools.command_line import ToolError
+from seg_node.tools.evaluate.report.catalogue import Better, canonical, score_of
+
+
+class Rule(Enum):
+    """What a limit demands; the values are its words in the file."""
+
+    MIN = 'min'
+    MAX = 'max'
+    MAX_LOSS = 'max_loss'
+    MAX_LOSS_PERCENT = 'max_loss_percent'
+
+    @property
+    def is_relative(self) -> bool:
+        """Whether it needs another run."""
+        return self in (Rule.MAX_LOSS, Rule.MAX_LOSS_PERCENT)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One demand on one number of a summary."""
+
+    name: str
+    rule: Rule
+    value: float
+
+
+@dataclass(frozen=True)
+class _Names:
+    known: Collection[str]
+    unsure: str | None
+
+    def may_be(self, name: str) -> bool:
+        return name in self.known or (self.unsure is not None and name.startswith(self.unsure))
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that is there twice, of which YAML would silently take the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f'{key} is there twice', key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def read_limits(path: Path, known: Collection[str], unsure: str | None = None,
+                ) -> tuple[Limit, ...]:
+    """
+    Read limits: names of numbers, dotted or nested, each with min, max, max_loss, ...
+
+    :param known: names of the numbers that there are.
+    :param unsure: beginning of names that may turn out to be known.
+    :raises ToolError: names the limit, what is wrong with it, and the remedy.
+    """
+    try:
+        content = yaml.load(path.read_bytes(), _Loader)      # a SafeLoader
+    except OSError as error:
+        raise ToolError(f'--gate {path}: cannot be read ({error.strerror})') from None
+    except (yaml.YAMLError, TypeError) as error:
+        raise ToolError(f'--gate {path}: is no YAML ({" ".join(str(error).split())})') from None
+    if not isinstance(content, Mapping) or not content:
+        raise ToolError(f'--gate {path}: holds no limits. Write lines such as '
+                        'path_iou: {min: 0.93}')
+    limits = tuple(_limits(path, '', content, _Names(known, unsure)))
+    twice = {limit.name for place, limit in enumerate(limits)
+             if any((limit.name, limit.rule) == (one.name, one.rule) for one in limits[:place])}
+    if twice:
+        raise ToolError(f'--gate {path}: {", ".join(sorted(twice))}: has the same limit twice')
+    return limits
+
+
+def _limits(path: Path, beginning: str, content: Mapping[Any, Any],
+            names: _Names) -> Iterator[Limit]:
+    words = [rule.value for rule in Rule]
+    for key, value in content.items():
+        written = f'{beginning}{key}'
+        if not isinstance(value, Mapping) or not value:
+            raise ToolError(f'--gate {path}: {written}: {value!r} is no limit. Write '
+                            f'{written}: {{min: 0.9}}, with one or more of {", ".join(words)}')
+        if not any(word in words for word in value) and any(
+                isinstance(inner, Mapping) for inner in value.values()):
+            yield from _limits(path, f'{written}.', value, names)
+            continue
+        name = canonical(written)
+        if not names.may_be(name):
+            raise ToolError(f'--gate {path}: {written}: there is no such number. '
+                            f'{_near(name, names.known)}')
+        for word, number in value.items():
+            yield _limit(path, name, word, number, words)
+
+
+def _limit(path: Path, name: str, word: Any, number: Any, words: list[str]) -> Limit:
+    if word not in words:
+        raise ToolError(f'--gate {path}: {name}: {word} is no limit. {_near(str(word), words)}')
+    if isinstance(number, bool) or not isinstance(number, (int, float)) \
+            or not math.isfinite(number):
+        raise ToolError(f'--gate {path}: {name}: {word}: {number!r} is no finite number')
+    rule = Rule(word)
+    if rule.is_relative and score_of(name).better is Better.NEITHER:
+        raise ToolError(f'--gate {path}: {name}: {word}: neither more nor less of it is better, '
+                        'so it has no loss. Use min or max')
+    if rule.is_relative and number < 0:
+        raise ToolError(f'--gate {path}: {name}: {word}: {number} is below 0')
+    return Limit(name, rule, float(number))
+
+
+def _near(name: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(name, known, 4, 0.5)
+    last = name.rpartition('.')[2]
+    near += [one for one in known if one.rpartition('.')[2] == last and one not in near]
+    if not near:
+        return f'There are {", ".join(list(known)[:12])}, ...'
+    return f'Did you mean {", ".join(near[:6])}?'

@@ -1,0 +1,133 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The work on one recording: what is to be done, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from seg_node import __version__
+
+FORMAT = 1
+"""Of the files that are kept of a recording; another number makes all of them anew."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recording and its name within the run, which is the name of its folder there."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class TruthChoice:
+    """
+    Where the truth lies: a folder of masks for each recording, or a topic of the bags.
+
+    :param mapping: file that tells what values mean; None: class ids of the model.
+    """
+
+    folder: Path | None = None
+    topic: str | None = None
+    mapping: Path | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """
+    What is the same for all recordings of a run; travels to other processes and machines.
+
+    :param parameters: those of the node, flat; its network and its limits.
+    :param sha256: of the graph, so that another machine runs the same.
+    :param topic: image topic; None: found by the cameras' names.
+    :param odometry: topic; None: odom, or the only one; '': none.
+    """
+
+    parameters: Mapping[str, Any]
+    camera: str
+    sha256: str
+    precision: str
+    topic: str | None = None
+    odometry: str | None = None
+    fps: float | None = None
+    seconds: float | None = None
+    truth: TruthChoice = field(default_factory=TruthChoice)
+    mapping_digest: str = ''
+    parquet: bool = True
+
+
+@dataclass(frozen=True)
+class Job:
+    """One recording to be evaluated; masks is the folder with its truth."""
+
+    recording: Recording
+    settings: Settings
+    masks: Path | None = None
+
+    def key(self) -> str:
+        """
+        Give what tells results apart: another model, parameter, version or file gives another.
+
+        :raises OSError: when the recording cannot be looked at.
+        """
+        settings = self.settings
+        content = {
+            'format': FORMAT, 'version': __version__, 'sha256': settings.sha256,
+            'precision': settings.precision, 'camera': settings.camera,
+            'parameters': {name: value for name, value in settings.parameters.items()
+                           if name not in _WITHOUT_EFFECT},
+            'topics': [settings.topic, settings.odometry, settings.truth.topic],
+            'fps': settings.fps, 'seconds': settings.seconds, 'mapping': settings.mapping_digest,
+            'recording': _identity(self.recording.path), 'masks': _identity(self.masks)}
+        text = json.dumps(content, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+# The model is told apart by the checksum of its graph, wherever it lies.
+_WITHOUT_EFFECT = ('model', 'threads', 'autostart', 'heartbeat_rate', 'jpeg_quality',
+                   'expected_rate', 'workspace_mib', 'base_frame')
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """
+    What came of a job: the files of the recording's folder, by their paths in it.
+
+    error says why nothing, or not all of it, could be evaluated; '' for a recording that is whole.
+    """
+
+    name: str
+    files: Mapping[str, bytes]
+    frames: int = 0
+    error: str = ''
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+def _identity(path: Path | None) -> list[Any]:
+    """Give what changes when a file, or the files of a folder, change."""
+    if path is None:
+        return []
+    path = path.resolve()
+    files = [path] if path.is_file() else sorted(f for f in path.iterdir() if f.is_file())
+    marks = [(file.name, stat.st_size, stat.st_mtime_ns)
+             for file in files for stat in [file.stat()]]
+    return [str(path), hashlib.sha256(json.dumps(marks).encode()).hexdigest()]

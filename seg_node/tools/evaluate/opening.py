@@ -1,0 +1,83 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""From a job to the pictures of its recording and their truth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from seg_node.configuration.params_file import configure
+from seg_node.tools.command_line import ToolError
+from seg_node.tools.evaluate.decoding import Truth
+from seg_node.tools.evaluate.job import Job
+from seg_node.tools.evaluate.truth.mapping import Mapping, model_ids, read_mapping
+from seg_node.tools.sources import is_bag, open_source, Source, SourceError
+
+
+def open_recording(
+    job: Job, classes: Sequence[str], stack: ExitStack,
+) -> tuple[Source, Truth | None, bool]:
+    """
+    Open a recording and its truth; closed by the stack.
+
+    :param classes: names of the model's classes.
+    :returns: the source, the truth or None, and whether the truth of the run tells classes.
+    :raises ToolError: when they cannot be opened.
+    """
+    settings, path = job.settings, job.recording.path
+    choice = settings.truth
+    if not path.exists():
+        raise SourceError(f'{path}: no such file or folder. Check the path')
+    mapping = read_mapping(choice.mapping, classes) if choice.mapping else model_ids(classes)
+    if is_bag(path):
+        source = _open_bag(job, stack)
+    else:
+        if choice.topic:
+            raise ToolError(f'{path}: is no bag, so it has no topic {choice.topic} for --truth. '
+                            'Give a folder of masks')
+        source = open_source(path, fps=settings.fps)
+        stack.callback(source.close)
+    # The same for all recordings of a run, also for one without masks.
+    has_classes = mapping.has_classes and bool(choice.folder or choice.topic)
+    return source, _open_truth(job, source, mapping, stack), has_classes
+
+
+def _open_bag(job: Job, stack: ExitStack) -> Source:
+    from seg_node.tools.evaluate.bags.messages import open_bag
+    from seg_node.tools.evaluate.bags.source import BagRecording, Topics
+    settings = job.settings
+    configuration = configure(settings.parameters)
+    bag = open_bag(job.recording.path)
+    stack.callback(bag.close)
+    topics = Topics(
+        (settings.camera,), configuration.structure.transport, settings.topic, settings.odometry,
+        settings.truth.topic)
+    return BagRecording(
+        job.recording.path, bag, topics, configuration.limits.vehicle.odometry_timeout)
+
+
+def _open_truth(job: Job, source: Source, mapping: Mapping, stack: ExitStack) -> Truth | None:
+    choice = job.settings.truth
+    if choice.topic:
+        from seg_node.tools.evaluate.bags.messages import open_bag
+        from seg_node.tools.evaluate.truth.masks import TopicMasks
+        masks = TopicMasks(open_bag(job.recording.path), choice.topic, mapping)
+        stack.callback(masks.close)
+        return masks
+    if job.masks is not None:
+        from seg_node.tools.evaluate.truth.masks import FolderMasks
+        return FolderMasks(job.masks, mapping, source.count)
+    return None

@@ -1,0 +1,225 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""One recording from its files to its results: decoding, network and judgement side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+import json
+import time
+from typing import Any
+
+from seg_node.configuration.params_file import Configuration, configure
+from seg_node.perception.segmenter import Segmentation, Segmenter
+from seg_node.stop_go.verdict import Reason
+from seg_node.tools.command_line import ToolError
+from seg_node.tools.evaluate.decoding import bytes_of, decoded, Shot, shots_until
+from seg_node.tools.evaluate.job import Job, Outcome
+from seg_node.tools.evaluate.judge import FrameJudge, Judgement
+from seg_node.tools.evaluate.opening import open_recording
+from seg_node.tools.evaluate.row import columns_of, Row
+from seg_node.tools.evaluate.scores import Counts, FrameScore, Scorer
+from seg_node.tools.evaluate.summary import summarize, Totals
+from seg_node.tools.evaluate.table import has_parquet, to_bytes
+from seg_node.tools.evaluate.worst import draw_frame, Worst
+from seg_node.tools.read_ahead import ReadAhead
+from seg_node.tools.sources import Source
+
+AHEAD = 8
+"""Frames decoded, and frames segmented, that wait for their next step."""
+_CUT_OFF = 0.9
+"""Share of the frames that a whole video gives at least; headers count a few too many."""
+NOTES = 20
+"""Notes that are kept of a recording."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """A shot with what the network says of it, or why it says nothing."""
+
+    shot: Shot
+    segmentation: Segmentation | None
+    problem: str = ''
+
+
+class Interrupted(Exception):  # noqa: N818 - no error
+    """The work was called off."""
+
+
+def evaluate(job: Job, segmenter: Segmenter,
+             stop: Callable[[], bool] = lambda: False) -> Outcome:
+    """
+    Evaluate one recording; whatever is wrong with it becomes a part of the outcome.
+
+    :param stop: asked at every frame whether to call it off.
+    :raises Interrupted: when it was.
+    """
+    begun = time.perf_counter()
+    name = job.recording.name
+    try:
+        key = job.key()
+        with ExitStack() as stack:
+            source, truth, has_classes = open_recording(
+                job, [info.name for info in segmenter.model.classes], stack)
+            work = _Work(job, configure(job.settings.parameters), segmenter, source, has_classes)
+            shots = ReadAhead(
+                shots_until(decoded(source, truth), job.settings.seconds), bytes_of, AHEAD)
+            stack.callback(shots.close)
+            seen = ReadAhead(_segmented(shots, segmenter), lambda s: bytes_of(s.shot), AHEAD)
+            stack.callback(seen.close)
+            error = work.take_all(seen, stop)
+            return work.outcome(key, error, time.perf_counter() - begun)
+    except Interrupted:
+        raise
+    except ToolError as problem:
+        return Outcome(name, {}, error=str(problem), seconds=time.perf_counter() - begun)
+    except Exception as problem:      # one recording never ends the run
+        return Outcome(name, {}, seconds=time.perf_counter() - begun, error=(
+            f'{job.recording.path}: {type(problem).__name__}: {problem}'))
+
+
+def _segmented(shots: Iterator[Shot] | ReadAhead[Shot], segmenter: Segmenter) -> Iterator[_Seen]:
+    for shot in shots:
+        if shot.bgr is None:
+            yield _Seen(shot, None)
+            continue
+        try:
+            yield _Seen(shot, segmenter.segment(shot.bgr))
+        except Exception as error:      # a STOP with its reason, as in the node
+            yield _Seen(shot, None, f'{error}' or type(error).__name__)
+
+
+class _Work:
+    """Judges and scores one frame after the other."""
+
+    def __init__(self, job: Job, configuration: Configuration, segmenter: Segmenter,
+                 source: Source, has_classes: bool) -> None:
+        camera, structure = job.settings.camera, configuration.structure
+        self._job = job
+        self._source = source
+        self._model = segmenter.model
+        self._backend = segmenter.backend
+        self._judge = FrameJudge(configuration, camera, segmenter.model, source.start_ns)
+        self._scorer = Scorer(segmenter.model, has_classes, structure.setups[camera].mounting,
+                              structure.rectified)
+        self._rows: list[Row] = []
+        self._counts = Counts.empty(len(self._scorer.classes))
+        self._worst = Worst()
+
+    def take_all(self, seen: ReadAhead[_Seen], stop: Callable[[], bool]) -> str:
+        """Take in frame after frame; give why that ended early, '' at the end."""
+        try:
+            for one in seen:
+                if stop():
+                    raise Interrupted
+                self._take(one)
+        except ToolError as error:
+            if not self._rows:
+                raise
+            return f'{error} (the {len(self._rows)} frames before it are kept)'
+        if not self._rows:
+            raise ToolError(f'{self._job.recording.path}: no frame could be read. Check the '
+                            'recording, and --seconds')
+        count = self._source.count
+        if self._source.kind == 'video' and self._job.settings.seconds is None \
+                and count is not None and len(self._rows) < _CUT_OFF * count:
+            return (f'{self._job.recording.path}: ends after {len(self._rows)} of the {count} '
+                    'frames that its header promises; it is cut off or damaged (what there is is '
+                    'kept)')
+        return ''
+
+    def _take(self, seen: _Seen) -> None:
+        shot, begun = seen.shot, time.perf_counter()
+        if seen.segmentation is not None:
+            judged = self._judge.judge(shot, seen.segmentation)
+        elif shot.bgr is None:
+            judged = self._judge.fail(shot, Reason.MALFORMED, shot.problem)
+        else:
+            judged = self._judge.fail(shot, Reason.INFERENCE_FAILED, seen.problem)
+        took = (time.perf_counter() - begun) * 1e3
+        score = None
+        if shot.truth is not None and seen.segmentation is not None:
+            counts = self._scorer.score(shot, seen.segmentation, shot.truth)
+            self._counts += counts
+            score = FrameScore.of(counts)
+        row = self._row(seen, judged, score, took)
+        self._rows.append(row)
+        if seen.segmentation is not None:
+            segmentation = seen.segmentation
+            self._worst.offer(row, lambda: self._draw(shot, segmentation, judged))
+
+    def _draw(self, shot: Shot, segmentation: Segmentation, judged: Judgement) -> bytes:
+        assert shot.bgr is not None
+        truth = None if shot.truth is None else self._judge.true_labels(shot.truth, segmentation)
+        return draw_frame(shot.bgr, segmentation, judged, truth, segmentation.network * 1e3)
+
+    def _row(self, seen: _Seen, judged: Judgement, score: FrameScore | None,
+             took: float) -> Row:
+        frame, verdict, measure = seen.shot.frame, judged.verdict, judged.assessment.measure
+        values: dict[str, Any] = {}
+        if measure is not None:
+            values = {
+                'clear_distance': measure.clear_distance, 'required_distance': measure.required,
+                'unit': measure.unit, 'coverage': measure.coverage,
+                'confidence': measure.confidence, 'confidence_low': measure.confidence_low,
+                'path_share': measure.path_share,
+                'flicker': measure.change if len(self._rows) else None}
+        if seen.segmentation is not None:
+            values |= {'resize_ms': seen.segmentation.prepare * 1e3,
+                       'infer_ms': seen.segmentation.network * 1e3, 'measure_ms': took}
+        if score is not None:
+            values |= vars(score)
+        if judged.true is not None:
+            values |= {'truth_decision': judged.true.decision.value,
+                       'truth_reason': judged.true.reason.value}
+        return Row(
+            self._job.recording.name, frame.index, frame.time_ns * 1e-9, frame.stamp_ns,
+            verdict.decision.value, verdict.reason.value, verdict.text,
+            findings=tuple(finding.reason.value for finding in judged.assessment.findings),
+            health=tuple(finding.reason.value for finding in judged.health),
+            decode_ms=seen.shot.decode_ms, **values)
+
+    def outcome(self, key: str, error: str, seconds: float) -> Outcome:
+        """Give the results as files."""
+        name, settings = self._job.recording.name, self._job.settings
+        table = columns_of(self._rows)
+        totals = Totals(Counts.empty(len(self._scorer.classes)))
+        totals.add(name, table, self._counts, self._worst.frames())
+        notes = list(self._source.notes)
+        choice = settings.truth
+        if (choice.folder or choice.topic) and not self._counts.frames:
+            notes.append(f'{name}: no mask of --truth {choice.folder or choice.topic} fits a '
+                         'frame. Masks are found by the names of the pictures, the numbers of '
+                         'the frames, or the stamps of a topic; where there are several '
+                         f'recordings, in a folder of its own: {name}')
+        notes = notes[:NOTES]
+        summary = {
+            'recording': name, 'path': str(self._job.recording.path),
+            **summarize(totals, self._scorer.classes), 'notes': notes, 'failed': (
+                [{'recording': name, 'error': error}] if error else []),
+            'backend': self._backend.name, 'precision': self._backend.precision}
+        place, frames = to_bytes(table, settings.parquet and has_parquet())
+        kept = {'key': key, 'classes': self._scorer.classes, 'counts': self._counts.to_json(),
+                'worst': self._worst.frames(), 'error': error}
+        files = {place: frames, 'summary.json': to_json(summary), 'counts.json': to_json(kept),
+                 **self._worst.pictures()}
+        return Outcome(name, files, len(self._rows), error, tuple(notes), seconds)
+
+
+def to_json(content: Any) -> bytes:
+    """Give strict JSON."""
+    return (json.dumps(content, indent=1, allow_nan=False, default=list) + '\n').encode()

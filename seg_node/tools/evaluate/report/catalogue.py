@@ -1,0 +1,171 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The numbers of a summary: their names, what they are called, which way is better."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+import math
+from typing import Any
+
+from seg_node.stop_go.verdict import Reason
+
+
+class Better(Enum):
+    """Which change of a number is a gain."""
+
+    HIGHER = 'higher'
+    LOWER = 'lower'
+    NEITHER = 'neither'
+
+
+class Kind(Enum):
+    """How a number is written."""
+
+    SCORE = 'score'
+    SHARE = 'share'
+    COUNT = 'count'
+    NUMBER = 'number'
+    MILLISECONDS = 'milliseconds'
+
+
+@dataclass(frozen=True)
+class Score:
+    """A number of a summary; judged: it is known only with truth."""
+
+    name: str
+    label: str
+    better: Better
+    kind: Kind
+    needs_truth: bool = False
+
+    @property
+    def is_time(self) -> bool:
+        """Whether it differs from run to run without a cause."""
+        return self.kind is Kind.MILLISECONDS
+
+
+_UP, _DOWN, _NEITHER = Better.HIGHER, Better.LOWER, Better.NEITHER
+_SCORES = (
+    Score('path_iou', 'path IoU', _UP, Kind.SCORE, True),
+    Score('path_f1', 'path F1', _UP, Kind.SCORE, True),
+    Score('path_maxf', 'path MaxF', _UP, Kind.SCORE, True),
+    Score('path_maxf_bev', "path MaxF, bird's eye", _UP, Kind.SCORE, True),
+    Score('precision', 'path precision', _UP, Kind.SCORE, True),
+    Score('recall', 'path recall', _UP, Kind.SCORE, True),
+    Score('false_path_rate', 'false path rate', _DOWN, Kind.SCORE, True),
+    Score('boundary_f1', 'boundary F1', _UP, Kind.SCORE, True),
+    Score('miou', 'mean IoU', _UP, Kind.SCORE, True),
+    Score('ece', 'calibration error', _DOWN, Kind.SCORE, True),
+    Score('decisions.false_go', 'false GO, frames', _DOWN, Kind.COUNT, True),
+    Score('decisions.false_go_events', 'false GO, events', _DOWN, Kind.COUNT, True),
+    Score('decisions.missed_stops', 'STOPs missed', _DOWN, Kind.COUNT, True),
+    Score('decisions.true_stops', 'STOPs of the truth', _NEITHER, Kind.COUNT, True),
+    Score('decisions.needless_stop', 'needless STOP, frames', _DOWN, Kind.COUNT, True),
+    Score('decisions.agreement', 'decisions that agree', _UP, Kind.SHARE, True),
+    Score('decisions.judged', 'frames judged by the truth', _NEITHER, Kind.COUNT, True),
+    Score('decisions.lag_frames.median', 'lag of STOP, frames, median', _DOWN, Kind.NUMBER, True),
+    Score('decisions.lag_frames.p95', 'lag of STOP, frames, p95', _DOWN, Kind.NUMBER, True),
+    Score('decisions.lead_frames.median', 'lead of STOP, frames, median', _NEITHER, Kind.NUMBER,
+          True),
+    Score('decisions.lead_frames.p95', 'lead of STOP, frames, p95', _NEITHER, Kind.NUMBER, True),
+    Score('decisions.go', 'GO, frames', _NEITHER, Kind.COUNT),
+    Score('decisions.slow', 'SLOW, frames', _NEITHER, Kind.COUNT),
+    Score('decisions.stop', 'STOP, frames', _NEITHER, Kind.COUNT),
+    Score('decisions.changes_per_minute', 'changes of decision per minute', _DOWN, Kind.NUMBER),
+    Score('stability.decision_flips', 'changes of decision', _DOWN, Kind.COUNT),
+    Score('stability.flicker_mean', 'flicker, mean', _DOWN, Kind.SCORE),
+    Score('stability.flicker_p95', 'flicker, p95', _DOWN, Kind.SCORE),
+    Score('failed', 'recordings failed', _DOWN, Kind.COUNT),
+    Score('frames', 'frames', _NEITHER, Kind.COUNT),
+    Score('with_truth', 'frames with truth', _NEITHER, Kind.COUNT),
+    Score('seconds', 'seconds of recording', _NEITHER, Kind.NUMBER),
+)
+STAGES = ('decode', 'resize', 'infer', 'measure')
+"""Stages of the latency, in their order."""
+_TIMES = tuple(Score(f'latency_ms.{stage}.{part}', f'{stage}, ms, {part}', _DOWN,
+                     Kind.MILLISECONDS)
+               for stage in STAGES for part in ('p50', 'p95', 'p99', 'max'))
+SCORES = {score.name: score for score in (*_SCORES, *_TIMES)}
+"""All numbers with a name of their own, the weightiest first."""
+REASONS, HEALTH, CLASSES = 'decisions.reasons.', 'health.', 'class_iou.'
+"""Beginnings of the names that depend on the run: frames by reason, IoU by class."""
+
+
+def score_of(name: str) -> Score:
+    """Give what is known of a number; ValueError for a name that there cannot be."""
+    if name in SCORES:
+        return SCORES[name]
+    if name.startswith(CLASSES):
+        return Score(name, f'IoU of {name.removeprefix(CLASSES)}', _UP, Kind.SCORE, True)
+    for beginning, label in ((REASONS, 'frames'), (HEALTH, 'frames with finding')):
+        if name.startswith(beginning):
+            return Score(name, f'{label} {name.removeprefix(beginning)}', _NEITHER, Kind.COUNT)
+    raise ValueError(f'{name}: no number of a summary')
+
+
+def numbers(summary: Mapping[str, Any]) -> dict[str, float | None]:
+    """
+    Give all numbers of a summary by name, the weightiest first; None where not known.
+
+    A reason or finding that did not occur is 0, unless there was no frame at all.
+    """
+    decisions = summary['decisions']
+    flat = {**_flat('', {name: summary.get(name) for name in ('frames', 'with_truth', 'seconds')}),
+            **_flat('', summary['scores']), **_flat('decisions.', decisions),
+            **_flat('stability.', summary.get('stability', {})),
+            **{_stage(name): value for name, value in
+               _flat('latency_ms.', summary.get('latency_ms', {})).items()},
+            'failed': float(len(summary['failed']))}
+    events = decisions.get('false_go_events')
+    flat['decisions.false_go_events'] = None if events is None else float(len(events))
+    none = 0.0 if summary['frames'] else None
+    for beginning, counts in ((REASONS, decisions.get('reasons', {})),
+                              (HEALTH, summary.get('health', {}))):
+        for reason in Reason:
+            flat[beginning + reason.value] = none
+        flat |= {beginning + code: float(count) for code, count in counts.items()}
+    if not summary['frames']:      # no frame is no evidence that something did not occur
+        flat = {name: value if name in ('frames', 'failed') else None
+                for name, value in flat.items()}
+    classes = sorted(name for name in flat if name.startswith(CLASSES))
+    rest = [name for beginning in (REASONS, HEALTH) for name in flat if name.startswith(beginning)]
+    return {name: flat.get(name) for name in (*SCORES, *classes, *rest)}
+
+
+def canonical(name: str) -> str:
+    """Give the name of a number for what people write: scores.miou, latency_ms.infer_ms.p95."""
+    return _stage(name.removeprefix('scores.'))
+
+
+def _stage(name: str) -> str:
+    parts = name.split('.')
+    if parts[0] == 'latency_ms' and len(parts) == 3:
+        parts[1] = parts[1].removesuffix('_ms')
+    return '.'.join(parts)
+
+
+def _flat(beginning: str, content: Mapping[str, Any]) -> dict[str, float | None]:
+    flat: dict[str, float | None] = {}
+    for name, value in content.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(f'{beginning}{name}.', value)
+        elif value is None:
+            flat[beginning + name] = None
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            flat[beginning + name] = float(value) if math.isfinite(value) else None
+    return flat

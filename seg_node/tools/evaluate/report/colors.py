@@ -1,0 +1,42 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Colours of decisions and reasons; legible on white and on black."""
+
+from __future__ import annotations
+
+DECISIONS = {'go': '#2f9e62', 'slow': '#d99a1c', 'stop': '#d0443e'}
+FALSE_GO, NEEDLESS = '#d6269a', '#7c8ba1'
+_OTHER = '#8a8f98'
+_REASONS = {
+    'clear': '#6fb98f', 'slow_class': '#dfae45', 'confirming': '#b9b08a',
+    # the road
+    'blocked': '#c9403a', 'low_coverage': '#e08a52', 'beyond_range': '#b5654d',
+    'no_path': '#9c2f62', 'all_path': '#7a3f98', 'low_confidence': '#7d77d9',
+    'mask_jump': '#c06fae',
+    # the camera
+    'camera_changed': '#5f7fb8', 'no_camera_info': '#64748b', 'camera_dark': '#2f5d8c',
+    'camera_overexposed': '#4aa9cf', 'camera_covered': '#1d7a91', 'camera_frozen': '#3b82c4',
+    'camera_torn': '#6fa1c7', 'camera_noisy': '#8fb3c9', 'camera_blocked': '#0f8077',
+    'camera_blurred': '#41b0a5', 'malformed': '#5b5fc7',
+    # time and system
+    'no_image': '#8d7b68', 'stale': '#7c6f64', 'stale_stamp': '#9a8268',
+    'stamp_in_future': '#a98f5f', 'stamp_backwards': '#8a6d3b', 'clock_jump': '#6b5b4d',
+    'rate_low': '#a3876a', 'over_budget': '#94705a', 'inference_failed': '#5c4a44',
+}
+
+
+def color_of(reason: str) -> str:
+    """Give the colour of a reason."""
+    return _REASONS.get(reason, _OTHER)

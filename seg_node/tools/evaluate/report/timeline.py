@@ -1,0 +1,128 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What the page's script draws of a recording: frames chosen so that nothing serious is hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from seg_node.stop_go.verdict import Reason
+from seg_node.tools.evaluate.report.colors import color_of, DECISIONS, FALSE_GO, NEEDLESS
+from seg_node.tools.evaluate.report.markup import Markup, tag
+from seg_node.tools.evaluate.report.thinning import stretches, thin
+from seg_node.tools.evaluate.report.words import spoken
+from seg_node.tools.evaluate.row import Columns
+
+_SERIES = ('clear_distance', 'required_distance', 'confidence', 'confidence_low')
+_STEPS = ('clear_distance', 'confidence')
+"""What spikes; the others follow them closely enough."""
+_LETTERS = {'go': 'g', 'slow': 'w', 'stop': 's'}
+MIN_CONFIDENCE = 'stop_go.min_confidence'
+
+
+def timeline_data(name: str, table: Columns, points: int) -> dict[str, Any]:
+    """
+    Give the timeline of a recording for the page's script.
+
+    Frames that `kept` leaves out lie within a stretch of the same decision, reason and truth.
+
+    :param points: frames to aim at.
+    """
+    states = list(zip(table['decision'], table['reason'], table['truth_decision'],
+                      table['truth_reason'], strict=True))
+    kept = thin(states, [table[column] for column in _STEPS], points)
+    reasons = sorted({*table['reason'], *filter(None, table['truth_reason'])}, key=_weight)
+    numbers = {reason: number for number, reason in enumerate(reasons)}
+    starts = {first for first, _ in stretches(states)}
+    units = [unit for unit in table['unit'] if unit is not None]
+    return {
+        'name': name, 'frames': len(states), 'unit': units[0] if units else '',
+        'reasons': [[spoken(reason), color_of(reason)] for reason in reasons],
+        'index': [table['index'][k] for k in kept],
+        'ms': [round(table['time_s'][k] * 1e3) for k in kept],
+        'decision': _digits([table['decision'][k] for k in kept]),
+        'reason': [numbers[table['reason'][k]] for k in kept],
+        'truth': _digits([table['truth_decision'][k] for k in kept]),
+        'truthReason': _sparse([numbers.get(table['truth_reason'][k]) for k in kept]),
+        **{_camel(column): _sparse([_rounded(table[column][k]) for k in kept])
+           for column in _SERIES},
+        'texts': {place: table['text'][k] for place, k in enumerate(kept) if k in starts}}
+
+
+def settings(parameters: dict[str, Any], first: int) -> dict[str, Any]:
+    """Give what all timelines of a page share; first: number of the one shown first."""
+    return {'decisions': DECISIONS, 'falseGo': FALSE_GO, 'needless': NEEDLESS, 'first': first,
+            'minConfidence': parameters.get(MIN_CONFIDENCE)}
+
+
+def timeline_frame(names: Sequence[tuple[int, str]]) -> Markup:
+    """Give the place where the script draws; names: number and words of each recording."""
+    options = [tag('option', words, value=number) for number, words in names]
+
+    def button(words: str, **attributes: str) -> Markup:
+        return tag('button', words, type='button', **attributes)
+
+    return tag(
+        'div',
+        tag('div',
+            tag('label', 'Recording ', tag('select', *options, id='choose'), class_='grow'),
+            tag('span', button('‹', data_step='falseGo:-1', aria_label='previous false GO'),
+                tag('b', 'false GO'),
+                button('›', data_step='falseGo:1', aria_label='next false GO'),
+                class_='pair', id='step-false-go'),
+            tag('span', button('‹', data_step='stop:-1', aria_label='previous STOP'),
+                tag('b', 'STOP'), button('›', data_step='stop:1', aria_label='next STOP'),
+                class_='pair'),
+            tag('span', button('−', data_zoom='out', aria_label='show more time'),
+                button('+', data_zoom='in', aria_label='show less time'),
+                button('whole', data_zoom='whole'), class_='pair'),
+            class_='tools'),
+        tag('div', id='chart', tabindex='0', role='img',
+            aria_label='timeline; arrow keys go from frame to frame'),
+        tag('div', id='readout', aria_live='polite'),
+        tag('div', id='legend', class_='legend'),
+        tag('noscript', tag('p', 'The timeline is drawn by a script of this page, and scripts are '
+                                 'switched off.', class_='hint')),
+        id='timeline')
+
+
+def _weight(reason: str) -> tuple[int, str]:
+    """Give the place of a reason: the least serious first, so that serious ones are on top."""
+    try:
+        return -Reason(reason).priority, reason
+    except ValueError:      # of another version
+        return 1, reason
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else float(f'{value:.4g}')
+
+
+def _digits(decisions: Sequence[str | None]) -> str | None:
+    """Give a letter for each decision, - for none; None where there is none at all."""
+    if not any(decisions):
+        return None
+    return ''.join(_LETTERS.get(decision or '', '-') for decision in decisions)
+
+
+def _sparse(values: list[Any]) -> list[Any] | None:
+    """Give None for a column without a value."""
+    return values if any(value is not None for value in values) else None
+
+
+def _camel(column: str) -> str:
+    first, *rest = column.split('_')
+    return first + ''.join(word.title() for word in rest)

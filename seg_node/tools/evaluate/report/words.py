@@ -1,0 +1,80 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Numbers and codes as people read them."""
+
+from __future__ import annotations
+
+from seg_node.tools.evaluate.report.catalogue import Kind
+
+NOTHING = '–'
+"""Stands for a number that is not known."""
+
+
+def number(value: float | None, kind: Kind = Kind.SCORE) -> str:
+    """Write a number of a summary."""
+    if value is None:
+        return NOTHING
+    if kind is Kind.SCORE:
+        return f'{value:.4f}'
+    if kind is Kind.SHARE:
+        return share(value)
+    if kind is Kind.COUNT:
+        return count(value)
+    if kind is Kind.MILLISECONDS:
+        return milliseconds(value)
+    return f'{value:.4g}' if abs(value) < 1000 else f'{value:,.0f}'.replace(',', '\u202f')
+
+
+def count(value: float) -> str:
+    """Write a count, thousands set apart."""
+    return f'{value:,.0f}'.replace(',', '\u202f')
+
+
+def share(value: float | None) -> str:
+    """Write a share as percent; neither 0 % nor 100 % where it is not quite that."""
+    if value is None:
+        return NOTHING
+    percent = value * 100
+    if 0 < percent < 0.1:
+        return '<0.1 %'
+    if 99.9 < percent < 100:
+        return '>99.9 %'
+    return f'{percent:.1f} %' if percent % 100 else f'{percent:.0f} %'
+
+
+def milliseconds(value: float | None) -> str:
+    """Write a time with three digits that count."""
+    if value is None:
+        return NOTHING
+    return f'{value:.3g}' if value < 100 else count(value)
+
+
+def seconds(value: float) -> str:
+    """Write a time as hours, minutes and seconds."""
+    if value < 120:
+        return f'{value:.1f} s'
+    minutes, rest = divmod(round(value), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f'{hours} h {minutes:02d} min' if hours else f'{minutes} min {rest:02d} s'
+
+
+def spoken(code: str) -> str:
+    """Write the code of a reason as words."""
+    return code.replace('_', ' ')
+
+
+def plural(number_of: int, word: str) -> str:
+    """Write a number with its word."""
+    return f'{count(number_of)} {word}{"" if number_of == 1 else "s"}'

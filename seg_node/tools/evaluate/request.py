@@ -1,0 +1,162 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""From the command line to what is to be done."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+import os
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from seg_node.configuration.errors import ParameterError
+from seg_node.configuration.params_file import Configuration, configure, read_params_file
+from seg_node.configuration.structure import check_mountings
+from seg_node.stop_go.limits import Geometry
+from seg_node.stop_go.sight import make_assessor
+from seg_node.tools.command_line import ToolError
+from seg_node.tools.evaluate.finding import find_recordings
+from seg_node.tools.evaluate.job import Job, Recording, Settings, TruthChoice
+from seg_node.tools.evaluate.scores import PATH_OR_NOT
+from seg_node.tools.evaluate.table import has_parquet
+from seg_node.tools.evaluate.truth.mapping import find_mapping, model_ids, read_mapping
+from seg_node.tools.evaluate.truth.masks import masks_in
+from seg_node.tools.evaluate.worker import open_segmenter
+
+WITHOUT_FILE = {'geometry': Geometry.TRAPEZOID.value}
+"""Nothing is known of a camera without parameters, so its corridor lies in the picture."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A run: its jobs, and what is said of the network that does them."""
+
+    settings: Settings
+    jobs: tuple[Job, ...]
+    classes: tuple[str, ...]
+    model: dict[str, Any]
+    backend: dict[str, Any]
+    count: int
+
+    @property
+    def recordings(self) -> tuple[Recording, ...]:
+        """The recordings, in their order."""
+        return tuple(job.recording for job in self.jobs)
+
+
+def make_request(options: argparse.Namespace) -> Request:
+    """
+    Check everything that can be wrong before the work begins.
+
+    :raises ToolError: names the thing, the value and the remedy.
+    """
+    configuration = _configuration(options)
+    camera = _camera(options, configuration)
+    truth = _truth(options)
+    segmenter = open_segmenter(Settings(configuration.values, camera, '', ''))
+    try:
+        model, backend = segmenter.model, segmenter.backend
+        names = [info.name for info in model.classes]
+        mapping = read_mapping(truth.mapping, names) if truth.mapping else model_ids(names)
+        try:
+            make_assessor(model, configuration.structure.setups[camera].role,
+                          configuration.limits, configuration.structure.geometry)
+        except ValueError as error:
+            raise ToolError(str(error)) from None
+        has_truth = bool(truth.folder or truth.topic)
+        settings = Settings(
+            configuration.values, camera, model.sha256, backend.precision, options.topic,
+            options.odom, options.fps, options.seconds, truth,
+            mapping.digest if has_truth else '', has_parquet())
+        told = {'name': model.name, 'version': model.version, 'sha256': model.sha256,
+                'precision': backend.precision}
+        ran = {'name': backend.name, 'detail': backend.detail, 'because': backend.chosen_because,
+               'warnings': list(backend.warnings)}
+    finally:
+        segmenter.close()
+    without = [options.out, *([truth.folder] if truth.folder else [])]
+    recordings = find_recordings(options.paths, without)
+    jobs = tuple(Job(recording, settings, _masks(truth, recording, len(recordings) == 1))
+                 for recording in recordings)
+    classes = tuple(names) if has_truth and mapping.has_classes else PATH_OR_NOT
+    threads = configuration.structure.backend.threads
+    count = options.jobs or max(1, len(os.sched_getaffinity(0)) // threads)
+    return Request(settings, jobs, classes, told, ran, count)
+
+
+def _configuration(options: argparse.Namespace) -> Configuration:
+    try:
+        given = dict(WITHOUT_FILE) if options.params_file is None else read_params_file(
+            options.params_file, options.node)
+        for text in options.param:
+            name, equals, value = text.partition('=')
+            if not equals:
+                raise ToolError(f'--param {text}: is not NAME=VALUE')
+            given[name] = _value(text, value)
+        for name in ('model', 'backend', 'precision', 'threads'):
+            value = getattr(options, name)
+            if value is not None:
+                given[name] = value
+        configuration = configure(given)
+        if configuration.structure.mounting_source == 'tf' \
+                and configuration.structure.geometry is Geometry.GROUND:
+            raise ToolError('mounting_source: tf cannot be used here, recordings are read without '
+                            'ROS. Measure the mounting, give mounting.* and mounting_source: '
+                            'parameters')
+        check_mountings(configuration.structure)
+    except ParameterError as error:
+        raise ToolError(str(error)) from None
+    return configuration
+
+
+def _value(text: str, value: str) -> Any:
+    try:
+        return yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise ToolError(f'--param {text}: its value is no YAML. Put it in quotes') from None
+
+
+def _camera(options: argparse.Namespace, configuration: Configuration) -> str:
+    cameras = configuration.structure.cameras
+    if options.camera is None:
+        if len(cameras) > 1:
+            raise ToolError(f'cameras: {", ".join(cameras)}: several; choose one with --camera')
+        return cameras[0]
+    if options.camera not in cameras:
+        raise ToolError(f'--camera {options.camera}: the parameters have {", ".join(cameras)}')
+    return str(options.camera)
+
+
+def _truth(options: argparse.Namespace) -> TruthChoice:
+    mapping = find_mapping(options.mapping) if options.mapping else None
+    if options.truth is None:
+        if mapping:
+            raise ToolError(f'--mapping {options.mapping}: says what masks mean; give them with '
+                            '--truth')
+        return TruthChoice()
+    folder = Path(options.truth)
+    if folder.is_dir():
+        return TruthChoice(folder, None, mapping)
+    if folder.exists():
+        raise ToolError(f'--truth {options.truth}: is a file. Give a folder of masks, or the '
+                        'topic of a bag')
+    return TruthChoice(None, options.truth, mapping)
+
+
+def _masks(truth: TruthChoice, recording: Recording, alone: bool) -> Path | None:
+    return None if truth.folder is None else masks_in(truth.folder, recording.name, alone=alone)

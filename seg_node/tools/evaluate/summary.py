@@ -1,0 +1,140 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The numbers of one recording, or of many: always from counts and frames, never from means."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+import math
+from typing import Any
+
+import numpy as np
+
+from seg_node.stop_go.verdict import Reason
+from seg_node.tools.evaluate.events import Events, find_events
+from seg_node.tools.evaluate.row import Columns, TIMES
+from seg_node.tools.evaluate.scores import Counts, summary_of
+
+DECISIONS = ('go', 'slow', 'stop')
+WORST = 12
+"""Frames that are shown."""
+
+
+@dataclass
+class Totals:
+    """What is kept of any number of recordings to make a summary; grows with add()."""
+
+    counts: Counts
+    frames: int = 0
+    seconds: float = 0.0
+    decisions: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    health: Counter[str] = field(default_factory=Counter)
+    judged: int = 0
+    agreed: int = 0
+    false_go: int = 0
+    needless_stop: int = 0
+    events: Events = field(default_factory=Events)
+    flicker: list[np.ndarray] = field(default_factory=list)
+    times: dict[str, list[np.ndarray]] = field(
+        default_factory=lambda: {name: [] for name in TIMES})
+    worst: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, name: str, table: Columns, counts: Counts,
+            worst: Iterable[dict[str, Any]]) -> None:
+        """Take in one recording."""
+        self.counts += counts
+        self.frames += len(table['index'])
+        self.seconds += max(table['time_s'], default=0.0)
+        self.decisions.update(table['decision'])
+        self.reasons.update(table['reason'])
+        for codes in table['health']:
+            self.health.update(codes)
+        for decided, true in zip(table['decision'], table['truth_decision'], strict=True):
+            if true is not None:
+                self.judged += 1
+                self.agreed += decided == true
+                self.false_go += true == 'stop' and decided != 'stop'
+                self.needless_stop += true != 'stop' and decided == 'stop'
+        self.events.add(find_events(
+            name, table['index'], table['decision'], table['truth_decision']))
+        self.flicker.append(_numbers(table['flicker']))
+        for stage, found in self.times.items():
+            found.append(_numbers(table[stage]))
+        self.worst = sorted([*self.worst, *worst], key=badness)[:WORST]
+
+
+def badness(frame: dict[str, Any]) -> tuple[Any, ...]:
+    """Give the sort key of a frame that is shown: a false GO first, then the lowest path IoU."""
+    iou, confidence = frame['path_iou'], frame['confidence']
+    return (frame['why'] != 'false_go', math.inf if iou is None else iou,
+            math.inf if confidence is None else confidence, frame['recording'], frame['index'])
+
+
+def summarize(totals: Totals, classes: Sequence[str]) -> dict[str, Any]:
+    """Give what summary.json holds, but for what failed."""
+    with_truth = totals.counts.frames
+    flicker = np.concatenate(totals.flicker) if totals.flicker else np.zeros(0)
+    return {
+        'frames': totals.frames, 'with_truth': with_truth, 'seconds': round(totals.seconds, 6),
+        **summary_of(totals.counts, tuple(classes)), 'decisions': _decisions(totals),
+        'health': dict(_by_priority(totals.health)),
+        'stability': {
+            'flicker_mean': float(flicker.mean()) if flicker.size else None,
+            'flicker_p95': _quantile(flicker, 95), 'decision_flips': totals.events.changes},
+        'latency_ms': {stage.removesuffix('_ms'): _times(np.concatenate(found))
+                       for stage, found in totals.times.items() if found},
+        'worst': totals.worst}
+
+
+def _decisions(totals: Totals) -> dict[str, Any]:
+    minutes = totals.seconds / 60
+    events = totals.events
+    found: dict[str, Any] = {
+        **{name: totals.decisions[name] for name in DECISIONS},
+        'changes_per_minute': events.changes / minutes if minutes > 0 else None,
+        'reasons': dict(_by_priority(totals.reasons))}
+    if totals.judged:
+        found |= {
+            'judged': totals.judged, 'false_go': totals.false_go,
+            'needless_stop': totals.needless_stop, 'agreement': totals.agreed / totals.judged,
+            'false_go_events': [asdict(event) for event in events.false_go],
+            'true_stops': len(events.leads) + len(events.lags) + events.missed,
+            'missed_stops': events.missed,
+            'lead_frames': _spread(events.leads), 'lag_frames': _spread(events.lags)}
+    return found
+
+
+def _by_priority(counter: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counter.items(), key=lambda item: Reason(item[0]).priority)
+
+
+def _spread(values: Sequence[int]) -> dict[str, float | None]:
+    numbers = np.asarray(values, np.float64)
+    return {'median': _quantile(numbers, 50), 'p95': _quantile(numbers, 95)}
+
+
+def _times(values: np.ndarray) -> dict[str, float | None]:
+    return {**{f'p{q}': _quantile(values, q) for q in (50, 95, 99)}, 'max': _quantile(values, 100)}
+
+
+def _quantile(values: np.ndarray, percent: float) -> float | None:
+    return float(np.percentile(values, percent)) if values.size else None
+
+
+def _numbers(values: Iterable[float | None]) -> np.ndarray:
+    return np.array([value for value in values if value is not None], np.float64)

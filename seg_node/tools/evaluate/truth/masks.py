@@ -1,0 +1,155 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Where masks come from: a folder, or a topic of the bag itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+import re
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from seg_node.perception.image_error import ImageError
+from seg_node.tools.bags import COMPRESSED, stamp_of
+from seg_node.tools.command_line import ToolError
+from seg_node.tools.evaluate.bags.messages import Bag
+from seg_node.tools.evaluate.bags.source import find_topic, images_of
+from seg_node.tools.evaluate.decoding import decode_message
+from seg_node.tools.evaluate.truth.mapping import Mapping
+from seg_node.tools.pictures import natural_key
+from seg_node.tools.sources import Frame, IMAGE_SUFFIXES, SourceError
+
+_GREY = ('mono8', '8UC1')
+KEPT_NS = 2 * 10**9
+"""Masks may be recorded in another order than their pictures, by this much."""
+
+
+class FolderMasks:
+    """
+    Masks in a folder: by the name of the picture, or by the number of the frame.
+
+    Names count where pictures have some. Else the masks are taken in natural order when there are
+    as many as frames; when there are fewer, the last number in a mask's name is its frame's, from
+    0 on.
+
+    :param count: of the frames; None: unknown.
+    """
+
+    def __init__(self, folder: Path, mapping: Mapping, count: int | None) -> None:
+        """List the masks; ToolError without any."""
+        self._folder = folder
+        self._mapping = mapping
+        files = sorted((file for file in folder.iterdir()
+                        if file.suffix.lower() in IMAGE_SUFFIXES), key=natural_key)
+        if not files:
+            raise ToolError(f'--truth {folder}: no masks in it (looked for '
+                            f'{" ".join(IMAGE_SUFFIXES)})')
+        self._by_name = {_without(file.stem, mapping.mask_suffix): file for file in files}
+        self._by_number = dict(enumerate(files)) if len(files) == count else {
+            int(numbers[-1]): file for file in files
+            if (numbers := re.findall(r'\d+', file.stem))}
+
+    def codes(self, frame: Frame) -> NDArray[np.uint8] | None:
+        """Give the codes of a frame, uint8 [H, W]; None without a mask. Or ToolError."""
+        if frame.name:
+            stem = _without(Path(frame.name).stem, self._mapping.picture_suffix)
+            file = self._by_name.get(stem)
+        else:
+            file = self._by_number.get(frame.index)
+        if file is None:
+            return None
+        mask = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_UNCHANGED) \
+            if file.stat().st_size else None
+        if mask is None:
+            raise ToolError(f'{file}: is no readable picture. Mend or remove this mask')
+        if mask.dtype != np.uint8:
+            raise ToolError(f'{file}: {mask.dtype}, masks have 8 bits a channel. Convert it')
+        if mask.ndim == 3 and mask.shape[2] == 4:
+            mask = np.ascontiguousarray(mask[..., :3])
+        return self._mapping.codes(str(file), np.asarray(mask, np.uint8))
+
+
+class TopicMasks:
+    """
+    Masks of a topic, each with the stamp of its picture: class ids as mono8 or 8UC1, or colours.
+
+    :param bag: opened for this alone; closed by close().
+    """
+
+    def __init__(self, bag: Bag, topic: str, mapping: Mapping) -> None:
+        """Find the topic; ToolError without it."""
+        self._bag = bag
+        self._mapping = mapping
+        channel = find_topic(images_of(bag), topic)
+        if channel is None:
+            listing = ', '.join(each.topic for each in images_of(bag)) or 'none'
+            bag.close()
+            raise ToolError(f'{bag.path}: no image topic {topic} for --truth; it has {listing}')
+        self.topic = channel.topic
+        self._compressed = channel.type == COMPRESSED
+        self._messages = bag.messages([channel])
+        self._ended = False
+        self._kept: dict[int, bytes] = {}
+
+    def codes(self, frame: Frame) -> NDArray[np.uint8] | None:
+        """Give the codes of a frame, uint8 [H, W]; None without a mask. Or ToolError."""
+        stamp = frame.stamp_ns
+        if stamp is None:
+            return None
+        self._read_until(stamp + KEPT_NS)
+        message = self._kept.pop(stamp, None)
+        self._kept = {at: data for at, data in self._kept.items() if at >= stamp - KEPT_NS}
+        if message is None:
+            return None
+        try:
+            mask, encoding = decode_message(message, self._compressed)
+        except ImageError as error:
+            raise ToolError(f'{self.topic}, stamp {stamp}: {error}') from None
+        if encoding in _GREY:
+            mask = np.ascontiguousarray(mask[..., 0])
+        return self._mapping.codes(f'{self.topic}, stamp {stamp}', mask)
+
+    def close(self) -> None:
+        """Close the bag."""
+        self._bag.close()
+
+    def _read_until(self, stamp: int) -> None:
+        while not self._ended and not any(at >= stamp for at in self._kept):
+            try:
+                found = next(self._messages, None)
+            except SourceError:      # told by the pictures, which end there too
+                found = None
+            if found is None:
+                self._ended = True
+                return
+            self._kept[stamp_of(found[2])] = found[2]
+
+
+def masks_in(folder: Path, name: str, *, alone: bool) -> Path | None:
+    """
+    Give the folder with the masks of a recording: FOLDER/NAME, or FOLDER where it is the only one.
+
+    :returns: None when there is none.
+    """
+    own = folder / name
+    if own.is_dir():
+        return own
+    return folder if alone else None
+
+
+def _without(stem: str, suffix: str) -> str:
+    return stem.removesuffix(suffix) if suffix else stem

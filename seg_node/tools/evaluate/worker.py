@@ -1,0 +1,84 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What a process does with jobs: one after the other, with a network that stays open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+import threading
+
+from seg_node.configuration.params_file import configure
+from seg_node.perception.backends import BackendError
+from seg_node.perception.model import ModelError
+from seg_node.perception.segmenter import Segmenter
+from seg_node.tools.command_line import ToolError
+from seg_node.tools.evaluate.job import Job, Outcome, Settings
+from seg_node.tools.evaluate.pipeline import evaluate
+
+
+def open_segmenter(settings: Settings) -> Segmenter:
+    """
+    Open the network of a run.
+
+    :raises ToolError: when it cannot be opened, or is another one on this machine.
+    """
+    structure = configure(settings.parameters).structure
+    try:
+        segmenter = Segmenter.open(structure.model, structure.backend)
+    except (ModelError, BackendError) as error:
+        raise ToolError(str(error)) from None
+    found = segmenter.model.sha256
+    if settings.sha256 and found != settings.sha256:
+        segmenter.close()
+        raise ToolError(f'model {structure.model}: its graph has the sha256 {found} on this '
+                        f'machine, {settings.sha256} where the run was started. Put the same '
+                        'model there')
+    if settings.precision and segmenter.backend.precision != settings.precision:
+        precision = segmenter.backend.precision
+        segmenter.close()
+        raise ToolError(f'model {structure.model}: would run in {precision} on this machine, '
+                        f'in {settings.precision} where the run was started. Give --backend and '
+                        '--precision')
+    return segmenter
+
+
+class Segmenters:
+    """Networks that are open; each is lent to one thread at a time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._free: list[tuple[Settings, Segmenter]] = []
+
+    @contextmanager
+    def lent(self, settings: Settings) -> Iterator[Segmenter]:
+        """Lend a network, opened where none is free; ToolError as in open_segmenter()."""
+        with self._lock:
+            place = next((k for k, (own, _) in enumerate(self._free) if own == settings), None)
+            segmenter = None if place is None else self._free.pop(place)[1]
+        if segmenter is None:
+            segmenter = open_segmenter(settings)
+        yield segmenter
+        with self._lock:
+            self._free.append((settings, segmenter))
+
+
+_SEGMENTERS = Segmenters()
+
+
+def work(job: Job, stop: Callable[[], bool] = lambda: False) -> Outcome:
+    """Do a job with a network of this process; never raises but Interrupted and ToolError."""
+    with _SEGMENTERS.lent(job.settings) as segmenter:
+        return evaluate(job, segmenter, stop)

@@ -1,0 +1,118 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The worst frames of a recording, as pictures."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from seg_node.perception import overlay
+from seg_node.perception.labels import resize_labels
+from seg_node.perception.segmenter import Segmentation
+from seg_node.ros.overlay_picture import draw_overlay
+from seg_node.tools.evaluate.judge import Judgement
+from seg_node.tools.evaluate.row import Row
+from seg_node.tools.evaluate.summary import badness, WORST
+
+APART = 1.0
+"""Seconds; of frames nearer to each other only the worst is shown."""
+WIDTH = 640
+"""Most width of a picture, px."""
+_QUALITY = 85
+
+
+@dataclass(frozen=True, eq=False)
+class _Kept:
+    key: tuple[Any, ...]
+    time_s: float
+    frame: dict[str, Any]
+    draw: Callable[[], bytes]
+
+
+class Worst:
+    """
+    Keeps the worst frames that it is offered, each offered once and in order.
+
+    They are drawn at the end, so what draws them holds their pictures until then.
+    """
+
+    def __init__(self, limit: int = WORST) -> None:
+        self._limit = limit
+        self._kept: list[_Kept] = []
+
+    def offer(self, row: Row, draw: Callable[[], bytes]) -> None:
+        """Take a frame; draw makes its JPEG, if it is among the worst in the end."""
+        frame = describe(row)
+        key = badness(frame)
+        near = [one for one in self._kept if row.time_s - one.time_s < APART]
+        if any(one.key <= key for one in near):
+            return
+        others = [one for one in self._kept if one not in near]
+        if len(others) >= self._limit and key >= others[-1].key:
+            return
+        bisect.insort(others, _Kept(key, row.time_s, frame, draw), key=lambda one: one.key)
+        self._kept = others[:self._limit]
+
+    def frames(self) -> list[dict[str, Any]]:
+        """Give the frames for summary.json, worst first."""
+        return [one.frame for one in self._kept]
+
+    def pictures(self) -> dict[str, bytes]:
+        """Draw the JPEGs; by their paths in the recording's folder."""
+        return {place_of(one.frame['index']): one.draw() for one in self._kept}
+
+
+def describe(row: Row) -> dict[str, Any]:
+    """Give what summary.json says of a frame."""
+    why = 'low_confidence' if row.path_iou is None else 'low_path_iou'
+    if row.truth_decision == 'stop' and row.decision != 'stop':
+        why = 'false_go'
+    return {'recording': row.recording, 'index': row.index, 'why': why, 'path_iou': row.path_iou,
+            'confidence': row.confidence,
+            'thumbnail': f'recordings/{row.recording}/{place_of(row.index)}'}
+
+
+def place_of(index: int) -> str:
+    """Give the path of a frame's picture in the recording's folder."""
+    return f'thumbnails/{index:06d}.jpg'
+
+
+def draw_frame(bgr: NDArray[np.uint8], seen: Segmentation, judged: Judgement,
+               truth: NDArray[np.uint8] | None, infer_ms: float) -> bytes:
+    """
+    Give a JPEG: the picture with what was seen, beside it the truth where there is one.
+
+    :param truth: labels, uint8 [h, w], at any size.
+    """
+    columns = 1 if truth is None else 2
+    scale = min(1.0, WIDTH / (columns * seen.width))
+    width, height = max(1, int(seen.width * scale)), max(1, int(seen.height * scale))
+    small = np.asarray(cv2.resize(bgr, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    shown = replace(seen, width=width, height=height)
+    panes = [draw_overlay(small, shown, judged.assessment, judged.verdict, infer_ms)]
+    if truth is not None:
+        true = judged.true
+        caption = overlay.Caption(true.decision.name, f'truth: {true.text}') if true else None
+        panes.append(overlay.draw(
+            small, resize_labels(truth, (width, height)), seen.model.classes, caption=caption))
+    _, jpeg = cv2.imencode('.jpg', np.hstack(panes), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+    return bytes(jpeg.tobytes())

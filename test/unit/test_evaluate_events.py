@@ -1,0 +1,97 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""False GO, lead and lag, and flicker of decisions, from the frames of one recording."""
+
+from __future__ import annotations
+
+import pytest
+
+from seg_node.tools.evaluate.events import Events, FalseGo, find_events
+from seg_node.tools.evaluate.row import COLUMNS, Columns
+from seg_node.tools.evaluate.scores import Counts
+from seg_node.tools.evaluate.summary import summarize, Totals
+
+WORDS = {'g': 'go', 's': 'stop', 'w': 'slow', '-': None}
+
+
+def events(decided: str, true: str) -> Events:
+    return find_events('x', range(len(decided)), [WORDS[c] for c in decided],
+                       [WORDS[c] for c in true])
+
+
+@pytest.mark.parametrize(('decided', 'true', 'leads', 'lags', 'missed'), [
+    ('gggsss', 'gggsss', [], [0], 0),
+    ('gggggs', 'gggsss', [], [2], 0),
+    ('gsssss', 'gggsss', [2], [], 0),
+    ('gggggg', 'gggsss', [], [], 1),
+    ('ggsggsg', 'ggsggsg', [], [0, 0], 0),
+    ('sssggg', 'sssggg', [], [], 0),      # no STOP begins here
+    ('gggsss', '---sss', [], [], 0),      # when it began is not known
+    ('wwsg', 'wwsg', [], [0], 0),
+])
+def test_stops_of_the_truth_are_led_or_lagged(decided, true, leads, lags, missed):
+    found = events(decided, true)
+    assert (found.leads, found.lags, found.missed) == (leads, lags, missed)
+
+
+def test_false_go_is_told_by_its_frames():
+    assert events('ggwgsgg', 'gssssss').false_go == [FalseGo('x', 1, 3), FalseGo('x', 5, 6)]
+    assert events('ggg', '-s-').false_go == [FalseGo('x', 1, 1)]
+
+
+def test_changes_are_counted():
+    assert events('gsgsww', '------').changes == 4
+
+
+def table(decided: str, true: str) -> Columns:
+    count = len(decided)
+    values: Columns = {name: [None] * count for name in COLUMNS}
+    values |= {'index': list(range(count)), 'time_s': [0.5 * k for k in range(count)],
+               'decision': [WORDS[c] for c in decided], 'reason': ['clear'] * count,
+               'truth_decision': [WORDS[c] for c in true],
+               'health': [['camera_dark']] + [[]] * (count - 1), 'infer_ms': [4.0] * count,
+               'flicker': [None, *([0.25] * (count - 1))]}
+    return values
+
+
+def test_a_summary_counts_frames_and_never_averages_means():
+    totals = Totals(Counts.empty(2))
+    totals.add('a', table('ggggg', 'gggss'), Counts.empty(2), [])
+    totals.add('b', table('s', 'g'), Counts.empty(2), [])
+    told = summarize(totals, ('not_path', 'path'))
+    decisions = told['decisions']
+    assert (decisions['go'], decisions['stop'], decisions['judged']) == (5, 1, 6)
+    assert (decisions['false_go'], decisions['needless_stop']) == (2, 1)
+    assert decisions['agreement'] == pytest.approx(3 / 6)
+    assert decisions['missed_stops'] == 1
+    assert decisions['false_go_events'] == [{'recording': 'a', 'first': 3, 'last': 4}]
+    assert told['health'] == {'camera_dark': 2}
+    assert told['seconds'] == 2
+    assert told['stability']['flicker_mean'] == 0.25
+    assert told['latency_ms']['infer']['p99'] == 4
+    assert told['latency_ms']['decode']['p50'] is None
+    assert told['scores']['path_iou'] is None
+
+
+def test_the_worst_frames_are_false_go_then_low_iou_then_low_confidence():
+    def frame(why, iou, confidence, index):
+        return {'why': why, 'path_iou': iou, 'confidence': confidence, 'recording': 'a',
+                'index': index}
+
+    frames = [frame('low_confidence', None, 0.9, 0), frame('low_path_iou', 0.2, 0.9, 1),
+              frame('false_go', 0.8, 0.9, 2), frame('low_confidence', None, 0.3, 3)]
+    totals = Totals(Counts.empty(2))
+    totals.add('a', table('g', 'g'), Counts.empty(2), frames)
+    assert [one['index'] for one in totals.worst] == [2, 1, 3, 0]

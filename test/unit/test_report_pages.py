@@ -1,0 +1,225 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""report.html and index.html: whole, self-contained, and true to the results."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+import json
+from pathlib import Path
+import re
+
+from evaluated_runs import Drive, HOSTILE, write_run
+import pytest
+
+from seg_node.tools.command_line import ToolError
+from seg_node.tools.evaluate.report import write
+from seg_node.tools.evaluate.report.index import refresh_index, write_index
+from seg_node.tools.evaluate.report.write import write_report
+
+VOID = {'meta', 'img', 'input', 'br'}
+NAME = '<img src=x onerror=alert(1)>"\'& \u202etxt'
+
+
+class Page(HTMLParser):
+    """Reads a page strictly: every element is closed in its turn."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.open, self.elements, self.text, self.blocks = [], [], [], {}
+        self._block = None
+        self.feed(path.read_text(encoding='utf-8'))
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, element, attributes):
+        self.elements.append((element, dict(attributes)))
+        self._block = dict(attributes).get('id') if element == 'script' else None
+        if element not in VOID:
+            self.open.append(element)
+
+    def handle_endtag(self, element):
+        assert self.open.pop() == element
+
+    def handle_data(self, text):
+        if self.open[-1:] == ['script']:
+            self.blocks[self._block] = self.blocks.get(self._block, '') + text
+        elif self.open[-1:] != ['style']:
+            self.text.append(text)
+
+    @property
+    def shown(self):
+        return ' '.join(' '.join(self.text).split())
+
+    def all(self, element):
+        return [attributes for found, attributes in self.elements if found == element]
+
+    def timeline(self, recording):
+        return next(data for data in map(json.loads, (
+            text for key, text in self.blocks.items() if (key or '').startswith('recording-')))
+            if data['name'] == recording)
+
+
+def check_self_contained(path):
+    page = Page(path)
+    assert {'link', 'iframe', 'object', 'embed', 'base', 'form', 'video'}.isdisjoint(
+        element for element, _ in page.elements)
+    for element, attributes in page.elements:
+        assert not [key for key in attributes if key.startswith('on')]
+        for key in ('src', 'srcset', 'href', 'action', 'xlink:href'):
+            value = attributes.get(key, '')
+            assert not re.match(r'[\w+.-]*:|//', value) or value.startswith('data:image/jpeg;'), \
+                (element, value)
+    text = path.read_text(encoding='utf-8')
+    assert re.findall(r'url\((?!#)|@import|https?:', text) == []
+    # One script of our own, the others are data; the policy lets no other run.
+    scripts = page.all('script')
+    assert [one.get('type') for one in scripts].count(None) == 1
+    assert "default-src 'none'" in page.all('meta')[2]['content']
+    return page
+
+
+@pytest.fixture
+def run(tmp_path):
+    return write_run(tmp_path / 'run', [Drive('one', 300), Drive('two', 200, 2)], ['broken'])
+
+
+def test_style_and_script_are_installed():
+    here = Path(write.__file__).parent
+    names = {path.name for pattern in ('*.css', '*.js') for path in here.glob(pattern)}
+    assert names
+    setup = (Path(__file__).resolve().parents[2] / 'setup.py').read_text()
+    assert {name for name in names if f"'{name}'" not in setup} == set()
+
+
+def test_a_report_holds_what_it_has_to(run):
+    page = check_self_contained(write_report(run))
+    summary = json.loads((run / 'summary.json').read_text())
+    assert summary['decisions']['false_go'] > 0
+    for heading in ('Timeline', 'Worst frames', 'Confusion', 'Reliability', 'Latency by stage',
+                    'Failures by reason', 'Recordings'):
+        assert heading in page.shown
+    assert f'false GO {summary["decisions"]["false_go"]} ' in page.shown
+    assert f'{summary["scores"]["path_iou"]:.3f}' in page.shown
+    assert 'broken: /data/broken: is no bag' in page.shown
+    pictures = page.all('img')
+    assert len(pictures) == len(summary['worst'])
+    assert all(one['src'].startswith('data:image/jpeg;base64,/9j/') for one in pictures)
+    assert set(map(json.dumps, (page.timeline(name)['name'] for name in ('one', 'two'))))
+    assert page.timeline('one')['frames'] == 300
+
+
+def test_without_truth_the_page_says_so(tmp_path):
+    run = write_run(tmp_path / 'run', [Drive('one', 200, truth=False)])
+    page = check_self_contained(write_report(run))
+    assert page.shown.count('No frame had ground truth (--truth)') == 2
+    assert 'Without truth there are no errors to show' in page.shown
+    assert 'false GO' not in page.shown.partition('Timeline')[0]
+    assert page.timeline('one')['truth'] is None
+
+
+def test_a_run_of_which_nothing_could_be_read(tmp_path):
+    page = check_self_contained(write_report(write_run(tmp_path / 'run', [], ['a', 'b'])))
+    assert 'No recording could be evaluated' in page.shown
+    assert '/data/b: is no bag' in page.shown
+
+
+def test_hostile_names_and_texts_stay_text(tmp_path):
+    run = write_run(tmp_path / 'run <b>', [Drive(NAME, 60, changes={
+        k: {'text': HOSTILE, 'truth_decision': 'stop', 'truth_reason': 'blocked',
+            'decision': 'go', 'reason': 'clear'} for k in range(60)})],
+        ['<script>alert(1)<'], camera=HOSTILE,
+        model={'name': HOSTILE, 'version': HOSTILE, 'precision': '<i>', 'sha256': ''})
+    page = check_self_contained(write_report(run))
+    assert HOSTILE in ''.join(page.text)
+    assert page.timeline(NAME)['texts']['0'] == HOSTILE
+    assert NAME in page.shown
+    assert len(page.all('img')) == 2      # those of the gallery
+    check_self_contained(write_index(tmp_path))
+
+
+def test_pictures_outside_of_the_run_are_not_taken_in(run):
+    (run.parent / 'secret.jpg').write_bytes(b'\xff\xd8secret')
+    summary = json.loads((run / 'summary.json').read_text())
+    for frame in summary['worst']:
+        frame['thumbnail'] = '../secret.jpg'
+    (run / 'summary.json').write_text(json.dumps(summary))
+    page = Page(write_report(run))
+    assert page.all('img') == []
+    assert 'no picture' in page.shown
+
+
+def test_a_recording_whose_frames_cannot_be_read_is_told(run):
+    (run / 'recordings/two/frames.csv').write_text('index\n1\n')
+    page = check_self_contained(write_report(run))
+    assert 'two: its frames cannot be read' in page.shown
+    assert page.timeline('one')['frames'] == 300
+
+
+def test_of_many_recordings_the_worst_have_timelines(tmp_path, monkeypatch):
+    monkeypatch.setattr(write, 'TIMELINES', 5)
+    wrong = {k: {'decision': 'go', 'reason': 'clear', 'truth_decision': 'stop',
+                 'truth_reason': 'blocked'} for k in range(30)}
+    drives = [Drive(f'drive_{k}', 30, k, changes=wrong if k == 17 else {}) for k in range(20)]
+    page = check_self_contained(write_report(write_run(tmp_path / 'run', drives)))
+    assert '15 others only in the tables' in page.shown
+    assert len([key for key in page.blocks if (key or '').startswith('recording-')]) == 5
+    settings = json.loads(page.blocks['timeline-settings'])
+    assert json.loads(page.blocks[f'recording-{settings["first"]}'])['name'] == 'drive_17'
+    assert page.all('input')[-1]['data-filter'] == 'recordings'
+    for drive in drives:
+        assert drive.name in page.shown
+
+
+def test_an_index_links_the_reports(run):
+    other = write_run(run.parent / 'other', [Drive('one', 300, quality=1.0), Drive('two', 200, 2)],
+                      ['broken'], started='2026-11-22T00:00:00+00:00')
+    write_report(other)
+    page = check_self_contained(write_index(run.parent))
+    assert [one['href'] for one in page.all('a')] == ['other/report.html']      # run has none yet
+    assert page.shown.index('other') < page.shown.index('2026-11-21 19:00')
+    assert 'Trend over 2 comparable runs' in page.shown
+
+
+def test_an_index_is_only_refreshed_where_there_is_one(run):
+    refresh_index(run.parent)
+    assert not (run.parent / 'index.html').exists()
+    write_index(run.parent)
+    (run.parent / 'index.html').write_text(
+        (run.parent / 'index.html').read_text().replace('1 evaluation', '0 evaluations'))
+    refresh_index(run.parent)
+    assert '1 evaluation' in (run.parent / 'index.html').read_text()
+
+
+def test_a_foreign_index_is_left_alone(run):
+    foreign = run.parent / 'index.html'
+    foreign.write_text('mine')
+    refresh_index(run.parent)
+    with pytest.raises(ToolError, match='Move it away'):
+        write_index(run.parent)
+    assert foreign.read_text() == 'mine'
+
+
+@pytest.mark.parametrize(('name', 'content', 'words'), [
+    ('summary.json', None, 'holds no run.json with summary.json'),
+    ('summary.json', '{', 'is no JSON'),
+    ('run.json', '{}', "'recordings' is missing")])
+def test_what_is_no_run_is_told(run, name, content, words):
+    if content is None:
+        (run / name).unlink()
+    else:
+        (run / name).write_text(content)
+    with pytest.raises(ToolError, match=words):
+        write_report(run)
