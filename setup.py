@@ -46,7 +46,8 @@ setup(
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
     package_data={
         f'{PACKAGE}.perception.cuda': ['kernels.cu'],
-        f'{PACKAGE}.tools.evaluate.report': ['page.css', 'timeline.js'],
+        f'{PACKAGE}.tools.evaluate.report': [
+            'page.css', 'tables.js', 'drawing.js', 'timeline.js'],
     },
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),

@@ -16,12 +16,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from seg_node.tools.evaluate.compare.changes import Change, Verdict
+from seg_node.tools.evaluate.compare.changes import Verdict
 from seg_node.tools.evaluate.compare.comparison import Comparison
 from seg_node.tools.evaluate.compare.decisions import Kind, Stretch
-from seg_node.tools.evaluate.report.catalogue import Kind as Number
+from seg_node.tools.evaluate.compare.tables import (
+    difference,
+    recordings_table,
+    scores_table,
+    settings_table,
+)
 from seg_node.tools.evaluate.report.markup import join, Markup, name, tag
 from seg_node.tools.evaluate.report.page import page, section
 from seg_node.tools.evaluate.report.pictures import picture
@@ -44,8 +47,8 @@ def comparison_page(comparison: Comparison, extra: Markup | None = None) -> str:
             tag('p', tag('b', 'A '), name(name_a), '  ', tag('b', 'B '), name(name_b),
                 '. Better and worse are said of B.', class_='lead')),
         _doubts(comparison), _cards(comparison), extra, _different_frames(comparison),
-        _pictures(comparison), _scores(comparison), _recordings(comparison),
-        _settings(comparison)])
+        _pictures(comparison), scores_table(comparison), recordings_table(comparison),
+        settings_table(comparison)])
     return page(f'{name_a} and {name_b} compared', body,
                 'The same for programs: compare.json.')
 
@@ -77,46 +80,11 @@ def _cards(comparison: Comparison) -> Markup:
         if change is not None and change.difference is not None:
             state = {Verdict.BETTER: 'good', Verdict.WORSE: 'bad'}.get(change.verdict, '')
             cards.append((change.score.label, number(change.b, change.score.kind),
-                          f'{_difference(change)} from {number(change.a, change.score.kind)}',
+                          f'{difference(change)} from {number(change.a, change.score.kind)}',
                           state))
     return tag('div', *(tag('div', tag('span', title, class_='title'), tag('b', value),
                             tag('span', line, class_='hint'), class_=f'card {state}'.strip())
                         for title, value, line, state in cards), class_='cards')
-
-
-def _difference(change: Change) -> str:
-    value = change.difference
-    if value is None:
-        return NOTHING
-    kind = change.score.kind
-    words = f'{abs(value) * 100:.1f} %' if kind is Number.SHARE else number(abs(value), kind)
-    return ('+' if value > 0 else '−' if value < 0 else '±') + words
-
-
-def _chip(verdict: Verdict) -> Markup:
-    classes = {Verdict.BETTER: 'chip better', Verdict.WORSE: 'chip worse'}
-    words = {Verdict.UNKNOWN: 'only one knows'}.get(verdict, verdict.value)
-    if verdict in classes:
-        return tag('span', words, class_=classes[verdict])
-    return tag('span', words, class_='hint')
-
-
-def _scores(comparison: Comparison) -> Markup:
-    order = list(Verdict)
-    rows = [tag('tr', tag('th', one.score.label, scope='row'),
-                *(tag('td', number(value, one.score.kind), data_v='' if value is None else value)
-                  for value in (one.a, one.b)),
-                tag('td', _difference(one),
-                    data_v='' if one.difference is None else one.difference),
-                tag('td', _chip(one.verdict), class_='text', data_v=order.index(one.verdict)))
-            for one in comparison.changes]
-    head = tag('tr', tag('th', 'score', data_sort='text'),
-               *(tag('th', title, data_sort='number') for title in ('A', 'B', 'change')),
-               tag('th', 'B is', data_sort='number', class_='text'))
-    table = tag('table', tag('thead', head), tag('tbody', *rows), class_='list sortable')
-    return section('Scores', tag('div', table, class_='scroll'), hint=(
-        'Times count as equal up to 10 %: the machine does other things too. Counts for which '
-        'neither way is better are called different.'))
 
 
 def _different_frames(comparison: Comparison) -> Markup:
@@ -206,47 +174,3 @@ def _figure(comparison: Comparison, one: Stretch, index: int) -> Markup:
     return tag('figure', *panes, tag(
         'figcaption', _kind(one.kind), ' ', name(one.recording), f', frame {index}',
         *(tag('span', line, class_='story') for line in lines)))
-
-
-def _recordings(comparison: Comparison) -> Markup:
-    old, new = ({one.name: one for one in run.recordings} for run in (comparison.a, comparison.b))
-    names = [*old, *(one for one in new if one not in old)]
-    with_truth = any(run.has_truth for run in (comparison.a, comparison.b))
-    parts: Sequence[tuple[str, str]] = (
-        *((('path IoU', 'path_iou'), ('false GO', 'false_go'),
-           ('needless STOP', 'needless_stop')) if with_truth else ()), ('STOP', 'stop'))
-    rows = []
-    for recording in names:
-        pair = old.get(recording), new.get(recording)
-        cells = []
-        for _, part in parts:
-            values = [None if one is None or one.summary is None else one.score(part)
-                      if part == 'path_iou' else one.summary['decisions'].get(part)
-                      for one in pair]
-            kind = Number.SCORE if part == 'path_iou' else Number.COUNT
-            before, after = values
-            gain = None if before is None or after is None else after - before
-            worse = part != 'stop' and gain is not None and (
-                gain < 0 if part == 'path_iou' else gain > 0)
-            words = ' → '.join(number(value, kind) for value in values)
-            cells.append(tag('td', words, class_='bad' if worse else None,
-                             data_v='' if gain is None else gain))
-        rows.append(tag('tr', tag('th', name(recording), scope='row'), *cells))
-    head = tag('tr', tag('th', 'recording', data_sort='text'),
-               *(tag('th', title, data_sort='number') for title, _ in parts))
-    table = tag('table', tag('thead', head), tag('tbody', *rows), class_='list sortable')
-    tall = 'scroll tall' if len(rows) > TALL_FROM else 'scroll'
-    return section('Recordings', tag('div', table, class_=tall),
-                   hint='A → B; a click on a heading sorts by the change.')
-
-
-def _settings(comparison: Comparison) -> Markup:
-    if not comparison.differences:
-        return section('What is different', tag('p', 'Nothing: version, model, parameters, truth '
-                                                     'and machine are the same.'))
-    rows = [tag('tr', tag('th', one.name, scope='row'),
-                *(tag('td', NOTHING if value is None else value) for value in (one.a, one.b)))
-            for one in comparison.differences]
-    head = tag('tr', tag('th', ''), tag('th', 'A'), tag('th', 'B'))
-    return section('What is different', tag('div', tag(
-        'table', tag('thead', head), tag('tbody', *rows), class_='plain'), class_='scroll'))

@@ -19,7 +19,7 @@ from __future__ import annotations
 from seg_node.tools.evaluate.compare.changes import Verdict
 from seg_node.tools.evaluate.compare.comparison import Comparison
 from seg_node.tools.evaluate.compare.decisions import Kind
-from seg_node.tools.evaluate.report.words import count, number, plural
+from seg_node.tools.evaluate.report.words import count, number, plain, plural
 
 _SHOWN = 12
 
@@ -44,4 +44,4 @@ def shown(comparison: Comparison) -> str:
              if decisions.frames(kind)]
     lines.append(f'  decisions: {", ".join(kinds) or "none differ"}, of '
                  f'{plural(decisions.common, "frame")} in both')
-    return '\n'.join(lines)
+    return plain('\n'.join(lines))

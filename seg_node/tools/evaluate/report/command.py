@@ -90,7 +90,8 @@ def only_report(options: argparse.Namespace) -> int:
     """
     if options.report:
         if options.compare:
-            raise ToolError('--report: takes no --compare; --compare A B writes the report of B too')
+            raise ToolError('--report: takes no --compare. --compare A B writes the report of B '
+                            'too')
         return max(_report_anew(folder, options.gate) for folder in options.report)
     if options.compare:
         if len(options.compare) != 2:

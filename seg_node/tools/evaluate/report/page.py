@@ -23,13 +23,14 @@ from pathlib import Path
 from seg_node.tools.evaluate.report.markup import join, Markup, tag
 
 _HERE = Path(__file__).parent
+_SCRIPTS = ('tables.js', 'drawing.js', 'timeline.js')
 _MARK = tag('meta', name='generator', content='seg_node evaluate')
 
 
 def page(title: str, body: Markup, hint: str = '') -> str:
     """Give a page; hint: what its foot says."""
     style = Markup(_asset('page.css'))
-    script = Markup(_asset('timeline.js'))
+    script = Markup('\n'.join(map(_asset, _SCRIPTS)))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     # Only our own script runs, whatever a name or a text of a recording would smuggle in.
     policy = (f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; "

@@ -1,56 +1,15 @@
-// Draws the timeline of the chosen recording, and sorts and filters tables. No libraries.
+// The timeline of the chosen recording: drawing, pointing, stepping, zooming. No libraries.
 'use strict';
 (() => {
   const byId = (id) => document.getElementById(id);
   const read = (id) => JSON.parse(byId(id).textContent);
 
-  // ---- tables: a click on a heading sorts, the search field filters -------------------------
-  for (const table of document.querySelectorAll('table.sortable')) {
-    table.tHead.addEventListener('click', (event) => {
-      const head = event.target.closest('th');
-      if (!head || !head.dataset.sort) return;
-      const column = head.cellIndex;
-      const up = head.getAttribute('aria-sort') !== 'ascending';
-      for (const other of table.tHead.querySelectorAll('th')) other.removeAttribute('aria-sort');
-      head.setAttribute('aria-sort', up ? 'ascending' : 'descending');
-      const value = (row) => {
-        const cell = row.cells[column], text = cell.dataset.v ?? cell.textContent;
-        return head.dataset.sort === 'number' ? (text === '' ? NaN : Number(text)) : text;
-      };
-      const order = (a, b) => {
-        const x = value(a), y = value(b);
-        if (typeof x === 'string') return x.localeCompare(y, undefined, {numeric: true});
-        return Number.isNaN(x) ? (Number.isNaN(y) ? 0 : up ? 1 : -1) : Number.isNaN(y) ? (up ? -1 : 1) : x - y;
-      };
-      const rows = [...table.tBodies[0].rows].sort((a, b) => up ? order(a, b) : order(b, a));
-      table.tBodies[0].append(...rows);
-    });
-  }
-  for (const field of document.querySelectorAll('input[data-filter]')) {
-    field.addEventListener('input', () => {
-      const wanted = field.value.toLowerCase();
-      for (const row of byId(field.dataset.filter).tBodies[0].rows)
-        row.hidden = !row.cells[0].textContent.toLowerCase().includes(wanted);
-    });
-  }
-
-  // ---- the timeline --------------------------------------------------------------------------
   if (!byId('timeline')) return;
   const common = read('timeline-settings');
   const chart = byId('chart'), readout = byId('readout'), choose = byId('choose');
-  const LEFT = 58, RIGHT = 10, SMALLEST = 2;
+  const {LEFT, RIGHT, SMALLEST, svgElement, bands, line, axis, largest, clock} = timelineParts;
   let rec = null, from = 0, until = 1, at = 0, cursor = null, scale = null;
 
-  const holder = document.createElement('div');
-  holder.innerHTML = '<svg></svg>';
-  const SPACE = holder.firstChild.namespaceURI;
-  const svgElement = (name, attributes, parent, text) => {
-    const made = document.createElementNS(SPACE, name);
-    for (const key in attributes) made.setAttribute(key, attributes[key]);
-    if (text !== undefined) made.textContent = text;
-    if (parent) parent.append(made);
-    return made;
-  };
   const htmlElement = (name, parent, text, className) => {
     const made = document.createElement(name);
     if (text !== undefined) made.textContent = text;
@@ -103,65 +62,12 @@
         + ' frames drawn: every change of decision or reason, and the extremes between');
   }
 
-  // Bands: one path for each kind of stretch, the more serious above the less serious, and none
-  // narrower than can be seen.
-  function bands(svg, kinds, kindOf, top, height) {
-    const paths = new Map();
-    const count = rec.ms.length;
-    for (let k = 0; k < count;) {
-      const kind = kindOf(k);
-      let last = k;
-      while (last + 1 < count && kindOf(last + 1) === kind) last++;
-      if (kind !== null && rec.end[last] >= from && rec.ms[k] <= until) {
-        const x = scale(Math.max(rec.ms[k], from));
-        const width = Math.max(SMALLEST, scale(Math.min(rec.end[last], until)) - x);
-        const up = kinds.get(kind).share ?? 1;
-        paths.set(kind, (paths.get(kind) ?? '') + `M${x.toFixed(1)} ${(top + height).toFixed(1)}v${(-height * up).toFixed(1)}h${width.toFixed(1)}v${(height * up).toFixed(1)}z`);
-      }
-      k = last + 1;
-    }
-    for (const [kind, {color}] of kinds)
-      if (paths.has(kind)) svgElement('path', {d: paths.get(kind), fill: color}, svg);
-  }
-
-  function line(svg, values, y, attributes, stepped) {
-    let path = '', open = false, previous = 0;
-    for (let k = 0; k < values.length; k++) {
-      if (values[k] === null || rec.end[k] < from || (k && rec.ms[k - 1] > until)) { open = false; continue; }
-      const x = scale(rec.ms[k]).toFixed(1), height = y(values[k]).toFixed(1);
-      path += open ? (stepped ? `H${x}` : '') + `L${x} ${height}` : `M${x} ${height}`;
-      if (!open) path += 'h0.1';
-      open = true; previous = height;
-    }
-    if (path) svgElement('path', {d: path, fill: 'none', ...attributes}, svg);
-  }
-
-  const largest = (columns) => columns.reduce((most, column) =>
-    (column ?? []).reduce((m, v) => v !== null && v > m ? v : m, most), 0);
-
-  function axis(svg, width, top, height, most, title) {
-    const steps = [0.1, 0.2, 0.25, 0.5, 1, 2, 2.5, 5, 10, 20, 25, 50, 100, 1000, 10000];
-    const step = steps.find((one) => most / one <= 3.01) ?? most / 3;
-    for (let value = 0; value <= most * 1.001; value += step) {
-      const y = top + height - height * value / most;
-      svgElement('line', {x1: LEFT, x2: width - RIGHT, y1: y, y2: y, class: 'grid'}, svg);
-      svgElement('text', {x: LEFT - 6, y: y + 4, class: 'tick end'}, svg, Number(value.toPrecision(3)));
-    }
-    svgElement('text', {x: LEFT, y: top - 7, class: 'label'}, svg, title);
-  }
-
-  const clock = (ms, step) => {
-    const s = ms / 1000;
-    if (until < 120e3) return s.toFixed(step < 1000 ? 1 : 0) + ' s';
-    const m = Math.floor(s / 60), rest = (s - 60 * m).toFixed(step < 1000 ? 1 : 0).padStart(step < 1000 ? 4 : 2, '0');
-    return m < 60 ? `${m}:${rest}` : `${Math.floor(m / 60)}:${String(m % 60).padStart(2, '0')}:${rest}`;
-  };
-
   function draw() {
     const width = Math.max(280, chart.clientWidth || 960);
     const inner = width - LEFT - RIGHT;
     scale = (ms) => LEFT + inner * (ms - from) / Math.max(1e-9, until - from);
     chart.textContent = '';
+    const view = {rec, from, until, scale};
     const svg = svgElement('svg', {width: '100%'}, chart);
     let y = 4;
     const name = (text, height) => svgElement('text', {x: LEFT - 6, y: y + height / 2 + 4, class: 'tick end'}, svg, text);
@@ -170,7 +76,7 @@
     const inside = svgElement('g', {'clip-path': 'url(#inside)'}, svg);
     if (rec.truth) {
       name('errors', 14);
-      bands(inside, new Map([['needless', {color: common.needless, share: 0.5}], ['false', {color: common.falseGo}]]),
+      bands(inside, view, new Map([['needless', {color: common.needless, share: 0.5}], ['false', {color: common.falseGo}]]),
         (k) => isFalseGo(k) ? 'false' : isNeedless(k) ? 'needless' : null, y, 14);
       svgElement('line', {x1: LEFT, x2: width - RIGHT, y1: y + 14.5, y2: y + 14.5, class: 'grid'}, svg);
       y += 19;
@@ -178,14 +84,14 @@
     const decisions = new Map([['go', {color: common.decisions.go, share: 0.4}],
       ['slow', {color: common.decisions.slow, share: 0.7}], ['stop', {color: common.decisions.stop}]]);
     name('decision', 26);
-    bands(inside, decisions, (k) => rec.decision[k], y, 26);
+    bands(inside, view, decisions, (k) => rec.decision[k], y, 26);
     y += 30;
     name('reason', 18);
-    bands(inside, new Map(rec.reasons.map((reason, r) => [r, {color: reason[1]}])), (k) => rec.reason[k], y, 18);
+    bands(inside, view, new Map(rec.reasons.map((reason, r) => [r, {color: reason[1]}])), (k) => rec.reason[k], y, 18);
     y += 22;
     if (rec.truth) {
       name('truth', 16);
-      bands(inside, decisions, (k) => rec.truth[k], y, 16);
+      bands(inside, view, decisions, (k) => rec.truth[k], y, 16);
       y += 20;
     }
     if (rec.clearDistance) {
@@ -195,8 +101,8 @@
       axis(svg, width, y, 120, most, `clear and required distance (${unit})`);
       const place = ((top) => (value) => top + 120 - 120 * value / most)(y);
       if (rec.requiredDistance)
-        line(inside, rec.requiredDistance, place, {stroke: common.decisions.stop, 'stroke-width': 1.4, 'stroke-dasharray': '6 4'}, true);
-      line(inside, rec.clearDistance, place, {class: 'curve'});
+        line(inside, view, rec.requiredDistance, place, {stroke: common.decisions.stop, 'stroke-width': 1.4, 'stroke-dasharray': '6 4'}, true);
+      line(inside, view, rec.clearDistance, place, {class: 'curve'});
       y += 120;
     }
     if (rec.confidence) {
@@ -206,15 +112,15 @@
       if (common.minConfidence !== null)
         svgElement('line', {x1: LEFT, x2: width - RIGHT, y1: place(common.minConfidence), y2: place(common.minConfidence),
           stroke: common.decisions.stop, 'stroke-width': 1.2, 'stroke-dasharray': '6 4'}, svg);
-      if (rec.confidenceLow) line(inside, rec.confidenceLow, place, {class: 'curve faint'});
-      line(inside, rec.confidence, place, {class: 'curve'});
+      if (rec.confidenceLow) line(inside, view, rec.confidenceLow, place, {class: 'curve faint'});
+      line(inside, view, rec.confidence, place, {class: 'curve'});
       y += 84;
     }
     const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200].map((s) => s * 1000);
     const step = steps.find((one) => (until - from) / one <= inner / 70) ?? (until - from) / 4;
     for (let ms = Math.ceil(from / step - 1e-9) * step; ms <= until; ms += step) {
       svgElement('line', {x1: scale(ms), x2: scale(ms), y1: y, y2: y + 4, class: 'grid'}, svg);
-      svgElement('text', {x: scale(ms), y: y + 17, class: 'tick mid'}, svg, clock(ms, step));
+      svgElement('text', {x: scale(ms), y: y + 17, class: 'tick mid'}, svg, clock(ms, step, until));
     }
     y += 22;
     svg.setAttribute('viewBox', `0 0 ${width} ${y}`);

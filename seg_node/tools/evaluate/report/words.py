@@ -20,6 +20,13 @@ from seg_node.tools.evaluate.report.catalogue import Kind
 
 NOTHING = '–'
 """Stands for a number that is not known."""
+NARROW = '\u202f'
+"""A space at which no line is broken."""
+
+
+def plain(text: str) -> str:
+    """Give text for terminals of any encoding."""
+    return text.replace(NARROW, ' ').replace(NOTHING, '-')
 
 
 def number(value: float | None, kind: Kind = Kind.SCORE) -> str:
@@ -34,12 +41,12 @@ def number(value: float | None, kind: Kind = Kind.SCORE) -> str:
         return count(value)
     if kind is Kind.MILLISECONDS:
         return milliseconds(value)
-    return f'{value:.4g}' if abs(value) < 1000 else f'{value:,.0f}'.replace(',', '\u202f')
+    return f'{value:.4g}' if abs(value) < 1000 else f'{value:,.0f}'.replace(',', NARROW)
 
 
 def count(value: float) -> str:
     """Write a count, thousands set apart."""
-    return f'{value:,.0f}'.replace(',', '\u202f')
+    return f'{value:,.0f}'.replace(',', NARROW)
 
 
 def share(value: float | None) -> str:
@@ -48,10 +55,10 @@ def share(value: float | None) -> str:
         return NOTHING
     percent = value * 100
     if 0 < percent < 0.1:
-        return '<0.1 %'
+        return f'<0.1{NARROW}%'
     if 99.9 < percent < 100:
-        return '>99.9 %'
-    return f'{percent:.1f} %' if percent % 100 else f'{percent:.0f} %'
+        return f'>99.9{NARROW}%'
+    return f'{percent:.1f}{NARROW}%' if percent % 100 else f'{percent:.0f}{NARROW}%'
 
 
 def milliseconds(value: float | None) -> str:
