@@ -74,4 +74,5 @@ class BirdsEye:
         """
         if values.shape != self._size:
             raise ValueError(f'map: {list(values.shape)}, was laid for {list(self._size)}')
-        return values.reshape(-1)[self._place][None]
+        cells: NDArray[Value] = values.reshape(-1)[self._place][None]
+        return cells
