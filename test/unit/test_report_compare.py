@@ -70,7 +70,7 @@ def test_new_false_gos_come_first(runs, tmp_path):
     page = check_self_contained(write_comparison(found, tmp_path / 'b'))
     assert page.shown.index('10 – 11') < page.shown.index('40 – 54') < page.shown.index('Scores')
     assert 'new false GO 3 frames; 1 are no more' in page.shown
-    told = json.loads((tmp_path / 'b/compare.json').read_text())
+    told = json.loads((tmp_path / 'b/compare.json').read_text('utf-8'))
     assert told['decisions']['new_false_go'] == 3
     assert told['differing'][0]['kind'] == 'new_false_go'
     assert told['scores']['decisions.false_go']['verdict'] == 'worse'

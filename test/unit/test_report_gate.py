@@ -136,8 +136,8 @@ def test_the_exit_code(runs, capsys, content, code):
     gate = runs / 'gate.yaml'
     gate.write_text(content)
     assert only_report(options('--compare', runs / 'a', runs / 'b', '--gate', gate)) == code
-    assert json.loads((runs / 'b/gate.json').read_text())['passed'] is (code == 0)
-    page = (runs / 'b/compare.html').read_text()
+    assert json.loads((runs / 'b/gate.json').read_text('utf-8'))['passed'] is (code == 0)
+    page = (runs / 'b/compare.html').read_text('utf-8')
     assert ('Gate: passed' in page) is (code == 0)
     assert 'gate: ' in capsys.readouterr().out
 
@@ -148,7 +148,7 @@ def test_after_an_evaluation(runs):
     asked = options('--out', runs / 'b', '--gate', gate)
     check(asked)
     assert finish(asked) == 1
-    assert 'Gate: 1 of 2 limits not kept' in (runs / 'b/report.html').read_text()
+    assert 'Gate: 1 of 2 limits not kept' in (runs / 'b/report.html').read_text('utf-8')
     assert not (runs / 'b/compare.html').exists()
     asked = options('--out', runs / 'b', '--compare', runs / 'a')
     check(asked)
@@ -184,7 +184,7 @@ def test_runs_that_are_there_already_are_gated(runs):
     assert only_report(options('--report', runs / 'a', runs / 'b', '--gate', gate)) == 0
     gate.write_text('frames: {min: 121}')
     assert only_report(options('--report', runs, '--gate', gate)) == 1
-    assert 'Gate: 1 of 1 limit not kept' in (runs / 'a/report.html').read_text()
+    assert 'Gate: 1 of 1 limit not kept' in (runs / 'a/report.html').read_text('utf-8')
 
 
 def test_reports_of_a_folder(runs):
@@ -195,7 +195,7 @@ def test_reports_of_a_folder(runs):
 
 def test_no_frame_is_no_evidence(tmp_path):
     run = write_run(tmp_path / 'run', [], ['broken'])
-    known = numbers(json.loads((run / 'summary.json').read_text()))
+    known = numbers(json.loads((run / 'summary.json').read_text('utf-8')))
     assert known['decisions.reasons.blocked'] is None
     assert known['decisions.stop'] is None
     assert (known['frames'], known['failed']) == (0, 1)

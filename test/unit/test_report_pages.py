@@ -100,13 +100,13 @@ def test_style_and_script_are_installed():
     here = Path(write.__file__).parent
     names = {path.name for pattern in ('*.css', '*.js') for path in here.glob(pattern)}
     assert names
-    setup = (Path(__file__).resolve().parents[2] / 'setup.py').read_text()
+    setup = (Path(__file__).resolve().parents[2] / 'setup.py').read_text('utf-8')
     assert {name for name in names if f"'{name}'" not in setup} == set()
 
 
 def test_a_report_holds_what_it_has_to(run):
     page = check_self_contained(write_report(run))
-    summary = json.loads((run / 'summary.json').read_text())
+    summary = json.loads((run / 'summary.json').read_text('utf-8'))
     assert summary['decisions']['false_go'] > 0
     for heading in ('Timeline', 'Worst frames', 'Confusion', 'Reliability', 'Latency by stage',
                     'Failures by reason', 'Recordings'):
@@ -152,7 +152,7 @@ def test_hostile_names_and_texts_stay_text(tmp_path):
 
 def test_pictures_outside_of_the_run_are_not_taken_in(run):
     (run.parent / 'secret.jpg').write_bytes(b'\xff\xd8secret')
-    summary = json.loads((run / 'summary.json').read_text())
+    summary = json.loads((run / 'summary.json').read_text('utf-8'))
     for frame in summary['worst']:
         frame['thumbnail'] = '../secret.jpg'
     (run / 'summary.json').write_text(json.dumps(summary))
@@ -198,9 +198,10 @@ def test_an_index_is_only_refreshed_where_there_is_one(run):
     assert not (run.parent / 'index.html').exists()
     write_index(run.parent)
     (run.parent / 'index.html').write_text(
-        (run.parent / 'index.html').read_text().replace('1 evaluation', '0 evaluations'))
+        (run.parent / 'index.html').read_text('utf-8').replace('1 evaluation', '0 evaluations'),
+        'utf-8')
     refresh_index(run.parent)
-    assert '1 evaluation' in (run.parent / 'index.html').read_text()
+    assert '1 evaluation' in (run.parent / 'index.html').read_text('utf-8')
 
 
 def test_a_foreign_index_is_left_alone(run):
@@ -209,7 +210,7 @@ def test_a_foreign_index_is_left_alone(run):
     refresh_index(run.parent)
     with pytest.raises(ToolError, match='Move it away'):
         write_index(run.parent)
-    assert foreign.read_text() == 'mine'
+    assert foreign.read_text('utf-8') == 'mine'
 
 
 @pytest.mark.parametrize(('name', 'content', 'words'), [
