@@ -115,7 +115,9 @@ class CameraWorker:
 
     def _decode(self, frame: Frame) -> NDArray[np.uint8] | None:
         """Give the picture, BGR; or None, where that is a STOP already."""
+        statistics = self._cameras[frame.camera].statistics
         started = time.monotonic()
+        statistics.took('wait', (started - frame.arrival.steady) * 1e3)
         try:
             bgr = to_bgr(frame.message)
         except Exception as error:
@@ -123,7 +125,7 @@ class CameraWorker:
             self._fail(frame, Reason.MALFORMED if expected else Reason.INFERENCE_FAILED,
                        'malformed' if expected else 'inference_failed', error)
             return None
-        self._cameras[frame.camera].statistics.took('decode', (time.monotonic() - started) * 1e3)
+        statistics.took('decode', (time.monotonic() - started) * 1e3)
         return bgr
 
     def _judge(self, frame: Frame, bgr: NDArray[np.uint8], segmentation: Segmentation,
@@ -137,6 +139,7 @@ class CameraWorker:
         judged = camera.sight.judge(Picture(
             bgr, encoding_of(frame.message), segmentation.labels, segmentation.confidence,
             frame.camera_info, motion, inference), assessor)
+        measured = time.monotonic()
         assessment = judged.assessment
         self._tell_of_view(frame.camera, judged)
         header = frame.message.header
@@ -152,10 +155,13 @@ class CameraWorker:
         statistics.count('processed')
         for finding in assessment.findings:
             statistics.count(f'finding.{finding.reason.value}')
+        stamp = seconds(header.stamp)
+        statistics.took('deliver', (frame.arrival.ros - stamp) * 1e3)
         statistics.took('resize', segmentation.prepare * 1e3)
         statistics.took('inference', last.inference_ms)
-        statistics.took('decide', (time.monotonic() - inferred) * 1e3)
-        statistics.took('latency', (self._clocks.now().ros - seconds(header.stamp)) * 1e3)
+        statistics.took('measure', (measured - inferred) * 1e3)
+        statistics.took('decide', (time.monotonic() - measured) * 1e3)
+        statistics.took('latency', (self._clocks.now().ros - stamp) * 1e3)
         self._publish(frame, bgr, segmentation, assessment, verdicts[0], last.inference_ms)
 
     def _tell_of_view(self, camera: str, judged: Judged) -> None:

@@ -31,7 +31,9 @@ from seg_node.ros.statistics import CameraStatistics
 from seg_node.ros.stop_signal import StopSignal
 from seg_node.stop_go.verdict import Reason
 
-_STAGES = ('latency', 'decode', 'resize', 'inference', 'decide', 'publish')
+_STAGES = ('latency', 'deliver', 'wait', 'decode', 'resize', 'inference', 'measure', 'decide',
+           'publish')
+"""Latency: from the stamp to the decision's publication. Inference has resize in it."""
 _EVENTS = ('received', 'processed', 'lost', 'malformed', 'inference_failed', 'publish_failed',
            'no_view')
 _FRESH_ODOMETRY = 1.0      # seconds; it comes at 10 Hz or more

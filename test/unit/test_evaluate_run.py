@@ -188,6 +188,27 @@ def test_images_with_masks_of_their_names(run, tmp_path):
     assert table['path_iou'][7] < 1
 
 
+def test_the_film_has_every_frame_also_one_that_cannot_be_read(run, tmp_path):
+    bag = write_drive(tmp_path / 'bag', drive(count=6), damaged=(0, 3))
+    assert run(bag, '--overlay') == 0
+    film = cv2.VideoCapture(str(tmp_path / 'out' / 'recordings' / 'bag' / 'overlay.mp4'))
+    pictures = []
+    while (found := film.read())[0]:
+        pictures.append(found[1])
+    assert len(pictures) == summary(tmp_path / 'out')['frames'] == 6
+    # Below the caption, what could not be read is black.
+    assert [bool(picture[-4:].max() < 40) for picture in pictures] == [
+        index in (0, 3) for index in range(6)]
+    assert 'overlay.mp4' in (tmp_path / 'out' / 'report.html').read_text('utf-8')
+
+
+def test_a_film_that_is_asked_for_later_is_made(run, tmp_path):
+    bag = write_drive(tmp_path / 'bag', drive(count=3))
+    for options, films in (([], 0), (['--overlay'], 1)):
+        assert run(bag, *options) == 0
+        assert len(list(tmp_path.rglob('overlay.mp4'))) == films
+
+
 def test_a_recording_of_which_nothing_can_be_read_is_told(run, tmp_path, capsys):
     (tmp_path / 'in').mkdir()
     (tmp_path / 'in' / 'broken.mcap').write_bytes(b'no bag at all' * 100)

@@ -59,6 +59,7 @@ class Settings:
     :param sha256: of the graph, so that another machine runs the same.
     :param topic: image topic; None: found by the cameras' names.
     :param odometry: topic; None: odom, or the only one; '': none.
+    :param overlay: make a film of each recording.
     """
 
     parameters: Mapping[str, Any]
@@ -72,6 +73,7 @@ class Settings:
     truth: TruthChoice = field(default_factory=TruthChoice)
     mapping_digest: str = ''
     parquet: bool = True
+    overlay: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,8 @@ class Job:
                            if name not in _WITHOUT_EFFECT},
             'topics': [settings.topic, settings.odometry, settings.truth.topic],
             'fps': settings.fps, 'seconds': settings.seconds, 'mapping': settings.mapping_digest,
-            'recording': _identity(self.recording.path), 'masks': _identity(self.masks)}
+            'overlay': settings.overlay, 'recording': _identity(self.recording.path),
+            'masks': _identity(self.masks)}
         text = json.dumps(content, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 

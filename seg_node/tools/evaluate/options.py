@@ -107,4 +107,6 @@ def _add_work(parser: argparse.ArgumentParser) -> None:
                        'over threads of the network)')
     group.add_argument('--scheduler', metavar='ADDRESS',
                        help='do the work on a Dask cluster, for example tcp://host:8786')
+    group.add_argument('--overlay', action='store_true',
+                       help='also make overlay.mp4 of each recording')
     group.add_argument('--again', action='store_true', help='do also what is done already')

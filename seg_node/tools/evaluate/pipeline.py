@@ -23,19 +23,24 @@ import json
 import time
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from seg_node.configuration.params_file import Configuration, configure
 from seg_node.perception.segmenter import Segmentation, Segmenter
 from seg_node.stop_go.verdict import Reason
 from seg_node.tools.command_line import ToolError
 from seg_node.tools.evaluate.decoding import bytes_of, decoded, Shot, shots_until
+from seg_node.tools.evaluate.drawing import draw_beside_truth, draw_seen, draw_unseen
 from seg_node.tools.evaluate.job import Job, Outcome
 from seg_node.tools.evaluate.judge import FrameJudge, Judgement
 from seg_node.tools.evaluate.opening import open_recording
+from seg_node.tools.evaluate.report.film import FILM, Film
 from seg_node.tools.evaluate.row import columns_of, Row
 from seg_node.tools.evaluate.scores import Counts, FrameScore, Scorer
 from seg_node.tools.evaluate.summary import summarize, Totals
 from seg_node.tools.evaluate.table import has_parquet, to_bytes
-from seg_node.tools.evaluate.worst import draw_frame, Worst
+from seg_node.tools.evaluate.worst import Worst
 from seg_node.tools.read_ahead import ReadAhead
 from seg_node.tools.sources import Source
 
@@ -76,6 +81,7 @@ def evaluate(job: Job, segmenter: Segmenter,
             source, truth, has_classes = open_recording(
                 job, [info.name for info in segmenter.model.classes], stack)
             work = _Work(job, configure(job.settings.parameters), segmenter, source, has_classes)
+            stack.callback(work.close)
             shots = ReadAhead(
                 shots_until(decoded(source, truth), job.settings.seconds), bytes_of, AHEAD)
             stack.callback(shots.close)
@@ -119,6 +125,12 @@ class _Work:
         self._rows: list[Row] = []
         self._counts = Counts.empty(len(self._scorer.classes))
         self._worst = Worst()
+        self._film = Film(source.fps) if job.settings.overlay else None
+
+    def close(self) -> None:
+        """Throw away what nobody asked for."""
+        if self._film is not None:
+            self._film.close()
 
     def take_all(self, seen: ReadAhead[_Seen], stop: Callable[[], bool]) -> str:
         """Take in frame after frame; give why that ended early, '' at the end."""
@@ -161,11 +173,24 @@ class _Work:
         if seen.segmentation is not None:
             segmentation = seen.segmentation
             self._worst.offer(row, lambda: self._draw(shot, segmentation, judged))
+        if self._film is not None:
+            self._film.add(shot.frame.time_ns, self._picture(seen, judged))
+
+    def _picture(self, seen: _Seen, judged: Judgement) -> NDArray[np.uint8]:
+        """Give the frame for the film; one that could not be read is black."""
+        bgr = seen.shot.bgr
+        if bgr is None:
+            width, height = self._source.size
+            black = np.zeros((max(1, height), max(1, width), 3), np.uint8)
+            return draw_unseen(black, judged.verdict)
+        if seen.segmentation is None:
+            return draw_unseen(bgr, judged.verdict)
+        return draw_seen(bgr, seen.segmentation, judged)
 
     def _draw(self, shot: Shot, segmentation: Segmentation, judged: Judgement) -> bytes:
         assert shot.bgr is not None
         truth = None if shot.truth is None else self._judge.true_labels(shot.truth, segmentation)
-        return draw_frame(shot.bgr, segmentation, judged, truth, segmentation.network * 1e3)
+        return draw_beside_truth(shot.bgr, segmentation, judged, truth)
 
     def _row(self, seen: _Seen, judged: Judgement, score: FrameScore | None,
              took: float) -> Row:
@@ -217,6 +242,8 @@ class _Work:
                 'worst': self._worst.frames(), 'error': error}
         files = {place: frames, 'summary.json': to_json(summary), 'counts.json': to_json(kept),
                  **self._worst.pictures()}
+        if self._film is not None:
+            files[FILM] = self._film.finish()
         return Outcome(name, files, len(self._rows), error, tuple(notes), seconds)
 
 

@@ -82,7 +82,7 @@ def make_request(options: argparse.Namespace) -> Request:
         settings = Settings(
             configuration.values, camera, model.sha256, backend.precision, options.topic,
             options.odom, options.fps, options.seconds, truth,
-            mapping.digest if has_truth else '', has_parquet())
+            mapping.digest if has_truth else '', has_parquet(), options.overlay)
         told = {'name': model.name, 'version': model.version, 'sha256': model.sha256,
                 'precision': backend.precision}
         ran = {'name': backend.name, 'detail': backend.detail, 'because': backend.chosen_because,

@@ -18,26 +18,14 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
-from seg_node.perception import overlay
-from seg_node.perception.labels import resize_labels
-from seg_node.perception.segmenter import Segmentation
-from seg_node.ros.overlay_picture import draw_overlay
-from seg_node.tools.evaluate.judge import Judgement
 from seg_node.tools.evaluate.row import Row
 from seg_node.tools.evaluate.summary import badness, WORST
 
 APART = 1.0
 """Seconds; of frames nearer to each other only the worst is shown."""
-WIDTH = 640
-"""Most width of a picture, px."""
-_QUALITY = 85
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,25 +82,3 @@ def describe(row: Row) -> dict[str, Any]:
 def place_of(index: int) -> str:
     """Give the path of a frame's picture in the recording's folder."""
     return f'thumbnails/{index:06d}.jpg'
-
-
-def draw_frame(bgr: NDArray[np.uint8], seen: Segmentation, judged: Judgement,
-               truth: NDArray[np.uint8] | None, infer_ms: float) -> bytes:
-    """
-    Give a JPEG: the picture with what was seen, beside it the truth where there is one.
-
-    :param truth: labels, uint8 [h, w], at any size.
-    """
-    columns = 1 if truth is None else 2
-    scale = min(1.0, WIDTH / (columns * seen.width))
-    width, height = max(1, int(seen.width * scale)), max(1, int(seen.height * scale))
-    small = np.asarray(cv2.resize(bgr, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-    shown = replace(seen, width=width, height=height)
-    panes = [draw_overlay(small, shown, judged.assessment, judged.verdict, infer_ms)]
-    if truth is not None:
-        true = judged.true
-        caption = overlay.Caption(true.decision.name, f'truth: {true.text}') if true else None
-        panes.append(overlay.draw(
-            small, resize_labels(truth, (width, height)), seen.model.classes, caption=caption))
-    _, jpeg = cv2.imencode('.jpg', np.hstack(panes), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-    return bytes(jpeg.tobytes())
