@@ -20,12 +20,11 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 import struct
-from typing import Any
 
 import numpy as np
-from rosbags.typesys import get_typestore, Stores
 
 from seg_node.tools.bag_reader import BagReader, Channel
+from seg_node.tools.cdr import read_cdr
 from seg_node.tools.sources import Frame, Source, SourceError
 
 IMAGE = 'sensor_msgs/msg/Image'
@@ -163,12 +162,11 @@ class BagFile(Source):
 
 
 def _size(raw: bytes, compressed: bool) -> tuple[int, int]:
-    store = get_typestore(Stores.ROS2_JAZZY)
     if not compressed:
-        image: Any = store.deserialize_cdr(raw, IMAGE)
+        image = read_cdr(raw, IMAGE)
         return int(image.width), int(image.height)
     import cv2
-    packed: Any = store.deserialize_cdr(raw, COMPRESSED)
+    packed = read_cdr(raw, COMPRESSED)
     bgr = cv2.imdecode(np.asarray(packed.data, np.uint8), cv2.IMREAD_COLOR) \
         if len(packed.data) else None
     if bgr is None:

@@ -99,11 +99,10 @@ def read_pictures(source: Source) -> Iterator[tuple[int, NDArray[np.uint8], str]
 
 
 def _decode(message: bytes, compressed: bool) -> tuple[NDArray[np.uint8], str]:
-    from rosbags.typesys import get_typestore, Stores
-
     from seg_node.tools.bags import COMPRESSED, IMAGE
+    from seg_node.tools.cdr import read_cdr
     kind = COMPRESSED if compressed else IMAGE
-    image: Any = get_typestore(Stores.ROS2_JAZZY).deserialize_cdr(message, kind)
+    image = read_cdr(message, kind)
     if compressed:
         return decode_compressed(image.data, image.format), str(image.format)
     return decode(RawImage(

@@ -19,7 +19,6 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,11 +67,9 @@ def rendered_pairs(
     drive: Drive, bag: Path,
 ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
     """Yield recorded masks of the first camera with the true labels of the same moments."""
-    from rosbags.typesys import get_typestore, Stores
-
     from seg_node.simulation import demo_drive
     from seg_node.tools.bags import BagFile, IMAGE, stamp_of
-    store = get_typestore(Stores.ROS2_JAZZY)
+    from seg_node.tools.cdr import read_cdr
     camera = drive.cameras[0]
     moments = {one.stamp_ns: one.source_ns for one in drive.sent if one.camera == camera}
     if not any(name == camera for name, _, _ in drive.records.masks):
@@ -85,7 +82,7 @@ def rendered_pairs(
             moment = moments.get(stamp_of(frame.message))
             if frame.index % step or moment is None:
                 continue
-            message: Any = store.deserialize_cdr(frame.message, IMAGE)
+            message = read_cdr(frame.message, IMAGE)
             rows = np.asarray(message.data, np.uint8).reshape(message.height, message.step)
             truth = world.frame(moment / 1e9).labels
             if truth.shape == (message.height, message.width):

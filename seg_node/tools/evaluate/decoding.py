@@ -95,7 +95,7 @@ def decode_message(
     :raises Exception: almost any, for damaged bytes.
     """
     from seg_node.tools.bags import COMPRESSED, IMAGE
-    from seg_node.tools.evaluate.bags.cdr import read_cdr
+    from seg_node.tools.cdr import read_cdr
     image = read_cdr(message, COMPRESSED if compressed else IMAGE)
     if compressed:
         return decode_compressed(image.data, image.format), str(image.format)
@@ -135,7 +135,7 @@ class _Infos:
 
 def _read_info(message: bytes, source: Source) -> CameraInfo | None:
     from seg_node.tools.bags import CAMERA_INFO
-    from seg_node.tools.evaluate.bags.cdr import read_cdr
+    from seg_node.tools.cdr import read_cdr
     try:
         return read_cdr(message, CAMERA_INFO)
     except Exception as error:      # as above

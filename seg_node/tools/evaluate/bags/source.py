@@ -24,7 +24,7 @@ from pathlib import Path
 from seg_node.stop_go.vehicle import Motion
 from seg_node.tools.bag_reader import Channel
 from seg_node.tools.bags import ASSUMED_FPS, CAMERA_INFO, COMPRESSED, IMAGE, stamp_of, UNRELATED_NS
-from seg_node.tools.evaluate.bags.cdr import read_cdr
+from seg_node.tools.cdr import read_cdr
 from seg_node.tools.evaluate.bags.messages import Bag
 from seg_node.tools.sources import Frame, Source, SourceError
 
