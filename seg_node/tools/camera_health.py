@@ -33,9 +33,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.perception.image_codec import decode, decode_compressed, RawImage
 from seg_node.perception.image_error import ImageError
 from seg_node.stop_go.camera_health import CameraHealth, HealthThresholds
+from seg_node.tools.cdr import read_image
 from seg_node.tools.command_line import fail, OneLineParser, StopFlag, ToolError
 from seg_node.tools.sources import open_source, Source
 
@@ -91,24 +91,11 @@ def read_pictures(source: Source) -> Iterator[tuple[int, NDArray[np.uint8], str]
             yield frame.index, frame.bgr, ''
             continue
         try:
-            bgr, encoding = _decode(frame.message or b'', source.compressed)
+            bgr, encoding = read_image(frame.message or b'', source.compressed)
         except ImageError as error:
             source.note(f'{source.name}, frame {frame.index}: {error}; left out')
             continue
         yield frame.index, bgr, encoding
-
-
-def _decode(message: bytes, compressed: bool) -> tuple[NDArray[np.uint8], str]:
-    from seg_node.tools.bags import COMPRESSED, IMAGE
-    from seg_node.tools.cdr import read_cdr
-    kind = COMPRESSED if compressed else IMAGE
-    image = read_cdr(message, kind)
-    if compressed:
-        return decode_compressed(image.data, image.format), str(image.format)
-    return decode(RawImage(
-        height=image.height, width=image.width, encoding=image.encoding,
-        is_bigendian=bool(image.is_bigendian), step=image.step, data=image.data,
-    )), str(image.encoding)
 
 
 def measure(

@@ -19,11 +19,15 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from rosbags.typesys import get_typestore, Stores
+import numpy as np
+from numpy.typing import NDArray
+
+from seg_node.perception.image_codec import decode, decode_compressed, RawImage
 
 
 @lru_cache(maxsize=1)
 def _store() -> Any:
+    from rosbags.typesys import get_typestore, Stores
     return get_typestore(Stores.ROS2_JAZZY)
 
 
@@ -35,3 +39,19 @@ def read_cdr(data: bytes, kind: str) -> Any:
     :raises Exception: almost any, for damaged bytes.
     """
     return _store().deserialize_cdr(data, kind)
+
+
+def read_image(message: bytes, compressed: bool) -> tuple[NDArray[np.uint8], str]:
+    """
+    Decode an Image or CompressedImage: BGR uint8 [H, W, 3] and the encoding.
+
+    :raises Exception: almost any, for damaged bytes.
+    """
+    if compressed:
+        packed = read_cdr(message, 'sensor_msgs/msg/CompressedImage')
+        return decode_compressed(packed.data, packed.format), str(packed.format)
+    image = read_cdr(message, 'sensor_msgs/msg/Image')
+    return decode(RawImage(
+        height=image.height, width=image.width, encoding=image.encoding,
+        is_bigendian=bool(image.is_bigendian), step=image.step, data=image.data,
+    )), str(image.encoding)

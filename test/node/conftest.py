@@ -55,6 +55,17 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tiny_model(tmp_path_factory.mktemp('tiny'))
 
 
+@pytest.fixture
+def signal_handlers() -> Iterator[None]:
+    """Put back what a tool's main program changes of the process."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    interval = sys.getswitchinterval()
+    yield
+    sys.setswitchinterval(interval)
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
 def failures(output: str) -> list[str]:
     """Return the lines that tell of a failure inside the node."""
     # Jazzy's rclpy raises for a lifecycle transition that does not exist.

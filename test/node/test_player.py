@@ -16,7 +16,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 import csv
 from pathlib import Path
 import signal
@@ -176,14 +175,6 @@ def test_wait_without_a_subscriber_fails(bench: Bench, tmp_path: Path) -> None:
     assert process.exit_code == 1
     assert 'no subscriber on /camera/image_raw' in process.output.splitlines()[-1]
     assert 'Traceback' not in process.output
-
-
-@pytest.fixture
-def signal_handlers() -> Iterator[None]:
-    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in kept.items():
-        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize(('arguments', 'words'), [

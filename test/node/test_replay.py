@@ -16,7 +16,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 import contextlib
 import os
 from pathlib import Path
@@ -266,16 +265,6 @@ def test_keys() -> None:
     typed = b'xs \x1b[C\x1bOC\x1b[A\nq'
     assert commands_of(typed) == [
         Command.STEP, Command.TOGGLE, Command.STEP, Command.STEP]
-
-
-@pytest.fixture
-def signal_handlers() -> Iterator[None]:
-    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    interval = sys.getswitchinterval()
-    yield
-    sys.setswitchinterval(interval)
-    for number, handler in kept.items():
-        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize(('arguments', 'words'), [

@@ -24,8 +24,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.perception.image_codec import decode, decode_compressed, RawImage
 from seg_node.stop_go.camera_view import CameraInfo
+from seg_node.tools.cdr import read_image
 from seg_node.tools.command_line import ToolError
 from seg_node.tools.sources import Frame, Source, SourceError
 
@@ -86,32 +86,13 @@ def bytes_of(shot: Shot) -> int:
     return sum(part.nbytes for part in (shot.bgr, shot.truth) if part is not None)
 
 
-def decode_message(
-    message: bytes, compressed: bool,
-) -> tuple[NDArray[np.uint8], str]:
-    """
-    Decode the CDR bytes of an Image or CompressedImage: BGR uint8 [H, W, 3] and the encoding.
-
-    :raises Exception: almost any, for damaged bytes.
-    """
-    from seg_node.tools.bags import COMPRESSED, IMAGE
-    from seg_node.tools.cdr import read_cdr
-    image = read_cdr(message, COMPRESSED if compressed else IMAGE)
-    if compressed:
-        return decode_compressed(image.data, image.format), str(image.format)
-    return decode(RawImage(
-        height=image.height, width=image.width, encoding=image.encoding,
-        is_bigendian=bool(image.is_bigendian), step=image.step, data=image.data,
-    )), str(image.encoding)
-
-
 def _picture(
     frame: Frame, compressed: bool,
 ) -> tuple[NDArray[np.uint8] | None, str, str]:
     if frame.message is None:
         return frame.bgr, '', ''
     try:
-        bgr, encoding = decode_message(frame.message, compressed)
+        bgr, encoding = read_image(frame.message, compressed)
     except Exception as error:      # ImageError, and what rosbags raises for damaged bytes
         return None, '', f'{error}' or type(error).__name__
     return bgr, encoding, ''

@@ -36,6 +36,7 @@ from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
 
 from seg_node.tools.command_line import StopFlag
+from seg_node.tools.drive_log import parse_stamp
 
 _STAGE = '_ms.p50'
 _DEPTH = QoSProfile(depth=50)
@@ -65,12 +66,8 @@ class Ear:
         arrival = time.time_ns()
         values = {item.key: item.value for item in message.values}
         for camera in self._cameras:
-            text = values.get(f'{camera}.image_stamp')
-            if text is None:
-                continue
-            seconds, _, fraction = text.partition('.')
-            stamp = int(seconds) * 10**9 + int(fraction)
-            if stamp != self._newest[camera]:
+            stamp = parse_stamp(values.get(f'{camera}.image_stamp', ''))
+            if stamp is not None and stamp != self._newest[camera]:
                 self._newest[camera] = stamp
                 self.lines.append(f'stop,{camera},{stamp},{arrival}')
 

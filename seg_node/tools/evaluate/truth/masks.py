@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 
 from seg_node.perception.image_error import ImageError
 from seg_node.tools.bags import COMPRESSED, stamp_of
+from seg_node.tools.cdr import read_image
 from seg_node.tools.command_line import ToolError
 from seg_node.tools.evaluate.bags.messages import Bag
 from seg_node.tools.evaluate.bags.source import find_topic, images_of
-from seg_node.tools.evaluate.decoding import decode_message
 from seg_node.tools.evaluate.truth.mapping import Mapping
 from seg_node.tools.pictures import natural_key
 from seg_node.tools.sources import Frame, IMAGE_SUFFIXES, SourceError
@@ -116,7 +116,7 @@ class TopicMasks:
         if message is None:
             return None
         try:
-            mask, encoding = decode_message(message, self._compressed)
+            mask, encoding = read_image(message, self._compressed)
         except ImageError as error:
             raise ToolError(f'{self.topic}, stamp {stamp}: {error}') from None
         if encoding in _GREY:
