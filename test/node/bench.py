@@ -15,7 +15,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 import json
 import os
 from pathlib import Path
@@ -34,12 +35,14 @@ from lifecycle_msgs.srv import ChangeState, GetState
 from rcl_interfaces.msg import ParameterDescriptor, SetParametersResult
 from rcl_interfaces.srv import DescribeParameters, SetParameters
 import rclpy
+from rclpy.client import Client
 from rclpy.context import Context
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
+from rclpy.task import Future
 from rclpy.timer import Timer
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
@@ -57,6 +60,7 @@ DEFAULTS: dict[str, Any] = {
     'geometry': 'trapezoid', 'camera_health__max_identical': 0,
     'camera_health__max_blocked': 1.0, 'camera_health__max_tear': 255.0,
     'camera_health__min_sharpness': 0.0}
+ASK_AGAIN = 5.0  # seconds
 WAIT = 60.0      # seconds; generous, because the machine may be busy with other work
 
 
@@ -301,7 +305,23 @@ class Bench:
 
     def lifecycle_state(self) -> str:
         """Return the label of the node's lifecycle state."""
-        return self._call(GetState, 'get_state', GetState.Request()).current_state.label
+        with self._client(GetState, 'get_state') as client:
+            futures: list[Future] = []
+
+            def ask() -> None:
+                futures.append(self._ask(client, GetState.Request()))
+
+            def answers() -> list[Any]:
+                return [future.result() for future in futures if future.done()]
+
+            # An answer is lost where the node has not heard of this client yet: ask again.
+            ask()
+            timer = self.node.create_timer(ASK_AGAIN, ask)
+            try:
+                self.wait_for(answers, 'answer of get_state')
+            finally:
+                self.node.destroy_timer(timer)
+            return answers()[0].current_state.label
 
     def reach(self, *transitions: str) -> None:
         """Go through lifecycle transitions, each of which must succeed."""
@@ -324,15 +344,27 @@ class Bench:
         return self._call(DescribeParameters, 'describe_parameters', request).descriptors[0]
 
     def _call(self, kind: type, name: str, request: Any) -> Any:
+        with self._client(kind, name) as client:
+            # What may not be asked twice waits until the node knows this client: DDS announces in
+            # order, so a node that answers a younger client has heard of this one.
+            self.lifecycle_state()
+            future = self._ask(client, request)
+            self.wait_for(future.done, f'answer of {name}')
+            return future.result()
+
+    @contextmanager
+    def _client(self, kind: type, name: str) -> Iterator[Client]:
         client = self.node.create_client(kind, f'{self._name}/{name}')
         try:
             assert client.wait_for_service(WAIT), f'no service {name}'
-            future = client.call_async(request)
-            future.add_done_callback(lambda _: self._notify())
-            self.wait_for(future.done, f'answer of {name}')
-            return future.result()
+            yield client
         finally:
             self.node.destroy_client(client)
+
+    def _ask(self, client: Client, request: Any) -> Future:
+        future = client.call_async(request)
+        future.add_done_callback(lambda _: self._notify())
+        return future
 
     # --- the end -------------------------------------------------------------------------------
 
