@@ -26,6 +26,7 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
+from seg_node.perception.process_memory import keep_freed_memory
 from seg_node.ros.descriptors import ParameterError
 from seg_node.ros.lifecycle_node import SegNode
 
@@ -33,6 +34,7 @@ from seg_node.ros.lifecycle_node import SegNode
 def main(args: list[str] | None = None) -> None:
     """Run the node until SIGINT or SIGTERM; the last thing it says is STOP."""
     ended = threading.Event()
+    keep_freed_memory()
 
     def end(number: int, frame: FrameType | None) -> None:
         ended.set()

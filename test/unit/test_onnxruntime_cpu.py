@@ -16,8 +16,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 
 import numpy as np
 from onnx import helper, TensorProto
@@ -25,6 +27,7 @@ import pytest
 from tiny_model import CLASSES, finish, make_graph, SURE, UNSURE, write_model, write_tiny_model
 
 from seg_node.perception.backends import BackendError
+from seg_node.perception.backends.onnxruntime_cpu import pool_affinity
 from seg_node.perception.backends.opening import open_backend
 from seg_node.perception.backends.options import BackendOptions
 from seg_node.perception.model import load_model
@@ -155,6 +158,36 @@ def test_unlabelled_pixels_are_taken_but_do_not_hide_wrong_labels(tmp_path):
     bgr[0, :2, 2] = (255, 7)
     with pytest.raises(BackendError, match='gives label 7'):
         backend.infer([bgr])
+
+
+@pytest.mark.parametrize('threads, cores, pool', [
+    (1, {0, 1}, ''),
+    (2, {0}, ''),
+    (2, {0, 1}, '2'),
+    (2, {4, 7}, '8'),
+    (2, set(range(8)), '5,6,7,8'),
+    (3, set(range(8)), '3,4,5;6,7,8'),
+    (4, {0, 1, 2, 3}, '2;3;4'),
+    (9, set(range(8)), ''),
+])
+def test_the_pool_spreads_over_the_cores(threads, cores, pool):
+    assert pool_affinity(threads, cores) == pool
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason='one core')
+def test_a_thread_of_the_pool_keeps_to_its_cores(tmp_path):
+    model = load_model(write_tiny_model(tmp_path))
+    before = set(os.listdir('/proc/self/task'))
+    backend = open_backend(model, BackendOptions(name='onnxruntime', threads=2))
+    cores = sorted(os.sched_getaffinity(0))
+    pool = set(os.listdir('/proc/self/task')) - before
+    # Each thread sets it for itself, once it runs.
+    deadline = time.monotonic() + 30.0
+    while set(cores[len(cores) // 2:]) not in [os.sched_getaffinity(int(task)) for task in pool]:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert os.sched_getaffinity(0) == set(cores)
+    backend.close()
 
 
 def test_no_library_is_loaded_before_a_backend_is_chosen():

@@ -16,7 +16,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+import os
 import time
 from typing import Any, TYPE_CHECKING
 
@@ -110,12 +111,35 @@ def _open_session(model: Model, threads: int) -> onnxruntime.InferenceSession:
     options.log_severity_level = _LOG_ERRORS_ONLY
     # Spinning threads would take whole cores from the rest of the robot between two frames.
     options.add_session_config_entry('session.intra_op.allow_spinning', '0')
+    if pool := pool_affinity(threads, os.sched_getaffinity(0)):
+        options.add_session_config_entry('session.intra_op_thread_affinities', pool)
     try:
         return onnxruntime.InferenceSession(
             str(model.graph), options, providers=['CPUExecutionProvider']
         )
     except Exception as error:
         raise BackendError(f'{model.graph}: ONNX Runtime cannot load it: {error}') from error
+
+
+def pool_affinity(threads: int, cores: Collection[int]) -> str:
+    """
+    Give ONNX Runtime's setting that spreads the threads of its pool over the cores.
+
+    The caller is the first thread and stays free to move. The others share the cores in equal
+    parts, each within its own: a kernel that saves power by packing threads that sleep between two
+    frames onto one core would leave them idle. Empty where there is no such thread, or not a core
+    for each.
+
+    :param cores: numbers of the cores that the process may use, from 0.
+    """
+    if not 1 < threads <= len(cores):
+        return ''
+    # ONNX Runtime numbers them from 1.
+    ordered = [core + 1 for core in sorted(cores)]
+    bounds = [index * len(ordered) // threads for index in range(threads + 1)]
+    return ';'.join(
+        ','.join(str(core) for core in ordered[first:last])
+        for first, last in zip(bounds[1:-1], bounds[2:], strict=True))
 
 
 def _check_inputs(inputs: Sequence[Any], model: Model) -> None:
