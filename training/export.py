@@ -46,7 +46,7 @@ from training.quantize import quantize
 from training.self_test import write_self_test
 
 Size = tuple[int, int]             # width, height, px
-VERSION = '0.2.0'
+VERSION = '0.3.0'
 OPSET = 13          # TensorRT 8.5 parses 9 to 17; 13 has every operator the graph needs
 LEAST_AGREEMENT = {'fp32': 0.999, 'fp16': 0.998, 'int8': 0.98}
 """Share of pixels whose labels must be PyTorch's, below which a graph is not to be shipped."""

@@ -124,12 +124,13 @@ def test_a_fleet_with_a_damaged_recording(run, fleet, tmp_path, capsys):
     assert [one['recording'] for one in started['recordings']] == ['a', 'b', 'cut']
 
 
-def test_two_runs_are_alike_whatever_the_number_of_jobs(run, fleet, tmp_path):
-    for out, jobs in (('one', 1), ('again', 1), ('two', 2)):
-        assert run(fleet, '--truth', '/truth', '--jobs', jobs, out=out) == 1
+def test_two_runs_are_alike_whatever_the_number_of_jobs_and_threads(run, fleet, tmp_path):
+    for out, jobs, threads in (('one', 1, 1), ('again', 1, 1), ('two', 2, 1), ('threads', 1, 3)):
+        assert run(fleet, '--truth', '/truth', '--jobs', jobs, '--threads', threads, out=out) == 1
     first = repeatable(tmp_path / 'one')
     assert first == repeatable(tmp_path / 'again')
     assert first == repeatable(tmp_path / 'two')
+    assert first == repeatable(tmp_path / 'threads')
 
 
 def test_what_is_done_is_not_done_again(run, fleet, tmp_path, capsys):

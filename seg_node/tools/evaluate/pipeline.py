@@ -16,9 +16,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 import json
 import time
 from typing import Any
@@ -27,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.configuration.params_file import Configuration, configure
-from seg_node.perception.segmenter import Segmentation, Segmenter
+from seg_node.perception.segmenter import Segmentation
 from seg_node.stop_go.verdict import Reason
 from seg_node.tools.command_line import ToolError
 from seg_node.tools.evaluate.decoding import bytes_of, decoded, Shot, shots_until
@@ -38,6 +37,7 @@ from seg_node.tools.evaluate.opening import open_recording
 from seg_node.tools.evaluate.report.film import FILM, Film
 from seg_node.tools.evaluate.row import columns_of, Row
 from seg_node.tools.evaluate.scores import Counts, FrameScore, Scorer
+from seg_node.tools.evaluate.segmenting import Seen, Team
 from seg_node.tools.evaluate.summary import summarize, Totals
 from seg_node.tools.evaluate.table import has_parquet, to_bytes
 from seg_node.tools.evaluate.worst import Worst
@@ -52,20 +52,11 @@ NOTES = 20
 """Notes that are kept of a recording."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Seen:
-    """A shot with what the network says of it, or why it says nothing."""
-
-    shot: Shot
-    segmentation: Segmentation | None
-    problem: str = ''
-
-
 class Interrupted(Exception):  # noqa: N818 - no error
     """The work was called off."""
 
 
-def evaluate(job: Job, segmenter: Segmenter,
+def evaluate(job: Job, team: Team,
              stop: Callable[[], bool] = lambda: False) -> Outcome:
     """
     Evaluate one recording; whatever is wrong with it becomes a part of the outcome.
@@ -79,13 +70,13 @@ def evaluate(job: Job, segmenter: Segmenter,
         key = job.key()
         with ExitStack() as stack:
             source, truth, has_classes = open_recording(
-                job, [info.name for info in segmenter.model.classes], stack)
-            work = _Work(job, configure(job.settings.parameters), segmenter, source, has_classes)
+                job, [info.name for info in team.model.classes], stack)
+            work = _Work(job, configure(job.settings.parameters), team, source, has_classes)
             stack.callback(work.close)
             shots = ReadAhead(
                 shots_until(decoded(source, truth), job.settings.seconds), bytes_of, AHEAD)
             stack.callback(shots.close)
-            seen = ReadAhead(_segmented(shots, segmenter), lambda s: bytes_of(s.shot), AHEAD)
+            seen = ReadAhead(team.segmented(shots), lambda s: bytes_of(s.shot), AHEAD)
             stack.callback(seen.close)
             error = work.take_all(seen, stop)
             return work.outcome(key, error, time.perf_counter() - begun)
@@ -98,29 +89,18 @@ def evaluate(job: Job, segmenter: Segmenter,
             f'{job.recording.path}: {type(problem).__name__}: {problem}'))
 
 
-def _segmented(shots: Iterator[Shot] | ReadAhead[Shot], segmenter: Segmenter) -> Iterator[_Seen]:
-    for shot in shots:
-        if shot.bgr is None:
-            yield _Seen(shot, None)
-            continue
-        try:
-            yield _Seen(shot, segmenter.segment(shot.bgr))
-        except Exception as error:      # a STOP with its reason, as in the node
-            yield _Seen(shot, None, f'{error}' or type(error).__name__)
-
-
 class _Work:
     """Judges and scores one frame after the other."""
 
-    def __init__(self, job: Job, configuration: Configuration, segmenter: Segmenter,
+    def __init__(self, job: Job, configuration: Configuration, team: Team,
                  source: Source, has_classes: bool) -> None:
         camera, structure = job.settings.camera, configuration.structure
         self._job = job
         self._source = source
-        self._model = segmenter.model
-        self._backend = segmenter.backend
-        self._judge = FrameJudge(configuration, camera, segmenter.model, source.start_ns)
-        self._scorer = Scorer(segmenter.model, has_classes, structure.setups[camera].mounting,
+        self._model = team.model
+        self._backend = team.backend
+        self._judge = FrameJudge(configuration, camera, team.model, source.start_ns)
+        self._scorer = Scorer(team.model, has_classes, structure.setups[camera].mounting,
                               structure.rectified)
         self._rows: list[Row] = []
         self._counts = Counts.empty(len(self._scorer.classes))
@@ -132,7 +112,7 @@ class _Work:
         if self._film is not None:
             self._film.close()
 
-    def take_all(self, seen: ReadAhead[_Seen], stop: Callable[[], bool]) -> str:
+    def take_all(self, seen: ReadAhead[Seen], stop: Callable[[], bool]) -> str:
         """Take in frame after frame; give why that ended early, '' at the end."""
         try:
             for one in seen:
@@ -154,7 +134,7 @@ class _Work:
                     'kept)')
         return ''
 
-    def _take(self, seen: _Seen) -> None:
+    def _take(self, seen: Seen) -> None:
         shot, begun = seen.shot, time.perf_counter()
         if seen.segmentation is not None:
             judged = self._judge.judge(shot, seen.segmentation)
@@ -176,7 +156,7 @@ class _Work:
         if self._film is not None:
             self._film.add(shot.frame.time_ns, self._picture(seen, judged))
 
-    def _picture(self, seen: _Seen, judged: Judgement) -> NDArray[np.uint8]:
+    def _picture(self, seen: Seen, judged: Judgement) -> NDArray[np.uint8]:
         """Give the frame for the film; one that could not be read is black."""
         bgr = seen.shot.bgr
         if bgr is None:
@@ -192,7 +172,7 @@ class _Work:
         truth = None if shot.truth is None else self._judge.true_labels(shot.truth, segmentation)
         return draw_beside_truth(shot.bgr, segmentation, judged, truth)
 
-    def _row(self, seen: _Seen, judged: Judgement, score: FrameScore | None,
+    def _row(self, seen: Seen, judged: Judgement, score: FrameScore | None,
              took: float) -> Row:
         frame, verdict, measure = seen.shot.frame, judged.verdict, judged.assessment.measure
         values: dict[str, Any] = {}

@@ -18,26 +18,42 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 import threading
 
 from seg_node.configuration.params_file import configure
 from seg_node.perception.backends import BackendError
+from seg_node.perception.backends.options import ONNXRUNTIME
 from seg_node.perception.model import ModelError
 from seg_node.perception.segmenter import Segmenter
 from seg_node.tools.command_line import ToolError
 from seg_node.tools.evaluate.job import Job, Outcome, Settings
 from seg_node.tools.evaluate.pipeline import evaluate
+from seg_node.tools.evaluate.segmenting import Team
+
+
+def open_team(settings: Settings) -> Team:
+    """
+    Open the network of a run, as often as threads may work on it.
+
+    :raises ToolError: as open_segmenter() does.
+    """
+    threads = configure(settings.parameters).structure.backend.threads
+    first = open_segmenter(settings)
+    # A GPU works on one frame after the other.
+    more = threads - 1 if first.backend.name == ONNXRUNTIME else 0
+    return Team([first, *(open_segmenter(settings) for _ in range(more))])
 
 
 def open_segmenter(settings: Settings) -> Segmenter:
     """
-    Open the network of a run.
+    Open the network of a run, for one thread.
 
     :raises ToolError: when it cannot be opened, or is another one on this machine.
     """
     structure = configure(settings.parameters).structure
     try:
-        segmenter = Segmenter.open(structure.model, structure.backend)
+        segmenter = Segmenter.open(structure.model, replace(structure.backend, threads=1))
     except (ModelError, BackendError) as error:
         raise ToolError(str(error)) from None
     found = segmenter.model.sha256
@@ -55,30 +71,30 @@ def open_segmenter(settings: Settings) -> Segmenter:
     return segmenter
 
 
-class Segmenters:
+class Teams:
     """Networks that are open; each is lent to one thread at a time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._free: list[tuple[Settings, Segmenter]] = []
+        self._free: list[tuple[Settings, Team]] = []
 
     @contextmanager
-    def lent(self, settings: Settings) -> Iterator[Segmenter]:
-        """Lend a network, opened where none is free; ToolError as in open_segmenter()."""
+    def lent(self, settings: Settings) -> Iterator[Team]:
+        """Lend a network, opened where none is free; ToolError as in open_team()."""
         with self._lock:
             place = next((k for k, (own, _) in enumerate(self._free) if own == settings), None)
-            segmenter = None if place is None else self._free.pop(place)[1]
-        if segmenter is None:
-            segmenter = open_segmenter(settings)
-        yield segmenter
+            team = None if place is None else self._free.pop(place)[1]
+        if team is None:
+            team = open_team(settings)
+        yield team
         with self._lock:
-            self._free.append((settings, segmenter))
+            self._free.append((settings, team))
 
 
-_SEGMENTERS = Segmenters()
+_TEAMS = Teams()
 
 
 def work(job: Job, stop: Callable[[], bool] = lambda: False) -> Outcome:
     """Do a job with a network of this process; never raises but Interrupted and ToolError."""
-    with _SEGMENTERS.lent(job.settings) as segmenter:
-        return evaluate(job, segmenter, stop)
+    with _TEAMS.lent(job.settings) as team:
+        return evaluate(job, team, stop)
