@@ -37,8 +37,9 @@ class DeployedNetwork(nn.Module):
     A pixel is drivable where the drivable classes together are more probable than the others; its
     label is the most probable class on that side, and the confidence the probability of the side.
 
-    Whatever is linear is folded into the weights. What is left is built from operators that work
-    element by element: ONNX Runtime takes twice as long for softmax and argmax over channels.
+    Whatever is linear is folded into weights. What is left is built from few, plain operators: on
+    small maps ONNX Runtime spends its time between them, and on large ones it takes twice as long
+    for argmax over channels.
     """
 
     def __init__(self, network: RoadNet, temperature: float, dtype: torch.dtype = torch.float32,
@@ -59,38 +60,54 @@ class DeployedNetwork(nn.Module):
         self.network.to(dtype)
         self.dtype = dtype
         self.register_buffer('mean', 255 * torch.tensor(MEAN).view(1, 3, 1, 1))
+        weight, bias = _planes()
+        self.register_buffer('planes', weight)
+        self.register_buffer('planes_bias', bias)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         # TensorRT refuses to transpose uint8, so the cast comes first.
         x = (image.float().permute(0, 3, 1, 2) - self.mean).to(self.dtype)
-        p = _softmax(self.network(x).float().split(1, dim=1))
-        path = sum((p[k] for k in labels.DRIVABLE[1:]), p[labels.DRIVABLE[0]])
-        # Differences rather than the probabilities themselves: one plane less to enlarge.
-        leads = [p[k] - p[side[0]] for side in _SIDES for k in side[1:]]
-        path, *leads = F.interpolate(torch.cat([path, *leads], dim=1), scale_factor=4.0,
-                                     mode='bilinear', align_corners=False).split(1, dim=1)
+        logits = self.network(x).float()
+        odds = (logits - logits.amax(dim=1, keepdim=True)).exp()
+        p = odds / odds.sum(dim=1, keepdim=True)
+        path, *leads = F.interpolate(
+            F.conv2d(p, self.planes, self.planes_bias), scale_factor=4.0, mode='bilinear',
+            align_corners=False).split(1, dim=1)
         first = len(_SIDES[0]) - 1
-        label = torch.where(path > 0.5, _best(_SIDES[0], leads[:first]),
+        label = torch.where(path > 0, _best(_SIDES[0], leads[:first]),
                             _best(_SIDES[1], leads[first:]))
-        confidence = torch.maximum(path, 1 - path)
-        # TensorRT 8 makes uint8 from float only; + 0.5 rounds to the nearest.
-        return label[:, 0].to(torch.uint8), (confidence[:, 0] * 255 + 0.5).to(torch.uint8)
+        # 255 times the probability of the side, plus 0.5, which rounds to the nearest: TensorRT 8
+        # makes uint8 from float only.
+        confidence = path.abs() + 128
+        return label.squeeze(1).to(torch.uint8), confidence.squeeze(1).to(torch.uint8)
 
 
-def _softmax(logits: Sequence[Tensor]) -> list[Tensor]:
-    highest = logits[0]
-    for one in logits[1:]:
-        highest = torch.maximum(highest, one)
-    odds = [(one - highest).exp() for one in logits]
-    total = sum(odds[1:], odds[0])
-    return [one / total for one in odds]
+def _planes() -> tuple[Tensor, Tensor]:
+    """
+    Give what turns probabilities into the planes that are enlarged, as a convolution 1x1.
+
+    The first is 255 (p - 0.5), p being the probability of path. The others are by how much a class
+    is more probable than the first of its side: one plane less than there are classes.
+    """
+    path = torch.zeros(len(labels.CLASSES))
+    path[list(labels.DRIVABLE)] = 255.0
+    rows = [path]
+    for side in _SIDES:
+        for k in side[1:]:
+            row = torch.zeros(len(labels.CLASSES))
+            row[k], row[side[0]] = 1.0, -1.0
+            rows.append(row)
+    bias = torch.zeros(len(rows))
+    bias[0] = -127.5
+    return torch.stack(rows)[:, :, None, None], bias
 
 
 def _best(side: Sequence[int], leads: Sequence[Tensor]) -> Tensor:
     """Return the id of the most probable class, as float, from the leads over the first."""
-    label = torch.full_like(leads[0], float(side[0]))
-    best = torch.zeros_like(leads[0])
+    label = leads[0].new_tensor(float(side[0]))
+    best: Tensor | None = None
     for k, lead in zip(side[1:], leads, strict=True):
-        label = torch.where(lead > best, lead.new_tensor(float(k)), label)
-        best = torch.maximum(best, lead)
+        label = torch.where(lead > (0.0 if best is None else best),
+                            lead.new_tensor(float(k)), label)
+        best = lead.relu() if best is None else torch.maximum(best, lead)
     return label

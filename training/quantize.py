@@ -53,8 +53,8 @@ def quantize(graph: Path, out: Path, pictures: Sequence[NDArray[np.uint8]],
     Write the int8 graph of a float32 graph.
 
     TensorRT refuses asymmetric zero points and int32 biases behind DequantizeLinear. The first
-    convolution takes pixels of all kinds of light and the last gives the probabilities: both stay
-    in float, as usual.
+    convolution takes pixels of all kinds of light and the last ones give the probabilities: they
+    stay in float, as usual.
 
     :param pictures: to calibrate on, BGR uint8 of any size.
     :param size: width and height of the graph's input, px.
@@ -67,7 +67,7 @@ def quantize(graph: Path, out: Path, pictures: Sequence[NDArray[np.uint8]],
         quantize_static(
             str(prepared), str(out), _Pictures(pictures, size), quant_format=QuantFormat.QDQ,
             op_types_to_quantize=['Conv'], per_channel=True, activation_type=QuantType.QInt8,
-            weight_type=QuantType.QInt8, nodes_to_exclude=[convolutions[0], convolutions[-1]],
+            weight_type=QuantType.QInt8, nodes_to_exclude=[convolutions[0], *convolutions[-2:]],
             calibrate_method=CalibrationMethod.MinMax,
             extra_options={'ActivationSymmetric': True, 'WeightSymmetric': True,
                            'QuantizeBias': False, 'CalibMovingAverage': True})

@@ -22,6 +22,7 @@ A label map is uint8 [h, w]: an index into the model's classes, or UNLABELLED. E
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import cast, TYPE_CHECKING
 
 import cv2
@@ -62,5 +63,16 @@ def resize_labels(labels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[n
 
     Pixel centres are aligned, as in the linear resize that made the network's input.
     """
-    resized = cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST_EXACT)
-    return cast('NDArray[np.uint8]', resized)
+    width, height = size
+    wide = cv2.resize(labels, (width, labels.shape[0]), interpolation=cv2.INTER_NEAREST_EXACT)
+    # Many rows of the result are alike: copying them takes half of OpenCV's time.
+    return cast('NDArray[np.uint8]', wide.take(nearest_index(labels.shape[0], height), axis=0))
+
+
+@lru_cache(maxsize=64)
+def nearest_index(source: int, target: int) -> NDArray[np.int32]:
+    """Return int32 [target]: the source pixel that cv2.INTER_NEAREST_EXACT takes for each."""
+    line = np.arange(source, dtype=np.int32)[None]
+    taken = cv2.resize(line, (target, 1), interpolation=cv2.INTER_NEAREST_EXACT).reshape(-1)
+    taken.flags.writeable = False
+    return cast('NDArray[np.int32]', taken)

@@ -16,7 +16,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 import threading
 import time
 
@@ -26,6 +28,7 @@ from rclpy.impl.rcutils_logger import RcutilsLogger
 
 from seg_node.perception.image_codec import ImageError
 from seg_node.perception.segmenter import Segmentation, Segmenter
+from seg_node.ros.background import Background
 from seg_node.ros.camera_judge import CameraJudge, LastFrame
 from seg_node.ros.clocks import Clocks
 from seg_node.ros.messages import encoding_of, seconds, to_bgr
@@ -34,7 +37,7 @@ from seg_node.ros.outputs import CameraOutputs
 from seg_node.ros.speedometer import Speedometer
 from seg_node.ros.statistics import CameraStatistics
 from seg_node.ros.stop_signal import StopSignal
-from seg_node.stop_go.assessor import Assessment
+from seg_node.stop_go.assessor import Assessment, Assessor
 from seg_node.stop_go.limits import Geometry, Limits
 from seg_node.stop_go.roles import Role
 from seg_node.stop_go.sight import Judged, make_assessor, Picture, Sight
@@ -54,13 +57,28 @@ class Camera:
     sight: Sight
 
 
+@dataclass(frozen=True, eq=False)
+class _Decoded:
+    """
+    A frame with its picture, BGR uint8 [H, W, 3], and the check of it, which goes on beside.
+
+    `assessor` holds the limits of both that check and the judgement.
+    """
+
+    frame: Frame
+    bgr: NDArray[np.uint8]
+    assessor: Assessor
+    health: Future[tuple[Finding, ...]]
+
+
 class CameraWorker:
     """
     Own the segmenter while active and work through the newest frames.
 
     One at a time, or as many of different cameras as the backend works on together. Whatever goes
     wrong with a frame becomes a STOP, a counter and a throttled warning; the thread goes on with
-    the next one.
+    the next one. While the network works, another thread looks after the camera's health; a third
+    one publishes pictures, while this one is at the next frame.
     """
 
     def __init__(self, segmenter: Segmenter, cameras: Mapping[str, Camera], frames: NewestFrames,
@@ -74,6 +92,8 @@ class CameraWorker:
         self._speedometer = speedometer
         self._logger = logger
         self.apply(limits)
+        self._beside = ThreadPoolExecutor(1, 'camera health')
+        self._publishing = Background(len(cameras))
         self._thread = threading.Thread(target=self._run, name='segmentation', daemon=True)
         self._thread.start()
 
@@ -90,31 +110,35 @@ class CameraWorker:
 
     def stop(self, timeout: float) -> bool:
         """Finish the frame in hand and end; False when it takes longer than `timeout` seconds."""
+        deadline = time.monotonic() + timeout
         self._frames.close()
         self._thread.join(timeout)
-        return not self._thread.is_alive()
+        if self._thread.is_alive():
+            return False
+        self._beside.shutdown()
+        return self._publishing.close(deadline - time.monotonic())
 
     def _run(self) -> None:
         while taken := self._frames.take(self._segmenter.backend.max_batch):
-            frames = [(frame, bgr) for frame in taken if (bgr := self._decode(frame)) is not None]
-            if not frames:
+            pictures = [one for frame in taken if (one := self._decode(frame)) is not None]
+            if not pictures:
                 continue
             begun = time.monotonic()
             try:
-                seen = self._segmenter.segment_together([bgr for _, bgr in frames])
+                seen = self._segmenter.segment_together([one.bgr for one in pictures])
             except Exception as error:      # a STOP with its reason, whatever it was
-                for frame, _ in frames:
-                    self._fail(frame, Reason.INFERENCE_FAILED, 'inference_failed', error)
+                for one in pictures:
+                    self._fail(one.frame, Reason.INFERENCE_FAILED, 'inference_failed', error)
                 continue
             took = time.monotonic() - begun
-            for (frame, bgr), segmentation in zip(frames, seen, strict=True):
+            for one, segmentation in zip(pictures, seen, strict=True):
                 try:
-                    self._judge(frame, bgr, segmentation, took)
+                    self._judge(one, segmentation, took)
                 except Exception as error:      # as above
-                    self._fail(frame, Reason.INFERENCE_FAILED, 'inference_failed', error)
+                    self._fail(one.frame, Reason.INFERENCE_FAILED, 'inference_failed', error)
 
-    def _decode(self, frame: Frame) -> NDArray[np.uint8] | None:
-        """Give the picture, BGR; or None, where that is a STOP already."""
+    def _decode(self, frame: Frame) -> _Decoded | None:
+        """Give the picture; or None, where that is a STOP already."""
         statistics = self._cameras[frame.camera].statistics
         started = time.monotonic()
         statistics.took('wait', (started - frame.arrival.steady) * 1e3)
@@ -126,19 +150,22 @@ class CameraWorker:
                        'malformed' if expected else 'inference_failed', error)
             return None
         statistics.took('decode', (time.monotonic() - started) * 1e3)
-        return bgr
+        assessor = self._judging[frame.camera]
+        return _Decoded(frame, bgr, assessor, self._beside.submit(
+            self._cameras[frame.camera].sight.inspect, bgr, encoding_of(frame.message),
+            assessor.limits))
 
-    def _judge(self, frame: Frame, bgr: NDArray[np.uint8], segmentation: Segmentation,
-               inference: float) -> None:
+    def _judge(self, one: _Decoded, segmentation: Segmentation, inference: float) -> None:
         """Decide, and publish; inference is what the frame waited for its segmentation, s."""
+        frame, assessor = one.frame, one.assessor
         camera = self._cameras[frame.camera]
         statistics = camera.statistics
         inferred = time.monotonic()
-        assessor = self._judging[frame.camera]
         motion = self._speedometer.motion(assessor.limits.vehicle.odometry_timeout)
         judged = camera.sight.judge(Picture(
-            bgr, encoding_of(frame.message), segmentation.labels, segmentation.confidence,
-            frame.camera_info, motion, inference), assessor)
+            segmentation.width, segmentation.height, segmentation.labels,
+            segmentation.confidence, one.health.result(), frame.camera_info, motion, inference),
+            assessor)
         measured = time.monotonic()
         assessment = judged.assessment
         self._tell_of_view(frame.camera, judged)
@@ -162,7 +189,9 @@ class CameraWorker:
         statistics.took('measure', (measured - inferred) * 1e3)
         statistics.took('decide', (time.monotonic() - measured) * 1e3)
         statistics.took('latency', (self._clocks.now().ros - stamp) * 1e3)
-        self._publish(frame, bgr, segmentation, assessment, verdicts[0], last.inference_ms)
+        self._publishing.put(partial(
+            self._publish, frame, one.bgr, segmentation, assessment, verdicts[0],
+            last.inference_ms))
 
     def _tell_of_view(self, camera: str, judged: Judged) -> None:
         if judged.look.no_view:

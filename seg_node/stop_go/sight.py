@@ -37,15 +37,17 @@ class Picture:
     """
     One segmented picture.
 
-    bgr is uint8 [H, W, 3], `encoding` as it was received; labels (class ids) and confidence
-    (255 = 1.0) are uint8 [h, w] at the network's size. `info` is the newest camera_info, None
-    before the first; `motion` is None without fresh odometry. `inference` in seconds.
+    width and height are the camera's, in pixels; labels (class ids) and confidence (255 = 1.0)
+    are uint8 [h, w] at the network's size. `health` is what Sight.inspect() says of it. `info` is
+    the newest camera_info, None before the first; `motion` is None without fresh odometry.
+    `inference` in seconds.
     """
 
-    bgr: NDArray[np.uint8]
-    encoding: str
+    width: int
+    height: int
     labels: NDArray[np.uint8]
     confidence: NDArray[np.uint8]
+    health: tuple[Finding, ...]
     info: CameraInfo | None = None
     motion: Motion | None = None
     inference: float = 0.0
@@ -65,17 +67,18 @@ class Judged:
     """
     What one picture says.
 
-    The findings of `assessment` are all there are, those of `health` first.
+    The findings of `assessment` are all there are, those of the camera's health first.
     """
 
     assessment: Assessment
-    health: tuple[Finding, ...]
     look: Look
 
 
 class Sight:
     """
-    Judge the pictures of one camera, each once and in order. Not thread-safe.
+    Inspect and judge the pictures of one camera, each once and in order.
+
+    One thread may inspect a picture while another one judges; neither is thread-safe in itself.
 
     :param view: None where the corridor needs none.
     """
@@ -85,21 +88,30 @@ class Sight:
         self._health = health
         self._before: View | None = None
 
+    def inspect(self, bgr: NDArray[np.uint8], encoding: str, limits: Limits
+                ) -> tuple[Finding, ...]:
+        """
+        Say whether the camera gives pictures that can be used; needs no segmentation.
+
+        :param bgr: uint8 [H, W, 3].
+        :param encoding: as received.
+        :raises ValueError: for a picture of another shape or type.
+        """
+        self._health.thresholds = limits.camera_health
+        return self._health.check(bgr, encoding)
+
     def judge(self, picture: Picture, assessor: Assessor) -> Judged:
         """
         Judge one picture.
 
-        :raises ValueError: for maps or pictures of another shape or type.
+        :raises ValueError: for maps of another shape or type.
         """
-        self._health.thresholds = assessor.limits.camera_health
-        height, width = picture.bgr.shape[:2]
-        look = self.look(picture.info, width, height)
+        look = self.look(picture.info, picture.width, picture.height)
         seen = assessor.assess(Observation(
             picture.labels, picture.confidence, look.view, picture.motion, picture.inference,
             look.no_view))
-        health = self._health.check(picture.bgr, picture.encoding)
         return Judged(
-            replace(seen, findings=(*health, *seen.findings, *look.findings)), health, look)
+            replace(seen, findings=(*picture.health, *seen.findings, *look.findings)), look)
 
     def look(self, info: CameraInfo | None, width: int, height: int) -> Look:
         """Give the view for a picture of a size, and whether the camera is another since."""

@@ -36,6 +36,12 @@ UNRELATED_NS = 60 * 10**9
 """Stamps further than this from the recording time are on another clock (simulated time)."""
 
 
+def is_output(topic: str) -> bool:
+    """Say whether an image topic is one that the node itself publishes, recorded along."""
+    return topic.removesuffix('/compressed').endswith(
+        ('/segmentation/mask', '/segmentation/confidence', '/segmentation/overlay'))
+
+
 def stamp_of(message: bytes) -> int:
     """
     Read header.stamp in ns from the CDR bytes of a message that begins with std_msgs/Header.
@@ -118,10 +124,11 @@ class BagFile(Source):
             raise SourceError(f'{self._path}: no Image or CompressedImage topic in this bag; it '
                               f'has {have}. Record the camera too: ros2 bag record TOPIC')
         if topic is None:
-            if len(images) > 1:
-                raise SourceError(f'{self._path}: several image topics: {listing}. '
-                                  'Choose one with --topic')
-            (chosen,) = images.values()
+            cameras = [channel for name, channel in images.items() if not is_output(name)]
+            if len(cameras) != 1:
+                raise SourceError(f'{self._path}: several image topics, or none of a camera: '
+                                  f'{listing}. Choose one with --topic')
+            chosen = cameras[0]
         else:
             found = images.get(topic, images.get('/' + topic))
             if found is None:

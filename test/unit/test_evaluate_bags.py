@@ -30,6 +30,7 @@ from rosbags.rosbag2.enums import CompressionFormat, CompressionMode
 from rosbags.typesys import get_typestore, Stores
 
 from seg_node.stop_go.vehicle import Motion
+from seg_node.tools.bags import BagFile
 from seg_node.tools.evaluate.bags.messages import open_bag
 from seg_node.tools.evaluate.bags.source import BagRecording, Topics
 from seg_node.tools.evaluate.decoding import decoded, Shot
@@ -190,10 +191,23 @@ def test_the_camera_of_the_parameters_is_chosen(tmp_path):
                            (('rear',), '/robot/rear/image_raw')):
         assert opened(bag, Topics(cameras)).topic == topic
     assert opened(bag, Topics(image='robot/rear/image_raw')).topic == '/robot/rear/image_raw'
-    with pytest.raises(SourceError, match='several image topics: .*--topic'):
+    with pytest.raises(SourceError, match='several image topics.*: .*--topic'):
         opened(bag)
     with pytest.raises(SourceError, match='no image topic /left.*/robot/front/image_raw'):
         opened(bag, Topics(image='/left'))
+
+
+def test_what_the_node_published_is_no_camera(tmp_path):
+    bag = write_topics(tmp_path / 'bag', '/front/image_raw', '/front/segmentation/mask',
+                       '/front/segmentation/overlay/compressed')
+    assert opened(bag, Topics(('camera',))).topic == '/front/image_raw'
+    with closing(BagFile(bag)) as source:
+        assert source.topic == '/front/image_raw'
+    only = write_topics(tmp_path / 'only', '/front/segmentation/mask')
+    for open_it in (opened, BagFile):
+        with pytest.raises(SourceError, match='none of a camera: /front/segmentation/mask'):
+            open_it(only)
+    assert opened(only, Topics(image='/front/segmentation/mask')).topic.endswith('/mask')
 
 
 def test_odometry_is_found_or_chosen(tmp_path):

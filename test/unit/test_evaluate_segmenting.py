@@ -46,7 +46,7 @@ class WaitsForTheSecond:
 
 def shot(index, value):
     bgr = None if value is None else np.full((32, 64, 3), value, np.uint8)
-    return Shot(Frame(index, index * 10**8, bgr=bgr), bgr, problem='' if bgr is not None else 'bad')
+    return Shot(Frame(index, index * 10**8, bgr=bgr), bgr)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import cv2
 from hypothesis import given
 from hypothesis import strategies as st
 import numpy as np
@@ -70,3 +71,10 @@ def test_resizing_takes_the_label_at_the_pixel_centre(width, height, new_width, 
     rows, columns = candidates(new_height, height), candidates(new_width, width)
     options = [labels[np.ix_(y, x)] for y in rows for x in columns]
     assert np.any([option == resized for option in options], axis=0).all()
+
+
+@given(st.integers(1, 400), st.integers(1, 400), st.integers(1, 2000), st.integers(1, 2000))
+def test_resizing_rounds_as_opencv_does(width, height, new_width, new_height):
+    labels = np.random.default_rng(0).integers(0, 256, (height, width), dtype=np.uint8)
+    np.testing.assert_array_equal(resize_labels(labels, (new_width, new_height)), cv2.resize(
+        labels, (new_width, new_height), interpolation=cv2.INTER_NEAREST_EXACT))

@@ -62,9 +62,13 @@ def rounds_of(*seconds, rounds, warm_up=0):
 
 
 def test_contenders_take_turns_on_the_same_picture():
-    _, log = rounds_of(0.01, 0.02, 0.03, rounds=4)
-    assert log == [('A', 1), ('B', 1), ('C', 1), ('A', 2), ('B', 2), ('C', 2),
-                   ('A', 3), ('B', 3), ('C', 3), ('A', 1), ('B', 1), ('C', 1)]
+    found, log = rounds_of(0.01, 0.02, 0.03, rounds=40)
+    assert [picture for _, picture in log] == [1 + k // 3 % 3 for k in range(120)]
+    rounds = [''.join(name for name, _ in log[k:k + 3]) for k in range(0, 120, 3)]
+    # Each in its turn, in every order, and told in the order of the contenders.
+    assert set(rounds) == {'ABC', 'ACB', 'BAC', 'BCA', 'CAB', 'CBA'}
+    assert all([each.inference for each in one] == [0.01, 0.02, 0.03] for one in found)
+    assert log == rounds_of(0.01, 0.02, 0.03, rounds=40)[1]
 
 
 def test_the_rounds_of_the_warm_up_do_not_count():

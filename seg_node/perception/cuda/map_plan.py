@@ -23,16 +23,10 @@ never between rows and columns or types of pixels: the tables are made by asking
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast, TYPE_CHECKING
-
-import cv2
-import numpy as np
 
 from seg_node.perception.cuda.kernels import Launch, RESIZE_MAPS, Tables
 from seg_node.perception.image_error import MAX_SIDE
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from seg_node.perception.labels import nearest_index
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,10 +65,3 @@ def plan_maps(width: int, height: int, full_width: int, full_height: int) -> Map
                          f'from 1 to {MAX_SIDE}')
     return MapPlan(width, height, full_width, full_height, Tables(
         nearest_index(width, full_width), nearest_index(height, full_height)))
-
-
-def nearest_index(source: int, target: int) -> NDArray[np.int32]:
-    """Give int32 [target]: the source pixel that cv2.INTER_NEAREST_EXACT takes for each."""
-    line = np.arange(source, dtype=np.int32)[None]
-    taken = cv2.resize(line, (target, 1), interpolation=cv2.INTER_NEAREST_EXACT)
-    return cast('NDArray[np.int32]', taken.reshape(-1))

@@ -87,17 +87,20 @@ class FrameJudge:
         """Judge a frame and decide."""
         assert shot.bgr is not None
         arrival = self._arrive(shot)
+        health = self._sight.inspect(shot.bgr, shot.encoding, self._limits)
         seen = self._sight.judge(Picture(
-            shot.bgr, shot.encoding, segmentation.labels, segmentation.confidence, shot.info,
-            shot.frame.motion), self._assessor)
+            segmentation.width, segmentation.height, segmentation.labels,
+            segmentation.confidence, health, shot.info, shot.frame.motion), self._assessor)
         self._stop_go.observe(self._stamp(shot), seen.assessment.findings, arrival)
         true = self._judge_truth(shot, seen.look, segmentation.labels, arrival)
         return Judgement(
-            self._stop_go.verdict(arrival), seen.assessment, seen.health, true, seen.look.view)
+            self._stop_go.verdict(arrival), seen.assessment, health, true, seen.look.view)
 
     def fail(self, shot: Shot, reason: Reason, problem: str) -> Judgement:
         """Decide on a frame that could not be decoded, or not be segmented."""
         arrival = self._arrive(shot)
+        if shot.bgr is not None:      # as in the node, where this goes on beside the network
+            self._sight.inspect(shot.bgr, shot.encoding, self._limits)
         finding = Finding(reason, f'{reason.value.replace("_", " ")}: {problem}')
         self._stop_go.fail(finding, arrival)
         true = None

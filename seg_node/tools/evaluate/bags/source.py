@@ -23,7 +23,15 @@ from pathlib import Path
 
 from seg_node.stop_go.vehicle import Motion
 from seg_node.tools.bag_reader import Channel
-from seg_node.tools.bags import ASSUMED_FPS, CAMERA_INFO, COMPRESSED, IMAGE, stamp_of, UNRELATED_NS
+from seg_node.tools.bags import (
+    ASSUMED_FPS,
+    CAMERA_INFO,
+    COMPRESSED,
+    IMAGE,
+    is_output,
+    stamp_of,
+    UNRELATED_NS,
+)
 from seg_node.tools.cdr import read_cdr
 from seg_node.tools.evaluate.bags.messages import Bag
 from seg_node.tools.sources import Frame, Source, SourceError
@@ -171,6 +179,7 @@ def _choose_image(path: Path, bag: Bag, topics: Topics) -> Channel:
             raise SourceError(f'{path}: no image topic {topics.image}; it has {listing}. Choose '
                               'one of them with --topic')
         return found
+    images = [channel for channel in images if not is_output(channel.topic)]
     if len(images) == 1:
         return images[0]
     names = [f'{camera.strip("/")}/image_raw' for camera in topics.cameras]
@@ -180,7 +189,8 @@ def _choose_image(path: Path, bag: Bag, topics: Topics) -> Channel:
         wanted = COMPRESSED if topics.transport == 'compressed' else IMAGE
         known = [channel for channel in known if channel.type == wanted]
     if len(known) != 1:
-        raise SourceError(f'{path}: several image topics: {listing}. Choose one with --topic')
+        raise SourceError(f'{path}: several image topics, or none of a camera: {listing}. Choose '
+                          'one with --topic')
     return known[0]
 
 
