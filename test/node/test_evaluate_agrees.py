@@ -1,0 +1,77 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Evaluate decides as the node does: the same recording through both, frame by frame."""
+
+from __future__ import annotations
+
+from pathlib import Path
+import signal
+import sys
+
+from bag_files import PERIOD_NS, START_NS
+from bench import Bench, values_of
+from evaluate_inputs import drive, PARAMETERS, params_file, write_drive
+import pytest
+from test_replay import ask
+
+from seg_node.tools.evaluate.main import main
+from seg_node.tools.evaluate.table import read_table
+
+# How long a frame waits between two steps says nothing about the recording.
+PATIENT = {'stop_go.max_image_age': 10.0, 'stop_go.max_inference': 10.0, 'stop_go.min_rate': 0.0}
+COUNT = 24
+BLOCKED = range(9, 13)
+
+
+def node_decisions(bench: Bench, bag: Path) -> list[tuple[str, str]]:
+    """Return decision and reason on each frame, played step by step."""
+    process = bench.start(
+        sys.executable, '-m', 'seg_node.tools.replay', str(bag), '--clock', '--paused', '--wait',
+        '60')
+    found = []
+    for index in range(COUNT):
+        seconds, rest = divmod(START_NS + index * PERIOD_NS, 10**9)
+        stamp = f'{seconds}.{rest:09d}'
+
+        def decided(stamp: str = stamp) -> dict[str, str] | None:
+            values = (values_of(state) for state in list(bench.states))
+            return next((one for one in values if one.get('front.image_stamp') == stamp), None)
+
+        assert ask(bench, 'play_next').success
+        bench.wait_for(decided, f'a decision on frame {index}')
+        values = decided()
+        assert values is not None
+        found.append((values['front.decision'], values['front.reason']))
+    assert process.end(signal.SIGINT) is not None
+    return found
+
+
+@pytest.mark.usefixtures('signal_handlers')
+def test_node_and_evaluate_decide_alike(bench: Bench, tiny_model: Path, tmp_path: Path) -> None:
+    bag = write_drive(tmp_path / 'bag', drive(BLOCKED, COUNT), noise=20)
+    parameters = {**PARAMETERS, **PATIENT}
+    bench.start_node(autostart=True, use_sim_time=True, cameras=['front'],
+                     **{name.replace('.', '__'): value for name, value in parameters.items()})
+    bench.wait_for(lambda: bench.states, 'the node')
+    by_node = node_decisions(bench, bag)
+    assert main([str(bag), '--out', str(tmp_path / 'out'), '--model', str(tiny_model),
+                 '--params-file', str(params_file(tmp_path, cameras=['front'], **PATIENT))]) == 0
+    table = read_table(tmp_path / 'out')
+    by_evaluate = list(zip(table['decision'], table['reason'], strict=True))
+    assert by_node == by_evaluate
+    # All of it was in the drive: GO earned, an obstacle, GO earned anew.
+    assert by_evaluate[:2] == [('stop', 'confirming'), ('go', 'clear')]
+    assert by_evaluate[BLOCKED[0]] == ('stop', 'blocked')
+    assert by_evaluate[-1] == ('go', 'clear')
