@@ -54,7 +54,8 @@ class OnnxRuntimeBackend:
         self.model = model
         self.chosen_because = chosen_because
         self.warnings = warnings
-        self.detail = f'ONNX Runtime {onnxruntime.__version__}, CPU, {threads} threads'
+        counted = '1 thread' if threads == 1 else f'{threads} threads'
+        self.detail = f'ONNX Runtime {onnxruntime.__version__}, CPU, {counted}'
         self._shape = (model.height, model.width)
         self._scaler = InputScaler(model.width, model.height)
         self._session: onnxruntime.InferenceSession | None = _open_session(model, threads)
