@@ -74,8 +74,8 @@ def _add_node(parser: argparse.ArgumentParser) -> None:
     group.add_argument('--backend', choices=BACKENDS, help='as the parameter backend')
     group.add_argument('--precision', choices=PRECISIONS, help='as the parameter precision')
     group.add_argument('--threads', type=whole(1, MAX_THREADS), metavar='N',
-                       help='as the parameter threads: CPU threads of the network; here each has a frame '
-                       'of its own')
+                       help='as the parameter threads: CPU threads of the network; here each '
+                       'has a frame of its own')
 
 
 def _add_input(parser: argparse.ArgumentParser) -> None:
