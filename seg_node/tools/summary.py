@@ -19,15 +19,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
-import json
 import math
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.tools.drive_log import Drive
+from seg_node.tools.strict_json import strict_json
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ class Summary:
 
     def to_json(self) -> str:
         """Give strict JSON: what is not finite is null."""
-        return json.dumps(_strict(asdict(self)), indent=2, allow_nan=False) + '\n'
+        return strict_json(asdict(self))
 
 
 def percentiles(values: Iterable[float]) -> Percentiles:
@@ -181,12 +180,3 @@ def _fps(arrivals: Mapping[tuple[str, int], int]) -> float | None:
              for walls in times.values() if max(walls) > min(walls)]
     return round(sum(rates) / len(rates), 2) if rates else None
 
-
-def _strict(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _strict(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_strict(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
