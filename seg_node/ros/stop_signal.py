@@ -34,6 +34,7 @@ from seg_node.ros.messages import key_values, level_of
 from seg_node.ros.structure import Structure
 from seg_node.stop_go.limits import Geometry, Limits
 from seg_node.stop_go.roles import combine, Direction
+from seg_node.stop_go.timing import Instant
 from seg_node.stop_go.verdict import Decision, Verdict
 
 
@@ -104,7 +105,8 @@ class StopSignal:
     def state(self) -> DiagnosticStatus:
         """Return the current content of ~/state."""
         with self._lock:
-            return self._decide()[1]
+            now = self._clocks.now()
+            return self._describe(now, *self._decide(now))
 
     def close(self) -> None:
         """Say STOP for the last time; nothing is published afterwards."""
@@ -129,10 +131,11 @@ class StopSignal:
         if self._closed.is_set():
             return
         now = self._clocks.now()
-        verdict, state = self._decide()
+        verdict, verdicts = self._decide(now)
+        # First what the vehicle waits for: describing it takes as long as all the rest.
         self._stop.publish(Bool(data=verdict.decision is Decision.STOP))
         self._speed_limit.publish(Float32(data=self._fraction(verdict)))
-        self._state.publish(state)
+        self._state.publish(self._describe(now, verdict, verdicts))
         if self._free_distance is not None:
             self._free_distance.publish(self._range(verdict, now.ros))
         self._log_change(verdict)
@@ -150,10 +153,13 @@ class StopSignal:
         message.header.stamp = Time(nanoseconds=round(now * 1e9)).to_msg()
         return message
 
-    def _decide(self) -> tuple[Verdict, DiagnosticStatus]:
-        now = self._clocks.now()
+    def _decide(self, now: Instant) -> tuple[Verdict, Mapping[str, Verdict]]:
+        """Give the verdict, and that of each camera."""
         verdicts = {name: judge.verdict(now) for name, judge in self._judges.items()}
-        verdict = combine(verdicts, self._roles, self._driving())
+        return combine(verdicts, self._roles, self._driving()), verdicts
+
+    def _describe(self, now: Instant, verdict: Verdict, verdicts: Mapping[str, Verdict],
+                  ) -> DiagnosticStatus:
         cameras = {name: judge.values(verdicts[name], now)
                    for name, judge in self._judges.items()}
         stamps = [values['image_stamp'] for values in cameras.values() if 'image_stamp' in values]
@@ -165,7 +171,7 @@ class StopSignal:
             values['image_stamp'] = max(stamps, key=_stamp_order)
         for name, entries in cameras.items():
             values.update({f'{name}.{key}': value for key, value in entries.items()})
-        return verdict, DiagnosticStatus(
+        return DiagnosticStatus(
             level=level_of(verdict), name=self._name, message=verdict.text,
             values=key_values(values))
 
