@@ -32,11 +32,13 @@ def test_every_frame_has_its_stop_and_its_mask(tmp_path):
                '--seconds', '2')
     assert done.returncode == 0, done.stderr
     results = json.loads((tmp_path / 'latency.json').read_text())
-    assert [one['subject'] for one in results['measured']] == ['seg_node', 'simple node']
+    assert [one['subject'] for one in results['measured']] == [
+        'seg_node', 'simple node', 'relay']
     for one in results['measured']:
         assert one['sent'] >= 12
-        assert one['stop']['p50'] > 0 and one['mask']['p50'] > 0
-        assert one['lost'] < 0.5 and one['unmasked'] < 0.5
+        assert one['stop']['p50'] > 0 and one['lost'] < 0.5
+    for one in results['measured'][:2]:
+        assert one['mask']['p50'] > 0 and one['unmasked'] < 0.5
     assert results['measured'][0]['stages']['inference'] > 0
     assert '320x240 jpeg, 2 x 4 Hz' in (tmp_path / 'latency.md').read_text()
     assert done.stdout.strip() == (tmp_path / 'latency.md').read_text().strip()

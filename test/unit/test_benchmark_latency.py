@@ -83,7 +83,7 @@ def test_rates_make_sense():
 
 def measured(subject, case, base):
     spread = Spread(base, base + 1, base + 2, base + 3)
-    stages = {'decode': 0.25} if subject == 'seg_node' else {}
+    stages = {'decode': 0.25, 'inference': 6.0} if subject == 'seg_node' else {}
     return Measured(subject, case, 300, spread, Spread(*[nan] * 4), 0.0, nan,
                     {subject: 0.5}, stages)
 
@@ -93,11 +93,12 @@ def test_the_tables_begin_with_ratios():
     assert case.name == '640x480 jpeg, 2 x 15 Hz'
     assert case.camera_names == ('camera_0', 'camera_1')
     results = Results('a machine', 'road', 10.0, True, {case.name: Spread(8, 9, 10, 11)},
-                      [measured('seg_node', case, 10.0), measured('simple node', case, 20.0)],
+                      [measured('seg_node', case, 10.0), measured('simple node', case, 20.0),
+                       measured('relay', case, 3.0)],
                       {('seg_node', '640x480 jpeg'): 61.7})
     lines = to_markdown(results).splitlines()
     row = next(line for line in lines if line.startswith('| 640x480 jpeg, 2 x 15 Hz'))
-    assert row == '| 640x480 jpeg, 2 x 15 Hz | 0.50 | 2.0 | 4.0 | 8.0 |'
+    assert row == '| 640x480 jpeg, 2 x 15 Hz | 0.50 | 4.0 | 6.0 | 3.0 | 8.0 |'
     assert '| 640x480 jpeg | seg_node | 62 Hz |' in lines
     content = json.loads(to_json(results))
     assert content['measured'][0]['mask']['p50'] is None

@@ -15,7 +15,8 @@
 """
 The driving stack as a process: note when stop messages and masks arrive.
 
-~/stop carries no stamp; ~/state follows it at once and names the newest image of each camera.
+~/stop carries no stamp; ~/state follows it at once and names the newest image of each camera: the
+stop message that came last before it is the one of that image.
 Lines `stop|mask,camera,stamp,arrival` and `stage,camera,name,ms` go to a file at the interrupt.
 """
 
@@ -34,6 +35,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
+from std_msgs.msg import Bool
 
 from seg_node.tools.command_line import StopFlag
 from seg_node.tools.drive_log import parse_stamp
@@ -50,6 +52,9 @@ class Ear:
         self._stages: dict[tuple[str, str], str] = {}
         self._cameras = cameras
         self._newest = dict.fromkeys(cameras, 0)
+        self._stopped = 0
+        # In this order: where both have arrived, the stop message is taken first.
+        node.create_subscription(Bool, f'{name}/stop', self._hear_stop, _DEPTH)
         node.create_subscription(DiagnosticStatus, f'{name}/state', self._hear_state, _DEPTH)
         node.create_subscription(DiagnosticArray, '/diagnostics', self._hear_diagnostics, _DEPTH)
         for camera in cameras if masks else ():
@@ -62,14 +67,16 @@ class Ear:
                   self._stages.items()]
         return '\n'.join(self.lines + stages)
 
+    def _hear_stop(self, message: Bool) -> None:
+        self._stopped = time.time_ns()
+
     def _hear_state(self, message: DiagnosticStatus) -> None:
-        arrival = time.time_ns()
         values = {item.key: item.value for item in message.values}
         for camera in self._cameras:
             stamp = parse_stamp(values.get(f'{camera}.image_stamp', ''))
             if stamp is not None and stamp != self._newest[camera]:
                 self._newest[camera] = stamp
-                self.lines.append(f'stop,{camera},{stamp},{arrival}')
+                self.lines.append(f'stop,{camera},{stamp},{self._stopped}')
 
     def _mask_of(self, camera: str) -> Callable[[Image], None]:
         def hear(message: Image) -> None:

@@ -33,7 +33,7 @@ from seg_node.perception.backends import BackendError
 from seg_node.perception.model import ModelError
 from seg_node.tools.benchmark.latency.case import Case, cases, MOST_LOSS
 from seg_node.tools.benchmark.latency.peak import highest_rate
-from seg_node.tools.benchmark.latency.run import bare_ms, measure, NODE, Setting, SIMPLE
+from seg_node.tools.benchmark.latency.run import bare_ms, measure, NODE, RELAY, Setting, SIMPLE
 from seg_node.tools.benchmark.latency.tables import Results, to_json, to_markdown
 from seg_node.tools.benchmark.model.results import machine
 from seg_node.tools.command_line import fail, OneLineParser, positive, StopFlag, ToolError, whole
@@ -81,7 +81,7 @@ def run(given: argparse.Namespace, stop: StopFlag) -> Results:
     bare, measured = {}, []
     for case in tqdm(wanted, desc='cases', disable=None):
         bare[case.name] = bare_ms(case, setting)
-        measured += [measure(subject, case, setting) for subject in (NODE, SIMPLE)]
+        measured += [measure(subject, case, setting) for subject in (NODE, SIMPLE, RELAY)]
     peak = {}
     single = list(cases(given.sizes, transports, [1], [0.0])) if given.peak else []
     for case in tqdm(single, desc='peaks', disable=None):

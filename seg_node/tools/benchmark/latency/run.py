@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 import json
+import math
 from pathlib import Path
 import statistics
 import time
@@ -34,8 +35,8 @@ from seg_node.tools.benchmark.latency.usage import usage_of
 from seg_node.tools.benchmark.processes import Child, Domain
 from seg_node.tools.command_line import StopFlag, ToolError
 
-NODE, SIMPLE = 'seg_node', 'simple node'
-_NAMES = {NODE: 'seg_node', SIMPLE: 'simple'}
+NODE, SIMPLE, RELAY = 'seg_node', 'simple node', 'relay'
+_NAMES = {NODE: 'seg_node', SIMPLE: 'simple', RELAY: 'simple'}
 WARM_UP = 3.0
 """Seconds of frames before those that count: discovery, caches, clocks of the CPU."""
 START_SECONDS = 60.0
@@ -73,6 +74,8 @@ def measure(subject: str, case: Case, setting: Setting) -> Measured:
     heard = rig.heard(begin, end)
     stops, lost = latencies(heard.sent, heard.stops)
     masks, unmasked = latencies(heard.sent, heard.masks)
+    if not setting.masks or subject == RELAY:
+        unmasked = math.nan
     return Measured(
         subject, case, sum(map(len, heard.sent.values())), Spread.of(stops), Spread.of(masks),
         lost, unmasked, cpu,
@@ -210,9 +213,10 @@ def running(subject: str, case: Case, setting: Setting) -> Iterator[Rig]:
 
 
 def _subject_arguments(subject: str, case: Case, setting: Setting) -> list[str]:
-    if subject == SIMPLE:
-        return [f'{__package__}.simple_node', '--model', setting.model, '--cameras',
-                *case.camera_names, *['--compressed'] * case.compressed]
+    if subject in (SIMPLE, RELAY):
+        model = ['--model', setting.model] if subject == SIMPLE else []
+        return [f'{__package__}.simple_node', *model, '--cameras', *case.camera_names,
+                *['--compressed'] * case.compressed]
     parameters = {**_PARAMETERS, 'model': setting.model, 'backend': 'onnxruntime',
                   'cameras': list(case.camera_names),
                   'transport': 'compressed' if case.compressed else 'raw'}

@@ -17,6 +17,7 @@ The simplest segmentation node there is, to compare with: infer in the callback,
 
 It judges nothing: stop is whether the lower middle of the picture lacks path. What it does for a
 frame, though, is the same as far as it goes: decode, network, mask at the camera's size, stop.
+Without a model it only passes on that an image has come, which tells what DDS and rclpy take.
 """
 
 from __future__ import annotations
@@ -43,49 +44,63 @@ from seg_node.ros.messages import to_bgr
 _LEAST_PATH = 0.5
 
 
-class SimpleNode(Node):
-    """Subscribe, infer in the callback, publish."""
+class Relay(Node):
+    """Subscribe, and publish at once."""
 
-    def __init__(self, model: str, cameras: Sequence[str], compressed: bool) -> None:
+    def __init__(self, cameras: Sequence[str], compressed: bool) -> None:
         super().__init__('simple')
-        self._segmenter = Segmenter.open(model, BackendOptions(name='onnxruntime'))
         qos = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
         self._stop = self.create_publisher(Bool, '~/stop', 10)
         self._state = self.create_publisher(DiagnosticStatus, '~/state', 10)
         kind = CompressedImage if compressed else Image
         topic = 'image_raw/compressed' if compressed else 'image_raw'
         for camera in cameras:
-            masks = self.create_publisher(Image, f'/{camera}/segmentation/mask', 1)
             self.create_subscription(
                 kind, f'/{camera}/{topic}',
-                lambda message, camera=camera, masks=masks: self._take(message, camera, masks),
-                qos)
+                lambda message, camera=camera: self._take(message, camera), qos)
 
-    def _take(self, message: Any, camera: str, masks: Any) -> None:
-        seen = self._segmenter.segment(to_bgr(message))
-        mask = seen.mask
-        output = Image(header=message.header, height=mask.shape[0], width=mask.shape[1],
-                       encoding='mono8', step=mask.shape[1])
-        output.data.frombytes(mask.tobytes())
-        masks.publish(output)
-        height, width = seen.labels.shape
-        ahead = seen.drivable[height // 2:, width // 3:2 * width // 3]
-        self._stop.publish(Bool(data=bool(ahead.mean() < _LEAST_PATH)))
+    def _take(self, message: Any, camera: str) -> None:
+        self._say(message, camera, True)
+
+    def _say(self, message: Any, camera: str, stop: bool) -> None:
+        self._stop.publish(Bool(data=stop))
         stamp = message.header.stamp
         self._state.publish(DiagnosticStatus(name='simple', values=[KeyValue(
             key=f'{camera}.image_stamp', value=f'{stamp.sec}.{stamp.nanosec:09d}')]))
 
 
+class SimpleNode(Relay):
+    """Subscribe, infer in the callback, publish."""
+
+    def __init__(self, model: str, cameras: Sequence[str], compressed: bool) -> None:
+        super().__init__(cameras, compressed)
+        self._segmenter = Segmenter.open(model, BackendOptions(name='onnxruntime'))
+        self._masks = {camera: self.create_publisher(Image, f'/{camera}/segmentation/mask', 1)
+                       for camera in cameras}
+
+    def _take(self, message: Any, camera: str) -> None:
+        seen = self._segmenter.segment(to_bgr(message))
+        mask = seen.mask
+        output = Image(header=message.header, height=mask.shape[0], width=mask.shape[1],
+                       encoding='mono8', step=mask.shape[1])
+        output.data.frombytes(mask.tobytes())
+        self._masks[camera].publish(output)
+        height, width = seen.labels.shape
+        ahead = seen.drivable[height // 2:, width // 3:2 * width // 3]
+        self._say(message, camera, bool(ahead.mean() < _LEAST_PATH))
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the process until SIGINT."""
     parser = argparse.ArgumentParser(prog='simple_node')
-    parser.add_argument('--model', default='road')
+    parser.add_argument('--model', help='none: only pass on that an image has come')
     parser.add_argument('--cameras', nargs='+', required=True)
     parser.add_argument('--compressed', action='store_true')
     given = parser.parse_args(argv)
     rclpy.init()
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    node = SimpleNode(given.model, given.cameras, given.compressed)
+    node = (Relay(given.cameras, given.compressed) if given.model is None
+            else SimpleNode(given.model, given.cameras, given.compressed))
     with suppress(KeyboardInterrupt, ExternalShutdownException):
         rclpy.spin(node)
     rclpy.try_shutdown()

@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 import math
 
 from seg_node.tools.benchmark.latency.case import Case, Measured, Spread
-from seg_node.tools.benchmark.latency.run import NODE, SIMPLE
+from seg_node.tools.benchmark.latency.run import NODE, RELAY, SIMPLE
 from seg_node.tools.strict_json import strict_json
 
 
@@ -40,11 +40,13 @@ class Results:
 
 def to_markdown(results: Results) -> str:
     """Give the tables."""
-    heads = ('case', 'stop: node / simple, p50', 'overhead p50', 'overhead p99', 'network alone')
+    heads = ('case', 'stop: node / simple, p50', 'overhead p50', 'overhead p99', 'relay p50',
+             'network in a loop')
     parts = [
         f'`{results.model}` on {results.machine}; {results.seconds:g} s a case, masks '
         f'{"subscribed" if results.masks else "not subscribed"}. Milliseconds from the stamp of '
-        'an image to the arrival of its message. Overhead: node, less the network in a loop.',
+        'an image to the arrival of its message. Overhead: the node without its inference; '
+        'relay: a node that passes on at once that an image has come.',
         _table(heads, [_ratios(results, case) for case in _cases(results)]),
         _table(('case', 'subject', 'stop p50', 'p95', 'p99', 'max', 'mask p50', 'p99',
                 'without stop', 'without mask', 'cores'),
@@ -71,10 +73,10 @@ def to_json(results: Results) -> str:
     return strict_json(content)
 
 
-def overhead(measured: Measured, bare: Spread) -> Spread:
-    """Give what is left of the way to the stop message without the network's median."""
-    stop = measured.stop
-    return Spread(*(value - bare.p50 for value in (stop.p50, stop.p95, stop.p99, stop.max)))
+def overhead(measured: Measured) -> Spread:
+    """Give what is left of the way to the stop message without the median of its inference."""
+    stop, inference = measured.stop, measured.stages.get('inference', math.nan)
+    return Spread(*(value - inference for value in (stop.p50, stop.p95, stop.p99, stop.max)))
 
 
 def _cases(results: Results) -> list[Case]:
@@ -83,19 +85,20 @@ def _cases(results: Results) -> list[Case]:
 
 def _ratios(results: Results, case: Case) -> tuple[str, ...]:
     by_subject = {one.subject: one for one in results.measured if one.case == case}
-    node, simple = by_subject.get(NODE), by_subject.get(SIMPLE)
+    node, simple, relay = (by_subject.get(subject) for subject in (NODE, SIMPLE, RELAY))
     bare = results.bare.get(case.name)
     ratio = node.stop.p50 / simple.stop.p50 if node and simple else math.nan
-    left = overhead(node, bare) if node and bare else None
+    left = overhead(node) if node else None
     return (case.name, f'{ratio:.2f}', _ms(left.p50 if left else math.nan),
-            _ms(left.p99 if left else math.nan), _ms(bare.p50 if bare else math.nan))
+            _ms(left.p99 if left else math.nan), _ms(relay.stop.p50 if relay else math.nan),
+            _ms(bare.p50 if bare else math.nan))
 
 
 def _row(one: Measured) -> tuple[str, ...]:
     cores = ', '.join(f'{name} {used:.2f}' for name, used in one.cpu.items())
     return (one.case.name, one.subject, _ms(one.stop.p50), _ms(one.stop.p95), _ms(one.stop.p99),
             _ms(one.stop.max), _ms(one.mask.p50), _ms(one.mask.p99), f'{one.lost:.1%}',
-            f'{one.unmasked:.1%}', cores)
+            '-' if math.isnan(one.unmasked) else f'{one.unmasked:.1%}', cores)
 
 
 def _ms(value: float) -> str:
