@@ -38,6 +38,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Bool
 
 from seg_node.perception.backends.options import BackendOptions
+from seg_node.perception.process_memory import keep_freed_memory
 from seg_node.perception.segmenter import Segmenter
 from seg_node.ros.messages import to_bgr
 
@@ -99,8 +100,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = parser.parse_args(argv)
     rclpy.init()
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    node = (Relay(given.cameras, given.compressed) if given.model is None
-            else SimpleNode(given.model, given.cameras, given.compressed))
+    if given.model is None:
+        keep_freed_memory()      # no less can be had
+        node = Relay(given.cameras, given.compressed)
+    else:
+        node = SimpleNode(given.model, given.cameras, given.compressed)
     with suppress(KeyboardInterrupt, ExternalShutdownException):
         rclpy.spin(node)
     rclpy.try_shutdown()
