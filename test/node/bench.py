@@ -305,7 +305,7 @@ class Bench:
 
     def lifecycle_state(self) -> str:
         """Return the label of the node's lifecycle state."""
-        with self._client(GetState, 'get_state') as client:
+        with self._client(GetState, f'{self._name}/get_state') as client:
             futures: list[Future] = []
 
             def ask() -> None:
@@ -344,17 +344,25 @@ class Bench:
         return self._call(DescribeParameters, 'describe_parameters', request).descriptors[0]
 
     def _call(self, kind: type, name: str, request: Any) -> Any:
-        with self._client(kind, name) as client:
+        with self._client(kind, f'{self._name}/{name}') as client:
             # What may not be asked twice waits until the node knows this client: DDS announces in
             # order, so a node that answers a younger client has heard of this one.
             self.lifecycle_state()
-            future = self._ask(client, request)
-            self.wait_for(future.done, f'answer of {name}')
-            return future.result()
+            return self._answer(client, request)
+
+    def trigger(self, service: str) -> Trigger.Response:
+        """Call a Trigger service of any node, by its full name."""
+        with self._client(Trigger, service) as client:
+            return self._answer(client, Trigger.Request())
+
+    def _answer(self, client: Client, request: Any) -> Any:
+        future = self._ask(client, request)
+        self.wait_for(future.done, f'answer of {client.srv_name}')
+        return future.result()
 
     @contextmanager
     def _client(self, kind: type, name: str) -> Iterator[Client]:
-        client = self.node.create_client(kind, f'{self._name}/{name}')
+        client = self.node.create_client(kind, name)
         try:
             assert client.wait_for_service(WAIT), f'no service {name}'
             yield client

@@ -24,7 +24,6 @@ from bag_files import PERIOD_NS, START_NS
 from bench import Bench, values_of
 from evaluate_inputs import drive, PARAMETERS, params_file, write_drive
 import pytest
-from test_replay import ask
 
 from seg_node.tools.evaluate.main import main
 from seg_node.tools.evaluate.table import read_table
@@ -49,7 +48,7 @@ def node_decisions(bench: Bench, bag: Path) -> list[tuple[str, str]]:
             values = (values_of(state) for state in list(bench.states))
             return next((one for one in values if one.get('front.image_stamp') == stamp), None)
 
-        assert ask(bench, 'play_next').success
+        assert bench.trigger('/replay/play_next').success
         bench.wait_for(decided, f'a decision on frame {index}')
         values = decided()
         assert values is not None

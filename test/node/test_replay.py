@@ -23,7 +23,6 @@ import shutil
 import signal
 import sqlite3
 import sys
-import threading
 from typing import Any
 
 from bag_files import image, PERIOD_NS, START_NS, write_bag, write_video
@@ -36,7 +35,6 @@ from rosbags.interfaces import QosTime
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image, Range
 from std_msgs.msg import String
-from std_srvs.srv import Trigger
 
 from seg_node.tools.bag_reader import Channel
 from seg_node.tools.replay.controls import Command, commands_of
@@ -59,18 +57,6 @@ def ended(bench: Bench, process: Process, code: int = 0) -> Process:
     return process
 
 
-def ask(bench: Bench, service: str) -> Trigger.Response:
-    client: Any = bench.node.create_client(Trigger, f'/replay/{service}')
-    try:
-        assert client.wait_for_service(60), f'no service {service}'
-        future, done = client.call_async(Trigger.Request()), threading.Event()
-        future.add_done_callback(lambda _: done.set())
-        assert done.wait(60), f'no answer of {service}'
-        return future.result()
-    finally:
-        bench.node.destroy_client(client)
-
-
 def stamps_of(messages: list[Any]) -> list[int]:
     return [message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
             for message in messages]
@@ -84,11 +70,11 @@ def test_node_gets_every_frame(bench: Bench, tmp_path: Path) -> None:
     # Step by step: the node overtakes frames that come faster than a busy machine lets it look.
     for index in range(6):
         seconds, rest = divmod(START_NS + index * PERIOD_NS, 10**9)
-        assert ask(bench, 'play_next').success
+        assert bench.trigger('/replay/play_next').success
         bench.wait_for(lambda stamp=f'{seconds}.{rest:09d}': (
             bench.states and values_of(bench.states[-1]).get('camera.image_stamp') == stamp),
             f'a decision on frame {index}')
-    assert ask(bench, 'resume').success
+    assert bench.trigger('/replay/resume').success
     ended(bench, process)
     counts = bench.wait_for_diagnostics(
         'camera', lambda values: values['processed'] == '6', '6 frames')
@@ -113,11 +99,11 @@ def test_pause_step_and_resume_by_services(bench: Bench, tmp_path: Path) -> None
     bag = recorded_bags.written(tmp_path / 'bag', 'sqlite3', range(COUNT))
     process = replay(bench, bag, '--paused', '--wait', '60')
     for count in (1, 2):
-        assert ask(bench, 'play_next').success
+        assert bench.trigger('/replay/play_next').success
         bench.wait_for(lambda n=count: len(images) >= n, f'{count} images')
-    assert ask(bench, 'pause').message.startswith('paused at 0.05')
+    assert bench.trigger('/replay/pause').message.startswith('paused at 0.05')
     assert len(images) == 2
-    assert ask(bench, 'resume').success
+    assert bench.trigger('/replay/resume').success
     ended(bench, process)
     bench.wait_for(lambda: len(images) == COUNT, 'all images')
 
@@ -125,10 +111,10 @@ def test_pause_step_and_resume_by_services(bench: Bench, tmp_path: Path) -> None
 def test_a_step_while_it_plays_is_refused(bench: Bench, tmp_path: Path) -> None:
     bag = recorded_bags.written(tmp_path / 'bag', 'mcap', range(COUNT))
     process = replay(bench, bag, '--loop')
-    answer = ask(bench, 'play_next')
+    answer = bench.trigger('/replay/play_next')
     assert not answer.success
     assert 'pause it before' in answer.message
-    assert ask(bench, 'toggle_paused').message.startswith('paused')
+    assert bench.trigger('/replay/toggle_paused').message.startswith('paused')
     assert process.end(signal.SIGINT) == 0
     assert 'until it was stopped' in process.output
 
