@@ -22,6 +22,7 @@ import sys
 import threading
 from types import FrameType
 
+import cv2
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
@@ -35,6 +36,9 @@ def main(args: list[str] | None = None) -> None:
     """Run the node until SIGINT or SIGTERM; the last thing it says is STOP."""
     ended = threading.Event()
     keep_freed_memory()
+    # OpenCV's own threads take turns with the network's, and spin while they wait: 0.7 ms of CPU
+    # time a frame of 1280x720, to save 0.4 of the 0.9 ms that one alone takes for it.
+    cv2.setNumThreads(1)
 
     def end(number: int, frame: FrameType | None) -> None:
         ended.set()

@@ -27,10 +27,11 @@ import pytest
 from tiny_model import CLASSES, finish, make_graph, SURE, UNSURE, write_model, write_tiny_model
 
 from seg_node.perception.backends import BackendError
-from seg_node.perception.backends.onnxruntime_cpu import pool_affinity
+from seg_node.perception.backends.onnxruntime_session import core_shares, pool_affinity
 from seg_node.perception.backends.opening import open_backend
 from seg_node.perception.backends.options import BackendOptions
 from seg_node.perception.model import load_model
+from seg_node.perception.segmenter import Segmenter
 
 ONE_THREAD = BackendOptions(name='onnxruntime', threads=1)
 NAMES = [entry['name'] for entry in CLASSES]
@@ -172,6 +173,61 @@ def test_unlabelled_pixels_are_taken_but_do_not_hide_wrong_labels(tmp_path):
 ])
 def test_the_pool_spreads_over_the_cores(threads, cores, pool):
     assert pool_affinity(threads, cores) == pool
+
+
+@pytest.mark.parametrize('cores, count, shares', [
+    ({0, 1}, 2, [[0], [1]]),
+    ({4, 7, 5}, 2, [[4], [5, 7]]),
+    ({3}, 2, [[], [3]]),
+    (set(range(8)), 3, [[0, 1], [2, 3, 4], [5, 6, 7]]),
+])
+def test_cores_are_shared_out(cores, count, shares):
+    assert core_shares(cores, count) == shares
+
+
+@pytest.mark.parametrize(
+    'threads, cameras, together', [(1, 3, 1), (2, 1, 1), (2, 3, 2), (6, 3, 3)])
+def test_as_many_pictures_together_as_there_are_threads(tmp_path, threads, cameras, together):
+    backend = open_backend(
+        load_model(write_tiny_model(tmp_path)),
+        BackendOptions(name='onnxruntime', threads=threads, max_batch=cameras))
+    assert backend.max_batch == together
+    backend.close()
+
+
+def test_pictures_together_are_seen_as_each_alone():
+    random = np.random.default_rng(5)
+    pictures = [random.integers(0, 256, (height, width, 3), np.uint8)
+                for height, width in ((360, 640), (72, 96), (720, 1280), (256, 480))]
+    options = BackendOptions(name='onnxruntime', threads=4, max_batch=4)
+    with Segmenter.open('road', options) as segmenter:
+        alone = [segmenter.segment(picture) for picture in pictures]
+        for count in (4, 3, 2):
+            together = segmenter.segment_together(pictures[:count])
+            assert len(together) == count
+            for one, other in zip(alone[:count], together, strict=True):
+                np.testing.assert_array_equal(one.labels, other.labels)
+                np.testing.assert_array_equal(one.confidence, other.confidence)
+                assert (one.width, one.height) == (other.width, other.height)
+
+
+def test_one_picture_that_fails_fails_those_beside_it_and_no_later_ones(tmp_path):
+    index = helper.make_tensor('index', TensorProto.INT64, [], [0])
+    nodes = [helper.make_node('Gather', ['image', 'index'], [name], axis=3)
+             for name in ('labels', 'confidence')]
+    model = load_model(write_model(tmp_path, finish(nodes, [index], (1, 32, 64))))
+    backend = open_backend(model, BackendOptions(name='onnxruntime', threads=2, max_batch=2))
+    good, bad = np.zeros((2, 32, 64, 3), np.uint8)
+    bad[0, 0, 2] = 7      # the red becomes the label
+    for pictures in ([good, bad], [bad, good]):
+        with pytest.raises(BackendError, match='gives label 7'):
+            backend.infer(pictures)
+    assert [seen.labels.max() for seen in backend.infer([good, good])] == [0, 0]
+    with pytest.raises(ValueError):
+        backend.infer([good, good, good])
+    backend.close()
+    with pytest.raises(BackendError, match='closed'):
+        backend.infer([good, good])
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason='one core')

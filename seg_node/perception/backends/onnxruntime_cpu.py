@@ -16,17 +16,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 import os
-import time
 from typing import Any, TYPE_CHECKING
 
 import numpy as np
 import onnxruntime
 
 from seg_node.perception.backends import BackendError, Inference
-from seg_node.perception.backends.contract import check_labels, INPUT, OUTPUTS
-from seg_node.perception.input_scaler import InputScaler
+from seg_node.perception.backends.contract import INPUT, OUTPUTS
+from seg_node.perception.backends.onnxruntime_session import core_shares, OnnxRuntimeSession
 from seg_node.perception.manifest import Precision
 
 if TYPE_CHECKING:
@@ -34,113 +35,73 @@ if TYPE_CHECKING:
 
     from seg_node.perception.model import Model
 
-_LOG_ERRORS_ONLY = 3
-
 
 class OnnxRuntimeBackend:
     """
-    A graph in an ONNX Runtime session, checked against its manifest and warmed up.
+    A graph on the CPU, checked against its manifest and warmed up.
 
-    ONNX Runtime's exceptions share no base class of their own, so whatever it raises becomes
-    a BackendError.
+    A picture alone has all the threads. Of several together each has its share of them in a
+    session of its own: threads that share a picture wait for each other at every layer, and the
+    more so on a machine that is busy.
     """
 
     name = 'onnxruntime'
-    max_batch = 1
 
     def __init__(self, model: Model, threads: int, chosen_because: str,
-                 warnings: tuple[str, ...] = ()) -> None:
-        """Load and check the graph; raise BackendError if it breaks the model contract."""
+                 warnings: tuple[str, ...] = (), max_batch: int = 1) -> None:
+        """
+        Load and check the graph; raise BackendError if it breaks the model contract.
+
+        :param max_batch: most pictures together, as far as there is a thread for each.
+        """
         self.model = model
         self.chosen_because = chosen_because
         self.warnings = warnings
+        self.max_batch = min(max_batch, threads)
         counted = '1 thread' if threads == 1 else f'{threads} threads'
         self.detail = f'ONNX Runtime {onnxruntime.__version__}, CPU, {counted}'
-        self._shape = (model.height, model.width)
-        self._scaler = InputScaler(model.width, model.height)
-        self._session: onnxruntime.InferenceSession | None = _open_session(model, threads)
-        _check_inputs(self._session.get_inputs(), model)
-        _check_outputs(self._session.get_outputs(), model)
-        metadata = self._session.get_modelmeta().custom_metadata_map
+        cores = os.sched_getaffinity(0)
+        alone = OnnxRuntimeSession(model, threads, cores)
+        _check_inputs(alone.graph.get_inputs(), model)
+        _check_outputs(alone.graph.get_outputs(), model)
+        metadata = alone.graph.get_modelmeta().custom_metadata_map
         _check_classes(metadata.get('classes'), model)
         # A graph of another origin may compute lower than the precision it stands for.
         self.precision: str = (
             metadata.get('precision', 'fp32') if model.precision is Precision.FP32
             else model.precision.value)
-        self.infer([np.zeros((*self._shape, 3), np.uint8)])
+        self._alone: OnnxRuntimeSession | None = alone
+        self._abreast: list[OnnxRuntimeSession] = []
+        if self.max_batch > 1:
+            self._abreast = [OnnxRuntimeSession(model, threads // self.max_batch, share)
+                             for share in core_shares(cores, self.max_batch)]
+        self._threads = ThreadPoolExecutor(self.max_batch, 'network')
+        black = np.zeros((model.height, model.width, 3), np.uint8)
+        for count in {1, self.max_batch}:
+            self.infer([black] * count)
 
     def infer(self, pictures: Sequence[NDArray[np.uint8]]) -> list[Inference]:
         """Return what Backend.infer() describes."""
-        return [self._infer(picture) for picture in pictures]
-
-    def _infer(self, bgr: NDArray[np.uint8]) -> Inference:
-        if self._session is None:
+        if self._alone is None:
             raise BackendError('backend onnxruntime is closed; open it again')
-        begun = time.perf_counter()
-        rgb = self._scaler.scale(bgr)
-        scaled = time.perf_counter()
-        try:
-            results = self._session.run(OUTPUTS, {INPUT: rgb[None]})
-        except Exception as error:
-            raise BackendError(f'{self.model.graph}: inference failed: {error}') from error
-        labels, confidence = (
-            self._checked(name, result)
-            for name, result in zip(OUTPUTS, results, strict=True)
-        )
-        check_labels(labels, self.model)
-        return Inference(labels, confidence, scaled - begun, time.perf_counter() - scaled)
+        if len(pictures) == 1:
+            return [self._alone.infer(pictures[0])]
+        running = [self._threads.submit(session.infer, bgr)
+                   for session, bgr in zip(
+                       self._abreast[:len(pictures)], pictures, strict=True)]
+        wait(running)      # all of them, also where one fails: a session is for one at a time
+        return [_share(future.result(), len(pictures)) for future in running]
 
     def close(self) -> None:
-        """Release the session."""
-        self._session = None
-
-    def _checked(self, name: str, result: Any) -> NDArray[np.uint8]:
-        if result.shape != (1, *self._shape) or result.dtype != np.uint8:
-            raise BackendError(
-                f'{self.model.graph}: output {name} is {result.dtype} {list(result.shape)}, '
-                f'must be uint8 {[1, *self._shape]}'
-            )
-        plane: NDArray[np.uint8] = result[0]
-        return plane
+        """Release the sessions."""
+        self._alone = None
+        self._abreast.clear()
+        self._threads.shutdown()
 
 
-def _open_session(model: Model, threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    options.log_severity_level = _LOG_ERRORS_ONLY
-    # Spinning threads would take whole cores from the rest of the robot between two frames.
-    options.add_session_config_entry('session.intra_op.allow_spinning', '0')
-    if pool := pool_affinity(threads, os.sched_getaffinity(0)):
-        options.add_session_config_entry('session.intra_op_thread_affinities', pool)
-    try:
-        return onnxruntime.InferenceSession(
-            str(model.graph), options, providers=['CPUExecutionProvider']
-        )
-    except Exception as error:
-        raise BackendError(f'{model.graph}: ONNX Runtime cannot load it: {error}') from error
-
-
-def pool_affinity(threads: int, cores: Collection[int]) -> str:
-    """
-    Give ONNX Runtime's setting that spreads the threads of its pool over the cores.
-
-    The caller is the first thread and stays free to move. The others share the cores in equal
-    parts, each within its own: a kernel that saves power by packing threads that sleep between two
-    frames onto one core would leave them idle. Empty where there is no such thread, or not a core
-    for each.
-
-    :param cores: numbers of the cores that the process may use, from 0.
-    """
-    if not 1 < threads <= len(cores):
-        return ''
-    # ONNX Runtime numbers them from 1.
-    ordered = [core + 1 for core in sorted(cores)]
-    bounds = [index * len(ordered) // threads for index in range(threads + 1)]
-    return ';'.join(
-        ','.join(str(core) for core in ordered[first:last])
-        for first, last in zip(bounds[1:-1], bounds[2:], strict=True))
+def _share(seen: Inference, count: int) -> Inference:
+    """Give a picture its share of the time in which `count` of them were worked on."""
+    return replace(seen, prepare=seen.prepare / count, network=seen.network / count)
 
 
 def _check_inputs(inputs: Sequence[Any], model: Model) -> None:

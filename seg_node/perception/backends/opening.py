@@ -81,4 +81,5 @@ def _open_onnxruntime(model: Model, options: BackendOptions, because: str,
             model = at_precision(model, Precision(options.precision))
         except ModelError as error:
             raise BackendError(str(error)) from error
-    return OnnxRuntimeBackend(model, options.threads, because, warnings)
+    return OnnxRuntimeBackend(
+        model, options.threads, because, warnings, options.max_batch)

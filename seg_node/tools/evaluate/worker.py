@@ -21,6 +21,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 import threading
 
+import cv2
+
 from seg_node.configuration.params_file import configure
 from seg_node.perception.backends import BackendError
 from seg_node.perception.backends.options import ONNXRUNTIME
@@ -39,6 +41,8 @@ def open_team(settings: Settings) -> Team:
     :raises ToolError: as open_segmenter() does.
     """
     threads = configure(settings.parameters).structure.backend.threads
+    # There is a thread for each frame already: OpenCV's own would be more than there are cores.
+    cv2.setNumThreads(1)
     first = open_segmenter(settings)
     # A GPU works on one frame after the other.
     more = threads - 1 if first.backend.name == ONNXRUNTIME else 0

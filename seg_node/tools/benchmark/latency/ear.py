@@ -17,6 +17,7 @@ The driving stack as a process: note when stop messages and masks arrive.
 
 ~/stop carries no stamp; ~/state follows it at once and names the newest image of each camera: the
 stop message that came last before it is the one of that image.
+Masks stay serialized: to unpack them would take a third of a core from what is measured.
 Lines `stop|mask,camera,stamp,arrival` and `stage,camera,name,ms` go to a file at the interrupt.
 """
 
@@ -37,6 +38,8 @@ from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
 from std_msgs.msg import Bool
 
+from seg_node.perception.process_memory import keep_freed_memory
+from seg_node.tools.bags import stamp_of
 from seg_node.tools.command_line import StopFlag
 from seg_node.tools.drive_log import parse_stamp
 
@@ -59,7 +62,7 @@ class Ear:
         node.create_subscription(DiagnosticArray, '/diagnostics', self._hear_diagnostics, _DEPTH)
         for camera in cameras if masks else ():
             node.create_subscription(
-                Image, f'/{camera}/segmentation/mask', self._mask_of(camera), _DEPTH)
+                Image, f'/{camera}/segmentation/mask', self._mask_of(camera), _DEPTH, raw=True)
 
     def finish(self) -> str:
         """Give all that was heard."""
@@ -78,11 +81,10 @@ class Ear:
                 self._newest[camera] = stamp
                 self.lines.append(f'stop,{camera},{stamp},{self._stopped}')
 
-    def _mask_of(self, camera: str) -> Callable[[Image], None]:
-        def hear(message: Image) -> None:
+    def _mask_of(self, camera: str) -> Callable[[bytes], None]:
+        def hear(message: bytes) -> None:
             arrival = time.time_ns()
-            stamp = message.header.stamp
-            self.lines.append(f'mask,{camera},{stamp.sec * 10**9 + stamp.nanosec},{arrival}')
+            self.lines.append(f'mask,{camera},{stamp_of(message)},{arrival}')
         return hear
 
     def _hear_diagnostics(self, message: DiagnosticArray) -> None:
@@ -103,6 +105,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument('--masks', action='store_true')
     parser.add_argument('--log', type=Path, required=True)
     given = parser.parse_args(argv)
+    keep_freed_memory()
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     node = rclpy.create_node('ear', start_parameter_services=False)
     ear = Ear(node, given.node, given.cameras, given.masks)
