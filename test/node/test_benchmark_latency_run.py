@@ -39,7 +39,10 @@ def test_every_frame_has_its_stop_and_its_mask(tmp_path):
         assert one['stop']['p50'] > 0 and one['lost'] < 0.5
     for one in results['measured'][:2]:
         assert one['mask']['p50'] > 0 and one['unmasked'] < 0.5
-    assert results['measured'][0]['stages']['inference'] > 0
+    node, simple, _ = results['measured']
+    assert node['stages']['inference'] > 0
+    assert 0 < node['overhead']['p50'] < node['stop']['p50']
+    assert simple['overhead']['p50'] is None
     assert '320x240 jpeg, 2 x 4 Hz' in (tmp_path / 'latency.md').read_text()
     assert done.stdout.strip() == (tmp_path / 'latency.md').read_text().strip()
 

@@ -68,14 +68,19 @@ class Spread:
         return Spread(float(p50), float(p95), float(p99), float(array.max()))
 
 
+Image = tuple[str, int]
+"""Camera and stamp, ns."""
+
+
 @dataclass(frozen=True)
 class Measured:
     """
     What a subject did with a case.
 
     sent: frames of all cameras in the time that counts. stop, mask: from the image's stamp to the
-    arrival of the message. lost, unmasked: shares of the frames without one. cpu: cores that each
-    process used on average. stages: of the node's own diagnostics, p50 in ms.
+    arrival of the message. overhead: stop without the frame's own inference, as the subject tells
+    it. lost, unmasked: shares of the frames without a message. cpu: cores that each process used
+    on average. stages: of the node's own diagnostics, p50 in ms.
     """
 
     subject: str
@@ -83,6 +88,7 @@ class Measured:
     sent: int
     stop: Spread
     mask: Spread
+    overhead: Spread
     lost: float
     unmasked: float
     cpu: Mapping[str, float]
@@ -97,18 +103,19 @@ def cases(sizes: Iterable[tuple[int, int]], transports: Iterable[bool], cameras:
 
 
 def latencies(sent: Mapping[str, set[int]], heard: Iterable[tuple[str, int, int]]
-              ) -> tuple[list[float], float]:
+              ) -> tuple[dict[Image, float], float]:
     """
-    Give the milliseconds from stamp to first arrival, and the share of frames without one.
+    Give each image's milliseconds from stamp to first arrival, and the share of those without one.
 
     :param sent: stamps by camera, ns.
     :param heard: (camera, stamp, time of arrival), ns on the clock of the stamps.
     """
-    first: dict[tuple[str, int], int] = {}
+    first: dict[Image, int] = {}
     for camera, stamp, arrival in heard:
         if stamp in sent.get(camera, ()):
             key = (camera, stamp)
             first[key] = min(arrival, first.get(key, arrival))
     total = sum(map(len, sent.values()))
-    times = [(arrival - stamp) / 1e6 for (_, stamp), arrival in first.items()]
+    times = {(camera, stamp): (arrival - stamp) / 1e6
+             for (camera, stamp), arrival in first.items()}
     return times, 1.0 - len(times) / total if total else float('nan')

@@ -18,7 +18,8 @@ The driving stack as a process: note when stop messages and masks arrive.
 ~/stop carries no stamp; ~/state follows it at once and names the newest image of each camera: the
 stop message that came last before it is the one of that image.
 Masks stay serialized: to unpack them would take a third of a core from what is measured.
-Lines `stop|mask,camera,stamp,arrival` and `stage,camera,name,ms` go to a file at the interrupt.
+Lines `stop|mask,camera,stamp,arrival`, `inference,camera,stamp,ms` and `stage,camera,name,ms` go
+to a file at the interrupt.
 """
 
 from __future__ import annotations
@@ -80,6 +81,8 @@ class Ear:
             if stamp is not None and stamp != self._newest[camera]:
                 self._newest[camera] = stamp
                 self.lines.append(f'stop,{camera},{stamp},{self._stopped}')
+                if inference := values.get(f'{camera}.inference_ms'):
+                    self.lines.append(f'inference,{camera},{stamp},{inference}')
 
     def _mask_of(self, camera: str) -> Callable[[bytes], None]:
         def hear(message: bytes) -> None:

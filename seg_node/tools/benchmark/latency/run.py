@@ -28,7 +28,7 @@ import time
 
 from seg_node.perception.backends.options import BackendOptions
 from seg_node.perception.segmenter import Segmenter
-from seg_node.tools.benchmark.latency.case import Case, latencies, Measured, Spread
+from seg_node.tools.benchmark.latency.case import Case, Image, latencies, Measured, Spread
 from seg_node.tools.benchmark.latency.feeder import case_arguments, READY
 from seg_node.tools.benchmark.latency.film import film
 from seg_node.tools.benchmark.latency.usage import usage_of
@@ -77,7 +77,10 @@ def measure(subject: str, case: Case, setting: Setting) -> Measured:
     if not setting.masks or subject == RELAY:
         unmasked = math.nan
     return Measured(
-        subject, case, sum(map(len, heard.sent.values())), Spread.of(stops), Spread.of(masks),
+        subject, case, sum(map(len, heard.sent.values())), Spread.of(stops.values()),
+        Spread.of(masks.values()),
+        Spread.of(took - heard.inference[image] for image, took in stops.items()
+                  if image in heard.inference),
         lost, unmasked, cpu,
         {name: statistics.fmean(values) for name, values in heard.stages.items()})
 
@@ -102,11 +105,12 @@ Arrival = tuple[str, int, int]
 
 @dataclass
 class Heard:
-    """Stamps that were sent, by camera, and what arrived for whichever; stages in ms."""
+    """Stamps that were sent, by camera, and what arrived for whichever; the last two in ms."""
 
     sent: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     stops: list[Arrival] = field(default_factory=list)
     masks: list[Arrival] = field(default_factory=list)
+    inference: dict[Image, float] = field(default_factory=dict)
     stages: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
 
@@ -171,6 +175,8 @@ class Rig:
         for kind, camera, key, value in _rows(self._folder / 'heard.csv'):
             if kind == 'stage':
                 heard.stages[key].append(float(value))
+            elif kind == 'inference':
+                heard.inference[camera, int(key)] = float(value)
             else:
                 arrivals = heard.stops if kind == 'stop' else heard.masks
                 arrivals.append((camera, int(key), int(value)))

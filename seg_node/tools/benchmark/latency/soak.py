@@ -126,7 +126,7 @@ def soak(case: Case, setting: Setting) -> list[Part]:
         parts.append(Part(
             statistics.median(one.memory for one in used) / 2**20,
             statistics.median(one.files for one in used),
-            statistics.median(one.threads for one in used), Spread.of(times), lost))
+            statistics.median(one.threads for one in used), Spread.of(times.values()), lost))
     return parts
 
 

@@ -45,8 +45,8 @@ def to_markdown(results: Results) -> str:
     parts = [
         f'`{results.model}` on {results.machine}; {results.seconds:g} s a case, masks '
         f'{"subscribed" if results.masks else "not subscribed"}. Milliseconds from the stamp of '
-        'an image to the arrival of its message. Overhead: the node without its inference; '
-        'relay: a node that passes on at once that an image has come.',
+        'an image to the arrival of its message. Overhead: the node, each image without its own '
+        'inference; relay: a node that passes on at once that an image has come.',
         _table(heads, [_ratios(results, case) for case in _cases(results)]),
         _table(('case', 'subject', 'stop p50', 'p95', 'p99', 'max', 'mask p50', 'p99',
                 'without stop', 'without mask', 'cores'),
@@ -73,12 +73,6 @@ def to_json(results: Results) -> str:
     return strict_json(content)
 
 
-def overhead(measured: Measured) -> Spread:
-    """Give what is left of the way to the stop message without the median of its inference."""
-    stop, inference = measured.stop, measured.stages.get('inference', math.nan)
-    return Spread(*(value - inference for value in (stop.p50, stop.p95, stop.p99, stop.max)))
-
-
 def _cases(results: Results) -> list[Case]:
     return list(dict.fromkeys(one.case for one in results.measured))
 
@@ -88,9 +82,9 @@ def _ratios(results: Results, case: Case) -> tuple[str, ...]:
     node, simple, relay = (by_subject.get(subject) for subject in (NODE, SIMPLE, RELAY))
     bare = results.bare.get(case.name)
     ratio = node.stop.p50 / simple.stop.p50 if node and simple else math.nan
-    left = overhead(node) if node else None
-    return (case.name, f'{ratio:.2f}', _ms(left.p50 if left else math.nan),
-            _ms(left.p99 if left else math.nan), _ms(relay.stop.p50 if relay else math.nan),
+    return (case.name, f'{ratio:.2f}', _ms(node.overhead.p50 if node else math.nan),
+            _ms(node.overhead.p99 if node else math.nan),
+            _ms(relay.stop.p50 if relay else math.nan),
             _ms(bare.p50 if bare else math.nan))
 
 
