@@ -30,17 +30,13 @@ from typing import cast, TYPE_CHECKING
 import cv2
 import numpy as np
 
-from seg_node.perception.image_error import ImageError, MAX_SIDE
-from seg_node.perception.image_header import read_header
+from seg_node.perception.image_error import check_size, ImageError, MAX_SIDE, short
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from typing_extensions import Buffer
 
-__all__ = ['ENCODINGS', 'MAX_SIDE', 'ImageError', 'RawImage', 'decode', 'decode_compressed']
-
-MAX_COMPRESSED_PIXELS = 2**26
-"""Most pixels a compressed picture may unpack to (67 million, 200 MB); bounds bombs."""
+__all__ = ['ENCODINGS', 'MAX_SIDE', 'ImageError', 'RawImage', 'decode']
 
 # Bytes per pixel and OpenCV's conversion; None where the bytes are BGR already.
 _PACKED: dict[str, tuple[int, int | None]] = {
@@ -107,7 +103,7 @@ def decode(image: RawImage) -> NDArray[np.uint8]:
 
 
 def _decode(image: RawImage) -> NDArray[np.uint8]:
-    _check_size(image.width, image.height)
+    check_size(image.width, image.height)
     encoding = image.encoding
     if encoding in _PACKED:
         channels, code = _PACKED[encoding]
@@ -130,15 +126,8 @@ def _decode(image: RawImage) -> NDArray[np.uint8]:
     if encoding in _NV:
         return _convert(_nv_planes(image), _NV[encoding])
     raise ImageError(
-        f'encoding {_short(encoding)} is not supported; supported are {", ".join(ENCODINGS)}'
+        f'encoding {short(encoding)} is not supported; supported are {", ".join(ENCODINGS)}'
     )
-
-
-def _check_size(width: int, height: int) -> None:
-    if width <= 0 or height <= 0:
-        raise ImageError(f'image is {width}x{height}; width and height must be at least 1')
-    if width > MAX_SIDE or height > MAX_SIDE:
-        raise ImageError(f'image is {width}x{height}; the largest side accepted is {MAX_SIDE}')
 
 
 def _pixels(image: RawImage, channels: int, rows: int | None = None) -> NDArray[np.uint8]:
@@ -150,7 +139,7 @@ def _pixels(image: RawImage, channels: int, rows: int | None = None) -> NDArray[
             f'{image.encoding} image of width {image.width} has step {image.step}; '
             f'a row takes at least {row_bytes} bytes'
         )
-    data = _flat(image.data)
+    data = flat(image.data)
     needed = (rows - 1) * image.step + row_bytes
     if data.size < needed:
         raise ImageError(
@@ -167,7 +156,8 @@ def _pixels(image: RawImage, channels: int, rows: int | None = None) -> NDArray[
     return view
 
 
-def _flat(data: Buffer) -> NDArray[np.uint8]:
+def flat(data: Buffer) -> NDArray[np.uint8]:
+    """Give the bytes of a message's data, uint8 [N]; ImageError where there are none."""
     try:
         view = memoryview(data)
         flat = np.frombuffer(view, np.uint8) if view.nbytes else np.empty(0, np.uint8)
@@ -193,7 +183,7 @@ def _scale_mono16(pixels: NDArray[np.uint8], is_bigendian: bool) -> NDArray[np.u
 
 def _nv_planes(image: RawImage) -> NDArray[np.uint8]:
     rows = image.height + image.height // 2
-    if _flat(image.data).size == image.step * image.height and image.height % 3 == 0:
+    if flat(image.data).size == image.step * image.height and image.height % 3 == 0:
         rows = image.height
     if image.width % 2 or rows % 3:
         raise ImageError(
@@ -205,49 +195,3 @@ def _nv_planes(image: RawImage) -> NDArray[np.uint8]:
 
 def _convert(pixels: NDArray[np.uint8], code: int) -> NDArray[np.uint8]:
     return cast('NDArray[np.uint8]', cv2.cvtColor(pixels, code))
-
-
-def decode_compressed(data: Buffer, format: str = '') -> NDArray[np.uint8]:
-    """
-    Return a JPEG or PNG file as BGR uint8 [H, W, 3]; raise ImageError if that fails.
-
-    format is that of sensor_msgs/CompressedImage ('jpeg', 'rgb8; png compressed bgr8', or
-    empty); it is only used to refuse other transports, the bytes decide what is decoded. Grey
-    and 16-bit pictures become 8-bit BGR, alpha is dropped. An EXIF orientation is ignored, so
-    that the picture keeps fitting the camera_info. A JPEG with damage in its middle decodes
-    to damaged pixels: only a cut-off one can be told.
-    """
-    _check_format(format)
-    file = bytes(_flat(data).data)
-    header = read_header(file)
-    _check_size(header.width, header.height)
-    if header.width * header.height > MAX_COMPRESSED_PIXELS:
-        raise ImageError(
-            f'{header.kind} image is {header.width}x{header.height}; '
-            f'at most {MAX_COMPRESSED_PIXELS} pixels are unpacked'
-        )
-    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-    try:
-        picture = cv2.imdecode(np.frombuffer(file, np.uint8), flags)
-    except (cv2.error, MemoryError) as error:
-        raise ImageError(f'{header.kind} image cannot be decoded: {error}') from error
-    if picture is None or picture.shape != (header.height, header.width, 3):
-        raise ImageError(
-            f'{header.kind} image of {len(file)} bytes cannot be decoded: '
-            f'damaged, or a variant that OpenCV does not read'
-        )
-    return cast('NDArray[np.uint8]', picture)
-
-
-def _check_format(format: str) -> None:
-    name = format.lower()
-    if 'compresseddepth' in name:
-        raise ImageError(
-            f'format {_short(format)} carries depth, not colour: choose a colour camera topic'
-        )
-    if name.strip() and not any(kind in name for kind in ('jpeg', 'jpg', 'png')):
-        raise ImageError(f'format {_short(format)} is not supported; supported are jpeg and png')
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 40 else text[:40] + '...')

@@ -22,3 +22,16 @@ MAX_SIDE = 16384
 
 class ImageError(ValueError):
     """An image that cannot be decoded; the message says what is wrong and what to do."""
+
+
+def check_size(width: int, height: int) -> None:
+    """Raise ImageError for a size that no image has."""
+    if width <= 0 or height <= 0:
+        raise ImageError(f'image is {width}x{height}; width and height must be at least 1')
+    if width > MAX_SIDE or height > MAX_SIDE:
+        raise ImageError(f'image is {width}x{height}; the largest side accepted is {MAX_SIDE}')
+
+
+def short(text: str) -> str:
+    """Quote what a message says, which may be long."""
+    return repr(text if len(text) <= 40 else text[:40] + '...')

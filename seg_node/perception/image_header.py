@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from seg_node.perception.image_error import ImageError
 
 JPEG_MAGIC = b'\xff\xd8\xff'
+JPEG = 'jpeg'
 PNG_MAGIC = b'\x89PNG\r\n\x1a\n'
 
 _PNG_END = b'\x00\x00\x00\x00IEND\xaeB`\x82'
@@ -83,7 +84,7 @@ def _read_jpeg(data: bytes) -> ImageHeader:
             # Searched only behind the headers: an embedded thumbnail has an end marker too.
             if data.rfind(b'\xff\xd9', position) < 0:
                 raise _cut_off('JPEG', data)
-            return ImageHeader('jpeg', *size)
+            return ImageHeader(JPEG, *size)
     raise ImageError(f'JPEG of {len(data)} bytes has no frame header or no picture data: damaged')
 
 

@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -52,6 +52,12 @@ class Segmentation:
     model: Model
     prepare: float
     network: float
+
+    def at(self, width: int, height: int) -> Segmentation:
+        """Give the same for the size in pixels that the picture had before it was reduced."""
+        if (width, height) == (self.width, self.height):
+            return self
+        return replace(self, width=width, height=height)
 
     @cached_property
     def mask(self) -> NDArray[np.uint8]:

@@ -26,12 +26,13 @@ import numpy as np
 from numpy.typing import NDArray
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
-from seg_node.perception.image_codec import ImageError
+from seg_node.perception.camera_picture import CameraPicture
+from seg_node.perception.image_error import ImageError
 from seg_node.perception.segmenter import Segmentation, Segmenter
 from seg_node.ros.background import Background
 from seg_node.ros.camera_judge import CameraJudge, LastFrame
 from seg_node.ros.clocks import Clocks
-from seg_node.ros.messages import encoding_of, seconds, to_bgr
+from seg_node.ros.messages import seconds, to_picture
 from seg_node.ros.newest_frames import Frame, NewestFrames
 from seg_node.ros.outputs import CameraOutputs
 from seg_node.ros.speedometer import Speedometer
@@ -40,7 +41,7 @@ from seg_node.ros.stop_signal import StopSignal
 from seg_node.stop_go.assessor import Assessment, Assessor
 from seg_node.stop_go.limits import Geometry, Limits
 from seg_node.stop_go.roles import Role
-from seg_node.stop_go.sight import Judged, make_assessor, Picture, Sight
+from seg_node.stop_go.sight import enough_pixels, Judged, make_assessor, Picture, Sight
 from seg_node.stop_go.verdict import Finding, Reason, Verdict
 
 _LOG_EVERY = 2.0      # seconds between warnings of one kind
@@ -60,13 +61,13 @@ class Camera:
 @dataclass(frozen=True, eq=False)
 class _Decoded:
     """
-    A frame with its picture, BGR uint8 [H, W, 3], and the check of it, which goes on beside.
+    A frame with its picture, and the check of it, which goes on beside.
 
     `assessor` holds the limits of both that check and the judgement.
     """
 
     frame: Frame
-    bgr: NDArray[np.uint8]
+    picture: CameraPicture
     assessor: Assessor
     health: Future[tuple[Finding, ...]]
 
@@ -125,7 +126,7 @@ class CameraWorker:
                 continue
             begun = time.monotonic()
             try:
-                seen = self._segmenter.segment_together([one.bgr for one in pictures])
+                seen = self._segmenter.segment_together([one.picture.bgr for one in pictures])
             except Exception as error:      # a STOP with its reason, whatever it was
                 for one in pictures:
                     self._fail(one.frame, Reason.INFERENCE_FAILED, 'inference_failed', error)
@@ -142,18 +143,18 @@ class CameraWorker:
         statistics = self._cameras[frame.camera].statistics
         started = time.monotonic()
         statistics.took('wait', (started - frame.arrival.steady) * 1e3)
+        assessor = self._judging[frame.camera]
         try:
-            bgr = to_bgr(frame.message)
+            picture = to_picture(
+                frame.message, enough_pixels(self._segmenter.model, assessor.limits))
         except Exception as error:
             expected = isinstance(error, ImageError)
             self._fail(frame, Reason.MALFORMED if expected else Reason.INFERENCE_FAILED,
                        'malformed' if expected else 'inference_failed', error)
             return None
         statistics.took('decode', (time.monotonic() - started) * 1e3)
-        assessor = self._judging[frame.camera]
-        return _Decoded(frame, bgr, assessor, self._beside.submit(
-            self._cameras[frame.camera].sight.inspect, bgr, encoding_of(frame.message),
-            assessor.limits))
+        return _Decoded(frame, picture, assessor, self._beside.submit(
+            self._cameras[frame.camera].sight.inspect, picture, assessor.limits))
 
     def _judge(self, one: _Decoded, segmentation: Segmentation, inference: float) -> None:
         """Decide, and publish; inference is what the frame waited for its segmentation, s."""
@@ -161,6 +162,7 @@ class CameraWorker:
         camera = self._cameras[frame.camera]
         statistics = camera.statistics
         inferred = time.monotonic()
+        segmentation = segmentation.at(one.picture.width, one.picture.height)
         motion = self._speedometer.motion(assessor.limits.vehicle.odometry_timeout)
         judged = camera.sight.judge(Picture(
             segmentation.width, segmentation.height, segmentation.labels,
@@ -190,7 +192,7 @@ class CameraWorker:
         statistics.took('decide', (time.monotonic() - measured) * 1e3)
         statistics.took('latency', (self._clocks.now().ros - stamp) * 1e3)
         self._publishing.put(partial(
-            self._publish, frame, one.bgr, segmentation, assessment, verdicts[0],
+            self._publish, frame, one.picture.bgr, segmentation, assessment, verdicts[0],
             last.inference_ms))
 
     def _tell_of_view(self, camera: str, judged: Judged) -> None:

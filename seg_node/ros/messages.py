@@ -25,26 +25,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
 
-from seg_node.perception.image_codec import decode, decode_compressed, RawImage
+from seg_node.perception.camera_picture import CameraPicture, read_picture
 from seg_node.stop_go.verdict import Decision, Verdict
 
 
-def to_bgr(message: Image | CompressedImage) -> NDArray[np.uint8]:
-    """
-    Decode an image message to BGR, uint8 [H, W, 3]; may be a view of the message.
-
-    :raises ImageError: for any image that cannot be decoded.
-    """
-    if isinstance(message, CompressedImage):
-        return decode_compressed(message.data, message.format)
-    return decode(RawImage(
-        height=message.height, width=message.width, encoding=message.encoding,
-        is_bigendian=bool(message.is_bigendian), step=message.step, data=message.data))
-
-
-def encoding_of(message: Image | CompressedImage) -> str:
-    """Return what the pixels are encoded as."""
-    return str(message.format if isinstance(message, CompressedImage) else message.encoding)
+def to_picture(message: Image | CompressedImage, least: tuple[int, int] | None = None
+               ) -> CameraPicture:
+    """Decode an image message as read_picture() does; ImageError where it cannot be."""
+    return read_picture(message, isinstance(message, CompressedImage), least)
 
 
 def to_image(pixels: NDArray[np.uint8], header: Any) -> Image:

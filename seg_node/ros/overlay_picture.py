@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,8 +28,14 @@ from seg_node.stop_go.verdict import Verdict
 
 def draw_overlay(bgr: NDArray[np.uint8], segmentation: Segmentation, assessment: Assessment,
                  verdict: Verdict, inference_ms: float) -> NDArray[np.uint8]:
-    """Return a copy of the picture, uint8 [H, W, 3] BGR, with classes, corridor and decision."""
+    """
+    Return a copy of the picture, uint8 [H, W, 3] BGR, with classes, corridor and decision.
+
+    A picture of reduced size is enlarged to that of the segmentation.
+    """
     width, height = segmentation.width, segmentation.height
+    if (bgr.shape[1], bgr.shape[0]) != (width, height):
+        bgr = np.asarray(cv2.resize(bgr, (width, height)), np.uint8)
     corridor, measure = assessment.corridor, assessment.measure
     polygon, blocked_line, detail = None, None, ''
     if corridor is not None and measure is not None:

@@ -112,12 +112,15 @@ class CameraHealth:
         self._memory = None
         self._measured = {}
 
-    def check(self, bgr: NDArray[np.uint8], encoding: str = '') -> tuple[Finding, ...]:
+    def check(self, bgr: NDArray[np.uint8], encoding: str = '',
+              size: tuple[int, int] | None = None) -> tuple[Finding, ...]:
         """
         Judge one picture, on small samples of it.
 
         :param bgr: uint8 [H, W, 3].
         :param encoding: as received; only whether it changes matters.
+        :param size: width and height that the camera gave it, where bgr is a mean of so many
+            pixels; None: those of bgr.
         :returns: what is wrong with it, nothing for a usable picture.
         :raises ValueError: for an array of another type or shape, or an empty one.
         """
@@ -126,7 +129,8 @@ class CameraHealth:
                 f'bgr: {bgr.dtype} {list(bgr.shape)} is not a picture, give uint8 [H, W, 3]')
         limits = self.thresholds
         findings = []
-        received = f'{bgr.shape[1]}x{bgr.shape[0]} {encoding}'.rstrip()
+        width, height = size or (bgr.shape[1], bgr.shape[0])
+        received = f'{width}x{height} {encoding}'.rstrip()
         memory = self._memory  # restart() may come from another thread meanwhile
         if memory is None or memory.format != received:
             if memory is not None:
@@ -134,7 +138,7 @@ class CameraHealth:
                     Reason.CAMERA_CHANGED,
                     f'picture changed from {memory.format} to {received}'))
             memory = self._memory = _Memory(received)
-        values = self._measured = _measure(bgr, limits, memory)
+        values = self._measured = _measure(bgr, width / bgr.shape[1], limits, memory)
         for name, measured in values.items():
             limit = float(getattr(limits, name))
             if measured < limit if name.startswith('min_') else measured > limit:
@@ -149,8 +153,13 @@ class CameraHealth:
 
 
 def _measure(
-    bgr: NDArray[np.uint8], limits: HealthThresholds, memory: _Memory,
+    bgr: NDArray[np.uint8], reduced: float, limits: HealthThresholds, memory: _Memory,
 ) -> dict[str, float]:
+    """
+    Give what there is to measure, by the name of its limit.
+
+    :param reduced: how many of the camera's pixels are one in bgr, along each side.
+    """
     luma = statistics.small_luma(bgr)
     small = statistics.areas(luma)
     contrast = float(small.std())
@@ -168,11 +177,15 @@ def _measure(
         return measured
     noise = statistics.noise(bgr)
     if noise is not None:
-        measured['max_noise'] = noise
+        # Noise of single pixels: the mean of n has 1 / sqrt(n) of its deviation.
+        measured['max_noise'] = min(255.0, reduced * noise)
     sharpness = statistics.sharpness(luma, noise or 0.0)
     if sharpness is not None:
         measured['min_sharpness'] = sharpness
-    measured['max_tear'] = _new_jump(statistics.columns(bgr), limits, memory)
+    if limits.needs_every_row:
+        measured['max_tear'] = _new_jump(statistics.columns(bgr), limits, memory)
+    else:
+        memory.columns = None
     smooth = statistics.smooth_tiles(small, contrast, noise or 0.0)
     measured['max_blocked'] = _blocked_share(smooth, limits, memory)
     return measured

@@ -33,7 +33,9 @@ LEAST_SIZE = (128, 72)
 TILES = (9, 16)
 """Rows and columns of the tiles that are searched for structure."""
 
-_LUMA_SIZE = (256, 144)
+LUMA_SIZE = (256, 144)
+"""Width and height of the small luma."""
+
 _AREAS = (64, 36)
 _CELLS = 4  # areas to the side of a tile
 _STRIPS = 16
@@ -50,7 +52,7 @@ def small_luma(bgr: Picture) -> Picture:
     :param bgr: uint8 [H, W, 3].
     :returns: uint8 [at most 144, at most 256], grey.
     """
-    size = (min(bgr.shape[1], _LUMA_SIZE[0]), min(bgr.shape[0], _LUMA_SIZE[1]))
+    size = (min(bgr.shape[1], LUMA_SIZE[0]), min(bgr.shape[0], LUMA_SIZE[1]))
     small = cv2.resize(bgr, size, interpolation=cv2.INTER_NEAREST)
     return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
 

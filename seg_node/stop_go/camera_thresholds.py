@@ -48,7 +48,7 @@ class HealthThresholds:
         6.0, 0.0, 255.0, 'standard deviation of the noise of single pixels, 0 to 255')
     max_tear: float = bounded(
         5.0, 0.0, 255.0, 'new jump of brightness from one row to the next over the whole width, '
-        '0 to 255')
+        '0 to 255; 255 switches the check off, and JPEG is then decoded no larger than needed')
     max_identical: int = bounded(
         10, 0, 100000, 'frames in a row that repeat the one before exactly; 0: any number, for '
         'simulated cameras without noise')
@@ -62,6 +62,16 @@ class HealthThresholds:
     blocked_bottom: float = bounded(
         1.0, 0.15, 1.0, 'where the rows judged for a blocked lens end, share of the height from '
         "the top: above the vehicle's own bonnet")
+
+    @property
+    def needs_every_row(self) -> bool:
+        """
+        Whether a picture of reduced size is not enough.
+
+        A tear between two rows is lost where both become one: of pictures decoded to half of
+        their size, half as many were found torn.
+        """
+        return self.max_tear < 255.0
 
     def __post_init__(self) -> None:
         check_bounds(self)

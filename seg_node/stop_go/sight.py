@@ -21,9 +21,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from seg_node.perception.camera_picture import CameraPicture
 from seg_node.perception.manifest import Model
 from seg_node.stop_go.assessor import Assessment, Assessor, Observation
 from seg_node.stop_go.camera_health import CameraHealth
+from seg_node.stop_go.camera_statistics import LUMA_SIZE
 from seg_node.stop_go.camera_view import CameraInfo, CameraView, ViewError
 from seg_node.stop_go.geometry import View
 from seg_node.stop_go.limits import Geometry, Limits
@@ -88,17 +90,15 @@ class Sight:
         self._health = health
         self._before: View | None = None
 
-    def inspect(self, bgr: NDArray[np.uint8], encoding: str, limits: Limits
-                ) -> tuple[Finding, ...]:
+    def inspect(self, picture: CameraPicture, limits: Limits) -> tuple[Finding, ...]:
         """
         Say whether the camera gives pictures that can be used; needs no segmentation.
 
-        :param bgr: uint8 [H, W, 3].
-        :param encoding: as received.
         :raises ValueError: for a picture of another shape or type.
         """
         self._health.thresholds = limits.camera_health
-        return self._health.check(bgr, encoding)
+        return self._health.check(
+            picture.bgr, picture.encoding, (picture.width, picture.height))
 
     def judge(self, picture: Picture, assessor: Assessor) -> Judged:
         """
@@ -125,6 +125,18 @@ class Sight:
         if view.intrinsics == before.intrinsics:
             return Look(view)
         return Look(view, '', (Finding(Reason.CAMERA_CHANGED, 'camera_info has changed'),))
+
+
+def enough_pixels(model: Model, limits: Limits) -> tuple[int, int] | None:
+    """
+    Give the width and height with which a picture is judged as well as in full.
+
+    None: there is a check that looks at every row.
+    """
+    if limits.camera_health.needs_every_row:
+        return None
+    width, height = LUMA_SIZE
+    return max(width, model.width), max(height, model.height)
 
 
 def make_assessor(model: Model, role: Role, limits: Limits, geometry: Geometry) -> Assessor:

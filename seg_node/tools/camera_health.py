@@ -91,11 +91,11 @@ def read_pictures(source: Source) -> Iterator[tuple[int, NDArray[np.uint8], str]
             yield frame.index, frame.bgr, ''
             continue
         try:
-            bgr, encoding = read_image(frame.message or b'', source.compressed)
+            picture = read_image(frame.message or b'', source.compressed)
         except ImageError as error:
             source.note(f'{source.name}, frame {frame.index}: {error}; left out')
             continue
-        yield frame.index, bgr, encoding
+        yield frame.index, picture.bgr, picture.encoding
 
 
 def measure(

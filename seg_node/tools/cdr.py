@@ -19,10 +19,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from seg_node.perception.image_codec import decode, decode_compressed, RawImage
+from seg_node.perception.camera_picture import CameraPicture, read_picture
 
 
 @lru_cache(maxsize=1)
@@ -41,17 +38,12 @@ def read_cdr(data: bytes, kind: str) -> Any:
     return _store().deserialize_cdr(data, kind)
 
 
-def read_image(message: bytes, compressed: bool) -> tuple[NDArray[np.uint8], str]:
+def read_image(message: bytes, compressed: bool, least: tuple[int, int] | None = None
+               ) -> CameraPicture:
     """
-    Decode an Image or CompressedImage: BGR uint8 [H, W, 3] and the encoding.
+    Decode an Image or CompressedImage as read_picture() does.
 
     :raises Exception: almost any, for damaged bytes.
     """
-    if compressed:
-        packed = read_cdr(message, 'sensor_msgs/msg/CompressedImage')
-        return decode_compressed(packed.data, packed.format), str(packed.format)
-    image = read_cdr(message, 'sensor_msgs/msg/Image')
-    return decode(RawImage(
-        height=image.height, width=image.width, encoding=image.encoding,
-        is_bigendian=bool(image.is_bigendian), step=image.step, data=image.data,
-    )), str(image.encoding)
+    kind = 'CompressedImage' if compressed else 'Image'
+    return read_picture(read_cdr(message, f'sensor_msgs/msg/{kind}'), compressed, least)

@@ -69,21 +69,29 @@ def test_masks_have_the_header_and_size_of_the_image(bench):
     np.testing.assert_array_equal(pixels(confidences[-1]), np.full((64, 128), 255))
 
 
-def test_overlays_are_pictures_of_the_same_size(bench):
+@pytest.mark.parametrize('transport, message, size', [
+    ('raw', raw, (320, 180)), ('compressed', compressed, (1024, 512))],
+    ids=['raw', 'reduced jpeg'])
+def test_overlays_are_pictures_of_the_same_size(bench, transport, message, size):
+    width, height = size
+    shown = road(*size)
     overlays = bench.listen(Image, 'camera/segmentation/overlay')
     jpegs = bench.listen(CompressedImage, 'camera/segmentation/overlay/compressed')
-    bench.start_node(autostart=True)
-    camera = bench.camera(raw(road(320, 180)))
+    bench.start_node(autostart=True, transport=transport)
+    camera = bench.camera(message(shown))
     bench.wait_for(lambda: overlays and jpegs, 'overlays')
     camera.stop()
     sent = {stamp_of(stamp) for stamp in camera.sent}
     assert {stamp_of(message.header.stamp) for message in [*overlays, *jpegs]} <= sent
     assert overlays[0].encoding == 'bgr8'
     overlay = pixels(overlays[0])
-    assert overlay.shape == (180, 320, 3)
-    assert (overlay != road(320, 180)).any()
+    assert overlay.shape == (height, width, 3)
+    assert (overlay != shown).any()
+    # The picture is in it, in its place: what is drawn over it leaves the sky's blue.
+    sky = overlay[height // 4:height // 3].astype(int)
+    assert np.median(np.abs(sky - shown[0, 0])) < 100
     jpeg = cv2.imdecode(np.frombuffer(jpegs[0].data, np.uint8), cv2.IMREAD_COLOR)
-    assert jpeg.shape == (180, 320, 3)
+    assert jpeg.shape == (height, width, 3)
 
 
 def test_an_obstacle_stops_until_it_leaves(bench):

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 import signal
 import sys
@@ -24,6 +25,7 @@ from bag_files import PERIOD_NS, START_NS
 from bench import Bench, values_of
 from evaluate_inputs import drive, PARAMETERS, params_file, write_drive
 import pytest
+from sensor_msgs.msg import Image
 
 from seg_node.tools.evaluate.main import main
 from seg_node.tools.evaluate.table import read_table
@@ -57,16 +59,37 @@ def node_decisions(bench: Bench, bag: Path) -> list[tuple[str, str]]:
     return found
 
 
+@dataclass(frozen=True)
+class Camera:
+    """What the camera sends, and what the check for tears is set to."""
+
+    transport: str
+    width: int
+    height: int
+    max_tear: float
+
+
 @pytest.mark.usefixtures('signal_handlers')
-def test_node_and_evaluate_decide_alike(bench: Bench, tiny_model: Path, tmp_path: Path) -> None:
-    bag = write_drive(tmp_path / 'bag', drive(BLOCKED, COUNT), noise=20)
-    parameters = {**PARAMETERS, **PATIENT}
-    bench.start_node(autostart=True, use_sim_time=True, cameras=['front'],
-                     **{name.replace('.', '__'): value for name, value in parameters.items()})
+@pytest.mark.parametrize('camera', [
+    Camera('raw', 64, 32, 5.0), Camera('compressed', 1024, 512, 5.0),
+    Camera('compressed', 1024, 512, 255.0)], ids=['raw', 'jpeg', 'reduced jpeg'])
+def test_node_and_evaluate_decide_alike(
+        bench: Bench, tiny_model: Path, tmp_path: Path, camera: Camera) -> None:
+    size = camera.width, camera.height
+    bag = write_drive(tmp_path / 'bag', drive(BLOCKED, COUNT, *size), noise=20,
+                      jpeg=camera.transport == 'compressed')
+    own = {'transport': camera.transport, 'camera_health.max_tear': camera.max_tear}
+    masks = bench.listen(Image, 'front/segmentation/mask')
+    bench.start_node(autostart=True, use_sim_time=True, cameras=['front'], **{
+        name.replace('.', '__'): value
+        for name, value in {**PARAMETERS, **PATIENT, **own}.items()})
     bench.wait_for(lambda: bench.states, 'the node')
     by_node = node_decisions(bench, bag)
+    bench.wait_for(lambda: masks, 'a mask')
+    assert {(mask.width, mask.height) for mask in masks} == {size}
+    params = params_file(tmp_path, cameras=['front'], **PATIENT, **own)
     assert main([str(bag), '--out', str(tmp_path / 'out'), '--model', str(tiny_model),
-                 '--params-file', str(params_file(tmp_path, cameras=['front'], **PATIENT))]) == 0
+                 '--params-file', str(params)]) == 0
     table = read_table(tmp_path / 'out')
     by_evaluate = list(zip(table['decision'], table['reason'], strict=True))
     assert by_node == by_evaluate

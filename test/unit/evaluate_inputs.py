@@ -54,9 +54,10 @@ def picture(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return table[labels]
 
 
-def drive(blocked: range = range(0), count: int = 12) -> list[NDArray[np.uint8]]:
+def drive(blocked: range = range(0), count: int = 12, width: int = WIDTH, height: int = HEIGHT
+          ) -> list[NDArray[np.uint8]]:
     """Give labels frame by frame, with an obstacle in some of them."""
-    return [road(index in blocked) for index in range(count)]
+    return [road(index in blocked, width, height) for index in range(count)]
 
 
 def write_images(folder: Path, frames: list[NDArray[np.uint8]]) -> Path:
@@ -77,9 +78,9 @@ def write_drive(
     folder: Path, frames: list[NDArray[np.uint8]], *, storage: str = 'mcap',
     masks: list[NDArray[np.uint8]] | None = None, speeds: list[float] | None = None,
     focal: float | None = None, compression: Any = None, stamps: list[int] | None = None,
-    damaged: tuple[int, ...] = (), noise: int = 0,
+    damaged: tuple[int, ...] = (), noise: int = 0, jpeg: bool = False,
 ) -> Path:
-    """Write a bag: raw pictures of `front`, masks, odometry, camera_info; some pictures cut."""
+    """Write a bag: pictures of `front`, masks, odometry, camera_info; some pictures cut."""
     rng = np.random.default_rng(0)
     plugin = StoragePlugin.MCAP if storage == 'mcap' else StoragePlugin.SQLITE3
     writer = Writer(folder, version=8, storage_plugin=plugin)
@@ -89,7 +90,8 @@ def write_drive(
         def channel(topic: str, kind: str) -> Any:
             return bag.add_connection(topic, kind, typestore=STORE)
 
-        images = channel('/front/image_raw', IMAGE)
+        images = channel('/front/image_raw/compressed', COMPRESSED) if jpeg \
+            else channel('/front/image_raw', IMAGE)
         others = {name: channel(topic, kind) for name, wanted, topic, kind in (
             ('masks', masks, '/truth', IMAGE), ('odom', speeds, '/odom', ODOMETRY),
             ('info', focal, '/front/camera_info', CAMERA_INFO)) if wanted is not None}
@@ -103,7 +105,7 @@ def write_drive(
             if masks is not None:
                 bag.write(others['masks'], at - 100, mono(stamp, masks[index]))
             bgr = picture(labels) + rng.integers(0, noise + 1, (*labels.shape, 3)).astype(np.uint8)
-            message = raw(stamp, bgr)
+            message = packed(stamp, bgr, 'jpg') if jpeg else raw(stamp, bgr)
             bag.write(images, at, message[:60] if index in damaged else message)
     return folder
 
@@ -120,10 +122,10 @@ def mono(stamp_ns: int, labels: NDArray[np.uint8]) -> bytes:
         _header(stamp_ns, 'lens'), height, width, 'mono8', 0, width, labels.reshape(-1)))
 
 
-def packed(stamp_ns: int, bgr: NDArray[np.uint8]) -> bytes:
-    _, data = cv2.imencode('.png', bgr)
+def packed(stamp_ns: int, bgr: NDArray[np.uint8], kind: str = 'png') -> bytes:
+    _, data = cv2.imencode(f'.{kind}', bgr)
     return _cdr(COMPRESSED, STORE.types[COMPRESSED](
-        _header(stamp_ns, 'lens'), 'png', data.reshape(-1)))
+        _header(stamp_ns, 'lens'), kind, data.reshape(-1)))
 
 
 def camera_info(stamp_ns: int, focal: float) -> bytes:

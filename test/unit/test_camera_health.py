@@ -25,6 +25,7 @@ from hypothesis import given, settings, strategies
 import numpy as np
 import pytest
 
+from seg_node.perception.compressed_codec import decode_reduced
 from seg_node.simulation import demo_drive
 from seg_node.stop_go.camera_health import CameraHealth, HealthThresholds
 from seg_node.stop_go.verdict import Reason
@@ -225,6 +226,59 @@ def test_standing_camera_with_noise_is_not_frozen(view):
 
 def test_camera_without_noise_may_repeat_itself_where_allowed(view):
     assert reasons(*[view] * 30, thresholds=HealthThresholds(max_identical=0)) == set()
+
+
+# --- at reduced size ----------------------------------------------------------------------------
+
+def reduced(bgr: np.ndarray, times: int) -> np.ndarray:
+    """Give the picture as a JPEG that is decoded to a part of its size."""
+    height, width = bgr.shape[:2]
+    file = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, 90])[1]
+    return decode_reduced(file, 'jpeg', (width >> times, height >> times))[0]
+
+
+@pytest.mark.parametrize('times', [1, 2])
+@pytest.mark.parametrize('deviation', [2.0, 15.0, 25.0])
+def test_noise_is_that_of_the_cameras_pixels(times, deviation):
+    size = (1280, 720)
+    bgr = noisy(demo_drive(*size).frame(1.0).bgr, deviation)
+    whole, small = CameraHealth(), CameraHealth()
+    found = [health.check(picture, 'jpeg', size) for health, picture in (
+        (whole, cv2.imdecode(cv2.imencode('.jpg', bgr)[1], cv2.IMREAD_COLOR)),
+        (small, reduced(bgr, times)))]
+    assert small.measured['max_noise'] == pytest.approx(whole.measured['max_noise'], 0.35, 2.0)
+    expected = [Reason.CAMERA_NOISY] if deviation > 10 else []
+    assert [[finding.reason for finding in findings] for findings in found] == [expected] * 2
+
+
+@pytest.mark.parametrize('times', [0, 1, 2])
+def test_defocus_is_found_at_any_size(times):
+    size = (1280, 720)
+    sharp = noisy(demo_drive(*size).frame(1.0).bgr, 2.0)
+    for bgr, expected in ((sharp, []), (defocused(sharp, 0.005), [Reason.CAMERA_BLURRED])):
+        findings = CameraHealth().check(reduced(bgr, times), 'jpeg', size)
+        assert [finding.reason for finding in findings] == expected
+
+
+def test_another_size_is_told_also_where_it_is_reduced_to_the_same(view):
+    health = CameraHealth()
+    assert health.check(view, 'jpeg', (1280, 720)) == ()
+    [finding] = health.check(view, 'jpeg', (2560, 1440))
+    assert finding.reason is Reason.CAMERA_CHANGED
+    assert finding.text == 'picture changed from 1280x720 jpeg to 2560x1440 jpeg'
+
+
+def test_a_check_for_tears_that_comes_back_knows_no_older_picture(moving):
+    health = CameraHealth(HealthThresholds(max_tear=255.0))
+    assert health.thresholds.needs_every_row is False
+    torn = np.concatenate((moving[1][:200], 255 - moving[1][200:]))
+    for picture in (moving[0], torn):
+        assert health.check(picture) == ()
+        assert 'max_tear' not in health.measured
+    health.thresholds = HealthThresholds()
+    assert health.thresholds.needs_every_row
+    assert health.check(moving[2]) == ()
+    assert Reason.CAMERA_TORN in {finding.reason for finding in health.check(torn)}
 
 
 @pytest.mark.parametrize('row', [120, 240])

@@ -25,6 +25,7 @@ from tiny_model import write_tiny_model
 
 from seg_node.configuration.params_file import configure
 from seg_node.perception.backends.options import BackendOptions
+from seg_node.perception.camera_picture import CameraPicture
 from seg_node.perception.segmenter import Segmenter
 from seg_node.scoring.truth import UNKNOWN
 from seg_node.stop_go.verdict import Decision, Reason, Verdict
@@ -63,10 +64,10 @@ def shots(labels: Sequence[np.ndarray], *, masks: dict[int, np.ndarray] | None =
     for index, seen in enumerate(labels):
         time_ns = times[index] if times else index * PERIOD_NS
         stamp = START_NS + (stamps[index] if stamps else time_ns - 3_000_000)
-        bgr = None if index in damaged else picture(seen)
+        sent = None if index in damaged else CameraPicture.of(picture(seen), 'bgr8')
         found.append(Shot(
-            Frame(index, time_ns, stamp_ns=stamp), bgr, 'bgr8', None,
-            'cut off' if bgr is None else '', (masks or {}).get(index)))
+            Frame(index, time_ns, stamp_ns=stamp), sent, None,
+            'cut off' if sent is None else '', (masks or {}).get(index)))
     return found
 
 

@@ -24,6 +24,7 @@ import numpy as np
 import pytest
 from tiny_model import write_tiny_model
 
+from seg_node.perception.camera_picture import CameraPicture
 from seg_node.perception.model import load_model
 from seg_node.perception.segmenter import Segmentation
 from seg_node.scoring.birds_eye import ASIDE, BirdsEye, FAR, NEAR
@@ -59,7 +60,7 @@ def random_frames(model, seed: int, count: int = 3, *, classes: bool = True):
 
 
 def shot(info=None) -> Shot:
-    return Shot(Frame(0, 0), np.zeros((HEIGHT, WIDTH, 3), np.uint8), info=info)
+    return Shot(Frame(0, 0), CameraPicture.of(np.zeros((HEIGHT, WIDTH, 3), np.uint8)), info)
 
 
 def flat(model, frames):

@@ -23,6 +23,7 @@ import pytest
 from tiny_model import write_tiny_model
 
 from seg_node.perception.backends.options import BackendOptions
+from seg_node.perception.camera_picture import CameraPicture
 from seg_node.perception.segmenter import Segmenter
 from seg_node.tools.evaluate.decoding import Shot
 from seg_node.tools.evaluate.segmenting import Team
@@ -45,8 +46,8 @@ class WaitsForTheSecond:
 
 
 def shot(index, value):
-    bgr = None if value is None else np.full((32, 64, 3), value, np.uint8)
-    return Shot(Frame(index, index * 10**8, bgr=bgr), bgr)
+    picture = None if value is None else CameraPicture.of(np.full((32, 64, 3), value, np.uint8))
+    return Shot(Frame(index, index * 10**8), picture)
 
 
 @pytest.fixture
@@ -80,6 +81,6 @@ def test_what_was_read_before_an_error_comes_first(team):
 
 
 def test_a_frame_that_fails_says_why(team):
-    wrong = Shot(Frame(0, 0), np.ones((3, 3), np.uint8))
+    wrong = Shot(Frame(0, 0), CameraPicture.of(np.ones((3, 3), np.uint8)))
     seen, = team.segmented([wrong])
     assert seen.segmentation is None and 'must be BGR' in seen.problem

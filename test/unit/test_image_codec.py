@@ -12,24 +12,21 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Raw and compressed camera pictures: right colours, any layout, and nothing but ImageError."""
+"""Raw camera pictures: right colours, any layout, and nothing but ImageError."""
 
 from __future__ import annotations
 
 import array
-import struct
 import types
-import zlib
 
-import cv2
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 import numpy as np
+from plain_pictures import picture, smooth
 import pytest
 
 from seg_node.perception.image_codec import (
     decode,
-    decode_compressed,
     ENCODINGS,
     ImageError,
     MAX_SIDE,
@@ -47,16 +44,6 @@ def raw(pixels: np.ndarray, encoding: str, *, width: int | None = None, padding:
     padded = np.pad(rows, ((0, 0), (0, padding)), constant_values=0xA5)
     return RawImage(height or pixels.shape[0], width or pixels.shape[1], encoding, is_bigendian,
                     padded.shape[1], padded.tobytes())
-
-
-def picture(height: int, width: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
-
-
-def smooth(height: int, width: int) -> np.ndarray:
-    """Return a colour picture without detail, which subsampled encodings keep."""
-    y, x = np.mgrid[0:1:height * 1j, 0:1:width * 1j]
-    return np.stack([60 + 120 * x, 200 - 130 * y, 90 + 80 * x * y], 2).astype(np.uint8)
 
 
 sizes = st.tuples(st.integers(1, 40), st.integers(1, 40))
@@ -176,7 +163,6 @@ def test_any_buffer_is_taken(kind):
     bgr = picture(4, 5)
     image = RawImage(4, 5, 'rgb8', False, 15, kind(bgr[..., ::-1].tobytes()))
     np.testing.assert_array_equal(decode(image), bgr)
-    np.testing.assert_array_equal(decode_compressed(kind(encode('.png', bgr))), bgr)
 
 
 def test_the_last_row_may_lack_its_padding_and_extra_data_is_ignored():
@@ -238,118 +224,3 @@ def test_every_well_formed_header_decodes(size, encoding, padding):
     rows = np.zeros((size[0], size[1] * CHANNELS[encoding]), np.uint8)
     decoded = decode(raw(rows, encoding, width=size[1], padding=padding))
     assert decoded.shape == (*size, 3)
-
-
-def encode(extension: str, pixels: np.ndarray) -> bytes:
-    return cv2.imencode(extension, pixels)[1].tobytes()
-
-
-@pytest.mark.parametrize('format', ['', 'png', 'bgr8; png compressed bgr8', 'PNG'])
-def test_png_is_lossless(format):
-    bgr = picture(13, 17)
-    np.testing.assert_array_equal(decode_compressed(encode('.png', bgr), format), bgr)
-
-
-@pytest.mark.parametrize('format', ['', 'jpeg', 'jpg', 'rgb8; jpeg compressed bgr8', 'png'])
-def test_jpeg_keeps_the_colours(format):
-    bgr = smooth(32, 48)
-    decoded = decode_compressed(encode('.jpg', bgr), format)
-    assert np.abs(decoded.astype(int) - bgr).max() <= 12
-
-
-def test_grey_alpha_and_16_bit_files_become_bgr():
-    bgr = picture(8, 9)
-    grey = np.repeat(bgr[..., :1], 3, 2)
-    np.testing.assert_array_equal(decode_compressed(encode('.png', bgr[..., 0])), grey)
-    alpha = np.concatenate([bgr, np.full((8, 9, 1), 50, np.uint8)], 2)
-    np.testing.assert_array_equal(decode_compressed(encode('.png', alpha)), bgr)
-    deep = encode('.png', bgr.astype(np.uint16) * 257)
-    assert np.abs(decode_compressed(deep).astype(int) - bgr).max() <= 1
-    assert decode_compressed(encode('.jpg', bgr[..., 0])).shape == (8, 9, 3)
-
-
-def test_jpeg_with_padding_behind_its_end_is_taken():
-    assert decode_compressed(encode('.jpg', smooth(16, 16)) + bytes(4096)).shape == (16, 16, 3)
-
-
-def test_exif_orientation_does_not_turn_the_picture():
-    tiff = b'MM\x00\x2a\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00' \
-           b'\x00\x00\x00\x00'
-    body = b'Exif\x00\x00' + tiff
-    file = encode('.jpg', smooth(16, 24))
-    turned = file[:2] + b'\xff\xe1' + struct.pack('>H', len(body) + 2) + body + file[2:]
-    assert cv2.imdecode(np.frombuffer(turned, np.uint8), cv2.IMREAD_COLOR).shape == (24, 16, 3)
-    assert decode_compressed(turned).shape == (16, 24, 3)
-
-
-@pytest.mark.parametrize('extension', ['.jpg', '.png'])
-def test_a_file_cut_off_anywhere_is_refused(extension):
-    file = encode(extension, picture(24, 24))
-    for length in range(len(file) - 1):
-        with pytest.raises(ImageError):
-            decode_compressed(file[:length])
-
-
-def test_a_thumbnail_does_not_hide_that_a_jpeg_is_cut_off():
-    thumbnail = encode('.jpg', smooth(8, 8))
-    segment = b'\xff\xe1' + struct.pack('>H', len(thumbnail) + 2) + thumbnail
-    file = encode('.jpg', smooth(32, 32))
-    whole = file[:2] + segment + file[2:]
-    assert decode_compressed(whole).shape == (32, 32, 3)
-    with pytest.raises(ImageError, match='cut off'):
-        decode_compressed(whole[:-2])
-
-
-def png_chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack('>I', len(body)) + kind + body + struct.pack('>I', zlib.crc32(kind + body))
-
-
-@pytest.mark.parametrize(('width', 'height', 'message'), [
-    (60000, 60000, '16384'), (16384, 16384, 'at most 67108864 pixels'), (0, 10, '0x10'),
-])
-def test_decompression_bombs_are_refused_by_their_header(width, height, message):
-    header = struct.pack('>IIBBBBB', width, height, 8, 2, 0, 0, 0)
-    png = (b'\x89PNG\r\n\x1a\n' + png_chunk(b'IHDR', header)
-           + png_chunk(b'IDAT', zlib.compress(bytes(1000))) + png_chunk(b'IEND', b''))
-    with pytest.raises(ImageError, match=message):
-        decode_compressed(png)
-    jpeg = bytearray(encode('.jpg', smooth(16, 16)))
-    frame = jpeg.index(b'\xff\xc0')
-    jpeg[frame + 5:frame + 9] = struct.pack('>HH', height, width)
-    with pytest.raises(ImageError, match=message):
-        decode_compressed(jpeg)
-
-
-@pytest.mark.parametrize(('data', 'format', 'message'), [
-    (b'', 'jpeg', 'no data'),
-    (b'hello world', 'jpeg', 'neither JPEG nor PNG'),
-    (b'\xff\xd8\xff\xd9', '', 'no frame header'),
-    (b'\xff\xd8\xff\xe0' * 100000, '', 'damaged|cut off'),
-    (b'\xff\xd8' + b'\xff\xe1\x00\x02' * 100000, '', 'no frame header'),
-    (b'x', '16UC1; compressedDepth png', 'carries depth'),
-    (b'x', 'h264', "'h264' is not supported; supported are jpeg and png"),
-])
-def test_other_data_and_formats_are_refused(data, format, message):
-    with pytest.raises(ImageError, match=message):
-        decode_compressed(data, format)
-
-
-@settings(max_examples=150)
-@given(st.sampled_from(['.jpg', '.png']), st.data())
-def test_damaged_files_decode_or_are_refused(extension, data):
-    file = bytearray(encode(extension, smooth(24, 32)))
-    for _ in range(data.draw(st.integers(1, 8))):
-        file[data.draw(st.integers(0, len(file) - 1))] = data.draw(st.integers(0, 255))
-    try:
-        decoded = decode_compressed(file)
-    except ImageError:
-        return
-    assert decoded.dtype == np.uint8
-    assert decoded.ndim == 3
-    assert decoded.shape[2] == 3
-
-
-@given(st.binary(max_size=200), st.sampled_from([b'', b'\xff\xd8\xff', b'\x89PNG\r\n\x1a\n']))
-def test_noise_is_refused(noise, magic):
-    with pytest.raises(ImageError):
-        decode_compressed(magic + noise)

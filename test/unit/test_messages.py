@@ -35,9 +35,9 @@ from seg_node.ros.messages import (
     level_of,
     seconds,
     stamp_text,
-    to_bgr,
     to_image,
     to_jpeg,
+    to_picture,
 )
 from seg_node.stop_go.verdict import Decision, Reason, Verdict
 
@@ -49,7 +49,7 @@ def test_a_colour_picture_survives_the_round():
     message = to_image(PICTURE, HEADER)
     assert (message.height, message.width, message.encoding, message.step) == (5, 7, 'bgr8', 21)
     assert message.header == HEADER
-    np.testing.assert_array_equal(to_bgr(message), PICTURE)
+    np.testing.assert_array_equal(to_picture(message).bgr, PICTURE)
 
 
 @pytest.mark.parametrize('plane', [PICTURE[:, :, 0], PICTURE[::2, ::3, 1], PICTURE[:1, :1, 2]])
@@ -65,20 +65,32 @@ def test_a_jpeg_is_one():
     message = to_jpeg(np.full((48, 64, 3), (30, 200, 20), np.uint8), HEADER, 90)
     assert message.header == HEADER
     assert 'jpeg' in message.format
-    picture = to_bgr(message)
+    picture = to_picture(message).bgr
     assert picture.shape == (48, 64, 3)
     assert np.abs(picture.astype(int) - (30, 200, 20)).max() < 8
 
 
+def test_a_picture_says_what_the_camera_sent():
+    message = to_jpeg(np.zeros((480, 640, 3), np.uint8), HEADER, 90)
+    for least, shape in ((None, (480, 640, 3)), ((320, 192), (240, 320, 3))):
+        picture = to_picture(message, least)
+        assert (picture.width, picture.height, picture.encoding) == (640, 480, message.format)
+        assert picture.bgr.shape == shape
+    raw = to_picture(to_image(PICTURE, HEADER), (1, 1))
+    assert (raw.width, raw.height, raw.encoding) == (7, 5, 'bgr8')
+    assert raw.bgr.shape == (5, 7, 3)
+
+
 def test_a_png_is_read_by_its_bytes():
     data = cv2.imencode('.png', PICTURE)[1].tobytes()
-    np.testing.assert_array_equal(to_bgr(CompressedImage(format='png', data=data)), PICTURE)
+    read = to_picture(CompressedImage(format='png', data=data))
+    np.testing.assert_array_equal(read.bgr, PICTURE)
 
 
 @pytest.mark.parametrize('message', [Image(), CompressedImage()], ids=['raw', 'compressed'])
 def test_empty_messages_are_image_errors(message):
     with pytest.raises(ImageError):
-        to_bgr(message)
+        to_picture(message)
 
 
 @given(sec=st.integers(-2**31, 2**31 - 1), nanosec=st.integers(0, 2**32 - 1))

@@ -122,3 +122,16 @@ def test_open_takes_a_loaded_model_and_passes_on_errors(folder, tmp_path):
         Segmenter.open(tmp_path)
     with pytest.raises(BackendError, match='labels'):
         Segmenter.open(model, BackendOptions(name='labels'))
+
+
+def test_a_reduced_picture_has_a_mask_of_the_cameras_size(segmenter):
+    bgr = np.zeros((32, 64, 3), np.uint8)
+    bgr[:, 32:] = GREEN
+    seen = segmenter.segment(bgr)
+    assert seen.mask.shape == (32, 64)
+    full = seen.at(640, 320)
+    assert (full.width, full.height) == (640, 320)
+    assert full.mask.shape == full.path.shape == full.confidence_full.shape == (320, 640)
+    assert full.path[:, 320:].all() and not full.path[:, :320].any()
+    assert seen.at(64, 32) is seen
+    assert seen.mask.shape == (32, 64)

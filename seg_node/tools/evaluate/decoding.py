@@ -24,6 +24,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from seg_node.perception.camera_picture import CameraPicture
 from seg_node.stop_go.camera_view import CameraInfo
 from seg_node.tools.cdr import read_image
 from seg_node.tools.command_line import ToolError
@@ -35,17 +36,21 @@ class Shot:
     """
     One frame, decoded.
 
-    bgr is uint8 [H, W, 3], or None with the `problem`. truth is uint8 [H, W] of scoring.truth's
+    picture is None where there is a `problem`. truth is uint8 [H, W] of scoring.truth's
     codes, None where there is no mask. decode_ms leaves the reading of the truth out.
     """
 
     frame: Frame
-    bgr: NDArray[np.uint8] | None
-    encoding: str = ''
+    picture: CameraPicture | None
     info: CameraInfo | None = None
     problem: str = ''
     truth: NDArray[np.uint8] | None = None
     decode_ms: float = 0.0
+
+    @property
+    def bgr(self) -> NDArray[np.uint8] | None:
+        """The picture, uint8 [h, w, 3], as far as it was decoded."""
+        return None if self.picture is None else self.picture.bgr
 
 
 class Truth(Protocol):
@@ -55,8 +60,13 @@ class Truth(Protocol):
         """Give the codes of a frame, uint8 [H, W]; None without a mask. Or ToolError."""
 
 
-def decoded(source: Source, truth: Truth | None) -> Iterator[Shot]:
-    """Decode frame after frame; a damaged picture becomes a shot with its problem."""
+def decoded(source: Source, truth: Truth | None, least: tuple[int, int] | None = None
+            ) -> Iterator[Shot]:
+    """
+    Decode frame after frame; a damaged picture becomes a shot with its problem.
+
+    :param least: width and height of the pictures that are enough; None: all there is.
+    """
     infos = _Infos()
     frames = iter(source)
     while True:
@@ -64,11 +74,10 @@ def decoded(source: Source, truth: Truth | None) -> Iterator[Shot]:
         frame = _next(frames, source)
         if frame is None:
             return
-        bgr, encoding, problem = _picture(frame, source.compressed)
+        picture, problem = _picture(frame, source.compressed, least)
         took = (time.perf_counter() - begun) * 1e3
         codes = None if truth is None else truth.codes(frame)
-        yield Shot(frame, bgr, encoding, infos.read(frame.camera_info, source), problem, codes,
-                   took)
+        yield Shot(frame, picture, infos.read(frame.camera_info, source), problem, codes, took)
 
 
 def _next(frames: Iterator[Frame], source: Source) -> Frame | None:
@@ -87,15 +96,14 @@ def bytes_of(shot: Shot) -> int:
 
 
 def _picture(
-    frame: Frame, compressed: bool,
-) -> tuple[NDArray[np.uint8] | None, str, str]:
+    frame: Frame, compressed: bool, least: tuple[int, int] | None,
+) -> tuple[CameraPicture | None, str]:
     if frame.message is None:
-        return frame.bgr, '', ''
+        return None if frame.bgr is None else CameraPicture.of(frame.bgr), ''
     try:
-        bgr, encoding = read_image(frame.message, compressed)
+        return read_image(frame.message, compressed, least), ''
     except Exception as error:      # ImageError, and what rosbags raises for damaged bytes
-        return None, '', f'{error}' or type(error).__name__
-    return bgr, encoding, ''
+        return None, f'{error}' or type(error).__name__
 
 
 class _Infos:

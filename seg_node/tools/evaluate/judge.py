@@ -85,9 +85,9 @@ class FrameJudge:
 
     def judge(self, shot: Shot, segmentation: Segmentation) -> Judgement:
         """Judge a frame and decide."""
-        assert shot.bgr is not None
+        assert shot.picture is not None
         arrival = self._arrive(shot)
-        health = self._sight.inspect(shot.bgr, shot.encoding, self._limits)
+        health = self._sight.inspect(shot.picture, self._limits)
         seen = self._sight.judge(Picture(
             segmentation.width, segmentation.height, segmentation.labels,
             segmentation.confidence, health, shot.info, shot.frame.motion), self._assessor)
@@ -99,8 +99,8 @@ class FrameJudge:
     def fail(self, shot: Shot, reason: Reason, problem: str) -> Judgement:
         """Decide on a frame that could not be decoded, or not be segmented."""
         arrival = self._arrive(shot)
-        if shot.bgr is not None:      # as in the node, where this goes on beside the network
-            self._sight.inspect(shot.bgr, shot.encoding, self._limits)
+        if shot.picture is not None:      # as in the node, where this goes on beside the network
+            self._sight.inspect(shot.picture, self._limits)
         finding = Finding(reason, f'{reason.value.replace("_", " ")}: {problem}')
         self._stop_go.fail(finding, arrival)
         true = None

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from seg_node.configuration.params_file import Configuration, configure
 from seg_node.perception.segmenter import Segmentation
+from seg_node.stop_go.sight import enough_pixels
 from seg_node.stop_go.verdict import Reason
 from seg_node.tools.command_line import ToolError
 from seg_node.tools.evaluate.decoding import bytes_of, decoded, Shot, shots_until
@@ -71,10 +72,12 @@ def evaluate(job: Job, team: Team,
         with ExitStack() as stack:
             source, truth, has_classes = open_recording(
                 job, [info.name for info in team.model.classes], stack)
-            work = _Work(job, configure(job.settings.parameters), team, source, has_classes)
+            configuration = configure(job.settings.parameters)
+            work = _Work(job, configuration, team, source, has_classes)
             stack.callback(work.close)
+            least = enough_pixels(team.model, configuration.limits)
             shots = ReadAhead(
-                shots_until(decoded(source, truth), job.settings.seconds), bytes_of, AHEAD)
+                shots_until(decoded(source, truth, least), job.settings.seconds), bytes_of, AHEAD)
             stack.callback(shots.close)
             seen = ReadAhead(team.segmented(shots), lambda s: bytes_of(s.shot), AHEAD)
             stack.callback(seen.close)

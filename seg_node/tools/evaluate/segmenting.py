@@ -70,11 +70,13 @@ class Team:
             raise raised
 
     def _see(self, shot: Shot) -> Seen:
-        if shot.bgr is None:
+        picture = shot.picture
+        if picture is None:
             return Seen(shot, None)
         segmenter = self._free.get()
         try:
-            return Seen(shot, segmenter.segment(shot.bgr))
+            seen = segmenter.segment(picture.bgr)
+            return Seen(shot, seen.at(picture.width, picture.height))
         except Exception as error:      # a STOP with its reason, as in the node
             return Seen(shot, None, f'{error}' or type(error).__name__)
         finally:

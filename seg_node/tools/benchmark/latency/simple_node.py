@@ -40,7 +40,7 @@ from std_msgs.msg import Bool
 from seg_node.perception.backends.options import BackendOptions
 from seg_node.perception.process_memory import keep_freed_memory
 from seg_node.perception.segmenter import Segmenter
-from seg_node.ros.messages import to_bgr
+from seg_node.ros.messages import to_picture
 
 _LEAST_PATH = 0.5
 
@@ -80,7 +80,7 @@ class SimpleNode(Relay):
                        for camera in cameras}
 
     def _take(self, message: Any, camera: str) -> None:
-        seen = self._segmenter.segment(to_bgr(message))
+        seen = self._segmenter.segment(to_picture(message).bgr)
         mask = seen.mask
         output = Image(header=message.header, height=mask.shape[0], width=mask.shape[1],
                        encoding='mono8', step=mask.shape[1])

@@ -116,10 +116,11 @@ class TopicMasks:
         if message is None:
             return None
         try:
-            mask, encoding = read_image(message, self._compressed)
+            picture = read_image(message, self._compressed)
         except ImageError as error:
             raise ToolError(f'{self.topic}, stamp {stamp}: {error}') from None
-        if encoding in _GREY:
+        mask = picture.bgr
+        if picture.encoding in _GREY:
             mask = np.ascontiguousarray(mask[..., 0])
         return self._mapping.codes(f'{self.topic}, stamp {stamp}', mask)
 
