@@ -44,23 +44,27 @@ class NewestFrames:
         self._waiting: dict[str, Frame] = {}
         self._dropped = dict.fromkeys(cameras, 0)
         self._changed = threading.Condition()
+        self._idle = False
         self._closed = False
 
-    def put(self, frame: Frame) -> None:
-        """Offer a frame; never blocks."""
+    def put(self, frame: Frame) -> bool:
+        """Offer a frame, never blocking; tell whether the worker has waited for one."""
         with self._changed:
             if self._closed:
-                return
+                return False
             if frame.camera in self._waiting:
                 # Keep the place in the queue: dicts keep the order of first insertion.
                 self._dropped[frame.camera] += 1
             self._waiting[frame.camera] = frame
             self._changed.notify()
+            return self._idle
 
     def take(self, most: int) -> list[Frame]:
         """Wait for a frame; take 1 to `most`, each of another camera; none once closed."""
         with self._changed:
+            self._idle = True
             self._changed.wait_for(lambda: self._waiting or self._closed)
+            self._idle = False
             first = list(self._waiting)[:most]
             return [self._waiting.pop(camera) for camera in first]
 

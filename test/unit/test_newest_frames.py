@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -105,3 +106,21 @@ def test_a_frame_that_waits_when_the_slots_close_is_not_handed_out():
     frames.put(frame('front', 1))
     frames.close()
     assert frames.take(1) == []
+
+
+def test_put_tells_whether_the_worker_has_waited():
+    frames = NewestFrames(['front'])
+    assert not frames.put(frame('front', 0))      # nobody is there
+
+    def work():
+        while frames.take(1):
+            pass
+
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    deadline = time.monotonic() + WAIT
+    while not frames.put(frame('front', 1)):
+        assert time.monotonic() < deadline
+    frames.close()
+    worker.join(WAIT)
+    assert not frames.put(frame('front', 2))
