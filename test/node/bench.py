@@ -16,7 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, ExitStack
 import json
 import os
 from pathlib import Path
@@ -305,23 +305,9 @@ class Bench:
 
     def lifecycle_state(self) -> str:
         """Return the label of the node's lifecycle state."""
-        with self._client(GetState, f'{self._name}/get_state') as client:
-            futures: list[Future] = []
-
-            def ask() -> None:
-                futures.append(self._ask(client, GetState.Request()))
-
-            def answers() -> list[Any]:
-                return [future.result() for future in futures if future.done()]
-
-            # An answer is lost where the node has not heard of this client yet: ask again.
-            ask()
-            timer = self.node.create_timer(ASK_AGAIN, ask)
-            try:
-                self.wait_for(answers, 'answer of get_state')
-            finally:
-                self.node.destroy_timer(timer)
-            return answers()[0].current_state.label
+        answer = self._ask_until_answered(
+            GetState, f'{self._name}/get_state', GetState.Request())
+        return answer.current_state.label
 
     def reach(self, *transitions: str) -> None:
         """Go through lifecycle transitions, each of which must succeed."""
@@ -350,10 +336,39 @@ class Bench:
             self.lifecycle_state()
             return self._answer(client, request)
 
-    def trigger(self, service: str) -> Trigger.Response:
-        """Call a Trigger service of any node, by its full name."""
-        with self._client(Trigger, service) as client:
-            return self._answer(client, Trigger.Request())
+    @contextmanager
+    def triggers(self, node: str, *services: str, harmless: str
+                 ) -> Iterator[Callable[[str], Trigger.Response]]:
+        """
+        Give what calls Trigger services of any node, once it knows their clients.
+
+        :param harmless: the one of its services that may be asked more than once before.
+        """
+        with ExitStack() as stack:
+            clients = {name: stack.enter_context(self._client(Trigger, f'{node}/{name}'))
+                       for name in services}
+            # As in _call().
+            self._ask_until_answered(Trigger, f'{node}/{harmless}', Trigger.Request())
+            yield lambda name: self._answer(clients[name], Trigger.Request())
+
+    def _ask_until_answered(self, kind: type, name: str, request: Any) -> Any:
+        """Ask again where an answer is lost, as it is before the node has heard of a client."""
+        with self._client(kind, name) as client:
+            futures: list[Future] = []
+
+            def ask() -> None:
+                futures.append(self._ask(client, request))
+
+            def answers() -> list[Any]:
+                return [future.result() for future in futures if future.done()]
+
+            ask()
+            timer = self.node.create_timer(ASK_AGAIN, ask)
+            try:
+                self.wait_for(answers, f'answer of {name}')
+            finally:
+                self.node.destroy_timer(timer)
+            return answers()[0]
 
     def _answer(self, client: Client, request: Any) -> Any:
         future = self._ask(client, request)

@@ -42,19 +42,20 @@ def node_decisions(bench: Bench, bag: Path) -> list[tuple[str, str]]:
         sys.executable, '-m', 'seg_node.tools.replay', str(bag), '--clock', '--paused', '--wait',
         '60')
     found = []
-    for index in range(COUNT):
-        seconds, rest = divmod(START_NS + index * PERIOD_NS, 10**9)
-        stamp = f'{seconds}.{rest:09d}'
+    with bench.triggers('/replay', 'play_next', harmless='pause') as call:
+        for index in range(COUNT):
+            seconds, rest = divmod(START_NS + index * PERIOD_NS, 10**9)
+            stamp = f'{seconds}.{rest:09d}'
 
-        def decided(stamp: str = stamp) -> dict[str, str] | None:
-            values = (values_of(state) for state in list(bench.states))
-            return next((one for one in values if one.get('front.image_stamp') == stamp), None)
+            def decided(stamp: str = stamp) -> dict[str, str] | None:
+                values = (values_of(state) for state in list(bench.states))
+                return next((one for one in values if one.get('front.image_stamp') == stamp), None)
 
-        assert bench.trigger('/replay/play_next').success
-        bench.wait_for(decided, f'a decision on frame {index}')
-        values = decided()
-        assert values is not None
-        found.append((values['front.decision'], values['front.reason']))
+            assert call('play_next').success
+            bench.wait_for(decided, f'a decision on frame {index}')
+            values = decided()
+            assert values is not None
+            found.append((values['front.decision'], values['front.reason']))
     assert process.end(signal.SIGINT) is not None
     return found
 

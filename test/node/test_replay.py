@@ -68,13 +68,14 @@ def test_node_gets_every_frame(bench: Bench, tmp_path: Path) -> None:
     process = replay(bench, bag, '--clock', '--paused', '--wait', '60', *TO_CAMERA,
                      '/front/camera_info:=/camera/camera_info')
     # Step by step: the node overtakes frames that come faster than a busy machine lets it look.
-    for index in range(6):
-        seconds, rest = divmod(START_NS + index * PERIOD_NS, 10**9)
-        assert bench.trigger('/replay/play_next').success
-        bench.wait_for(lambda stamp=f'{seconds}.{rest:09d}': (
-            bench.states and values_of(bench.states[-1]).get('camera.image_stamp') == stamp),
-            f'a decision on frame {index}')
-    assert bench.trigger('/replay/resume').success
+    with bench.triggers('/replay', 'play_next', 'resume', harmless='pause') as call:
+        for index in range(6):
+            seconds, rest = divmod(START_NS + index * PERIOD_NS, 10**9)
+            assert call('play_next').success
+            bench.wait_for(lambda stamp=f'{seconds}.{rest:09d}': (
+                bench.states and values_of(bench.states[-1]).get('camera.image_stamp') == stamp),
+                f'a decision on frame {index}')
+        assert call('resume').success
     ended(bench, process)
     counts = bench.wait_for_diagnostics(
         'camera', lambda values: values['processed'] == '6', '6 frames')
@@ -98,12 +99,13 @@ def test_pause_step_and_resume_by_services(bench: Bench, tmp_path: Path) -> None
     images = bench.listen(Image, TOPIC, reliability=ReliabilityPolicy.BEST_EFFORT)
     bag = recorded_bags.written(tmp_path / 'bag', 'sqlite3', range(COUNT))
     process = replay(bench, bag, '--paused', '--wait', '60')
-    for count in (1, 2):
-        assert bench.trigger('/replay/play_next').success
-        bench.wait_for(lambda n=count: len(images) >= n, f'{count} images')
-    assert bench.trigger('/replay/pause').message.startswith('paused at 0.05')
-    assert len(images) == 2
-    assert bench.trigger('/replay/resume').success
+    with bench.triggers('/replay', 'play_next', 'pause', 'resume', harmless='pause') as call:
+        for count in (1, 2):
+            assert call('play_next').success
+            bench.wait_for(lambda n=count: len(images) >= n, f'{count} images')
+        assert call('pause').message.startswith('paused at 0.05')
+        assert len(images) == 2
+        assert call('resume').success
     ended(bench, process)
     bench.wait_for(lambda: len(images) == COUNT, 'all images')
 
@@ -111,10 +113,11 @@ def test_pause_step_and_resume_by_services(bench: Bench, tmp_path: Path) -> None
 def test_a_step_while_it_plays_is_refused(bench: Bench, tmp_path: Path) -> None:
     bag = recorded_bags.written(tmp_path / 'bag', 'mcap', range(COUNT))
     process = replay(bench, bag, '--loop')
-    answer = bench.trigger('/replay/play_next')
-    assert not answer.success
-    assert 'pause it before' in answer.message
-    assert bench.trigger('/replay/toggle_paused').message.startswith('paused')
+    with bench.triggers('/replay', 'play_next', 'toggle_paused', harmless='resume') as call:
+        answer = call('play_next')
+        assert not answer.success
+        assert 'pause it before' in answer.message
+        assert call('toggle_paused').message.startswith('paused')
     assert process.end(signal.SIGINT) == 0
     assert 'until it was stopped' in process.output
 
