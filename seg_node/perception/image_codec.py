@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Turn the bytes of a camera message into a BGR picture.
+Turn the bytes of an uncompressed camera message into a BGR picture.
 
 Takes plain values instead of ROS messages, so it works and is tested without ROS. Everything
 in a message is untrusted: sizes are checked against the data before memory is allocated, and
@@ -30,13 +30,11 @@ from typing import cast, TYPE_CHECKING
 import cv2
 import numpy as np
 
-from seg_node.perception.image_error import check_size, ImageError, MAX_SIDE, short
+from seg_node.perception.image_error import check_size, ImageError, short
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from typing_extensions import Buffer
-
-__all__ = ['ENCODINGS', 'MAX_SIDE', 'ImageError', 'RawImage', 'decode']
 
 # Bytes per pixel and OpenCV's conversion; None where the bytes are BGR already.
 _PACKED: dict[str, tuple[int, int | None]] = {

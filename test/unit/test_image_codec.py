@@ -25,13 +25,8 @@ import numpy as np
 from plain_pictures import picture, smooth
 import pytest
 
-from seg_node.perception.image_codec import (
-    decode,
-    ENCODINGS,
-    ImageError,
-    MAX_SIDE,
-    RawImage,
-)
+from seg_node.perception.image_codec import decode, ENCODINGS, RawImage
+from seg_node.perception.image_error import ImageError, MAX_SIDE
 
 CHANNELS = {'bgr8': 3, 'rgb8': 3, '8UC3': 3, 'bgra8': 4, 'rgba8': 4, '8UC4': 4, 'mono8': 1,
             '8UC1': 1, 'mono16': 2, 'yuv422': 2, 'uyvy': 2, 'yuv422_yuy2': 2, 'yuyv': 2}

@@ -29,7 +29,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
-from seg_node.perception.image_codec import ImageError
+from seg_node.perception.image_error import ImageError
 from seg_node.ros.messages import (
     key_values,
     level_of,

@@ -49,6 +49,14 @@ def constant_graph(value, *, size=('N', 32, 64), output_size=None, shape=(1, 32,
     return finish(nodes, [tensor], size, output_size=output_size or size)
 
 
+def red_graph():
+    """Return a graph that gives each pixel's red as its label and confidence."""
+    index = helper.make_tensor('index', TensorProto.INT64, [], [0])
+    nodes = [helper.make_node('Gather', ['image', 'index'], [name], axis=3)
+             for name in ('labels', 'confidence')]
+    return finish(nodes, [index], (1, 32, 64))
+
+
 @pytest.mark.parametrize('batch', ['N', 1])
 def test_a_graph_under_the_contract_runs(tmp_path, batch):
     backend = open_graph(tmp_path, make_graph(64, 32, batch=batch, class_names=NAMES))
@@ -151,10 +159,7 @@ def test_unlabelled_pixels_are_taken_but_do_not_hide_wrong_labels(tmp_path):
     seen, = open_graph(tmp_path / 'a', constant_graph(255)).infer(
         [np.zeros((32, 64, 3), np.uint8)])
     assert (seen.labels == 255).all()
-    index = helper.make_tensor('index', TensorProto.INT64, [], [0])
-    nodes = [helper.make_node('Gather', ['image', 'index'], [name], axis=3)
-             for name in ('labels', 'confidence')]
-    backend = open_graph(tmp_path / 'b', finish(nodes, [index], (1, 32, 64)))
+    backend = open_graph(tmp_path / 'b', red_graph())
     bgr = np.zeros((32, 64, 3), np.uint8)
     bgr[0, :2, 2] = (255, 7)
     with pytest.raises(BackendError, match='gives label 7'):
@@ -212,13 +217,10 @@ def test_pictures_together_are_seen_as_each_alone():
 
 
 def test_one_picture_that_fails_fails_those_beside_it_and_no_later_ones(tmp_path):
-    index = helper.make_tensor('index', TensorProto.INT64, [], [0])
-    nodes = [helper.make_node('Gather', ['image', 'index'], [name], axis=3)
-             for name in ('labels', 'confidence')]
-    model = load_model(write_model(tmp_path, finish(nodes, [index], (1, 32, 64))))
+    model = load_model(write_model(tmp_path, red_graph()))
     backend = open_backend(model, BackendOptions(name='onnxruntime', threads=2, max_batch=2))
     good, bad = np.zeros((2, 32, 64, 3), np.uint8)
-    bad[0, 0, 2] = 7      # the red becomes the label
+    bad[0, 0, 2] = 7
     for pictures in ([good, bad], [bad, good]):
         with pytest.raises(BackendError, match='gives label 7'):
             backend.infer(pictures)
