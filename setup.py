@@ -45,7 +45,7 @@ setup(
     version=version(),
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
     package_data={
-        f'{PACKAGE}.perception.cuda': ['kernels.cu'],
+        f'{PACKAGE}.perception.backends.cuda': ['kernels.cu'],
         f'{PACKAGE}.tools.evaluate.report': [
             'page.css', 'tables.js', 'drawing.js', 'timeline.js'],
     },
@@ -71,15 +71,13 @@ setup(
     entry_points={
         'console_scripts': [
             'seg_node = seg_node.ros.node:main',
-            'player = seg_node.tools.player:main',
-            'replay = seg_node.tools.replay.main:main',
-            'recorder = seg_node.tools.recorder:main',
-            'demo = seg_node.tools.demo:main',
-            'benchmark = seg_node.tools.benchmark.__main__:main',
-            'evaluate = seg_node.tools.evaluate.main:main',
-            'build_engine = seg_node.tools.build_engine:main',
-            'gpu_check = seg_node.tools.gpu_check.main:main',
-            'import_model = seg_node.tools.import_model.main:main',
+            'player = seg_node.tools.player.__main__:main',
+            'replay = seg_node.tools.replay.__main__:main',
+            'recorder = seg_node.tools.recorder.__main__:main',
+            'demo = seg_node.tools.demo.__main__:main',
+            'evaluate = seg_node.tools.evaluate.__main__:main',
+            'build_engine = seg_node.tools.build_engine.__main__:main',
+            'import_model = seg_node.tools.import_model.__main__:main',
             'cmd_vel_gate = seg_node.ros.cmd_vel_gate:main',
         ],
     },

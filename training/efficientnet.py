@@ -84,7 +84,7 @@ def load_imagenet_weights(encoder: Encoder) -> None:
 
 
 def inherit(encoder: Encoder, blocks: Sequence[int], source: Encoder) -> None:
-    """Give an encoder with fewer blocks the weights of a complete one, stage by stage."""
+    """Return an encoder with fewer blocks the weights of a complete one, stage by stage."""
     encoder.stem[0].load_state_dict(source.stem[0].state_dict())
     given = iter(_residuals(source))
     kept = [block for count, total in zip(blocks, ALL_BLOCKS, strict=True)
@@ -98,7 +98,7 @@ def _residuals(encoder: Encoder) -> list[InvertedResidual]:
 
 
 def _as_original(encoder: Encoder) -> Encoder:
-    """Give it the activations and the batch normalisation that the weights were trained with."""
+    """Return it the activations and the batch normalisation that the weights were trained with."""
     for module in encoder.modules():
         for name, child in module.named_children():
             if isinstance(child, nn.ReLU):

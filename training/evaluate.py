@@ -24,7 +24,7 @@ from collections.abc import Sequence
 import json
 from pathlib import Path
 
-from seg_node.perception.model import load_model, Precision
+from seg_node.perception.models.model import load_model, Precision
 from seg_node.perception.segmenter import Segmenter
 from seg_node.scoring.confusion import Confusion
 from seg_node.scoring.path_score import PathScore

@@ -84,7 +84,7 @@ class DeployedNetwork(nn.Module):
 
 def _planes() -> tuple[Tensor, Tensor]:
     """
-    Give what turns probabilities into the planes that are enlarged, as a convolution 1x1.
+    Return what turns probabilities into the planes that are enlarged, as a convolution 1x1.
 
     The first is 255 (p - 0.5), p being the probability of path. The others are by how much a class
     is more probable than the first of its side: one plane less than there are classes.

@@ -35,7 +35,7 @@ from onnxruntime.quantization import (
 
 
 class _Pictures(CalibrationDataReader):
-    """Give the pictures as the graph takes them."""
+    """Return the pictures as the graph takes them."""
 
     def __init__(self, pictures: Sequence[NDArray[np.uint8]], size: tuple[int, int]) -> None:
         self._batches: Iterator[dict[str, NDArray[np.uint8]]] = (

@@ -23,7 +23,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from seg_node.perception.model import load_model
+from seg_node.perception.models.model import load_model
 from seg_node.simulation import demo_drive
 from seg_node.tools.import_model.folder import add_self_test
 from seg_node.tools.import_model.trial import SECONDS

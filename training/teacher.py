@@ -32,7 +32,7 @@ SURE = 0.80            # a pixel whose two-way probability lies below is left un
 
 
 class Teacher:
-    """Give the probability of path, float32 [512, 896], of a BGR picture."""
+    """Return the probability of path, float32 [512, 896], of a BGR picture."""
 
     def __init__(self, model: Path, threads: int = 2) -> None:
         import openvino

@@ -31,7 +31,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from seg_node.perception.model import ClassInfo
+    from seg_node.perception.models.model import ClassInfo
 
 UNLABELLED = 255
 """The label of a pixel of which nothing is known; it is never drivable."""

@@ -29,7 +29,7 @@ from seg_node.perception.backends import Backend
 from seg_node.perception.backends.opening import open_backend
 from seg_node.perception.backends.options import BackendOptions, Watch
 from seg_node.perception.labels import drivable, resize_labels
-from seg_node.perception.model import load_model, Model
+from seg_node.perception.models.model import load_model, Model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,7 +54,7 @@ class Segmentation:
     network: float
 
     def at(self, width: int, height: int) -> Segmentation:
-        """Give the same for the size in pixels that the picture had before it was reduced."""
+        """Return the same for the size in pixels that the picture had before it was reduced."""
         if (width, height) == (self.width, self.height):
             return self
         return replace(self, width=width, height=height)

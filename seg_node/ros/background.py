@@ -38,7 +38,7 @@ class Background:
         self._thread.start()
 
     def put(self, task: Task) -> None:
-        """Give a task, which must not raise."""
+        """Return a task, which must not raise."""
         self._tasks.put(task)
 
     def close(self, timeout: float) -> bool:

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from seg_node.ros.messages import seconds, stamp_text
+from seg_node.stop_go.corridor.measure import CorridorMeasure
 from seg_node.stop_go.decision import Instant, StopGo
 from seg_node.stop_go.limits import Limits
-from seg_node.stop_go.measure import CorridorMeasure
 from seg_node.stop_go.verdict import Finding, Reason, Verdict
 
 

@@ -26,8 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
-from seg_node.perception.camera_picture import CameraPicture
-from seg_node.perception.image_error import ImageError
+from seg_node.perception.images.camera_image import CameraPicture
+from seg_node.perception.images.errors import ImageError
 from seg_node.perception.segmenter import Segmentation, Segmenter
 from seg_node.ros.background import Background
 from seg_node.ros.camera_judge import CameraJudge, LastFrame
@@ -139,7 +139,7 @@ class CameraWorker:
                     self._fail(one.frame, Reason.INFERENCE_FAILED, 'inference_failed', error)
 
     def _decode(self, frame: Frame) -> _Decoded | None:
-        """Give the picture; or None, where that is a STOP already."""
+        """Return the picture; or None, where that is a STOP already."""
         statistics = self._cameras[frame.camera].statistics
         started = time.monotonic()
         statistics.took('wait', (started - frame.arrival.steady) * 1e3)

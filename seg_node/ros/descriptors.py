@@ -21,7 +21,7 @@ from typing import Any
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 
-from seg_node.configuration.errors import ParameterError
+from seg_node.parameters.errors import ParameterError
 from seg_node.stop_go.bounds import Bound
 
 __all__ = ['ParameterError', 'describe', 'describe_bound']

@@ -21,7 +21,7 @@ import math
 
 from sensor_msgs.msg import Range
 
-from seg_node.stop_go.measure import CorridorMeasure
+from seg_node.stop_go.corridor.measure import CorridorMeasure
 from seg_node.stop_go.vehicle import Vehicle
 from seg_node.stop_go.verdict import Decision, Reason, Verdict
 

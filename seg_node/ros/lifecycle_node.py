@@ -24,9 +24,9 @@ from rclpy.parameter import Parameter
 from std_srvs.srv import Trigger
 
 from seg_node.perception.backends import BackendError
-from seg_node.perception.model import ModelError
+from seg_node.perception.models.model import ModelError
+from seg_node.perception.models.self_test import run_self_test, SelfTestError
 from seg_node.perception.segmenter import Segmenter
-from seg_node.perception.self_test import run_self_test, SelfTestError
 from seg_node.ros.camera_judge import CameraJudge
 from seg_node.ros.camera_worker import Camera, CameraWorker
 from seg_node.ros.clocks import Clocks
@@ -41,7 +41,7 @@ from seg_node.ros.statistics import CameraStatistics
 from seg_node.ros.stop_signal import StopSignal
 from seg_node.ros.structure import check_mountings, read_structure
 from seg_node.ros.views import make_views
-from seg_node.stop_go.camera_health import CameraHealth
+from seg_node.stop_go.camera_health.camera_health import CameraHealth
 from seg_node.stop_go.roles import Direction, directions
 from seg_node.stop_go.sight import make_assessor, Sight
 from seg_node.stop_go.verdict import Finding, Reason

@@ -20,8 +20,8 @@ import threading
 
 from seg_node.perception.backends import BackendError
 from seg_node.perception.backends.options import BackendOptions, Watch
+from seg_node.perception.backends.tensorrt.progress import Progress
 from seg_node.perception.segmenter import Segmenter
-from seg_node.perception.tensorrt.progress import Progress
 
 
 class Loading:
@@ -61,7 +61,7 @@ class Loading:
 
     def result(self) -> Segmenter:
         """
-        Give the segmenter, which is the caller's to close from here on.
+        Return the segmenter, which is the caller's to close from here on.
 
         :raises ModelError, BackendError, ValueError: why there is none.
         """

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
 
-from seg_node.perception.camera_picture import CameraPicture, read_picture
+from seg_node.perception.images.camera_image import CameraPicture, read_picture
 from seg_node.stop_go.verdict import Decision, Verdict
 
 

@@ -22,10 +22,10 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CompressedImage, Image
 
-from seg_node.perception.model import Model
+from seg_node.drawing.decision_overlay import draw_overlay
+from seg_node.perception.models.model import Model
 from seg_node.perception.segmenter import Segmentation
 from seg_node.ros.messages import to_image, to_jpeg
-from seg_node.ros.overlay_picture import draw_overlay
 from seg_node.stop_go.assessor import Assessment
 from seg_node.stop_go.verdict import Verdict
 

@@ -27,8 +27,8 @@ from dataclasses import fields
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from seg_node.configuration import limits
-from seg_node.configuration.limits import CLASS_ACTIONS, GROUPS
+from seg_node.parameters import limits
+from seg_node.parameters.limits import CLASS_ACTIONS, GROUPS
 from seg_node.ros.descriptors import describe, describe_bound, ParameterError
 from seg_node.ros.structure import declare_structure
 from seg_node.stop_go.bounds import bounds_of

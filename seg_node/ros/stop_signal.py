@@ -141,7 +141,7 @@ class StopSignal:
         self._log_change(verdict)
 
     def _fraction(self, verdict: Verdict) -> float:
-        """Give the fraction of full speed that the verdict allows."""
+        """Return the fraction of full speed that the verdict allows."""
         return {Decision.GO: 1.0, Decision.SLOW: self._limits.stop_go.slow_fraction}.get(
             verdict.decision, 0.0)
 
@@ -154,7 +154,7 @@ class StopSignal:
         return message
 
     def _decide(self, now: Instant) -> tuple[Verdict, Mapping[str, Verdict]]:
-        """Give the verdict, and that of each camera."""
+        """Return the verdict, and that of each camera."""
         verdicts = {name: judge.verdict(now) for name, judge in self._judges.items()}
         return combine(verdicts, self._roles, self._driving()), verdicts
 

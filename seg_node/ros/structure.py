@@ -21,8 +21,8 @@ from dataclasses import fields
 from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.node import Node
 
-from seg_node.configuration import structure
-from seg_node.configuration.structure import (
+from seg_node.parameters import structure
+from seg_node.parameters.structure import (
     check_cameras,
     check_mountings,
     Declaration,

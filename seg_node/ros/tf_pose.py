@@ -48,7 +48,7 @@ class TfPose:
         self._last: tuple[Any, CameraPose] | None = None
 
     def pose(self, frame_id: str) -> CameraPose:
-        """Give the newest pose of an optical frame; the same object while it stays."""
+        """Return the newest pose of an optical frame; the same object while it stays."""
         try:
             found = self._buffer.lookup_transform(self._base_frame, frame_id, Time()).transform
         except self._errors as error:

@@ -68,7 +68,7 @@ class BirdsEye:
 
     def of(self, values: NDArray[Value]) -> NDArray[Value]:
         """
-        Give the cells in the picture, [1, N], of a map [height, width].
+        Return the cells in the picture, [1, N], of a map [height, width].
 
         :raises ValueError: for a map of another size.
         """

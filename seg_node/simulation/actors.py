@@ -73,7 +73,7 @@ class Walk:
     variant: int
 
     def offset(self, walked_s: float) -> float:
-        """Give the offset (m) so many seconds after setting out; 0 or less is the beginning."""
+        """Return the offset (m) so many seconds after setting out; 0 or less is the beginning."""
         there = abs(self.rest_at - self.begin) / self.pace
         if walked_s <= there:
             return float(np.interp(walked_s, [0.0, there], [self.begin, self.rest_at]))
@@ -83,7 +83,7 @@ class Walk:
             min(left, abs(goal - self.rest_at)), goal - self.rest_at)
 
     def body(self, scene: Scene, walked_s: float) -> Body:
-        """Give the pedestrian so many seconds after setting out."""
+        """Return the pedestrian so many seconds after setting out."""
         d, soon = self.offset(walked_s), self.offset(walked_s + 0.05)
         phase = -1 if abs(soon - d) < 1e-6 else int(
             (d + 50.0) / _STRIDE_M * obstacles.PHASES) % obstacles.PHASES

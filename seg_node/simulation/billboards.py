@@ -61,7 +61,7 @@ class _Places:
     bottom: Row
 
     def of(self, index: int) -> _Place:
-        """Give the edges of one thing: left, top, right, bottom."""
+        """Return the edges of one thing: left, top, right, bottom."""
         return (float(self.left[index]), float(self.top[index]), float(self.right[index]),
                 float(self.bottom[index]))
 
@@ -131,7 +131,7 @@ def _blob() -> tuple[Image, ...]:
 def _window(
     levels: tuple[Image, ...], place: _Place, width: int, height: int,
 ) -> tuple[tuple[slice, slice], Image] | None:
-    """Give the box of the picture that a sprite covers, and the sprite scaled to it."""
+    """Return the box of the picture that a sprite covers, and the sprite scaled to it."""
     left, top, right, bottom = place
     x0, x1 = max(0, math.floor(left)), min(width, math.ceil(right) + 1)
     y0, y1 = max(0, math.floor(top)), min(height, math.ceil(bottom) + 1)

@@ -110,7 +110,7 @@ class Camera:
     def pixel_to_ground(
         self, u: ArrayLike, v: ArrayLike
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Give the ground point (x, y) that pixels show; NaN on or above the horizon."""
+        """Return the ground point (x, y) that pixels show; NaN on or above the horizon."""
         u, v = np.broadcast_arrays(np.asarray(u, float), np.asarray(v, float))
         cos_p, sin_p = math.cos(self.pitch_rad), math.sin(self.pitch_rad)
         down = (v - self.cy) / self.focal_px
@@ -119,7 +119,7 @@ class Camera:
         return reach * (cos_p - down * sin_p), -reach * (u - self.cx) / self.focal_px
 
     def ground_rows(self) -> GroundRows:
-        """Give the rows that show the ground nearer than MAX_RANGE_M."""
+        """Return the rows that show the ground nearer than MAX_RANGE_M."""
         rows = np.arange(self.height)
         forward, _ = self.pixel_to_ground(self.cx, rows)
         _, lateral = self.pixel_to_ground(self.cx - 1.0, rows)

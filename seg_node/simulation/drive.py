@@ -191,5 +191,5 @@ def _things(scene: Scene, end: float) -> tuple[Thing, ...]:
 
 
 def demo_drive(width: int = 640, height: int = 360) -> Drive:
-    """Give the demo drive for pictures of a size."""
+    """Return the demo drive for pictures of a size."""
     return Drive(width, height)

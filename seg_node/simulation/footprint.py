@@ -40,7 +40,7 @@ class Footprint:
     width: float
 
     def corners(self, pose: Pose) -> Corners:
-        """Give the corners in the world, float64 [4, 2]: front left, front right, rear right..."""
+        """Return the world corners, float64 [4, 2]: front left, front right, rear right..."""
         cos_y, sin_y = math.cos(pose.yaw), math.sin(pose.yaw)
         half = self.width / 2.0
         ahead = np.array([self.front, self.front, -self.rear, -self.rear])

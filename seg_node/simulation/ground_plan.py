@@ -90,7 +90,7 @@ class GroundPlan:
             self.rows.lateral_per_px, self.rows.depth_per_row * np.float32(0.35))
 
     def world(self, pose: Pose) -> tuple[Field, Field]:
-        """Give the world position (x, y) of the ground's pixels, up to multiples of the tiles."""
+        """Return the world position (x, y) of ground pixels, up to multiples of the tiles."""
         cos_y, sin_y = np.float32(math.cos(pose.yaw)), np.float32(math.sin(pose.yaw))
         forward = self.rows.forward[:, None]
         # Multiples of every tile can be taken off the position, which keeps float32 exact.
@@ -103,7 +103,7 @@ class GroundPlan:
         return variation(self._variant % 4).sample(x, y, self.footprint)
 
     def view(self, pose: Pose) -> RoadView:
-        """Give the road coordinates of the ground's pixels."""
+        """Return the road coordinates of the ground's pixels."""
         at = self._line.crossing(pose, self.rows.forward)
         sin_h, cos_h = np.sin(at.heading)[:, None], np.cos(at.heading)[:, None]
         offset = self._lateral - at.lateral[:, None]

@@ -86,7 +86,7 @@ class Driver:
     curvature_rate: float
 
     def steer(self, state: VehicleState, seconds: float) -> float:
-        """Give the curvature for the next step of `seconds`."""
+        """Return the curvature for the next step of `seconds`."""
         s, d = self.line.locate(state.pose.x, state.pose.y)
         heading = float(np.interp(s, self.line.s, self.line.heading))
         road = float(np.interp(s, self.line.s, self.line.curvature))

@@ -51,7 +51,7 @@ class Grain:
         object.__setattr__(self, 'pattern', (drawn < self.share).astype(np.uint8))
 
     def cut(self) -> Image:
-        """Give another cut-out, uint8 [height, width], 0 where it is not set."""
+        """Return another cut-out, uint8 [height, width], 0 where it is not set."""
         top, left = self.rng.integers(0, _SLACK_PX, 2).tolist()
         return self.pattern[top:top + self.height, left:left + self.width]
 
@@ -78,7 +78,7 @@ def grow_path(labels: Image) -> None:
 
 def blot(labels: Image, centre: tuple[float, float], radii: tuple[float, float], label: int
          ) -> None:
-    """Give an ellipse to a class: centre (u, v) and radii in pixels."""
+    """Return an ellipse to a class: centre (u, v) and radii in pixels."""
     axes = (max(1, round(radii[0])), max(1, round(radii[1])))
     cv2.ellipse(labels, (round(centre[0]), round(centre[1])), axes, 0, 0, 360, label, -1)
 
@@ -103,7 +103,7 @@ def uncover(labels: Image, ground: Image, rng: np.random.Generator, share: float
 
 
 def certainty(labels: Image) -> Image:
-    """Give a confidence for labels, uint8 [H, W]: high inside of regions, lower at boundaries."""
+    """Return a confidence for labels, uint8 [H, W]: high inside regions, lower at boundaries."""
     confidence: Image = np.full(labels.shape, _CERTAIN, np.uint8)
     confidence[:, 1:][labels[:, 1:] != labels[:, :-1]] = _EDGE
     confidence[1:][labels[1:] != labels[:-1]] = _EDGE

@@ -27,7 +27,7 @@ from .textures import Image
 
 
 def ground_labels(scene: Scene, camera: Camera, pose: Pose) -> Image:
-    """Give the class id of each pixel with nothing standing on the ground, uint8 [H, W]."""
+    """Return the class id of each pixel with nothing standing on the ground, uint8 [H, W]."""
     labels: Image = np.zeros((camera.height, camera.width), np.uint8)
     GroundPlan(scene.line, scene.profile, camera, scene.surfaces.variant).label(labels, pose)
     return labels
@@ -37,7 +37,7 @@ def scene_labels(
     scene: Scene, camera: Camera, pose: Pose, moving: tuple[Thing, ...] = (),
 ) -> Image:
     """
-    Give the class id of each pixel, uint8 [H, W]: the labels of the frame a renderer makes.
+    Return the class id of each pixel, uint8 [H, W]: the labels of the frame a renderer makes.
 
     pose and moving as for :meth:`Renderer.render`. Nothing is kept between calls, so that the
     camera may differ from one to the next, as it does where the vehicle pitches.

@@ -69,7 +69,7 @@ class Lens:
         self._glare = None if light.glare <= 0.0 else _glare(light, width, height)
 
     def apply(self, bgr: Image, frame: int) -> Image:
-        """Give the recorded picture; `frame` seeds the noise."""
+        """Return the recorded picture; `frame` seeds the noise."""
         light = self._light
         out: Any = cv2.LUT(bgr, self._tone)
         out = cv2.multiply(out, self._vignette, scale=1.0 / 128.0)
@@ -94,7 +94,7 @@ class Lens:
 
 @lru_cache(maxsize=1)
 def _grain() -> NDArray[np.int16]:
-    """Give a tile of noise with a deviation of 16; mostly common to the channels."""
+    """Return a tile of noise with a deviation of 16; mostly common to the channels."""
     rng = np.random.default_rng(5)
     gray = rng.normal(0.0, 12.0, (256, 256, 1))
     colour = rng.normal(0.0, 10.0, (256, 256, 3))

@@ -77,14 +77,14 @@ class CentreLine:
             s, _integral(np.cos(heading), zero), _integral(np.sin(heading), zero), heading, kappa)
 
     def pose(self, s: float, lateral_m: float = 0.0, yaw_rad: float = 0.0) -> Pose:
-        """Give the pose at arc length s, `lateral_m` to the left, turned by `yaw_rad`."""
+        """Return the pose at arc length s, `lateral_m` to the left, turned by `yaw_rad`."""
         heading = float(np.interp(s, self.s, self.heading))
         x = float(np.interp(s, self.s, self.x)) - lateral_m * math.sin(heading)
         y = float(np.interp(s, self.s, self.y)) + lateral_m * math.cos(heading)
         return Pose(x, y, heading + yaw_rad)
 
     def locate(self, x: float, y: float) -> tuple[float, float]:
-        """Give arc length and lateral offset (s, d) of a world point, in metres."""
+        """Return arc length and lateral offset (s, d) of a world point, in metres."""
         index = int(np.argmin((self.x - x) ** 2 + (self.y - y) ** 2))
         dx, dy = x - self.x[index], y - self.y[index]
         cos_h, sin_h = math.cos(self.heading[index]), math.sin(self.heading[index])

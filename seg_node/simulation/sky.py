@@ -40,7 +40,7 @@ _KINDS = (
 
 
 def _ridge(seed: int, columns: int, roughness: float) -> NDArray[np.float32]:
-    """Give a wrapping skyline, mean 0, deviation 1."""
+    """Return a wrapping skyline, mean 0, deviation 1."""
     rng = np.random.default_rng(seed)
     waves = np.arange(1, 120)
     phase = rng.uniform(0, 2 * math.pi, waves.size)

@@ -52,12 +52,12 @@ class Sprite:
         return tuple(np.ascontiguousarray(level[..., 3]) for level in self.levels)
 
     def scaled(self, factor: float) -> Sprite:
-        """Give the same picture with another size in metres."""
+        """Return the same picture with another size in metres."""
         return replace(
             self, width_m=self.width_m * factor, height_m=self.height_m * factor)
 
     def flipped(self, flip: bool) -> Sprite:
-        """Give the mirrored picture where `flip` says so."""
+        """Return the mirrored picture where `flip` says so."""
         if not flip:
             return self
         return replace(

@@ -34,7 +34,7 @@ Field = NDArray[np.float32]
 
 @lru_cache(maxsize=64)
 def value_noise(seed: int, cells: int, size: int = TILE_PX) -> Field:
-    """Give smooth tileable noise, float32 [size, size], uniform 0..1 at the cell corners."""
+    """Return smooth tileable noise, float32 [size, size], uniform 0..1 at the cell corners."""
     grid = np.random.default_rng((seed, cells)).random((cells, cells), dtype=np.float32)
     if cells >= size:
         return grid

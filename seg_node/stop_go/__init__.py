@@ -16,17 +16,21 @@
 
 from seg_node.stop_go.assessor import Assessment, Assessor, Observation
 from seg_node.stop_go.bounds import Bound, bounds_of
-from seg_node.stop_go.camera_health import CameraHealth, HealthThresholds
-from seg_node.stop_go.corridor import Corridor
+from seg_node.stop_go.camera_health.camera_health import CameraHealth, HealthThresholds
+from seg_node.stop_go.corridor.corridor import Corridor
+from seg_node.stop_go.corridor.ground_corridor import (
+    corridor_on_ground,
+    GroundLimits,
+    Way,
+)
+from seg_node.stop_go.corridor.measure import CorridorMeasure, CorridorMeter
+from seg_node.stop_go.corridor.trapezoid import corridor_in_picture, Trapezoid
 from seg_node.stop_go.decision import StopGo
 from seg_node.stop_go.geometry import CameraPose, Intrinsics, Mounting, View
-from seg_node.stop_go.ground_corridor import corridor_on_ground, GroundLimits, Way
 from seg_node.stop_go.limits import Geometry, Limits
-from seg_node.stop_go.measure import CorridorMeasure, CorridorMeter
 from seg_node.stop_go.roles import combine, Direction, directions, Duty, Role
 from seg_node.stop_go.thresholds import assess, Thresholds
 from seg_node.stop_go.timing import Instant
-from seg_node.stop_go.trapezoid import corridor_in_picture, Trapezoid
 from seg_node.stop_go.vehicle import Motion, Vehicle
 from seg_node.stop_go.verdict import Decision, Finding, Reason, Verdict
 

@@ -24,7 +24,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.perception.manifest import Action, ClassInfo
+from seg_node.perception.models.manifest import Action, ClassInfo
 
 _OVERRIDE = re.compile(r'(?P<name>[^=@]+)=(?P<action>[a-z]+)(?:@(?P<distance>[^@]+))?')
 
@@ -45,7 +45,7 @@ class ClassRule:
 
 def class_rules(classes: Sequence[ClassInfo], overrides: Iterable[str] = ()) -> list[ClassRule]:
     """
-    Give the rules of a model's classes, in their order.
+    Return the rules of a model's classes, in their order.
 
     :param classes: of the manifest; what is not drivable there blocks, whatever its action.
     :param overrides: 'class=action' or 'class=action@metres', such as 'sidewalk=go'.
@@ -96,7 +96,7 @@ def parse_override(text: str) -> ClassRule:
 
 
 def blocking_table(rules: Sequence[ClassRule]) -> NDArray[np.bool_]:
-    """Give bool [256]: whether a label blocks the way; labels of no class do."""
+    """Return bool [256]: whether a label blocks the way; labels of no class do."""
     table = np.ones(256, np.bool_)
     table[:len(rules)] = [rule.action is Action.STOP for rule in rules]
     return table

@@ -22,16 +22,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.perception.manifest import ClassInfo
+from seg_node.perception.models.manifest import ClassInfo
 from seg_node.stop_go.actions import class_rules, ClassRule
-from seg_node.stop_go.corridor import Corridor
+from seg_node.stop_go.corridor.corridor import Corridor
+from seg_node.stop_go.corridor.ground_corridor import corridor_on_ground, Way
+from seg_node.stop_go.corridor.measure import CorridorMeasure, CorridorMeter, Sizes
+from seg_node.stop_go.corridor.trapezoid import corridor_in_picture
 from seg_node.stop_go.geometry import View
-from seg_node.stop_go.ground_corridor import corridor_on_ground, Way
 from seg_node.stop_go.limits import Geometry, Limits
-from seg_node.stop_go.measure import CorridorMeasure, CorridorMeter, Sizes
 from seg_node.stop_go.roles import Direction
 from seg_node.stop_go.thresholds import assess
-from seg_node.stop_go.trapezoid import corridor_in_picture
 from seg_node.stop_go.vehicle import Motion
 from seg_node.stop_go.verdict import Finding, Reason
 
@@ -128,7 +128,7 @@ class Assessor:
 
     def _required(self, corridor: Corridor, motion: Motion | None) -> float:
         """
-        Give the distance that must be clear.
+        Return the distance that must be clear.
 
         On the ground it is the stopping distance beyond what the camera cannot see below it: an
         obstacle is still in view when the vehicle stands before it, and cannot be forgotten.

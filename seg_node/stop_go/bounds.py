@@ -51,7 +51,7 @@ def switch(default: bool, meaning: str) -> bool:
 
 
 def bounds_of(settings: Any) -> dict[str, Bound]:
-    """Give the declared bounds of a dataclass or its instance, by field name."""
+    """Return the declared bounds of a dataclass or its instance, by field name."""
     return {f.name: f.metadata['bound'] for f in fields(settings) if 'bound' in f.metadata}
 
 

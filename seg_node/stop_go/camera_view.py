@@ -33,7 +33,7 @@ class PoseSource(Protocol):
     """Where a camera is mounted."""
 
     def pose(self, frame_id: str) -> CameraPose:
-        """Give the pose of an optical frame; the same object while it stays. Or ViewError."""
+        """Return the pose of an optical frame; the same object while it stays. Or ViewError."""
         ...
 
 
@@ -44,7 +44,7 @@ class FixedPose:
         self._pose = CameraPose.from_mounting(mounting)
 
     def pose(self, frame_id: str) -> CameraPose:
-        """Give the pose, whatever the frame is called."""
+        """Return the pose, whatever the frame is called."""
         return self._pose
 
 
@@ -59,7 +59,7 @@ class CameraView:
 
     def view(self, info: CameraInfo | None, width: int, height: int) -> View:
         """
-        Give the view for images of a size.
+        Return the view for images of a size.
 
         :raises ViewError: when there is no usable camera_info or mounting.
         """

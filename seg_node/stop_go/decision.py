@@ -229,7 +229,7 @@ class StopGo:
 
 
 def _finite(finding: Finding) -> Finding:
-    """Give the finding without numbers that a verdict cannot carry."""
+    """Return the finding without numbers that a verdict cannot carry."""
     if math.isfinite(finding.measured) and math.isfinite(finding.limit):
         return finding
     return Finding(finding.reason, finding.text)

@@ -78,7 +78,7 @@ class Intrinsics:
                 f'{" or ".join(str(count) for count in MODELS[self.model])} finite numbers')
 
     def scaled(self, width: int, height: int) -> Intrinsics:
-        """Give the projection onto the same picture resized to width x height pixels."""
+        """Return the projection onto the same picture resized to width x height pixels."""
         sx, sy = width / self.width, height / self.height
         return replace(
             self, width=width, height=height, fx=self.fx * sx, fy=self.fy * sy,
@@ -121,7 +121,7 @@ class Intrinsics:
         return bent
 
     def _scale(self, radius: Points) -> Points:
-        """Give the factor by which points move away from the axis, at distances from it."""
+        """Return the factor by which points move away from the axis, at distances from it."""
         if self.model == 'equidistant':
             angle = np.arctan(radius)
             k1, k2, k3, k4 = self.coefficients
@@ -207,11 +207,11 @@ class CameraPose:
         return cls(turn.T, np.array(translation, np.float64))
 
     def backwards(self) -> CameraPose:
-        """Give the pose in the frame of the vehicle driving backwards: x behind, y right."""
+        """Return the pose in the frame of the vehicle driving backwards: x behind, y right."""
         return CameraPose(self.rotation * (-1.0, -1.0, 1.0), self.position * (-1.0, -1.0, 1.0))
 
     def to_optical(self, points: Points) -> Points:
-        """Give points float64 [..., 3] of the vehicle frame in the optical frame."""
+        """Return points float64 [..., 3] of the vehicle frame in the optical frame."""
         optical: Points = (points - self.position) @ self.rotation.T
         return optical
 
@@ -224,13 +224,13 @@ class View:
     pose: CameraPose
 
     def scaled(self, width: int, height: int) -> View:
-        """Give the view of the same picture resized to width x height pixels."""
+        """Return the view of the same picture resized to width x height pixels."""
         return View(self.intrinsics.scaled(width, height), self.pose)
 
     def backwards(self) -> View:
-        """Give the view in the frame of the vehicle driving backwards."""
+        """Return the view in the frame of the vehicle driving backwards."""
         return View(self.intrinsics, self.pose.backwards())
 
     def project(self, points: Points) -> Points:
-        """Give pixels float64 [..., 2] of points float64 [..., 3] in the vehicle frame."""
+        """Return pixels float64 [..., 2] of points float64 [..., 3] in the vehicle frame."""
         return self.intrinsics.project(self.pose.to_optical(points))

@@ -19,10 +19,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from seg_node.stop_go.camera_health import HealthThresholds
-from seg_node.stop_go.ground_corridor import GroundLimits
+from seg_node.stop_go.camera_health.camera_health import HealthThresholds
+from seg_node.stop_go.corridor.ground_corridor import GroundLimits
+from seg_node.stop_go.corridor.trapezoid import Trapezoid
 from seg_node.stop_go.thresholds import Thresholds
-from seg_node.stop_go.trapezoid import Trapezoid
 from seg_node.stop_go.vehicle import Vehicle
 
 

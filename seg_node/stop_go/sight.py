@@ -21,11 +21,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.perception.camera_picture import CameraPicture
-from seg_node.perception.manifest import Model
+from seg_node.perception.images.camera_image import CameraPicture
+from seg_node.perception.models.manifest import Model
 from seg_node.stop_go.assessor import Assessment, Assessor, Observation
-from seg_node.stop_go.camera_health import CameraHealth
-from seg_node.stop_go.camera_statistics import LUMA_SIZE
+from seg_node.stop_go.camera_health.camera_health import CameraHealth
+from seg_node.stop_go.camera_health.statistics import LUMA_SIZE
 from seg_node.stop_go.camera_view import CameraInfo, CameraView, ViewError
 from seg_node.stop_go.geometry import View
 from seg_node.stop_go.limits import Geometry, Limits
@@ -114,7 +114,7 @@ class Sight:
             replace(seen, findings=(*picture.health, *seen.findings, *look.findings)), look)
 
     def look(self, info: CameraInfo | None, width: int, height: int) -> Look:
-        """Give the view for a picture of a size, and whether the camera is another since."""
+        """Return the view for a picture of a size, and whether the camera is another since."""
         if self._view is None:
             return Look()
         try:
@@ -129,7 +129,7 @@ class Sight:
 
 def enough_pixels(model: Model, limits: Limits) -> tuple[int, int] | None:
     """
-    Give the width and height with which a picture is judged as well as in full.
+    Return the width and height with which a picture is judged as well as in full.
 
     None: there is a check that looks at every row.
     """

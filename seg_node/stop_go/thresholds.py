@@ -25,9 +25,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seg_node.perception.manifest import Action
+from seg_node.perception.models.manifest import Action
 from seg_node.stop_go.bounds import bounded, check_bounds, switch
-from seg_node.stop_go.measure import CorridorMeasure, Sighting
+from seg_node.stop_go.corridor.measure import CorridorMeasure, Sighting
 from seg_node.stop_go.verdict import Finding, Reason
 
 

@@ -105,7 +105,7 @@ def follows(stamp: float, arrival: Instant, before: Frame, limits: Thresholds) -
 
 
 def gap_between(stamp: float, arrival: Instant, before: Frame) -> float:
-    """Give the longer of the times between two frames by arrival and by stamp, seconds."""
+    """Return the longer of the times between two frames by arrival and by stamp, seconds."""
     by_arrival = arrival.steady - before.arrival.steady
     return by_arrival if before.stamp is None else max(by_arrival, stamp - before.stamp)
 

@@ -68,7 +68,7 @@ class Vehicle:
 
     def stopping_distance(self, speed: float) -> float:
         """
-        Give v t + v^2 / (2 a) + margin in metres for a speed in m/s of either sign.
+        Return v t + v^2 / (2 a) + margin in metres for a speed in m/s of either sign.
 
         The distance driven during the reaction time, and then at constant deceleration.
         """
@@ -76,13 +76,13 @@ class Vehicle:
         return v * self.reaction_time + v * v / (2 * self.deceleration) + self.stop_margin
 
     def speed_of(self, motion: Motion | None) -> float:
-        """Give the speed to reckon with, m/s, 0 or more: the highest when it is unknown."""
+        """Return the speed to reckon with, m/s, 0 or more: the highest when it is unknown."""
         if motion is None or not math.isfinite(motion.speed):
             return self.max_speed
         return abs(motion.speed)
 
     def curvature_of(self, motion: Motion | None) -> float:
-        """Give the curvature of the path in 1/m, positive to the left of the way driven."""
+        """Return the curvature of the path in 1/m, positive to the left of the way driven."""
         if motion is None or not (
                 math.isfinite(motion.yaw_rate) and abs(motion.speed) >= SLOWEST_TURN):
             return 0.0

@@ -16,16 +16,16 @@
 from __future__ import annotations
 
 import importlib.util
-from pathlib import Path
 
 import pytest
+
+from helpers.places import ROOT
 
 pytest.importorskip('launch_ros', reason='launch_ros is missing: source a ROS 2 distribution')
 
 from launch import LaunchContext
 from launch.utilities import perform_substitutions
 
-ROOT = Path(__file__).resolve().parents[2]
 SEG_NODE = {'namespace', 'params_file', 'geometry', 'image_topic', 'model', 'backend',
             'use_sim_time', 'rviz'}
 ARGUMENTS = {

@@ -16,11 +16,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 import time
 import unittest
 
 import pytest
+
+from helpers.places import ROOT
 
 pytest.importorskip('launch_testing',
                     reason='launch_testing is missing: source a ROS 2 distribution')
@@ -37,7 +38,7 @@ import launch_testing.markers
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 
-LAUNCH_FILE = Path(__file__).resolve().parents[2] / 'launch' / 'gate.launch.py'
+LAUNCH_FILE = ROOT / 'launch' / 'gate.launch.py'
 DOMAIN = 96      # no other test uses it
 DEADLINE = 60.0      # seconds; a slow machine loads the model slowly
 

@@ -19,11 +19,12 @@ from pathlib import Path
 
 import pytest
 
+from helpers.places import ROOT
+
 pytest.importorskip('launch_ros', reason='launch_ros is missing: source a ROS 2 distribution')
 
 from launch import LaunchContext
 
-ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = {
     'seg': {'autostart', 'namespace', 'name', 'params_file', 'image_topic', 'cmd_vel_topic',
             'geometry', 'transport', 'model', 'backend', 'use_sim_time', 'log_level', 'respawn',

@@ -16,11 +16,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 import time
 import unittest
 
 import pytest
+
+from helpers.places import ROOT
 
 pytest.importorskip('launch_testing',
                     reason='launch_testing is missing: source a ROS 2 distribution')
@@ -39,7 +40,7 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from std_msgs.msg import Bool
 
-LAUNCH_FILE = Path(__file__).resolve().parents[2] / 'launch' / 'seg.launch.py'
+LAUNCH_FILE = ROOT / 'launch' / 'seg.launch.py'
 DOMAIN = 97      # no other test uses it
 NODE = '/under_test/seg_node'
 DEADLINE = 60.0      # seconds; a slow machine loads the model slowly

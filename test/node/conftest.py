@@ -27,14 +27,13 @@ import pytest
 HERE = Path(__file__).resolve().parent
 TIMEOUT = 180.0      # seconds a test may take before it is ended by force
 
-sys.path[:0] = [str(HERE), str(HERE.parent / 'unit')]
-
 if importlib.util.find_spec('rclpy') is None:
     collect_ignore_glob = ['test_*.py']
 else:
     # Read when a process enters its first domain; children inherit them.
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
-    from bench import Bench, ROOT
+    from helpers.bench import Bench, run_bench
+    from helpers.places import ROOT
     old = os.environ.get('ROS_DISTRO') in ('humble', 'iron', 'jazzy')
     os.environ.setdefault(
         'FASTRTPS_DEFAULT_PROFILES_FILE' if old else 'FASTDDS_DEFAULT_PROFILES_FILE',
@@ -42,7 +41,7 @@ else:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give every node test without a limit of its own a hard one."""
+    """Return every node test without a limit of its own a hard one."""
     for item in items:
         if HERE in item.path.parents and item.get_closest_marker('timeout') is None:
             item.add_marker(pytest.mark.timeout(TIMEOUT))
@@ -51,7 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope='session')
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a model that knows path by green and obstacles by red."""
-    from tiny_model import write_tiny_model
+    from helpers.tiny_model import write_tiny_model
     return write_tiny_model(tmp_path_factory.mktemp('tiny'))
 
 
@@ -64,31 +63,6 @@ def signal_handlers() -> Iterator[None]:
     sys.setswitchinterval(interval)
     for number, handler in kept.items():
         signal.signal(number, handler)
-
-
-def failures(output: str) -> list[str]:
-    """Return the lines that tell of a failure inside the node."""
-    # Jazzy's rclpy raises for a lifecycle transition that does not exist.
-    return [line for line in output.splitlines()
-            if any(sign in line for sign in ('Traceback', 'callback failed', 'heartbeat failed'))
-            and 'Transition is not registered' not in line]
-
-
-def run_bench(model: Path) -> Iterator[Bench]:
-    """
-    Set up a bench and take it down.
-
-    Whatever a test does to the node: at its end the node must still run, and end cleanly.
-    """
-    bench = Bench(model)
-    try:
-        yield bench
-        node = bench.node_process
-        if node is not None and node.exit_code is None:
-            assert node.end(signal.SIGINT) == 0
-        assert node is None or not failures(node.output)
-    finally:
-        bench.close()
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ import sys
 
 def run(tmp_path, *arguments):
     return subprocess.run(
-        [sys.executable, '-m', 'seg_node.tools.benchmark', *arguments, '--cameras', '2',
+        [sys.executable, '-m', 'benchmarks', *arguments, '--cameras', '2',
          '--out', str(tmp_path)], capture_output=True, text=True, timeout=100)
 
 

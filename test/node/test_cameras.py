@@ -18,14 +18,15 @@ from __future__ import annotations
 import signal
 import sys
 
-from bench import ROOT, stamp_of, values_of
-from camera import blocked_road, BLUE, compressed, no_road, raw, road
 import cv2
 from nav_msgs.msg import Odometry
 import numpy as np
 import pytest
 from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
+
+from helpers.bench import stamp_of, values_of
+from helpers.camera import blocked_road, BLUE, compressed, no_road, raw, road
 
 BACKGROUND, PATH, OBSTACLE = 0, 1, 3
 
@@ -140,7 +141,7 @@ def test_two_cameras_must_both_be_good(bench):
 
 def test_a_killed_camera_is_stop_until_it_is_back(bench):
     bench.start_node(autostart=True)
-    command = [sys.executable, str(ROOT / 'test' / 'node' / 'camera.py')]
+    command = [sys.executable, '-m', 'helpers.camera']
     camera = bench.start(*command)
     bench.wait_for_go()
     camera.kill()

@@ -20,11 +20,12 @@ from math import inf, nan
 import signal
 import sys
 
-from bench import values_of
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from gate_inputs import GateInputs
 from geometry_msgs.msg import Twist, TwistStamped
 import pytest
+
+from helpers.bench import values_of
+from helpers.gate_inputs import GateInputs
 
 FORWARD = (1.0, 0.25, -0.5, 0.125, -0.75, 2.0)
 HALF = tuple(value / 2 for value in FORWARD)

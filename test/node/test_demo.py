@@ -23,15 +23,15 @@ import signal
 import sys
 from typing import Any
 
-from bag_files import write_bag
-from bench import Bench, Process
-from camera import no_road, road
 import cv2
 import pytest
 from rosbags.rosbag2 import Reader
 from std_msgs.msg import Bool
 
-from seg_node.tools.demo import RESULTS
+from helpers.bag_files import write_bag
+from helpers.bench import Bench, Process
+from helpers.camera import no_road, road
+from seg_node.tools.demo.__main__ import RESULTS
 
 
 def demo(bench: Bench, *arguments: str | Path) -> Process:

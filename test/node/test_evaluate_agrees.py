@@ -21,13 +21,13 @@ from pathlib import Path
 import signal
 import sys
 
-from bag_files import PERIOD_NS, START_NS
-from bench import Bench, values_of
-from evaluate_inputs import drive, PARAMETERS, params_file, write_drive
 import pytest
 from sensor_msgs.msg import Image
 
-from seg_node.tools.evaluate.main import main
+from helpers.bag_files import PERIOD_NS, START_NS
+from helpers.bench import Bench, values_of
+from helpers.evaluate_inputs import drive, PARAMETERS, params_file, write_drive
+from seg_node.tools.evaluate.__main__ import main
 from seg_node.tools.evaluate.table import read_table
 
 # How long a frame waits between two steps says nothing about the recording.

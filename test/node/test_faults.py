@@ -20,15 +20,16 @@ import json
 import subprocess
 import sys
 
-from bench import ROOT
 import pytest
+
+from helpers.bench import ROOT
 
 pytest.importorskip('onnx', reason='the benchmark builds its models with onnx')
 
 
 def benchmark(*arguments):
     return subprocess.run(
-        [sys.executable, '-m', 'seg_node.tools.benchmark', 'faults', *arguments], cwd=ROOT,
+        [sys.executable, '-m', 'benchmarks', 'faults', *arguments], cwd=ROOT,
         text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=150)
 
 

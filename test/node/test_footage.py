@@ -16,17 +16,18 @@
 from __future__ import annotations
 
 import math
-import os
 from pathlib import Path
 import threading
 import time
 
-from bench import ROOT, stamp_of
-from camera import raw
 import cv2
 import pytest
 from sensor_msgs.msg import Image
-from tiny_model import write_tiny_model
+
+from helpers.bench import stamp_of
+from helpers.camera import raw
+from helpers.places import DATA
+from helpers.tiny_model import write_tiny_model
 
 FRAMES, RATE = 300, 25.0
 PLAYS = 3
@@ -35,7 +36,7 @@ ENOUGH_IDLE = 0.25      # share of the CPU time that says the machine kept up
 
 def footage() -> list[Image]:
     """Read the frames of a drive; it begins anew where it is too short."""
-    data = Path(os.environ.get('SEG_NODE_DATA', ROOT.parent / 'shared' / 'data'))
+    data = DATA
     video = data / 'videos' / 'solidWhiteRight.mp4'
     if not video.exists():
         pytest.skip(f'no footage: {video} does not exist; set SEG_NODE_DATA')

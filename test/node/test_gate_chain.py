@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import signal
 
-from camera import blocked_road, raw, road
 from test_cmd_vel_gate import FORWARD, gate  # noqa: F401  (a fixture)
+
+from helpers.camera import blocked_road, raw, road
 
 
 def test_commands_pass_as_long_as_the_road_is_free_and_the_node_lives(gate):  # noqa: F811

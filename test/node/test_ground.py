@@ -15,13 +15,14 @@
 
 from __future__ import annotations
 
-from bench import values_of
-from camera import HEIGHT, raw, RED, road, WIDTH
 from geometry_msgs.msg import Twist
 from nav_msgs.msg import Odometry
 import numpy as np
 import pytest
 from sensor_msgs.msg import CameraInfo, Range
+
+from helpers.bench import values_of
+from helpers.camera import HEIGHT, raw, RED, road, WIDTH
 
 FOCAL = 100.0
 # The lens is 1 m over the ground and looks straight ahead: the horizon is the middle row.

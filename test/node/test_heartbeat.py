@@ -15,8 +15,8 @@
 
 from __future__ import annotations
 
-from bench import values_of
-from camera import raw, road
+from helpers.bench import values_of
+from helpers.camera import raw, road
 
 
 def test_an_unconfigured_node_says_stop(bench):

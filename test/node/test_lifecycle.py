@@ -15,9 +15,10 @@
 
 from __future__ import annotations
 
-from bench import values_of
-from camera import raw, road
 import pytest
+
+from helpers.bench import values_of
+from helpers.camera import raw, road
 
 # How to reach each state, and what each transition leads to from there; all else is illegal.
 WAYS = {

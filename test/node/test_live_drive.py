@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from seg_node.tools.benchmark.__main__ import main
+from benchmarks.__main__ import main
 
 END_OF_ROAD = 0
 """A seed whose road ends."""

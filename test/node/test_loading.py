@@ -18,18 +18,18 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from camera import raw, road
 from diagnostic_msgs.msg import DiagnosticStatus
 import pytest
 
-from seg_node.tools.command_line import ToolError
-from seg_node.tools.node_client import NodeClient
+from helpers.camera import raw, road
+from seg_node.errors import UserError
+from seg_node.tools.demo.node_client import NodeClient
 
 
 @pytest.fixture
 def building(bench):
-    """Give a bench whose node waits for its engine, at 10 %, and how to say how it goes on."""
-    node = bench.start_node(module='node_that_builds', backend='tensorrt')
+    """Return a bench whose node waits for its engine, at 10 %, and how to say how it goes on."""
+    node = bench.start_node(module='helpers.node_that_builds', backend='tensorrt')
     bench.camera(raw(road()))
     node.say('10')
     assert bench.change_state('configure')
@@ -37,7 +37,7 @@ def building(bench):
 
 
 def backend_of(bench):
-    """Give the newest status of the backend in /diagnostics."""
+    """Return the newest status of the backend in /diagnostics."""
     found = [status for array in bench.diagnostics[-1:] for status in array.status
              if status.name.endswith(': backend')]
     return found[0] if found else DiagnosticStatus()
@@ -127,7 +127,7 @@ def test_the_process_ends_during_a_build(building):
 
 @pytest.mark.parametrize('word', ['done', 'no engine came of it'])
 def test_the_tools_wait_for_the_engine(bench, monkeypatch, word):
-    node = bench.start_node(module='node_that_builds', backend='tensorrt')
+    node = bench.start_node(module='helpers.node_that_builds', backend='tensorrt')
     node.say('10')
     monkeypatch.setenv('ROS_DOMAIN_ID', str(bench.domain))
     client = NodeClient('/seg_node', lambda: None)
@@ -141,6 +141,6 @@ def test_the_tools_wait_for_the_engine(bench, monkeypatch, word):
             activation.result(60.0)
             assert bench.lifecycle_state() == 'active'
         else:
-            with pytest.raises(ToolError, match='could not load its model'):
+            with pytest.raises(UserError, match='could not load its model'):
                 activation.result(60.0)
     client.close()

@@ -19,11 +19,12 @@ from array import array
 import itertools
 
 from builtin_interfaces.msg import Time
-from camera import compressed, HEIGHT, raw, road, WIDTH
-from conftest import run_bench
 import numpy as np
 import pytest
 from sensor_msgs.msg import CompressedImage, Image
+
+from helpers.bench import run_bench
+from helpers.camera import compressed, HEIGHT, raw, road, WIDTH
 
 JPEG = bytes(compressed(road(), 'jpeg').data)
 PNG = bytes(compressed(road(), 'png').data)

@@ -17,11 +17,12 @@ from __future__ import annotations
 
 import signal
 
-from camera import GREEN, raw, RED, road
 import onnx
 from onnx import helper, TensorProto
 import pytest
-from tiny_model import make_graph, write_model, write_tiny_model
+
+from helpers.camera import GREEN, raw, RED, road
+from helpers.tiny_model import make_graph, write_model, write_tiny_model
 
 
 def without_graph(folder):

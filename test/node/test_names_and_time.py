@@ -17,12 +17,13 @@ from __future__ import annotations
 
 import threading
 
-from bench import stamp_of
 from builtin_interfaces.msg import Time
-from camera import raw, road
 import pytest
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
+
+from helpers.bench import stamp_of
+from helpers.camera import raw, road
 
 
 def test_all_names_follow_the_namespace(bench):

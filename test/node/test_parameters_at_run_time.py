@@ -15,9 +15,10 @@
 
 from __future__ import annotations
 
-from bench import ROOT
-from camera import blocked_road, raw, RED, road, UNSURE_GREEN
 import pytest
+
+from helpers.bench import ROOT
+from helpers.camera import blocked_road, raw, RED, road, UNSURE_GREEN
 
 
 def test_a_changed_limit_takes_effect(bench):

@@ -22,15 +22,23 @@ import signal
 import sys
 from typing import Any
 
-from bag_files import CAMERA_INFO, camera_info, PERIOD_NS, START_NS, STORE, write_bag, write_video
-from bench import Bench, Process
 import numpy as np
 import pytest
 from rclpy.qos import ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from seg_node.tools import player
+from helpers.bag_files import (
+    CAMERA_INFO,
+    camera_info,
+    PERIOD_NS,
+    START_NS,
+    STORE,
+    write_bag,
+    write_video,
+)
+from helpers.bench import Bench, Process
+from seg_node.tools.player.__main__ import __main__ as player
 
 
 def play(bench: Bench, *arguments: str | Path) -> Process:

@@ -25,20 +25,20 @@ import sqlite3
 import sys
 from typing import Any
 
-from bag_files import image, PERIOD_NS, START_NS, write_bag, write_video
-from bench import Bench, Process, values_of
 import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-import recorded_bags
-from recorded_bags import COUNT, qos, TOPIC
 from rosbags.interfaces import QosTime
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image, Range
 from std_msgs.msg import String
 
-from seg_node.tools.bag_reader import Channel
+from helpers.bag_files import image, PERIOD_NS, START_NS, write_bag, write_video
+from helpers.bench import Bench, Process, values_of
+import helpers.recorded_bags as recorded_bags
+from helpers.recorded_bags import COUNT, qos, TOPIC
+from seg_node.recordings.bag_reader import Channel
+from seg_node.tools.replay.__main__ import main
 from seg_node.tools.replay.controls import Command, commands_of
-from seg_node.tools.replay.main import main
 from seg_node.tools.replay.outputs import profile_of
 
 TO_CAMERA = ('--remap', f'{TOPIC}:=/camera/image_raw')

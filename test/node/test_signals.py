@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import signal
 
-from camera import raw, road
 import pytest
+
+from helpers.camera import raw, road
 
 WAYS = {
     'unconfigured': [],

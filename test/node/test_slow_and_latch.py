@@ -15,13 +15,14 @@
 
 from __future__ import annotations
 
-from bench import values_of
-from camera import blocked_road, raw, road
 import cv2
 import numpy as np
 import pytest
 from std_msgs.msg import Float32
-from tiny_model import make_graph, write_model
+
+from helpers.bench import values_of
+from helpers.camera import blocked_road, raw, road
+from helpers.tiny_model import make_graph, write_model
 
 
 def test_slow_is_told_as_a_speed_limit(bench):

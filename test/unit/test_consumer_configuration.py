@@ -22,15 +22,15 @@ nav2_collision_monitor 1.3 (Jazzy) to 1.5. Neither is needed to run the tests, n
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
 import pytest
 import yaml
 
+from helpers.places import ROOT
 from seg_node.stop_go.bounds import bounds_of
 from seg_node.stop_go.gate import GateTiming
 
-CONFIG = Path(__file__).resolve().parents[2] / 'config'
+CONFIG = ROOT / 'config'
 MONITOR = {
     'base_frame_id': str, 'odom_frame_id': str, 'cmd_vel_in_topic': str, 'cmd_vel_out_topic': str,
     'enable_stamped_cmd_vel': bool, 'state_topic': str, 'transform_tolerance': float,

@@ -26,9 +26,9 @@ import xml.etree.ElementTree as ET
 import pytest
 import yaml
 
+from helpers.places import ROOT
 import seg_node
 
-ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = sorted(ROOT.glob('requirements/*.txt'))
 # Imported names whose rosdep key has another name.
 ROSDEP_KEYS = {
@@ -49,7 +49,7 @@ WITHOUT_KEY = {'onnx', 'openvino', 'pyarrow', 'distributed', 'backports', 'compr
 
 @pytest.fixture(scope='module')
 def setup_arguments():
-    """Give what setup.py hands to setuptools."""
+    """Return what setup.py hands to setuptools."""
     code = ("import json, setuptools; from distutils.core import run_setup; "
             "d = run_setup('setup.py', stop_after='init'); "
             "print(json.dumps([d.get_version(), d.data_files, d.entry_points, d.packages]))")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from seg_node.perception.model import Model
+    from seg_node.perception.models.model import Model
 
 INPUT = 'image'
 OUTPUTS = ('labels', 'confidence')

@@ -30,12 +30,12 @@ from seg_node.perception.backends.options import (
     TENSORRT,
     Watch,
 )
-from seg_node.perception.backends.tensorrt_gpu import TensorRtBackend
-from seg_node.perception.model import at_precision, ModelError, Precision
-from seg_node.perception.tensorrt.options import AUTO
+from seg_node.perception.backends.tensorrt.backend import TensorRtBackend
+from seg_node.perception.backends.tensorrt.options import AUTO
+from seg_node.perception.models.model import at_precision, ModelError, Precision
 
 if TYPE_CHECKING:
-    from seg_node.perception.model import Model
+    from seg_node.perception.models.model import Model
 
 
 def open_backend(
@@ -71,7 +71,7 @@ def open_backend(
 def _open_onnxruntime(model: Model, options: BackendOptions, because: str,
                       warnings: tuple[str, ...] = ()) -> Backend:
     try:
-        from seg_node.perception.backends.onnxruntime_cpu import OnnxRuntimeBackend
+        from seg_node.perception.backends.onnxruntime.backend import OnnxRuntimeBackend
     except ImportError as error:
         raise BackendError(
             f'backend onnxruntime cannot be loaded ({error}); pip install onnxruntime'

@@ -20,9 +20,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from seg_node.perception.backends import BackendError
-from seg_node.perception.tensorrt.builder import ignore, never
-from seg_node.perception.tensorrt.options import AUTO, MAX_BATCH, PRECISIONS
-from seg_node.perception.tensorrt.progress import Progress
+from seg_node.perception.backends.tensorrt.builder import ignore, never
+from seg_node.perception.backends.tensorrt.options import AUTO, MAX_BATCH, PRECISIONS
+from seg_node.perception.backends.tensorrt.progress import Progress
 
 ONNXRUNTIME, TENSORRT = 'onnxruntime', 'tensorrt'
 

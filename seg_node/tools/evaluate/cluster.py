@@ -21,7 +21,8 @@ from collections.abc import Iterator, Sequence
 import time
 from typing import Any
 
-from seg_node.tools.command_line import StopFlag, ToolError
+from seg_node.errors import UserError
+from seg_node.tools.common.command_line import StopFlag
 from seg_node.tools.evaluate.job import Job, Outcome
 from seg_node.tools.evaluate.worker import work
 
@@ -41,7 +42,7 @@ def run_jobs(jobs: Sequence[Job], address: str, stop: StopFlag) -> Iterator[Outc
     The workers need this package, the model and the recordings under the same paths; results come
     back by the scheduler. What a lost worker was at is done by another.
 
-    :raises ToolError: when dask.distributed is missing, or there is no such cluster.
+    :raises UserError: when dask.distributed is missing, or there is no such cluster.
     """
     with _connected(address) as client:
         waiting = deque(jobs)
@@ -66,12 +67,12 @@ def _connected(address: str) -> Any:
     try:
         from distributed import Client
     except ImportError:
-        raise ToolError(f'--scheduler {address}: needs dask.distributed; pip install -r '
+        raise UserError(f'--scheduler {address}: needs dask.distributed; pip install -r '
                         'requirements/evaluate.txt') from None
     try:
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
-        raise ToolError(f'--scheduler {address}: no scheduler answers there '
+        raise UserError(f'--scheduler {address}: no scheduler answers there '
                         f'({" ".join(str(error).split())}). Start one: dask scheduler') from None
 
 
@@ -80,7 +81,7 @@ def _outcome(job: Job, future: Any) -> Outcome:
     if error is None:
         outcome: Outcome = future.result()
         return outcome
-    if isinstance(error, ToolError):
+    if isinstance(error, UserError):
         return Outcome(job.recording.name, {}, error=str(error))
     return Outcome(job.recording.name, {}, error=(
         f'{job.recording.path}: the cluster gave it up ({type(error).__name__}: '

@@ -24,11 +24,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.perception.camera_picture import CameraPicture
+from seg_node.errors import UserError
+from seg_node.perception.images.camera_image import CameraPicture
+from seg_node.recordings.cdr import read_image
+from seg_node.recordings.sources import Frame, Source, SourceError
 from seg_node.stop_go.camera_view import CameraInfo
-from seg_node.tools.cdr import read_image
-from seg_node.tools.command_line import ToolError
-from seg_node.tools.sources import Frame, Source, SourceError
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,7 @@ class Truth(Protocol):
     """Where the masks come from."""
 
     def codes(self, frame: Frame) -> NDArray[np.uint8] | None:
-        """Give the codes of a frame, uint8 [H, W]; None without a mask. Or ToolError."""
+        """Return the codes of a frame, uint8 [H, W]; None without a mask. Or UserError."""
 
 
 def decoded(source: Source, truth: Truth | None, least: tuple[int, int] | None = None
@@ -83,7 +83,7 @@ def decoded(source: Source, truth: Truth | None, least: tuple[int, int] | None =
 def _next(frames: Iterator[Frame], source: Source) -> Frame | None:
     try:
         return next(frames, None)
-    except ToolError:
+    except UserError:
         raise
     except Exception as error:      # what reads a damaged file raises almost anything
         raise SourceError(f'{source.name}: cannot be read on ({type(error).__name__}: {error}). '
@@ -91,7 +91,7 @@ def _next(frames: Iterator[Frame], source: Source) -> Frame | None:
 
 
 def bytes_of(shot: Shot) -> int:
-    """Give the memory that a shot takes."""
+    """Return the memory that a shot takes."""
     return sum(part.nbytes for part in (shot.bgr, shot.truth) if part is not None)
 
 
@@ -123,8 +123,8 @@ class _Infos:
 
 
 def _read_info(message: bytes, source: Source) -> CameraInfo | None:
-    from seg_node.tools.bags import CAMERA_INFO
-    from seg_node.tools.cdr import read_cdr
+    from seg_node.recordings.bags import CAMERA_INFO
+    from seg_node.recordings.cdr import read_cdr
     try:
         return read_cdr(message, CAMERA_INFO)
     except Exception as error:      # as above

@@ -20,10 +20,10 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 import re
 
-from seg_node.tools.command_line import ToolError
+from seg_node.errors import UserError
+from seg_node.recordings.pictures import natural_key
+from seg_node.recordings.sources import IMAGE_SUFFIXES
 from seg_node.tools.evaluate.job import Recording
-from seg_node.tools.pictures import natural_key
-from seg_node.tools.sources import IMAGE_SUFFIXES
 
 VIDEO_SUFFIXES = ('.mp4', '.avi', '.mkv', '.mov', '.webm', '.m4v', '.mpg', '.mpeg', '.wmv')
 _BAG_FILES = ('.mcap', '.db3', '.bag')
@@ -40,7 +40,7 @@ def find_recordings(paths: Sequence[Path], without: Collection[Path] = ()) -> li
     own.
 
     :param without: folders that are not searched, such as that of the truth.
-    :raises ToolError: for a path that does not exist, or holds none.
+    :raises UserError: for a path that does not exist, or holds none.
     """
     skipped = {path.resolve() for path in without}
     found: list[Recording] = []
@@ -48,10 +48,10 @@ def find_recordings(paths: Sequence[Path], without: Collection[Path] = ()) -> li
     seen: set[Path] = set()
     for path in paths:
         if not path.exists():
-            raise ToolError(f'{path}: no such file or folder. Check the path')
+            raise UserError(f'{path}: no such file or folder. Check the path')
         own = [path] if path.is_file() or _is_recording(path) else list(_below(path, skipped))
         if not own:
-            raise ToolError(f'{path}: no recordings in it. Give bags, videos or folders of '
+            raise UserError(f'{path}: no recordings in it. Give bags, videos or folders of '
                             'images, or a folder that holds some')
         for recording in own:
             if recording.resolve() in seen:
@@ -65,7 +65,7 @@ def _below(folder: Path, skipped: Collection[Path]) -> Iterator[Path]:
     try:
         entries = sorted(folder.iterdir(), key=natural_key)
     except OSError as error:
-        raise ToolError(f'{folder}: cannot be read ({error.strerror}). Check the permissions') \
+        raise UserError(f'{folder}: cannot be read ({error.strerror}). Check the permissions') \
             from None
     for entry in entries:
         if entry.name.startswith('.') or entry.resolve() in skipped:
@@ -91,7 +91,7 @@ def _is_recording(folder: Path) -> bool:
 
 
 def _name(recording: Path, root: Path, taken: set[str]) -> str:
-    """Give a name that is a folder's: from the path below the root, or the last part."""
+    """Return a name that is a folder's: from the path below the root, or the last part."""
     parts = recording.relative_to(root).parts or (recording.resolve().name,)
     name = re.sub(r'[^\w.+=-]+', '_', '__'.join(parts))
     suffix = Path(name).suffix.lower()

@@ -86,7 +86,7 @@ class Job:
 
     def key(self) -> str:
         """
-        Give what tells results apart: another model, parameter, version or file gives another.
+        Return what tells results apart: another model, parameter, version or file gives another.
 
         :raises OSError: when the recording cannot be looked at.
         """
@@ -126,7 +126,7 @@ class Outcome:
 
 
 def _identity(path: Path | None) -> list[Any]:
-    """Give what changes when a file, or the files of a folder, change."""
+    """Return what changes when a file, or the files of a folder, change."""
     if path is None:
         return []
     path = path.resolve()

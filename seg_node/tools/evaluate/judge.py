@@ -21,12 +21,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.configuration.params_file import Configuration
-from seg_node.perception.manifest import Model
+from seg_node.parameters.params_file import Configuration
+from seg_node.perception.models.manifest import Model
 from seg_node.perception.segmenter import Segmentation
 from seg_node.stop_go.actions import class_rules
 from seg_node.stop_go.assessor import Assessment, Observation
-from seg_node.stop_go.camera_health import CameraHealth
+from seg_node.stop_go.camera_health.camera_health import CameraHealth
 from seg_node.stop_go.camera_view import CameraView, FixedPose
 from seg_node.stop_go.decision import StopGo
 from seg_node.stop_go.geometry import View
@@ -111,11 +111,11 @@ class FrameJudge:
         return Judgement(self._stop_go.verdict(arrival), Assessment((finding,)), (), true, None)
 
     def true_labels(self, codes: NDArray[np.uint8], seen: Segmentation) -> NDArray[np.uint8]:
-        """Give the truth as it is judged, uint8 [h, w]; the network's labels where unknown."""
+        """Return the truth as it is judged, uint8 [h, w]; the network's labels where unknown."""
         return self._labels.of(codes, seen.labels)
 
     def _arrive(self, shot: Shot) -> Instant:
-        """Give the moment of a frame, on both clocks: seconds since the first."""
+        """Return the moment of a frame, on both clocks: seconds since the first."""
         now = shot.frame.time_ns * 1e-9
         arrival = Instant(now, now)
         if not self._begun:

@@ -19,12 +19,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from seg_node.configuration.params_file import configure
-from seg_node.tools.command_line import ToolError
+from seg_node.errors import UserError
+from seg_node.parameters.params_file import configure
+from seg_node.recordings.sources import is_bag, open_source, Source, SourceError
 from seg_node.tools.evaluate.decoding import Truth
 from seg_node.tools.evaluate.job import Job
 from seg_node.tools.evaluate.truth.mapping import Mapping, model_ids, read_mapping
-from seg_node.tools.sources import is_bag, open_source, Source, SourceError
 
 
 def open_recording(
@@ -35,7 +35,7 @@ def open_recording(
 
     :param classes: names of the model's classes.
     :returns: the source, the truth or None, and whether the truth of the run tells classes.
-    :raises ToolError: when they cannot be opened.
+    :raises UserError: when they cannot be opened.
     """
     settings, path = job.settings, job.recording.path
     choice = settings.truth
@@ -46,7 +46,7 @@ def open_recording(
         source = _open_bag(job, stack)
     else:
         if choice.topic:
-            raise ToolError(f'{path}: is no bag, so it has no topic {choice.topic} for --truth. '
+            raise UserError(f'{path}: is no bag, so it has no topic {choice.topic} for --truth. '
                             'Give a folder of masks')
         source = open_source(path, fps=settings.fps)
         stack.callback(source.close)
@@ -56,8 +56,8 @@ def open_recording(
 
 
 def _open_bag(job: Job, stack: ExitStack) -> Source:
-    from seg_node.tools.evaluate.bags.messages import open_bag
-    from seg_node.tools.evaluate.bags.source import BagRecording, Topics
+    from seg_node.recordings.camera_of_bag import BagRecording, Topics
+    from seg_node.recordings.messages import open_bag
     settings = job.settings
     configuration = configure(settings.parameters)
     bag = open_bag(job.recording.path)
@@ -72,7 +72,7 @@ def _open_bag(job: Job, stack: ExitStack) -> Source:
 def _open_truth(job: Job, source: Source, mapping: Mapping, stack: ExitStack) -> Truth | None:
     choice = job.settings.truth
     if choice.topic:
-        from seg_node.tools.evaluate.bags.messages import open_bag
+        from seg_node.recordings.messages import open_bag
         from seg_node.tools.evaluate.truth.masks import TopicMasks
         masks = TopicMasks(open_bag(job.recording.path), choice.topic, mapping)
         stack.callback(masks.close)

@@ -21,8 +21,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seg_node.perception.backends.options import BACKENDS, MAX_THREADS
-from seg_node.perception.tensorrt.options import PRECISIONS
-from seg_node.tools.command_line import OneLineParser, positive, whole
+from seg_node.perception.backends.tensorrt.options import PRECISIONS
+from seg_node.tools.common.command_line import OneLineParser, positive, whole
 from seg_node.tools.evaluate.report import command
 
 DESCRIPTION = """\

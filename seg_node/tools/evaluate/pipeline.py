@@ -25,11 +25,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.configuration.params_file import Configuration, configure
+from seg_node.errors import UserError
+from seg_node.parameters.params_file import Configuration, configure
 from seg_node.perception.segmenter import Segmentation
+from seg_node.recordings.read_ahead import ReadAhead
+from seg_node.recordings.sources import Source
 from seg_node.stop_go.sight import enough_pixels
 from seg_node.stop_go.verdict import Reason
-from seg_node.tools.command_line import ToolError
 from seg_node.tools.evaluate.decoding import bytes_of, decoded, Shot, shots_until
 from seg_node.tools.evaluate.drawing import draw_beside_truth, draw_seen, draw_unseen
 from seg_node.tools.evaluate.job import Job, Outcome
@@ -42,8 +44,6 @@ from seg_node.tools.evaluate.segmenting import Seen, Team
 from seg_node.tools.evaluate.summary import summarize, Totals
 from seg_node.tools.evaluate.table import has_parquet, to_bytes
 from seg_node.tools.evaluate.worst import Worst
-from seg_node.tools.read_ahead import ReadAhead
-from seg_node.tools.sources import Source
 
 AHEAD = 8
 """Frames decoded, and frames segmented, that wait for their next step."""
@@ -85,7 +85,7 @@ def evaluate(job: Job, team: Team,
             return work.outcome(key, error, time.perf_counter() - begun)
     except Interrupted:
         raise
-    except ToolError as problem:
+    except UserError as problem:
         return Outcome(name, {}, error=str(problem), seconds=time.perf_counter() - begun)
     except Exception as problem:      # one recording never ends the run
         return Outcome(name, {}, seconds=time.perf_counter() - begun, error=(
@@ -122,12 +122,12 @@ class _Work:
                 if stop():
                     raise Interrupted
                 self._take(one)
-        except ToolError as error:
+        except UserError as error:
             if not self._rows:
                 raise
             return f'{error} (the {len(self._rows)} frames before it are kept)'
         if not self._rows:
-            raise ToolError(f'{self._job.recording.path}: no frame could be read. Check the '
+            raise UserError(f'{self._job.recording.path}: no frame could be read. Check the '
                             'recording, and --seconds')
         count = self._source.count
         if self._source.kind == 'video' and self._job.settings.seconds is None \
@@ -160,7 +160,7 @@ class _Work:
             self._film.add(shot.frame.time_ns, self._picture(seen, judged))
 
     def _picture(self, seen: Seen, judged: Judgement) -> NDArray[np.uint8]:
-        """Give the frame for the film; one that could not be read is black."""
+        """Return the frame for the film; one that could not be read is black."""
         bgr = seen.shot.bgr
         if bgr is None:
             width, height = self._source.size
@@ -202,7 +202,7 @@ class _Work:
             decode_ms=seen.shot.decode_ms, **values)
 
     def outcome(self, key: str, error: str, seconds: float) -> Outcome:
-        """Give the results as files."""
+        """Return the results as files."""
         name, settings = self._job.recording.name, self._job.settings
         table = columns_of(self._rows)
         totals = Totals(Counts.empty(len(self._scorer.classes)))
@@ -231,5 +231,5 @@ class _Work:
 
 
 def to_json(content: Any) -> bytes:
-    """Give strict JSON."""
+    """Return strict JSON."""
     return (json.dumps(content, indent=1, allow_nan=False, default=list) + '\n').encode()

@@ -26,9 +26,10 @@ import os
 import signal
 from typing import Any
 
-from seg_node.tools.command_line import StopFlag, ToolError
+from seg_node.errors import UserError
+from seg_node.tools.common.command_line import StopFlag
+from seg_node.tools.common.processes import PR_SET_PDEATHSIG
 from seg_node.tools.evaluate.job import Job, Outcome
-from seg_node.tools.processes import PR_SET_PDEATHSIG
 
 TRIES = 2
 """Processes that may die of one recording."""
@@ -53,7 +54,7 @@ class _Worker:
             self.pipe.send(job)
 
     def receive(self) -> Outcome | str | None:
-        """Give what it sent: an outcome, or why it cannot work; None when it has died."""
+        """Return what it sent: an outcome, or why it cannot work; None when it has died."""
         try:
             received: Outcome | str = self.pipe.recv()
         except (EOFError, OSError):
@@ -74,7 +75,7 @@ def run_jobs(jobs: Sequence[Job], count: int, stop: StopFlag) -> Iterator[Outcom
     A process that dies (of a decoder that crashes, of memory) takes nothing with it: its recording
     is tried once more, then reported.
 
-    :raises ToolError: when the network cannot be opened.
+    :raises UserError: when the network cannot be opened.
     """
     waiting = deque(jobs)
     tries: dict[str, int] = {}
@@ -92,7 +93,7 @@ def run_jobs(jobs: Sequence[Job], count: int, stop: StopFlag) -> Iterator[Outcom
                 job, received = worker.job, worker.receive()
                 assert job is not None
                 if isinstance(received, str):
-                    raise ToolError(received)
+                    raise UserError(received)
                 if received is None:
                     code = worker.process.exitcode
                     worker.end()
@@ -109,7 +110,7 @@ def run_jobs(jobs: Sequence[Job], count: int, stop: StopFlag) -> Iterator[Outcom
 
 
 def _tried(job: Job, code: int | None, tries: dict[str, int]) -> Outcome | None:
-    """Give the outcome of a job that a process has died of once too often."""
+    """Return the outcome of a job that a process has died of once too often."""
     name = job.recording.name
     tries[name] = tries.get(name, 0) + 1
     if tries[name] < TRIES:
@@ -135,7 +136,7 @@ def serve(pipe: Connection[Any, Any], parent: int) -> None:
             return
         try:
             answer: Outcome | str = work(job)
-        except ToolError as error:
+        except UserError as error:
             answer = str(error)
         try:
             pipe.send(answer)

@@ -24,12 +24,12 @@ from typing import Any
 
 import yaml
 
-from seg_node.configuration.errors import ParameterError
-from seg_node.configuration.params_file import Configuration, configure, read_params_file
-from seg_node.configuration.structure import check_mountings
+from seg_node.errors import UserError
+from seg_node.parameters.errors import ParameterError
+from seg_node.parameters.params_file import Configuration, configure, read_params_file
+from seg_node.parameters.structure import check_mountings
 from seg_node.stop_go.limits import Geometry
 from seg_node.stop_go.sight import make_assessor
-from seg_node.tools.command_line import ToolError
 from seg_node.tools.evaluate.finding import find_recordings
 from seg_node.tools.evaluate.job import Job, Recording, Settings, TruthChoice
 from seg_node.tools.evaluate.scores import PATH_OR_NOT
@@ -63,7 +63,7 @@ def make_request(options: argparse.Namespace) -> Request:
     """
     Check everything that can be wrong before the work begins.
 
-    :raises ToolError: names the thing, the value and the remedy.
+    :raises UserError: names the thing, the value and the remedy.
     """
     configuration = _configuration(options)
     camera = _camera(options, configuration)
@@ -77,7 +77,7 @@ def make_request(options: argparse.Namespace) -> Request:
             make_assessor(model, configuration.structure.setups[camera].role,
                           configuration.limits, configuration.structure.geometry)
         except ValueError as error:
-            raise ToolError(str(error)) from None
+            raise UserError(str(error)) from None
         has_truth = bool(truth.folder or truth.topic)
         settings = Settings(
             configuration.values, camera, model.sha256, backend.precision, options.topic,
@@ -106,7 +106,7 @@ def _configuration(options: argparse.Namespace) -> Configuration:
         for text in options.param:
             name, equals, value = text.partition('=')
             if not equals:
-                raise ToolError(f'--param {text}: is not NAME=VALUE')
+                raise UserError(f'--param {text}: is not NAME=VALUE')
             given[name] = _value(text, value)
         for name in ('model', 'backend', 'precision', 'threads'):
             value = getattr(options, name)
@@ -115,12 +115,12 @@ def _configuration(options: argparse.Namespace) -> Configuration:
         configuration = configure(given)
         if configuration.structure.mounting_source == 'tf' \
                 and configuration.structure.geometry is Geometry.GROUND:
-            raise ToolError('mounting_source: tf cannot be used here, recordings are read without '
+            raise UserError('mounting_source: tf cannot be used here, recordings are read without '
                             'ROS. Measure the mounting, give mounting.* and mounting_source: '
                             'parameters')
         check_mountings(configuration.structure)
     except ParameterError as error:
-        raise ToolError(str(error)) from None
+        raise UserError(str(error)) from None
     return configuration
 
 
@@ -128,17 +128,17 @@ def _value(text: str, value: str) -> Any:
     try:
         return yaml.safe_load(value)
     except yaml.YAMLError:
-        raise ToolError(f'--param {text}: its value is no YAML. Put it in quotes') from None
+        raise UserError(f'--param {text}: its value is no YAML. Put it in quotes') from None
 
 
 def _camera(options: argparse.Namespace, configuration: Configuration) -> str:
     cameras = configuration.structure.cameras
     if options.camera is None:
         if len(cameras) > 1:
-            raise ToolError(f'cameras: {", ".join(cameras)}: several; choose one with --camera')
+            raise UserError(f'cameras: {", ".join(cameras)}: several; choose one with --camera')
         return cameras[0]
     if options.camera not in cameras:
-        raise ToolError(f'--camera {options.camera}: the parameters have {", ".join(cameras)}')
+        raise UserError(f'--camera {options.camera}: the parameters have {", ".join(cameras)}')
     return str(options.camera)
 
 
@@ -146,14 +146,14 @@ def _truth(options: argparse.Namespace) -> TruthChoice:
     mapping = find_mapping(options.mapping) if options.mapping else None
     if options.truth is None:
         if mapping:
-            raise ToolError(f'--mapping {options.mapping}: says what masks mean; give them with '
+            raise UserError(f'--mapping {options.mapping}: says what masks mean; give them with '
                             '--truth')
         return TruthChoice()
     folder = Path(options.truth)
     if folder.is_dir():
         return TruthChoice(folder, None, mapping)
     if folder.exists():
-        raise ToolError(f'--truth {options.truth}: is a file. Give a folder of masks, or the '
+        raise UserError(f'--truth {options.truth}: is a file. Give a folder of masks, or the '
                         'topic of a bag')
     return TruthChoice(None, options.truth, mapping)
 

@@ -82,7 +82,7 @@ Columns = dict[str, list[Any]]
 
 
 def columns_of(rows: Iterable[Row]) -> Columns:
-    """Give rows as columns; numbers as they will be read back, None where not finite."""
+    """Return rows as columns; numbers as they will be read back, None where not finite."""
     table: Columns = {name: [] for name in COLUMNS}
     for row in rows:
         for name, kind in COLUMNS.items():

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.perception.labels import drivable, resize_labels
-from seg_node.perception.manifest import Model
+from seg_node.perception.models.manifest import Model
 from seg_node.perception.segmenter import Segmentation
 from seg_node.scoring.birds_eye import BirdsEye
 from seg_node.scoring.boundary import BoundaryScore
@@ -67,7 +67,7 @@ class Counts:
             self.frames + other.frames)
 
     def to_json(self) -> dict[str, Any]:
-        """Give what from_json() takes."""
+        """Return what from_json() takes."""
         boundary = self.boundary
         return {
             'frames': self.frames, 'curve': self.curve.counts.tolist(),
@@ -100,7 +100,7 @@ class FrameScore:
 
     @classmethod
     def of(cls, counts: Counts) -> FrameScore:
-        """Give the scores that counts amount to."""
+        """Return the scores that counts amount to."""
         path = counts.curve.score
         return cls(path.iou, path.f1, path.false_path_rate, 1 - path.recall, counts.boundary.f1,
                    counts.confusion.mean_iou, counts.curve.calibration.error())
@@ -160,7 +160,7 @@ class Scorer:
 
 
 def summary_of(counts: Counts, classes: tuple[str, ...]) -> dict[str, Any]:
-    """Give scores, confusion and reliability for summary.json; None where there is nothing."""
+    """Return scores, confusion and reliability for summary.json; None where there is nothing."""
     path, confusion = counts.curve.score, counts.confusion
     calibration = counts.curve.calibration
     scores = {

@@ -22,7 +22,7 @@ from pathlib import Path
 import shutil
 from typing import Any
 
-from seg_node.tools.command_line import ToolError
+from seg_node.errors import UserError
 from seg_node.tools.evaluate.finding import RUN
 from seg_node.tools.evaluate.job import Job, Outcome, Recording
 from seg_node.tools.evaluate.pipeline import to_json
@@ -42,17 +42,17 @@ class Store:
     """
 
     def __init__(self, out: Path) -> None:
-        """Make the folder; ToolError when that cannot be done, or it holds something else."""
+        """Make the folder; UserError when that cannot be done, or it holds something else."""
         self._out = out
         self._parts = out / 'recordings'
         if out.is_dir() and any(out.iterdir()) and not (out / RUN).exists() \
                 and not self._parts.is_dir():
-            raise ToolError(f'--out {out}: holds something else than an evaluation. Give an empty '
+            raise UserError(f'--out {out}: holds something else than an evaluation. Give an empty '
                             'or a new folder')
         try:
             self._parts.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ToolError(f'--out {out}: cannot be made ({error.strerror})') from None
+            raise UserError(f'--out {out}: cannot be made ({error.strerror})') from None
         for left in self._parts.glob('.*.partial'):      # of a run that was killed
             shutil.rmtree(left, ignore_errors=True)
 
@@ -65,11 +65,11 @@ class Store:
             return False
 
     def put(self, recording: Recording, outcome: Outcome) -> None:
-        """Keep what came of a job; ToolError when it cannot be written."""
+        """Keep what came of a job; UserError when it cannot be written."""
         try:
             self._put(recording, outcome)
         except OSError as error:
-            raise ToolError(f'{self._parts}: {outcome.name} cannot be written '
+            raise UserError(f'{self._parts}: {outcome.name} cannot be written '
                             f'({error.strerror}). Make room, then run again: what is done is '
                             'kept') from None
 

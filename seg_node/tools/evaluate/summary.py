@@ -79,14 +79,14 @@ class Totals:
 
 
 def badness(frame: dict[str, Any]) -> tuple[Any, ...]:
-    """Give the sort key of a frame that is shown: a false GO first, then the lowest path IoU."""
+    """Return the sort key of a frame that is shown: a false GO first, then the lowest path IoU."""
     iou, confidence = frame['path_iou'], frame['confidence']
     return (frame['why'] != 'false_go', math.inf if iou is None else iou,
             math.inf if confidence is None else confidence, frame['recording'], frame['index'])
 
 
 def summarize(totals: Totals, classes: Sequence[str]) -> dict[str, Any]:
-    """Give what summary.json holds, but for what failed."""
+    """Return what summary.json holds, but for what failed."""
     with_truth = totals.counts.frames
     flicker = np.concatenate(totals.flicker) if totals.flicker else np.zeros(0)
     return {

@@ -22,7 +22,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from seg_node.tools.command_line import ToolError
+from seg_node.errors import UserError
 from seg_node.tools.evaluate.row import COLUMNS, Columns
 
 PARQUET, CSV = 'frames.parquet', 'frames.csv'
@@ -39,7 +39,7 @@ def has_parquet() -> bool:
 
 
 def to_bytes(table: Columns, parquet: bool) -> tuple[str, bytes]:
-    """Give name and content of the file of a table."""
+    """Return name and content of the file of a table."""
     if parquet:
         import pyarrow.parquet
         sink = io.BytesIO()
@@ -54,13 +54,13 @@ def read_table(folder: Path) -> Columns:
     """
     Read the table of a folder.
 
-    :raises ToolError: when there is none, or pyarrow is missing.
+    :raises UserError: when there is none, or pyarrow is missing.
     """
     if (folder / PARQUET).is_file():
         try:
             import pyarrow.parquet
         except ImportError:
-            raise ToolError(f'{folder / PARQUET}: reading it needs pyarrow; pip install -r '
+            raise UserError(f'{folder / PARQUET}: reading it needs pyarrow; pip install -r '
                             'requirements/evaluate.txt') from None
         read = pyarrow.parquet.read_table(folder / PARQUET)
         return {name: read.column(name).to_pylist() for name in COLUMNS}
@@ -68,7 +68,7 @@ def read_table(folder: Path) -> Columns:
         with (folder / CSV).open(encoding='utf-8', newline='') as file:
             lines = list(csv.DictReader(file))
     except OSError as error:
-        raise ToolError(f'{folder}: has no {PARQUET} and no readable {CSV} '
+        raise UserError(f'{folder}: has no {PARQUET} and no readable {CSV} '
                         f'({error.strerror})') from None
     return {name: [_parsed(kind, line[name]) for line in lines] for name, kind in COLUMNS.items()}
 

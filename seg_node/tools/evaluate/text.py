@@ -22,7 +22,7 @@ from typing import Any
 
 
 def shown(summary: Mapping[str, Any], out: Path) -> str:
-    """Give the short table."""
+    """Return the short table."""
     decisions = summary['decisions']
     scores = summary['scores'] if summary['with_truth'] else None
     frames = summary['frames']

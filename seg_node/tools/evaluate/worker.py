@@ -23,12 +23,12 @@ import threading
 
 import cv2
 
-from seg_node.configuration.params_file import configure
+from seg_node.errors import UserError
+from seg_node.parameters.params_file import configure
 from seg_node.perception.backends import BackendError
 from seg_node.perception.backends.options import ONNXRUNTIME
-from seg_node.perception.model import ModelError
+from seg_node.perception.models.model import ModelError
 from seg_node.perception.segmenter import Segmenter
-from seg_node.tools.command_line import ToolError
 from seg_node.tools.evaluate.job import Job, Outcome, Settings
 from seg_node.tools.evaluate.pipeline import evaluate
 from seg_node.tools.evaluate.segmenting import Team
@@ -38,7 +38,7 @@ def open_team(settings: Settings) -> Team:
     """
     Open the network of a run, as often as threads may work on it.
 
-    :raises ToolError: as open_segmenter() does.
+    :raises UserError: as open_segmenter() does.
     """
     threads = configure(settings.parameters).structure.backend.threads
     # There is a thread for each frame already: OpenCV's own would be more than there are cores.
@@ -53,23 +53,23 @@ def open_segmenter(settings: Settings) -> Segmenter:
     """
     Open the network of a run, for one thread.
 
-    :raises ToolError: when it cannot be opened, or is another one on this machine.
+    :raises UserError: when it cannot be opened, or is another one on this machine.
     """
     structure = configure(settings.parameters).structure
     try:
         segmenter = Segmenter.open(structure.model, replace(structure.backend, threads=1))
     except (ModelError, BackendError) as error:
-        raise ToolError(str(error)) from None
+        raise UserError(str(error)) from None
     found = segmenter.model.sha256
     if settings.sha256 and found != settings.sha256:
         segmenter.close()
-        raise ToolError(f'model {structure.model}: its graph has the sha256 {found} on this '
+        raise UserError(f'model {structure.model}: its graph has the sha256 {found} on this '
                         f'machine, {settings.sha256} where the run was started. Put the same '
                         'model there')
     if settings.precision and segmenter.backend.precision != settings.precision:
         precision = segmenter.backend.precision
         segmenter.close()
-        raise ToolError(f'model {structure.model}: would run in {precision} on this machine, '
+        raise UserError(f'model {structure.model}: would run in {precision} on this machine, '
                         f'in {settings.precision} where the run was started. Give --backend and '
                         '--precision')
     return segmenter
@@ -84,7 +84,7 @@ class Teams:
 
     @contextmanager
     def lent(self, settings: Settings) -> Iterator[Team]:
-        """Lend a network, opened where none is free; ToolError as in open_team()."""
+        """Lend a network, opened where none is free; UserError as in open_team()."""
         with self._lock:
             place = next((k for k, (own, _) in enumerate(self._free) if own == settings), None)
             team = None if place is None else self._free.pop(place)[1]
@@ -99,6 +99,6 @@ _TEAMS = Teams()
 
 
 def work(job: Job, stop: Callable[[], bool] = lambda: False) -> Outcome:
-    """Do a job with a network of this process; never raises but Interrupted and ToolError."""
+    """Do a job with a network of this process; never raises but Interrupted and UserError."""
     with _TEAMS.lent(job.settings) as team:
         return evaluate(job, team, stop)

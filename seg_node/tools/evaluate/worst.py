@@ -61,7 +61,7 @@ class Worst:
         self._kept = others[:self._limit]
 
     def frames(self) -> list[dict[str, Any]]:
-        """Give the frames for summary.json, worst first."""
+        """Return the frames for summary.json, worst first."""
         return [one.frame for one in self._kept]
 
     def pictures(self) -> dict[str, bytes]:
@@ -70,7 +70,7 @@ class Worst:
 
 
 def describe(row: Row) -> dict[str, Any]:
-    """Give what summary.json says of a frame."""
+    """Return what summary.json says of a frame."""
     why = 'low_confidence' if row.path_iou is None else 'low_path_iou'
     if row.truth_decision == 'stop' and row.decision != 'stop':
         why = 'false_go'
@@ -80,5 +80,5 @@ def describe(row: Row) -> dict[str, Any]:
 
 
 def place_of(index: int) -> str:
-    """Give the path of a frame's picture in the recording's folder."""
+    """Return the path of a frame's picture in the recording's folder."""
     return f'thumbnails/{index:06d}.jpg'

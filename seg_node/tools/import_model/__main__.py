@@ -12,13 +12,48 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Run as python -m seg_node.tools.import_model."""
+"""Put a foreign ONNX segmentation network under the model contract, as a model folder."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import sys
 
-from seg_node.tools.import_model.main import main
+from seg_node.errors import UserError
+from seg_node.tools.common.command_line import fail, quiet_opencv
+from seg_node.tools.import_model.options import Options, parse
+
+
+def run(options: Options) -> int:
+    """Import the network, warn, and tell of it."""
+    try:
+        import onnx  # noqa: F401
+    except ModuleNotFoundError:
+        raise UserError('needs the onnx package: pip install onnx, or scripts/setup --test'
+                        ) from None
+    from seg_node.tools.import_model.report import tell
+    from seg_node.tools.import_model.workflow import import_network
+    made = import_network(options)
+    for warning in made.warnings:
+        print(f'import_model: warning: {warning}', file=sys.stderr)
+    print(tell(options, made))
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command."""
+    quiet_opencv()
+    try:
+        return run(parse(sys.argv[1:] if argv is None else argv))
+    except UserError as error:
+        return fail('import_model', error)
+    except OSError as error:
+        return fail('import_model', f'{error.filename or "--out"}: {error.strerror}; '
+                    'nothing was written')
+    except KeyboardInterrupt:
+        print('import_model: stopped, nothing was written', file=sys.stderr)
+        return 130
+
 
 if __name__ == '__main__':
     sys.exit(main())

@@ -25,7 +25,7 @@ import onnx
 from onnx import checker, helper, TensorProto
 
 from seg_node import __version__
-from seg_node.tools.command_line import ToolError
+from seg_node.errors import UserError
 from seg_node.tools.import_model.classes import ClassList
 from seg_node.tools.import_model.head import append_head
 from seg_node.tools.import_model.network import Network, select
@@ -61,7 +61,7 @@ def assemble(options: Options, classes: ClassList, picture: NDArray[np.uint8]) -
     Read the network of the options and put it under the contract.
 
     :param picture: to try it on, BGR uint8 [H, W, 3] of any size.
-    :raises ToolError: when that cannot be done.
+    :raises UserError: when that cannot be done.
     """
     source = read_source(options.network)
     network = select(source.model, options.input_name, options.output, options.layout,
@@ -79,7 +79,7 @@ def assemble(options: Options, classes: ClassList, picture: NDArray[np.uint8]) -
     before = with_pixels(network, options.pixels)
     graph = to_opset(before, options.max_opset)
     if graph is not before and not _same(run(graph, image), raw):
-        raise ToolError(
+        raise UserError(
             f'converted from opset {source.opset} to {opset_of(graph)} the network gives other '
             f'values; export it with opset_version={opset_of(graph)}')
     append_head(graph, network, scores, classes.drivable_ids, len(classes))
@@ -98,7 +98,7 @@ def _why_alone(model: onnx.ModelProto, image: NDArray[np.uint8], raw: Array) -> 
     pair = np.concatenate([image[:, :, ::-1], image])
     try:
         both = run(model, pair)
-    except ToolError as error:
+    except UserError as error:
         return f'fail ({error})'
     if both.shape != (2, *raw.shape[1:]):
         return f'give {list(both.shape)} instead of {[2, *raw.shape[1:]]}'
@@ -122,7 +122,7 @@ def _finish(model: onnx.ModelProto, classes: ClassList) -> None:
     try:
         checker.check_model(model)
     except checker.ValidationError as error:
-        raise ToolError(f'the graph breaks the rules of ONNX: {error}') from None
+        raise UserError(f'the graph breaks the rules of ONNX: {error}') from None
 
 
 def _precision(model: onnx.ModelProto) -> str:

@@ -33,10 +33,10 @@ from typing import Any
 
 import yaml
 
+from seg_node.errors import UserError
 from seg_node.perception.labels import UNLABELLED
-from seg_node.perception.manifest import Action, ClassInfo
-from seg_node.perception.manifest_fields import FieldError, integer, mapping, show, text
-from seg_node.tools.command_line import ToolError
+from seg_node.perception.models.manifest import Action, ClassInfo
+from seg_node.perception.models.manifest_fields import FieldError, integer, mapping, show, text
 from seg_node.tools.import_model.presets import PRESETS
 
 _GOLDEN = 0.618034
@@ -65,7 +65,7 @@ def read_classes(wanted: str, drivable: Collection[str] | None) -> ClassList:
     Return a preset or the classes of a file.
 
     :param drivable: names of the classes that are drivable, instead of what the list says.
-    :raises ToolError: when there is no such list, it is wrong, or nothing or all of it is
+    :raises UserError: when there is no such list, it is wrong, or nothing or all of it is
         drivable.
     """
     if wanted in PRESETS:
@@ -75,15 +75,15 @@ def read_classes(wanted: str, drivable: Collection[str] | None) -> ClassList:
         try:
             listed = ClassList(path.name, _parse(_load(path)))
         except FieldError as error:
-            raise ToolError(f'--classes {wanted}: {error}') from None
+            raise UserError(f'--classes {wanted}: {error}') from None
     if drivable is not None:
         listed = _with_drivable(listed, drivable)
     if not listed.drivable_ids:
-        raise ToolError(
+        raise UserError(
             f'{listed.source}: no class is drivable; name some of them with --drivable, there '
             f'are {_names(listed)}')
     if len(listed.drivable_ids) == len(listed):
-        raise ToolError(f'{listed.source}: every class is drivable, so that nothing could stop '
+        raise UserError(f'{listed.source}: every class is drivable, so that nothing could stop '
                         'the vehicle; a class for the rest is needed')
     return listed
 
@@ -146,7 +146,7 @@ def _own_color(name: str, index: int) -> tuple[int, int, int]:
 def _with_drivable(listed: ClassList, names: Collection[str]) -> ClassList:
     known = {info.name for info in listed.classes}
     if unknown := [name for name in names if name not in known]:
-        raise ToolError(f'--drivable {unknown[0]}: {listed.source} has no class of that name; '
+        raise UserError(f'--drivable {unknown[0]}: {listed.source} has no class of that name; '
                         f'there are {_names(listed)}')
     return replace(listed, classes=tuple(
         _made(info, info.name in names) for info in listed.classes))

@@ -28,10 +28,10 @@ import numpy as np
 from numpy.typing import NDArray
 import yaml
 
-from seg_node.perception.manifest import MANIFEST
+from seg_node.errors import UserError
+from seg_node.perception.models.manifest import MANIFEST
+from seg_node.perception.models.self_test import MIN_AGREEMENT, run_self_test, SelfTestError
 from seg_node.perception.segmenter import Segmenter
-from seg_node.perception.self_test import MIN_AGREEMENT, run_self_test, SelfTestError
-from seg_node.tools.command_line import ToolError
 from seg_node.tools.import_model.classes import ClassList
 from seg_node.tools.import_model.options import Options
 
@@ -41,21 +41,21 @@ _SELF_TEST = {'image': 'self_test.png', 'labels': 'self_test_labels.png'}
 
 
 def check_place(out: Path, force: bool) -> None:
-    """Raise ToolError where a model folder must not be written."""
+    """Raise UserError where a model folder must not be written."""
     if out.is_symlink() or out.exists() and not out.is_dir():
-        raise ToolError(f'--out {out}: is a file or link; choose another name')
+        raise UserError(f'--out {out}: is a file or link; choose another name')
     if not out.exists() or not any(out.iterdir()):
         return
     if not (out / MANIFEST).is_file():
-        raise ToolError(f'--out {out}: holds something that is no model; choose another folder')
+        raise UserError(f'--out {out}: holds something that is no model; choose another folder')
     if not force:
-        raise ToolError(f'--out {out}: holds a model; --force replaces it')
+        raise UserError(f'--out {out}: holds a model; --force replaces it')
 
 
 @contextmanager
 def new_folder(out: Path) -> Iterator[Path]:
     """
-    Give an empty folder that takes the place of `out` when the block ends without an error.
+    Return an empty folder that takes the place of `out` when the block ends without an error.
 
     A model card that is there stays, for its user may have filled it in; the new one is then
     MODEL_CARD.new.md.
@@ -65,7 +65,7 @@ def new_folder(out: Path) -> Iterator[Path]:
         out.parent.mkdir(parents=True, exist_ok=True)
         place = tempfile.TemporaryDirectory(prefix='.import_model-', dir=out.parent)
     except OSError as error:
-        raise ToolError(f'--out {out}: cannot be written ({error.strerror})') from None
+        raise UserError(f'--out {out}: cannot be written ({error.strerror})') from None
     with place as beside:
         made = Path(beside, out.name)
         made.mkdir()

@@ -73,7 +73,7 @@ def _as_nchw(writer: GraphWriter, x: str, scores: Scores) -> str:
 
 
 def _two_channels(writer: GraphWriter, x: str, values: Values) -> str:
-    """Give the first class the score that makes the second one's what it is."""
+    """Return the first class the score that makes the second one's what it is."""
     def per_channel(first: float, second: float) -> str:
         return writer.constant(np.array([first, second]).reshape(1, 2, 1, 1))
 

@@ -22,8 +22,8 @@ import difflib
 import onnx
 from onnx import TensorProto, ValueInfoProto
 
-from seg_node.perception.manifest import MAX_SIDE, MIN_SIDE
-from seg_node.tools.command_line import ToolError
+from seg_node.errors import UserError
+from seg_node.perception.models.manifest import MAX_SIDE, MIN_SIDE
 from seg_node.tools.import_model.options import Layout
 from seg_node.tools.import_model.tensors import make_room, produced, prune, shape
 
@@ -62,7 +62,7 @@ def select(
     Arguments that are None are found out; size is (width, height) and the only one that a
     network without a size of its own needs.
 
-    :raises ToolError: when something is ambiguous or cannot be used.
+    :raises UserError: when something is ambiguous or cannot be used.
     """
     cut = onnx.ModelProto()
     cut.CopyFrom(model)
@@ -94,14 +94,14 @@ def _choose_output(graph: onnx.GraphProto, wanted: str | None) -> str:
     listed = '; '.join(describe(value) for value in graph.output)
     if wanted is None:
         if len(outputs) != 1:
-            raise ToolError(f'the network has {len(outputs)} outputs, choose one with --output: '
+            raise UserError(f'the network has {len(outputs)} outputs, choose one with --output: '
                             f'{listed}')
         return outputs[0]
     inside = produced(graph)
     if wanted not in outputs and wanted not in inside:
         near = difflib.get_close_matches(wanted, inside, 3)
         hint = f'; inside there are {", ".join(near)}' if near else ''
-        raise ToolError(f'--output {wanted}: the network has no such tensor; its outputs: '
+        raise UserError(f'--output {wanted}: the network has no such tensor; its outputs: '
                         f'{listed}{hint}')
     return wanted
 
@@ -115,17 +115,17 @@ def _choose_input(graph: onnx.GraphProto, wanted: str | None, output: str) -> Va
     listed = '; '.join(describe(value) for value in inputs) or 'none'
     names = [value.name for value in inputs]
     if wanted is not None and wanted not in names:
-        raise ToolError(f'--input-name {wanted}: output {output!r} depends on no such input; its '
+        raise UserError(f'--input-name {wanted}: output {output!r} depends on no such input; its '
                         f'inputs: {listed}')
     if len(inputs) != 1:
-        raise ToolError(f'output {output!r} needs {len(inputs)} inputs, one picture can be given: '
+        raise UserError(f'output {output!r} needs {len(inputs)} inputs, one picture can be given: '
                         f'{listed}')
     picture = inputs[0]
     if picture.type.tensor_type.elem_type not in _FLOATS:
-        raise ToolError(f'input {listed}: must be float or float16; export the network without '
+        raise UserError(f'input {listed}: must be float or float16; export the network without '
                         'its own conversion from bytes')
     if len(shape(picture)) != 4:
-        raise ToolError(f'input {listed}: must have 4 dimensions, [N, 3, H, W] or [N, H, W, 3]')
+        raise UserError(f'input {listed}: must have 4 dimensions, [N, 3, H, W] or [N, H, W, 3]')
     return picture
 
 
@@ -136,35 +136,35 @@ def _layout(picture: ValueInfoProto, wanted: Layout | None) -> Layout:
     if wanted in fitting:
         return wanted
     if wanted is not None:
-        raise ToolError(f'--layout {wanted.value}: input {describe(picture)} does not have its 3 '
+        raise UserError(f'--layout {wanted.value}: input {describe(picture)} does not have its 3 '
                         'channels there')
     if len(certain) == 1:
         return certain[0]
     if not fitting:
-        raise ToolError(f'input {describe(picture)}: takes no picture of 3 channels')
-    raise ToolError(f'input {describe(picture)}: which dimension the 3 channels are cannot be '
+        raise UserError(f'input {describe(picture)}: takes no picture of 3 channels')
+    raise UserError(f'input {describe(picture)}: which dimension the 3 channels are cannot be '
                     'told; give --layout nchw or --layout nhwc')
 
 
 def _fix_size(picture: ValueInfoProto, layout: Layout, wanted: tuple[int, int] | None,
               ) -> tuple[bool, int, int]:
-    """Give the input its size; returns whether the batch is free, height and width."""
+    """Return the input its size; returns whether the batch is free, height and width."""
     dims = shape(picture)
     rows, cols = (2, 3) if layout is Layout.NCHW else (1, 2)
     batch, height, width = dims[0], dims[rows], dims[cols]
     if batch not in (1, None):
-        raise ToolError(f'input {describe(picture)}: takes {batch} pictures at once; export it '
+        raise UserError(f'input {describe(picture)}: takes {batch} pictures at once; export it '
                         'with a batch of 1 or a free one')
     if wanted is None:
         if height is None or width is None:
-            raise ToolError(f'input {describe(picture)}: has no size of its own; give '
+            raise UserError(f'input {describe(picture)}: has no size of its own; give '
                             '--size WIDTHxHEIGHT, best the one it was trained at')
     elif height not in (None, wanted[1]) or width not in (None, wanted[0]):
-        raise ToolError(f'--size {wanted[0]}x{wanted[1]}: input {describe(picture)} has another, '
+        raise UserError(f'--size {wanted[0]}x{wanted[1]}: input {describe(picture)} has another, '
                         'fixed size; leave --size out, or export the network with a free one')
     else:
         width, height = wanted
     if not all(MIN_SIDE <= side <= MAX_SIDE for side in (width, height)):
-        raise ToolError(f'input {describe(picture)}: is {width}x{height}; both sides must lie '
+        raise UserError(f'input {describe(picture)}: is {width}x{height}; both sides must lie '
                         f'between {MIN_SIDE} and {MAX_SIDE}')
     return batch is None, height, width

@@ -26,7 +26,7 @@ from __future__ import annotations
 import onnx
 from onnx import checker, defs, GraphProto, helper, NodeProto, version_converter
 
-from seg_node.tools.command_line import ToolError
+from seg_node.errors import UserError
 from seg_node.tools.import_model.errors import summary
 from seg_node.tools.import_model.options import LOWEST_OPSET
 from seg_node.tools.import_model.source import opset_of
@@ -40,7 +40,7 @@ def to_opset(model: onnx.ModelProto, highest: int) -> onnx.ModelProto:
     """
     Return the model in an opset from LOWEST_OPSET to highest; the model itself if it is in one.
 
-    :raises ToolError: when it cannot be said in such an opset.
+    :raises UserError: when it cannot be said in such an opset.
     """
     opset = opset_of(model)
     if opset < LOWEST_OPSET:
@@ -75,7 +75,7 @@ def _raised(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
     try:
         raised = version_converter.convert_version(model, LOWEST_OPSET)
     except (RuntimeError, checker.ValidationError) as error:
-        raise ToolError(
+        raise UserError(
             f'the network has opset {opset}, {LOWEST_OPSET} is needed, and onnx cannot convert it '
             f'({summary(error)}); export it with opset_version={LOWEST_OPSET}') from None
     return raised
@@ -102,10 +102,10 @@ def _lower_graph(graph: GraphProto, outer: GraphProto, opset: int, highest: int)
         try:
             old = defs.get_schema(node.op_type, highest)
         except defs.SchemaError:
-            raise ToolError(f'{name} came with opset {new.since_version}, over {highest}; {remedy}'
+            raise UserError(f'{name} came with opset {new.since_version}, over {highest}; {remedy}'
                             ) from None
         if new.since_version != old.since_version and (what := _lower_node(node, old, new, outer)):
-            raise ToolError(f'{name} with {what} needs opset {new.since_version}; {remedy}')
+            raise UserError(f'{name} with {what} needs opset {new.since_version}; {remedy}')
 
 
 def _lower_node(

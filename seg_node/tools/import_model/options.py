@@ -25,8 +25,9 @@ import math
 from pathlib import Path
 import re
 
-from seg_node.perception.manifest import MAX_SIDE, MIN_SIDE
-from seg_node.tools.command_line import OneLineParser, ToolError, whole
+from seg_node.errors import UserError
+from seg_node.perception.models.manifest import MAX_SIDE, MIN_SIDE
+from seg_node.tools.common.command_line import OneLineParser, whole
 from seg_node.tools.import_model.presets import PRESETS
 
 LOWEST_OPSET, HIGHEST_OPSET = 13, 17
@@ -72,10 +73,10 @@ class Pixels:
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
         if 0 in self.std:
-            raise ToolError(f'--std {_numbers(self.std)}: pixels are divided by it; leave out 0')
+            raise UserError(f'--std {_numbers(self.std)}: pixels are divided by it; leave out 0')
         brightest = 255 * self.scale
         if max(self.mean) > brightest:
-            raise ToolError(
+            raise UserError(
                 f'--mean {_numbers(self.mean)}: the brightest pixel times --scale is '
                 f'{brightest:g}; give --scale 1 for a mean in bytes, or divide it by 255')
 
@@ -115,7 +116,7 @@ class Options:
 
 
 def parse(argv: Sequence[str]) -> Options:
-    """Parse the command line; raises ToolError for numbers that contradict each other."""
+    """Parse the command line; raises UserError for numbers that contradict each other."""
     given = vars(_parser().parse_args(argv))
     pixels = Pixels(given.pop('scale'), tuple(given.pop('mean')), tuple(given.pop('std')),
                     given.pop('order') == 'bgr')

@@ -24,7 +24,7 @@ and the actions, are this project's: on a road to go, onto another lane slowly, 
 
 from __future__ import annotations
 
-from seg_node.perception.manifest import Action, ClassInfo
+from seg_node.perception.models.manifest import Action, ClassInfo
 
 
 def _stop(name: str, red: int, green: int, blue: int) -> ClassInfo:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 import onnx
 import onnxruntime
 
-from seg_node.tools.command_line import ToolError
+from seg_node.errors import UserError
 from seg_node.tools.import_model.errors import summary
 
 Array = NDArray[np.generic]
@@ -33,7 +33,7 @@ def run(model: onnx.ModelProto, image: NDArray[np.uint8]) -> Array:
     """
     Return the first output for pictures uint8 [N, H, W, 3] RGB.
 
-    :raises ToolError: when the graph cannot be loaded or run.
+    :raises UserError: when the graph cannot be loaded or run.
     """
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _QUIET
@@ -46,6 +46,6 @@ def run(model: onnx.ModelProto, image: NDArray[np.uint8]) -> Array:
         output: Array = np.asarray(session.run(None, {'image': image})[0])
     except Exception as error:
         size = f'{image.shape[2]}x{image.shape[1]}'
-        raise ToolError(f'ONNX Runtime cannot run the network at {size}: {summary(error)}; where '
+        raise UserError(f'ONNX Runtime cannot run the network at {size}: {summary(error)}; where '
                         'a network takes any size, it may want a multiple of 32') from None
     return output

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seg_node.errors import UserError
 from seg_node.perception.labels import UNLABELLED
-from seg_node.tools.command_line import ToolError
 from seg_node.tools.import_model.classes import ClassList
 from seg_node.tools.import_model.network import Network
 from seg_node.tools.import_model.options import Layout, Values
@@ -56,12 +56,12 @@ def read_scores(
 
     :param raw: the output for one picture.
     :param values: the user's word for it, None to find out; layout likewise.
-    :raises ToolError: when it is no map of the classes.
+    :raises UserError: when it is no map of the classes.
     """
     _check_numbers(raw, network)
     found = values or _values(raw, network)
     if found is Values.LABELS and raw.ndim == 4 and 1 not in (raw.shape[1], raw.shape[3]):
-        raise ToolError(f'--values labels: output {_told(raw, network)} has several channels; '
+        raise UserError(f'--values labels: output {_told(raw, network)} has several channels; '
                         'they are scores')
     placed = _layout(raw, network, len(classes) if found is not Values.LABELS else 1, layout)
     channels = 1 if placed is None else raw.shape[placed.channel_axis]
@@ -69,7 +69,7 @@ def read_scores(
     scores = Scores(found, placed, channels, width, height)
     _check_classes(raw, scores, classes)
     if found is Values.PROBABILITIES and not _between_0_and_1(raw):
-        raise ToolError(f'--values probabilities: output {network.output_name!r} goes from '
+        raise UserError(f'--values probabilities: output {network.output_name!r} goes from '
                         f'{raw.min():.3g} to {raw.max():.3g}; those are logits')
     return scores
 
@@ -106,7 +106,7 @@ def _layout(raw: Array, network: Network, channels: int, wanted: Layout | None) 
     fitting = [each for each in Layout
                if raw.ndim == 4 and _same_shape(*_sides(raw, each), network)]
     if wanted is not None and wanted not in fitting:
-        raise ToolError(f'--output-layout {wanted.value}: {told} is then no map of the picture, '
+        raise UserError(f'--output-layout {wanted.value}: {told} is then no map of the picture, '
                         f'{size}')
     if wanted is not None:
         return wanted
@@ -114,8 +114,8 @@ def _layout(raw: Array, network: Network, channels: int, wanted: Layout | None) 
     if len(fitting) == 1 or len(exact) == 1:
         return (exact or fitting)[0]
     if not fitting:
-        raise ToolError(f'{told} is no map of the picture, {size}; choose another with --output')
-    raise ToolError(f'{told}: which dimension the classes are cannot be told; give '
+        raise UserError(f'{told} is no map of the picture, {size}; choose another with --output')
+    raise UserError(f'{told}: which dimension the classes are cannot be told; give '
                     '--output-layout nchw or --output-layout nhwc')
 
 
@@ -133,12 +133,12 @@ def _same_shape(height: int, width: int, network: Network) -> bool:
 
 def _check_numbers(raw: Array, network: Network) -> None:
     if raw.dtype.kind not in 'fiub':
-        raise ToolError(f'output {_told(raw, network)}: holds no numbers; choose another with '
+        raise UserError(f'output {_told(raw, network)}: holds no numbers; choose another with '
                         '--output')
     if raw.size == 0 or raw.ndim not in (3, 4) or raw.shape[0] != 1:
-        raise ToolError(f'output {_told(raw, network)}: is no map; choose another with --output')
+        raise UserError(f'output {_told(raw, network)}: is no map; choose another with --output')
     if not np.isfinite(raw).all():
-        raise ToolError(f'output {network.output_name!r}: NaN or infinite for a picture; check '
+        raise UserError(f'output {network.output_name!r}: NaN or infinite for a picture; check '
                         '--scale, --mean and --std, else the network is broken')
 
 
@@ -146,17 +146,17 @@ def _check_classes(raw: Array, scores: Scores, classes: ClassList) -> None:
     count = len(classes)
     if scores.values is not Values.LABELS:
         if scores.channels == 1 and count != 2:
-            raise ToolError(f'{classes.source}: {count} classes, graph gives one score, which '
+            raise UserError(f'{classes.source}: {count} classes, graph gives one score, which '
                             'tells two: the second class from the first')
         if scores.channels not in (1, count):
-            raise ToolError(f'{classes.source}: {count} classes, graph gives {scores.channels}')
+            raise UserError(f'{classes.source}: {count} classes, graph gives {scores.channels}')
         return
     if not np.array_equal(raw, np.floor(raw)) or raw.min() < 0:
-        raise ToolError(f'--values labels: the output goes from {raw.min():.3g} to '
+        raise UserError(f'--values labels: the output goes from {raw.min():.3g} to '
                         f'{raw.max():.3g}, labels are whole numbers from 0')
     highest = int(raw[raw != UNLABELLED].max(initial=0))
     if highest >= count:
-        raise ToolError(f'{classes.source}: {count} classes, graph gives label {highest}')
+        raise UserError(f'{classes.source}: {count} classes, graph gives label {highest}')
 
 
 def _between_0_and_1(raw: Array) -> bool:

@@ -24,7 +24,7 @@ import numpy as np
 import onnx
 from onnx import checker, defs, external_data_helper, inliner, numpy_helper, TensorProto
 
-from seg_node.tools.command_line import ToolError
+from seg_node.errors import UserError
 from seg_node.tools.import_model.errors import summary
 from seg_node.tools.import_model.tensors import walk, weights
 
@@ -49,7 +49,7 @@ def read_source(path: Path) -> Source:
     """
     Read and check an ONNX file and the weights beside it.
 
-    :raises ToolError: when it cannot be read, is damaged, too large, holds NaN, or has operators
+    :raises UserError: when it cannot be read, is damaged, too large, holds NaN, or has operators
         that are not ONNX's.
     """
     data = _bytes(path)
@@ -57,7 +57,7 @@ def read_source(path: Path) -> Source:
     opset = opset_of(model)
     newest = defs.onnx_opset_version()
     if opset > newest:
-        raise ToolError(f'{path}: has opset {opset}, the onnx package here knows {newest}; '
+        raise UserError(f'{path}: has opset {opset}, the onnx package here knows {newest}; '
                         'pip install --upgrade onnx, or export it with an older opset')
     if model.functions:
         model = inliner.inline_local_functions(model)
@@ -66,7 +66,7 @@ def read_source(path: Path) -> Source:
     try:
         checker.check_model(model)
     except checker.ValidationError as error:
-        raise ToolError(f'{path}: breaks the rules of ONNX: {summary(error)}; export it '
+        raise UserError(f'{path}: breaks the rules of ONNX: {summary(error)}; export it '
                         'again') from None
     _check_weights(model, path)
     producer = ' '.join(filter(None, (model.producer_name, model.producer_version))) or 'unknown'
@@ -81,11 +81,11 @@ def opset_of(model: onnx.ModelProto) -> int:
 
 def _bytes(path: Path) -> bytes:
     if path.is_dir():
-        raise ToolError(f'{path}: is a folder; give the .onnx file in it')
+        raise UserError(f'{path}: is a folder; give the .onnx file in it')
     try:
         return path.read_bytes()
     except OSError as error:
-        raise ToolError(f'{path}: cannot be read ({error.strerror}); check the path') from None
+        raise UserError(f'{path}: cannot be read ({error.strerror}); check the path') from None
 
 
 def _parsed(data: bytes, path: Path) -> onnx.ModelProto:
@@ -94,10 +94,10 @@ def _parsed(data: bytes, path: Path) -> onnx.ModelProto:
     try:
         model.ParseFromString(data)
     except Exception:
-        raise ToolError(f'{path}: is not an ONNX file, or is cut off; get it again, or export it '
+        raise UserError(f'{path}: is not an ONNX file, or is cut off; get it again, or export it '
                         'with torch.onnx.export') from None
     if not model.graph.node or not model.graph.output:
-        raise ToolError(f'{path}: holds no network; it is empty or not an ONNX file')
+        raise UserError(f'{path}: holds no network; it is empty or not an ONNX file')
     return model
 
 
@@ -105,12 +105,12 @@ def _check_operators(model: onnx.ModelProto, opset: int, path: Path) -> None:
     for node in walk(model.graph):
         where = f'{path}: operator {node.op_type} (node {node.name or node.output[0]})'
         if node.domain not in _STANDARD:
-            raise ToolError(f'{where} is of {node.domain}, not of ONNX; TensorRT does not know '
+            raise UserError(f'{where} is of {node.domain}, not of ONNX; TensorRT does not know '
                             'it: export the network without it')
         try:
             defs.get_schema(node.op_type, opset)
         except defs.SchemaError:
-            raise ToolError(f'{where} is not known in ONNX opset {opset}; export the network '
+            raise UserError(f'{where} is not known in ONNX opset {opset}; export the network '
                             'without it') from None
 
 
@@ -118,12 +118,12 @@ def _load_weights(model: onnx.ModelProto, path: Path) -> None:
     """Load weights from files beside, once it is clear that they fit into one file."""
     size = sum(_size(tensor) for _, tensor in weights(model.graph))
     if size > _MAX_BYTES:
-        raise ToolError(f'{path}: {size / 2**30:.1f} GiB of weights; an ONNX file of one piece, '
+        raise UserError(f'{path}: {size / 2**30:.1f} GiB of weights; an ONNX file of one piece, '
                         'as a model here is, ends at 2 GiB')
     try:
         external_data_helper.load_external_data_for_model(model, str(path.parent))
     except (OSError, ValueError, checker.ValidationError) as error:
-        raise ToolError(f'{path}: its weights are in a file beside it that cannot be read; copy '
+        raise UserError(f'{path}: its weights are in a file beside it that cannot be read; copy '
                         f'that too: {summary(error)}') from None
 
 
@@ -136,8 +136,8 @@ def _check_weights(model: onnx.ModelProto, path: Path) -> None:
         try:
             values = numpy_helper.to_array(tensor)
         except (ValueError, TypeError) as error:
-            raise ToolError(f'{path}: weight {name} is damaged or cut off: {summary(error)}'
+            raise UserError(f'{path}: weight {name} is damaged or cut off: {summary(error)}'
                             ) from None
         if tensor.data_type in _FLOATS and np.isnan(values).any():
-            raise ToolError(f'{path}: weight {name} holds NaN; the training went wrong or the '
+            raise UserError(f'{path}: weight {name} holds NaN; the training went wrong or the '
                             'file is damaged: export it again')

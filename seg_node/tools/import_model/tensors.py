@@ -31,7 +31,7 @@ _TRANSPARENT = ('Cast', 'Dropout', 'Flatten', 'Identity', 'Reshape', 'Resize', '
 
 
 def subgraphs(node: NodeProto) -> Iterator[GraphProto]:
-    """Give the graphs that a node holds: branches, loop bodies."""
+    """Return the graphs that a node holds: branches, loop bodies."""
     for attribute in node.attribute:
         if attribute.type == AttributeProto.GRAPH:
             yield attribute.g
@@ -39,7 +39,7 @@ def subgraphs(node: NodeProto) -> Iterator[GraphProto]:
 
 
 def walk(graph: GraphProto) -> Iterator[NodeProto]:
-    """Give all nodes, those of subgraphs after the node that holds them."""
+    """Return all nodes, those of subgraphs after the node that holds them."""
     for node in graph.node:
         yield node
         for inner in subgraphs(node):
@@ -47,7 +47,7 @@ def walk(graph: GraphProto) -> Iterator[NodeProto]:
 
 
 def weights(graph: GraphProto) -> Iterator[tuple[str, TensorProto]]:
-    """Give the constant tensors with their names."""
+    """Return the constant tensors with their names."""
     for tensor in graph.initializer:
         yield tensor.name, tensor
     for node in graph.node:
@@ -103,7 +103,7 @@ def prune(graph: GraphProto) -> None:
 
 
 def _read(node: NodeProto) -> Iterator[str]:
-    """Give all names that a node may take from outside, at least."""
+    """Return all names that a node may take from outside, at least."""
     yield from node.input
     for graph in subgraphs(node):
         yield from (value.name for value in graph.output)

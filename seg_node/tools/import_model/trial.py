@@ -24,11 +24,11 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.model.contender import count_parameters
+from seg_node.errors import UserError
 from seg_node.perception.segmenter import Segmenter
+from seg_node.recordings.pictures import read_image
 from seg_node.simulation import demo_drive
-from seg_node.tools.benchmark.model.contender import count_parameters
-from seg_node.tools.command_line import ToolError
-from seg_node.tools.pictures import read_image
 
 RENDERED = 'a rendered road'
 SECONDS = 6.5
@@ -56,10 +56,10 @@ def read_picture(path: Path | None) -> NDArray[np.uint8]:
     if path is None:
         return demo_drive(_WIDTH, _HEIGHT).frame(SECONDS).bgr
     if not path.is_file():
-        raise ToolError(f'--picture {path}: no such file')
+        raise UserError(f'--picture {path}: no such file')
     picture = read_image(path)
     if picture is None:
-        raise ToolError(f'--picture {path}: cannot be read as a picture; give a PNG or JPEG')
+        raise UserError(f'--picture {path}: cannot be read as a picture; give a PNG or JPEG')
     return picture
 
 

@@ -22,10 +22,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from seg_node.errors import UserError
 from seg_node.perception.backends import BackendError
-from seg_node.perception.manifest import ModelError
-from seg_node.perception.self_test import SelfTestError
-from seg_node.tools.command_line import ToolError
+from seg_node.perception.models.manifest import ModelError
+from seg_node.perception.models.self_test import SelfTestError
 from seg_node.tools.import_model.assembly import assemble, Assembly
 from seg_node.tools.import_model.card import write_card
 from seg_node.tools.import_model.classes import ClassList, read_classes
@@ -58,7 +58,7 @@ def import_network(options: Options) -> Imported:
     """
     Write a model folder for a foreign network.
 
-    :raises ToolError: when that cannot be done; nothing is written then.
+    :raises UserError: when that cannot be done; nothing is written then.
     """
     check_place(options.out, options.force)
     classes = read_classes(options.classes, options.drivable)
@@ -69,7 +69,7 @@ def import_network(options: Options) -> Imported:
             imported = _fill(folder, options, classes, made, picture)
         except (ModelError, BackendError) as error:
             # The folder that the error names is gone when it is read.
-            raise ToolError(str(error).replace(str(folder), str(options.out))) from None
+            raise UserError(str(error).replace(str(folder), str(options.out))) from None
     return imported
 
 

@@ -47,7 +47,7 @@ class Command(Enum):
 
 
 def commands_of(typed: bytes) -> list[Command]:
-    """Give the commands of what was typed; all other keys are nothing."""
+    """Return the commands of what was typed; all other keys are nothing."""
     keys = re.findall(rb'\x1b[\[O][0-9;]*.|.', typed, re.DOTALL)
     known = {b' ': Command.TOGGLE, b's': Command.STEP, b'S': Command.STEP,
              b'\x1b[C': Command.STEP, b'\x1bOC': Command.STEP}
@@ -73,7 +73,7 @@ class Controls:
 
     @contextmanager
     def timeline(self) -> Iterator[Timeline]:
-        """Give the timeline to one thread at a time."""
+        """Return the timeline to one thread at a time."""
         with self._lock:
             yield self._timeline
 

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 import math
 from pathlib import Path
 
-from seg_node.tools.command_line import OneLineParser, positive
+from seg_node.tools.common.command_line import OneLineParser, positive
 
 CLOCK_HZ = 100.0
 """Default of --clock; as simulators publish it."""

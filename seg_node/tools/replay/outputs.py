@@ -32,7 +32,7 @@ from rclpy.qos import (
     ReliabilityPolicy,
 )
 
-from seg_node.tools.bag_reader import Channel
+from seg_node.recordings.bag_reader import Channel
 from seg_node.tools.replay.recordings import PICTURES
 from seg_node.tools.replay.stamps import Layout, layout_of
 
@@ -47,7 +47,7 @@ class OutputError(Exception):
 
 
 def message_class(name: str) -> Any:
-    """Give the Python class of pkg/msg/Name; OutputError where it is not installed."""
+    """Return the Python class of pkg/msg/Name; OutputError where it is not installed."""
     package, _, short = name.partition('/msg/')
     try:
         return getattr(import_module(f'{package}.msg'), short)
@@ -63,7 +63,7 @@ def message_class(name: str) -> Any:
 
 def profile_of(channel: Channel) -> QoSProfile:
     """
-    Give the QoS to publish a channel with: what its publishers offered when it was recorded.
+    Return the QoS to publish a channel with: what its publishers offered when it was recorded.
 
     Where several offered different things, the one that serves every subscriber. Where nothing
     was recorded: reliable, and transient local for what is latched.
@@ -130,7 +130,7 @@ class Output:
 
 
 def _installed_digest(node: Node, topic: str, kind: str) -> str:
-    """Give the hash of the definition that our own publisher has; '' before ROS 2 Jazzy."""
+    """Return the hash of the definition that our own publisher has; '' before ROS 2 Jazzy."""
     for info in node.get_publishers_info_by_topic(topic):
         digest = str(getattr(info, 'topic_type_hash', ''))
         if info.node_name == node.get_name() and info.topic_type == kind and (
@@ -142,7 +142,7 @@ def _installed_digest(node: Node, topic: str, kind: str) -> str:
 def create_outputs(
     node: Node, channels: Sequence[Channel], names: Mapping[str, str],
 ) -> tuple[dict[Channel, Output], list[str]]:
-    """Give the outputs of all channels that can be published, and why the others cannot."""
+    """Return the outputs of all channels that can be published, and why the others cannot."""
     outputs, problems = {}, []
     for channel in channels:
         try:

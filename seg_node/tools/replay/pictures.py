@@ -21,13 +21,13 @@ from collections.abc import Collection, Iterator, Sequence
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CameraInfo, Image
 
-from seg_node.tools.bag_reader import Channel
-from seg_node.tools.bags import CAMERA_INFO, IMAGE
-from seg_node.tools.camera_info import assumed_pinhole, camera_info
-from seg_node.tools.camera_publisher import to_message, to_time
-from seg_node.tools.playback import SIMULATED_START_NS
+from seg_node.recordings.bag_reader import Channel
+from seg_node.recordings.bags import CAMERA_INFO, IMAGE
+from seg_node.recordings.sources import Source
+from seg_node.tools.common.camera_info import assumed_pinhole, camera_info
+from seg_node.tools.common.camera_publisher import to_message, to_time
+from seg_node.tools.player.playback import SIMULATED_START_NS
 from seg_node.tools.replay.recordings import Message, Recording
-from seg_node.tools.sources import Source
 
 FRAME_ID = 'camera_optical_frame'
 
@@ -50,7 +50,7 @@ class PictureRecording(Recording):
         self.channels = (self._info, self._image)
 
     def interval_ns(self, channels: Collection[Channel]) -> int:
-        """Give the time from frame to frame."""
+        """Return the time from frame to frame."""
         return round(1e9 / self._source.fps)
 
     def messages(
@@ -77,7 +77,7 @@ class PictureRecording(Recording):
                     yield frame.time_ns, Message(channel, serialize_message(message))
 
     def notes(self) -> Sequence[str]:
-        """Give what was assumed, and what the source has to say by now."""
+        """Return what was assumed, and what the source has to say by now."""
         assumed = [] if self._source.intrinsics else [
             'camera_info: unknown camera; a pinhole with 60 deg horizontal view is assumed']
         return assumed + self._source.notes

@@ -21,9 +21,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 import time
 
-from seg_node.tools.bag_reader import Channel
-from seg_node.tools.command_line import StopFlag, ToolError
-from seg_node.tools.read_ahead import NotReadyError, ReadAhead
+from seg_node.errors import UserError
+from seg_node.recordings.bag_reader import Channel
+from seg_node.recordings.read_ahead import NotReadyError, ReadAhead
+from seg_node.tools.common.command_line import StopFlag
 from seg_node.tools.replay.controls import Controls
 from seg_node.tools.replay.outputs import Output
 from seg_node.tools.replay.recordings import Message, PICTURES, Recording
@@ -88,7 +89,7 @@ class Replay:
         """
         Wait until every picture topic (every topic, where there are none) has a subscriber.
 
-        ToolError when the time is up; None waits a moment and goes on without.
+        UserError when the time is up; None waits a moment and goes on without.
         """
         pictures = [each for c, each in self._outputs.items() if c.type in PICTURES]
         wanted = pictures or list(self._outputs.values())
@@ -98,7 +99,7 @@ class Replay:
             if seconds is None and waited > DISCOVERY_SECONDS:
                 return
             if seconds is not None and waited > seconds:
-                raise ToolError(f'no subscriber on {", ".join(missing)} after {seconds:g} s. '
+                raise UserError(f'no subscriber on {", ".join(missing)} after {seconds:g} s. '
                                 'Start the node and check camera names (--remap), transport, '
                                 'ROS_DOMAIN_ID and QoS; or choose with --topics')
             if self._stop:

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from seg_node.tools.bag_reader import BagReader, Channel
-from seg_node.tools.bags import COMPRESSED, IMAGE, stamp_of, UNRELATED_NS
-from seg_node.tools.sources import SourceError
+from seg_node.recordings.bag_reader import BagReader, Channel
+from seg_node.recordings.bags import COMPRESSED, IMAGE, stamp_of, UNRELATED_NS
+from seg_node.recordings.sources import SourceError
 
 CLOCK = 'rosgraph_msgs/msg/Clock'
 PICTURES = (IMAGE, COMPRESSED)
@@ -59,13 +59,13 @@ class Recording:
         raise NotImplementedError
 
     def interval_ns(self, channels: Collection[Channel]) -> int:
-        """Give the usual time between two messages of the pictures, else of the busiest topic."""
+        """Return the usual time between two images, else between messages of the busiest topic."""
         counts = [c.count or 0 for c in pictures_of(channels) or channels]
         most = max(counts, default=0)
         return (self.duration_ns or 0) // (most - 1) if most > 1 else 0
 
     def notes(self) -> Sequence[str]:
-        """Give what the user should know by now."""
+        """Return what the user should know by now."""
         return ()
 
     def close(self) -> None:
@@ -124,12 +124,12 @@ class BagRecording(Recording):
 
 
 def pictures_of(channels: Collection[Channel]) -> list[Channel]:
-    """Give the channels that hold pictures."""
+    """Return the channels that hold pictures."""
     return [channel for channel in channels if channel.type in PICTURES]
 
 
 def chosen(channels: Sequence[Channel], topics: Sequence[str] | None) -> list[Channel]:
-    """Give the channels of the topics named, all without names; SourceError for unknown ones."""
+    """Return the channels of the topics named, all without names; SourceError for unknown ones."""
     if topics is None:
         return list(channels)
     wanted = {_absolute(topic) for topic in topics}
@@ -141,7 +141,7 @@ def chosen(channels: Sequence[Channel], topics: Sequence[str] | None) -> list[Ch
 
 
 def remapped(channels: Sequence[Channel], rules: Sequence[str]) -> dict[str, str]:
-    """Give the new name of every topic; rules are OLD:=NEW. SourceError for a bad rule."""
+    """Return the new name of every topic; rules are OLD:=NEW. SourceError for a bad rule."""
     names = {channel.topic: channel.topic for channel in channels}
     for rule in rules:
         old, sign, new = rule.partition(':=')

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from seg_node.tools.command_line import ToolError
+from seg_node.errors import UserError
 
 T = TypeVar('T')
 
@@ -60,7 +60,7 @@ def rounds(
 
     once gives (time since the start of the recording in ns, item) of the window, afresh at each
     call; earlier times are played at its start. A round ends gap_ns after its last item, at the
-    latest with the window. ToolError when there is nothing to play.
+    latest with the window. UserError when there is nothing to play.
     """
     position = shift = 0
     while True:
@@ -72,7 +72,7 @@ def rounds(
             yield Timed(position, shift, item)
         if last is None:
             until = '' if window.length_ns is None else f' for {window.length_ns / 1e9:g} s'
-            raise ToolError(f'no messages from {window.start_ns / 1e9:g} s on{until}. '
+            raise UserError(f'no messages from {window.start_ns / 1e9:g} s on{until}. '
                             'Choose another part with --start and --duration')
         if not loop:
             return

@@ -19,7 +19,7 @@ from __future__ import annotations
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock
 
-from seg_node.tools.camera_publisher import to_time
+from seg_node.tools.common.camera_publisher import to_time
 
 BETWEEN_NS = 1_000_000
 """With a message the clock is told again only when the last time was longer ago than this."""
@@ -36,7 +36,7 @@ class SimClock:
         self._next = self._last = 0
 
     def due_in(self, now: int) -> int:
-        """Give the time in ns until the next regular message."""
+        """Return the time in ns until the next regular message."""
         return max(0, self._next - now)
 
     def tick(self, now: int, position_ns: int) -> None:

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from enum import Enum
 import struct
 
-from seg_node.tools.bags import stamp_of, UNRELATED_NS, with_stamp
+from seg_node.recordings.bags import stamp_of, UNRELATED_NS, with_stamp
 
 RECENT = 256
 """Stamps whose change is remembered, so that messages with one stamp keep one stamp."""
@@ -36,7 +36,7 @@ class Layout(Enum):
 
 
 def layout_of(message_type: str, first_field: str) -> Layout:
-    """Give the layout of a type, of which the type of the first field is known."""
+    """Return the layout of a type, of which the type of the first field is known."""
     if message_type == 'tf2_msgs/msg/TFMessage':
         return Layout.TRANSFORMS
     # rosgraph_msgs/Clock is a time and nothing else.
@@ -45,7 +45,7 @@ def layout_of(message_type: str, first_field: str) -> Layout:
 
 
 def restamped(message: bytes, layout: Layout, change: Callable[[int], int]) -> bytes:
-    """Give the CDR bytes with every stamp (ns) changed; too short ones are left as they are."""
+    """Return the CDR bytes with every stamp (ns) changed; too short ones are left as they are."""
     try:
         if layout is Layout.FIRST:
             return with_stamp(message, change(stamp_of(message)))
@@ -96,7 +96,7 @@ class StampsNow:
 
     def changed(self, stamp_ns: int, recorded_ns: int, now_ns: int) -> int:
         """
-        Give the new stamp of a message that is due at now_ns.
+        Return the new stamp of a message that is due at now_ns.
 
         recorded_ns is the time of recording of the message on the clock of its stamp; both go on
         over rounds.

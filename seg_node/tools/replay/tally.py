@@ -53,7 +53,7 @@ class Lateness:
         return self._sum / self.count if self.count else 0.0
 
     def quantile_ns(self, share: float) -> float:
-        """Give the duration that this share of all does not exceed."""
+        """Return the duration that this share of all does not exceed."""
         if not self.count:
             return 0.0
         step = int(np.searchsorted(np.cumsum(self._counts), share * self.count))
@@ -93,7 +93,7 @@ class Tally:
         self._topics: dict[tuple[str, str], TopicTally] = {}
 
     def topic(self, topic: str, message_type: str) -> TopicTally:
-        """Give the counts of a topic."""
+        """Return the counts of a topic."""
         return self._topics.setdefault(
             (topic, message_type), TopicTally(topic, message_type))
 
@@ -116,7 +116,7 @@ class Tally:
         return sum(counts.failed for counts in self._topics.values())
 
     def lines(self) -> list[str]:
-        """Give the report: how late all were, then what each topic sent."""
+        """Return the report: how late all were, then what each topic sent."""
         late = self.lateness
         if not self._topics:
             return []

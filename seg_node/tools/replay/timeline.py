@@ -48,13 +48,13 @@ class Timeline:
         self._since = now
 
     def position(self, now: int) -> int:
-        """Give where the replay is; never less than before."""
+        """Return where the replay is; never less than before."""
         if self._since is None or self._paused:
             return self._at
         return self._at + max(0, math.floor((now - self._since) * self._rate))
 
     def wait(self, position: int, now: int) -> int | None:
-        """Give the time left until a message at this position is due; None while it is held."""
+        """Return the time left until a message at this position is due; None while it is held."""
         if self._since is None:
             return None
         if self._paused:
@@ -62,7 +62,7 @@ class Timeline:
         return max(0, self._moment(self._since, position) - now)
 
     def lateness(self, position: int, now: int) -> int | None:
-        """Give how long a message has been due; None while paused: a step has no deadline."""
+        """Return how long a message has been due; None while paused: a step has no deadline."""
         if self._since is None or self._paused:
             return None
         return max(0, now - self._moment(self._since, position))

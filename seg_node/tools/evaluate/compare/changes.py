@@ -69,18 +69,18 @@ class Change:
 
 
 def loss(score: Score, before: float, after: float) -> float:
-    """Give by how much a number got worse, negative for better; of a score with a direction."""
+    """Return by how much a number got worse, negative for better; of a score with a direction."""
     return before - after if score.better is Better.HIGHER else after - before
 
 
 def changes(a: RunResults, b: RunResults) -> tuple[Change, ...]:
-    """Give all numbers that a run knows, the weightiest first; those that are 0 in both not."""
+    """Return all numbers that a run knows, the weightiest first; those that are 0 in both not."""
     return changed(numbers(a.summary), numbers(b.summary))
 
 
 def changed(old: Mapping[str, float | None], new: Mapping[str, float | None],
             ) -> tuple[Change, ...]:
-    """Give the changes between numbers by name."""
+    """Return the changes between numbers by name."""
     names = [*old, *(name for name in new if name not in old)]
     found = (Change(score_of(name), old.get(name), new.get(name)) for name in names)
     return tuple(one for one in found

@@ -42,7 +42,7 @@ def compare(a: RunResults, b: RunResults) -> Comparison:
     """
     Compare two runs.
 
-    :raises ToolError: when a table of frames cannot be read.
+    :raises UserError: when a table of frames cannot be read.
     """
     decisions = decision_changes(a, b)
     found = doubts(a, b)
@@ -53,7 +53,7 @@ def compare(a: RunResults, b: RunResults) -> Comparison:
 
 
 def to_json(comparison: Comparison) -> str:
-    """Give compare.json."""
+    """Return compare.json."""
     decisions = comparison.decisions
     content: dict[str, Any] = {
         'a': str(comparison.a.folder), 'b': str(comparison.b.folder),

@@ -92,7 +92,7 @@ def decision_changes(a: RunResults, b: RunResults) -> DecisionChanges:
     """
     Compare the decisions on the frames that both runs have.
 
-    :raises ToolError: when a table of frames cannot be read.
+    :raises UserError: when a table of frames cannot be read.
     """
     old, new = ({one.name: one for one in run.recordings if one.summary is not None}
                 for run in (a, b))

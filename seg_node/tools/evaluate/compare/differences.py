@@ -36,7 +36,7 @@ class Difference:
 
 
 def differences(a: RunResults, b: RunResults) -> tuple[Difference, ...]:
-    """Give the settings that differ: version, model, backend, parameters, truth, machine."""
+    """Return the settings that differ: version, model, backend, parameters, truth, machine."""
     old, new = _settings(a.run), _settings(b.run)
     names = [*old, *(name for name in new if name not in old)]
     return tuple(Difference(name, old.get(name), new.get(name)) for name in names

@@ -40,7 +40,7 @@ _GOOD = (Kind.NO_FALSE_GO, Kind.NO_NEEDLESS_STOP)
 
 
 def comparison_page(comparison: Comparison, extra: Markup | None = None) -> str:
-    """Give the page; extra: more sections, put behind the headline."""
+    """Return the page; extra: more sections, put behind the headline."""
     name_a, name_b = names_of([comparison.a, comparison.b])
     body = join([
         tag('header', tag('h1', f'{name_a} → {name_b}'),

@@ -28,7 +28,7 @@ from seg_node.tools.evaluate.report.words import NARROW, NOTHING, number
 
 
 def scores_table(comparison: Comparison) -> Markup:
-    """Give every number of both runs with its change."""
+    """Return every number of both runs with its change."""
     order = list(Verdict)
     rows = [tag('tr', tag('th', one.score.label, scope='row'),
                 *(tag('td', number(value, one.score.kind), data_v='' if value is None else value)
@@ -47,7 +47,7 @@ def scores_table(comparison: Comparison) -> Markup:
 
 
 def recordings_table(comparison: Comparison) -> Markup:
-    """Give the headline of each recording in both runs."""
+    """Return the headline of each recording in both runs."""
     old, new = ({one.name: one for one in run.recordings} for run in (comparison.a, comparison.b))
     names = [*old, *(one for one in new if one not in old)]
     with_truth = any(run.has_truth for run in (comparison.a, comparison.b))
@@ -80,7 +80,7 @@ def recordings_table(comparison: Comparison) -> Markup:
 
 
 def settings_table(comparison: Comparison) -> Markup:
-    """Give what is different between the runs."""
+    """Return what is different between the runs."""
     if not comparison.differences:
         return section('What is different', tag('p', 'Nothing: version, model, parameters, truth '
                                                      'and machine are the same.'))

@@ -25,7 +25,7 @@ _SHOWN = 12
 
 
 def shown(comparison: Comparison) -> str:
-    """Give a short table: doubts, what differs, the scores that got worse or better."""
+    """Return a short table: doubts, what differs, the scores that got worse or better."""
     lines = [f'  A {comparison.a.folder}', f'  B {comparison.b.folder}']
     lines += [f'  cannot be compared: {one}' for one in comparison.doubts]
     settings = [f'{one.name} {one.a} -> {one.b}' for one in comparison.differences

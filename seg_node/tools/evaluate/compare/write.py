@@ -31,7 +31,7 @@ def write_comparison(comparison: Comparison, out: Path, extra: Markup | None = N
     Write both into a folder; give the path of the page.
 
     :param extra: more sections of the page.
-    :raises ToolError: when they cannot be written.
+    :raises UserError: when they cannot be written.
     """
     write_page(out / JSON, to_json(comparison))
     write_page(out / PAGE, comparison_page(comparison, extra))

@@ -26,7 +26,7 @@ from typing import Any
 
 import yaml
 
-from seg_node.tools.command_line import ToolError
+from seg_node.errors import UserError
 from seg_node.tools.evaluate.report.catalogue import Better, canonical, score_of
 
 
@@ -83,22 +83,22 @@ def read_limits(path: Path, known: Collection[str], unsure: str | None = None,
 
     :param known: names of the numbers that there are.
     :param unsure: beginning of names that may turn out to be known.
-    :raises ToolError: names the limit, what is wrong with it, and the remedy.
+    :raises UserError: names the limit, what is wrong with it, and the remedy.
     """
     try:
         content = yaml.load(path.read_bytes(), _Loader)      # a SafeLoader
     except OSError as error:
-        raise ToolError(f'--gate {path}: cannot be read ({error.strerror})') from None
+        raise UserError(f'--gate {path}: cannot be read ({error.strerror})') from None
     except (yaml.YAMLError, TypeError) as error:
-        raise ToolError(f'--gate {path}: is no YAML ({" ".join(str(error).split())})') from None
+        raise UserError(f'--gate {path}: is no YAML ({" ".join(str(error).split())})') from None
     if not isinstance(content, Mapping) or not content:
-        raise ToolError(f'--gate {path}: holds no limits. Write lines such as '
+        raise UserError(f'--gate {path}: holds no limits. Write lines such as '
                         'path_iou: {min: 0.93}')
     limits = tuple(_limits(path, '', content, _Names(known, unsure)))
     twice = {limit.name for place, limit in enumerate(limits)
              if any((limit.name, limit.rule) == (one.name, one.rule) for one in limits[:place])}
     if twice:
-        raise ToolError(f'--gate {path}: {", ".join(sorted(twice))}: has the same limit twice')
+        raise UserError(f'--gate {path}: {", ".join(sorted(twice))}: has the same limit twice')
     return limits
 
 
@@ -108,7 +108,7 @@ def _limits(path: Path, beginning: str, content: Mapping[Any, Any],
     for key, value in content.items():
         written = f'{beginning}{key}'
         if not isinstance(value, Mapping) or not value:
-            raise ToolError(f'--gate {path}: {written}: {value!r} is no limit. Write '
+            raise UserError(f'--gate {path}: {written}: {value!r} is no limit. Write '
                             f'{written}: {{min: 0.9}}, with one or more of {", ".join(words)}')
         if not any(word in words for word in value) and any(
                 isinstance(inner, Mapping) for inner in value.values()):
@@ -116,7 +116,7 @@ def _limits(path: Path, beginning: str, content: Mapping[Any, Any],
             continue
         name = canonical(written)
         if not names.may_be(name):
-            raise ToolError(f'--gate {path}: {written}: there is no such number. '
+            raise UserError(f'--gate {path}: {written}: there is no such number. '
                             f'{_near(name, names.known)}')
         for word, number in value.items():
             yield _limit(path, name, word, number, words)
@@ -124,16 +124,16 @@ def _limits(path: Path, beginning: str, content: Mapping[Any, Any],
 
 def _limit(path: Path, name: str, word: Any, number: Any, words: list[str]) -> Limit:
     if word not in words:
-        raise ToolError(f'--gate {path}: {name}: {word} is no limit. {_near(str(word), words)}')
+        raise UserError(f'--gate {path}: {name}: {word} is no limit. {_near(str(word), words)}')
     if isinstance(number, bool) or not isinstance(number, (int, float)) \
             or not math.isfinite(number):
-        raise ToolError(f'--gate {path}: {name}: {word}: {number!r} is no finite number')
+        raise UserError(f'--gate {path}: {name}: {word}: {number!r} is no finite number')
     rule = Rule(word)
     if rule.is_relative and score_of(name).better is Better.NEITHER:
-        raise ToolError(f'--gate {path}: {name}: {word}: neither more nor less of it is better, '
+        raise UserError(f'--gate {path}: {name}: {word}: neither more nor less of it is better, '
                         'so it has no loss. Use min or max')
     if rule.is_relative and number < 0:
-        raise ToolError(f'--gate {path}: {name}: {word}: {number} is below 0')
+        raise UserError(f'--gate {path}: {name}: {word}: {number} is below 0')
     return Limit(name, rule, float(number))
 
 

@@ -28,7 +28,7 @@ _TITLES = ('number', 'limit', 'found', 'before', '')
 
 
 def text(judged: Sequence[Judged]) -> str:
-    """Give a table of what failed, and a line that says how many did."""
+    """Return a table of what failed, and a line that says how many did."""
     failed = [one for one in judged if not one.passed]
     if not failed:
         return f'gate: passed, {plural(len(judged), "limit")} kept'
@@ -41,7 +41,7 @@ def text(judged: Sequence[Judged]) -> str:
 
 
 def to_json(judged: Sequence[Judged]) -> str:
-    """Give gate.json."""
+    """Return gate.json."""
     return json.dumps({
         'passed': all(one.passed for one in judged),
         'limits': [{'name': one.limit.name, one.limit.rule.value: one.limit.value,
@@ -50,7 +50,7 @@ def to_json(judged: Sequence[Judged]) -> str:
 
 
 def to_html(judged: Sequence[Judged]) -> Markup:
-    """Give a section for a page, what failed first."""
+    """Return a section for a page, what failed first."""
     failed = sum(not one.passed for one in judged)
     head = tag('tr', *(tag('th', title) for title in _TITLES))
     rows = [tag('tr', *(tag('td', cell) for cell in _cells(one)[:-1]),

@@ -54,7 +54,7 @@ def described(run: RunResults) -> Markup:
 
 
 def flat(told: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Give what a run was made with as lines, without its recordings."""
+    """Return what a run was made with as lines, without its recordings."""
     lines: list[tuple[str, str]] = []
     for key, value in told.items():
         if key == 'recordings':
@@ -69,7 +69,7 @@ def flat(told: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def cards(run: RunResults) -> Markup:
-    """Give the headline scores: first what is dangerous, then what is costly, then the rest."""
+    """Return the headline scores: first what is dangerous, then what is costly, then the rest."""
     known = numbers(run.summary)
     decisions = run.summary['decisions']
     frames = run.summary['frames']

@@ -107,7 +107,7 @@ REASONS, HEALTH, CLASSES = 'decisions.reasons.', 'health.', 'class_iou.'
 
 
 def score_of(name: str) -> Score:
-    """Give what is known of a number; ValueError for a name that there cannot be."""
+    """Return what is known of a number; ValueError for a name that there cannot be."""
     if name in SCORES:
         return SCORES[name]
     if name.startswith(CLASSES):
@@ -120,7 +120,7 @@ def score_of(name: str) -> Score:
 
 def numbers(summary: Mapping[str, Any]) -> dict[str, float | None]:
     """
-    Give all numbers of a summary by name, the weightiest first; None where not known.
+    Return all numbers of a summary by name, the weightiest first; None where not known.
 
     A reason or finding that did not occur is 0, unless there was no frame at all.
     """
@@ -148,7 +148,7 @@ def numbers(summary: Mapping[str, Any]) -> dict[str, float | None]:
 
 
 def canonical(name: str) -> str:
-    """Give the name of a number for what people write: scores.miou, latency_ms.infer_ms.p95."""
+    """Return the name of a number for what people write: scores.miou, latency_ms.infer_ms.p95."""
     return _stage(name.removeprefix('scores.'))
 
 

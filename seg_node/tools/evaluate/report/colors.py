@@ -38,5 +38,5 @@ _REASONS = {
 
 
 def color_of(reason: str) -> str:
-    """Give the colour of a reason."""
+    """Return the colour of a reason."""
     return _REASONS.get(reason, _OTHER)

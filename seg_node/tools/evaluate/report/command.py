@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from seg_node.tools.command_line import ToolError
+from seg_node.errors import UserError
 from seg_node.tools.evaluate.compare.comparison import compare, Comparison
 from seg_node.tools.evaluate.compare.text import shown
 from seg_node.tools.evaluate.compare.write import JSON, PAGE, write_comparison
@@ -55,16 +55,16 @@ def check(options: argparse.Namespace) -> None:
     """
     Find out before the work begins what finish() would stumble over.
 
-    :raises ToolError: for runs or limits that cannot be read.
+    :raises UserError: for runs or limits that cannot be read.
     """
     if options.compare:
         if len(options.compare) != 1:
-            raise ToolError('--compare: takes one other run here; two, A and B, without a PATH')
+            raise UserError('--compare: takes one other run here; two, A and B, without a PATH')
         read_run(options.compare[0])
     if options.gate is not None:
         limits = read_limits(options.gate, numbers(_NO_RUN), CLASSES)
         if not options.compare and any(limit.rule.is_relative for limit in limits):
-            raise ToolError(f'--gate {options.gate}: has limits on a loss, which need another '
+            raise UserError(f'--gate {options.gate}: has limits on a loss, which need another '
                             'run. Give it with --compare')
 
 
@@ -72,7 +72,7 @@ def finish(options: argparse.Namespace) -> int:
     """
     Write the report of the run in --out, compare and gate it; give 0, or 1 for a failed gate.
 
-    :raises ToolError: when something cannot be read or written.
+    :raises UserError: when something cannot be read or written.
     """
     before = read_run(options.compare[0]) if options.compare else None
     for name in (GATE, PAGE, JSON):      # of the run that was there before
@@ -86,21 +86,21 @@ def only_report(options: argparse.Namespace) -> int:
     """
     Do what was asked without anything to evaluate: --report DIR, --compare A B, --gate FILE.
 
-    :raises ToolError: when it is not clear what, or something cannot be read or written.
+    :raises UserError: when it is not clear what, or something cannot be read or written.
     """
     if options.report:
         if options.compare:
-            raise ToolError('--report: takes no --compare. --compare A B writes the report of B '
+            raise UserError('--report: takes no --compare. --compare A B writes the report of B '
                             'too')
         return max(_report_anew(folder, options.gate) for folder in options.report)
     if options.compare:
         if len(options.compare) != 2:
-            raise ToolError('--compare: takes two runs, A and B, where nothing is evaluated')
+            raise UserError('--compare: takes two runs, A and B, where nothing is evaluated')
         a, b = map(read_run, options.compare)
         out = options.out or options.compare[1]
         _make(out)
         return _conclude(b, a, options.gate, out)
-    raise ToolError('nothing to do. Give a PATH to evaluate, --report DIR or --compare A B')
+    raise UserError('nothing to do. Give a PATH to evaluate, --report DIR or --compare A B')
 
 
 def _conclude(run: RunResults, before: RunResults | None, gate: Path | None, out: Path) -> int:
@@ -136,7 +136,7 @@ def _report_anew(folder: Path, gate: Path | None) -> int:
     runs = [one for one in sorted(folder.iterdir()) if one.is_dir() and is_run(one)] \
         if folder.is_dir() else []
     if not runs:
-        raise ToolError(f'--report {folder}: is no run, and holds none')
+        raise UserError(f'--report {folder}: is no run, and holds none')
     code = max(_conclude(read_run(run), None, gate, run) for run in runs)
     print(f'  index   {write_index(folder)}')
     return code
@@ -146,4 +146,4 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ToolError(f'--out {folder}: cannot be made ({error.strerror})') from None
+        raise UserError(f'--out {folder}: cannot be made ({error.strerror})') from None

@@ -58,7 +58,7 @@ class Failures:
         self.held[recording] = held
 
     def draw(self, numbers: Mapping[str, int], has_truth: bool) -> Markup:
-        """Give the maps; numbers: of the recordings that have a timeline."""
+        """Return the maps; numbers: of the recordings that have a timeline."""
         held = _map('STOP and SLOW, by the reason given', self.held, numbers)
         if not has_truth:
             return join([held, tag('p', _NO_TRUTH, class_='hint')])
@@ -113,7 +113,7 @@ def _row(recording: str, counter: Counter[str], reasons: Sequence[str], most: in
 
 
 def link(recording: str, numbers: Mapping[str, int]) -> Markup:
-    """Give the name of a recording, as a button where it has a timeline."""
+    """Return the name of a recording, as a button where it has a timeline."""
     if recording not in numbers:
         return name(recording)
     return tag('button', name(recording), type='button', class_='link',

@@ -22,7 +22,7 @@ import tempfile
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.tools.overlay_video import OverlayVideo
+from seg_node.tools.recorder.overlay_video import OverlayVideo
 
 FILM = 'overlay.mp4'
 _CAMERA = 'camera'
@@ -50,7 +50,7 @@ class Film:
         self._video.add(_CAMERA, time_ns, bgr)
 
     def finish(self) -> bytes:
-        """Give the file, empty without a picture; nothing can be added afterwards."""
+        """Return the file, empty without a picture; nothing can be added afterwards."""
         self._video.close()
         data = self._path.read_bytes() if self._path.is_file() else b''
         self.close()

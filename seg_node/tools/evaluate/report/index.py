@@ -20,7 +20,7 @@ from collections.abc import Hashable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from seg_node.tools.command_line import ToolError
+from seg_node.errors import UserError
 from seg_node.tools.evaluate.report.catalogue import Better, numbers, score_of
 from seg_node.tools.evaluate.report.markup import join, Markup, name, tag
 from seg_node.tools.evaluate.report.page import is_ours, page, section
@@ -42,21 +42,21 @@ def write_index(folder: Path) -> Path | None:
     """
     Write index.html over the runs in a folder, the newest first; None where there are none.
 
-    :raises ToolError: when it cannot be written, or an index.html is there that is none of ours.
+    :raises UserError: when it cannot be written, or an index.html is there that is none of ours.
     """
     runs, broken = [], []
     for one in sorted(folder.iterdir()):
         if one.is_dir() and is_run(one):
             try:
                 runs.append(read_run(one))
-            except ToolError as error:
+            except UserError as error:
                 broken.append(str(error))
     if not runs:
         return None
     runs.sort(key=lambda run: str(run.run.get('started', '')), reverse=True)
     path = folder / INDEX
     if path.exists() and not is_ours(path):
-        raise ToolError(f'{path}: is there already, and no index of evaluations. Move it away')
+        raise UserError(f'{path}: is there already, and no index of evaluations. Move it away')
     title = f'{folder.resolve().name}: {plural(len(runs), "evaluation")}'
     write_page(path, page(title, _body(title, runs, broken)))
     return path
@@ -93,7 +93,7 @@ def _body(title: str, runs: Sequence[RunResults], broken: Sequence[str]) -> Mark
 
 
 def _extent(run: RunResults) -> Hashable:
-    """Give what runs have in common that can be compared."""
+    """Return what runs have in common that can be compared."""
     return (tuple(sorted(one.name for one in run.recordings)), run.summary['frames'],
             run.summary['with_truth'])
 

@@ -33,20 +33,20 @@ class Markup(str):
 
 
 def escape(text: object) -> Markup:
-    """Give text as HTML, fit for elements and for quoted attributes."""
+    """Return text as HTML, fit for elements and for quoted attributes."""
     if isinstance(text, Markup):
         return text
     return Markup(html.escape(_FORBIDDEN.sub('\ufffd', str(text))))
 
 
 def join(parts: Iterable[object]) -> Markup:
-    """Give parts one after the other, None left out."""
+    """Return parts one after the other, None left out."""
     return Markup(''.join(escape(part) for part in parts if part is not None))
 
 
 def tag(element: str, *children: object, **attributes: object) -> Markup:
     """
-    Give an element; children that are no Markup are escaped, None left out.
+    Return an element; children that are no Markup are escaped, None left out.
 
     Attributes are written with - for _ (class_: class); True has no value, None and False are
     left out.
@@ -60,12 +60,12 @@ def tag(element: str, *children: object, **attributes: object) -> Markup:
 
 
 def name(text: str) -> Markup:
-    """Give the name of a recording or a run: of any script, in either direction."""
+    """Return the name of a recording or a run: of any script, in either direction."""
     return tag('bdi', text)
 
 
 def data_block(element_id: str, content: Any) -> Markup:
-    """Give an element that holds JSON for the page's script."""
+    """Return an element that holds JSON for the page's script."""
     text = json.dumps(content, separators=(',', ':'), allow_nan=False)
     # The only way out of a script element is "<"; the rest is ASCII.
     for letter in '<>&':

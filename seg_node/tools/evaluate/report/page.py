@@ -28,7 +28,7 @@ _MARK = tag('meta', name='generator', content='seg_node evaluate')
 
 
 def page(title: str, body: Markup, hint: str = '') -> str:
-    """Give a page; hint: what its foot says."""
+    """Return a page; hint: what its foot says."""
     style = Markup(_asset('page.css'))
     script = Markup('\n'.join(map(_asset, _SCRIPTS)))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -58,7 +58,7 @@ def is_ours(path: Path) -> bool:
 
 def section(title: str, *content: object, element_id: str | None = None,
             hint: str = '') -> Markup:
-    """Give a part of a page, on a sheet of its own."""
+    """Return a part of a page, on a sheet of its own."""
     return tag('section', tag('h2', title), tag('p', hint, class_='hint') if hint else None,
                *content, id=element_id)
 

@@ -48,7 +48,7 @@ def gallery(folder: Path, worst: Sequence[Mapping[str, Any]], details: Details,
 
 
 def picture(folder: Path, place: str, words: str) -> Markup:
-    """Give a JPEG of the run's folder as part of the page; says so where there is none."""
+    """Return a JPEG of the run's folder as part of the page; says so where there is none."""
     path = folder / place
     try:
         data = path.read_bytes() if path.resolve().is_relative_to(folder.resolve()) else b''

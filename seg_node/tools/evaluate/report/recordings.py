@@ -32,7 +32,7 @@ FILTER_FROM, TALL_FROM = 12, 40
 
 def recordings_table(run: RunResults, numbers: Mapping[str, int]) -> Markup:
     """
-    Give the table, in the order of the run.
+    Return the table, in the order of the run.
 
     :param numbers: of the recordings that have a timeline.
     """

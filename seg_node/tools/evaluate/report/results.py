@@ -21,7 +21,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from seg_node.tools.command_line import ToolError
+from seg_node.errors import UserError
 from seg_node.tools.evaluate.row import Columns
 from seg_node.tools.evaluate.table import read_table
 
@@ -43,16 +43,16 @@ class RecordingResults:
     error: str
 
     def table(self) -> Columns:
-        """Read its frames; ToolError when that is not possible."""
+        """Read its frames; UserError when that is not possible."""
         return read_table(self.folder)
 
     def count(self, name: str) -> int:
-        """Give a number of frames from its decisions; 0 where there is none."""
+        """Return a number of frames from its decisions; 0 where there is none."""
         decisions = {} if self.summary is None else self.summary['decisions']
         return int(decisions.get(name, 0))
 
     def score(self, name: str) -> float | None:
-        """Give one of its scores."""
+        """Return one of its scores."""
         value = None if self.summary is None else self.summary['scores'].get(name)
         return None if value is None else float(value)
 
@@ -91,17 +91,17 @@ def read_run(folder: Path) -> RunResults:
     """
     Read a run.
 
-    :raises ToolError: when the folder holds none.
+    :raises UserError: when the folder holds none.
     """
     if not is_run(folder):
-        raise ToolError(f'{folder}: holds no {RUN} with {SUMMARY}. Give the --out folder of an '
+        raise UserError(f'{folder}: holds no {RUN} with {SUMMARY}. Give the --out folder of an '
                         'evaluation that has come to its end')
     run, summary = _read(folder / RUN), _read(folder / SUMMARY)
     try:
         names = [str(one['recording']) for one in run['recordings']]
         summary['scores'], summary['decisions'], summary['with_truth'], summary['failed']
     except (KeyError, TypeError) as error:
-        raise ToolError(f'{folder}: is no evaluation of this version ({error} is missing). Run '
+        raise UserError(f'{folder}: is no evaluation of this version ({error} is missing). Run '
                         'evaluate again') from None
     return RunResults(folder, run, summary, tuple(_recording(folder, name) for name in names))
 
@@ -120,9 +120,9 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_bytes())
     except OSError as error:
-        raise ToolError(f'{path}: cannot be read ({error.strerror})') from None
+        raise UserError(f'{path}: cannot be read ({error.strerror})') from None
     except ValueError as error:
-        raise ToolError(f'{path}: is no JSON ({error}). Run evaluate again') from None
+        raise UserError(f'{path}: is no JSON ({error}). Run evaluate again') from None
     if not isinstance(content, dict):
-        raise ToolError(f'{path}: holds no JSON object. Run evaluate again')
+        raise UserError(f'{path}: holds no JSON object. Run evaluate again')
     return content

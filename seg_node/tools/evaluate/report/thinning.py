@@ -59,7 +59,7 @@ def thin(states: Sequence[Hashable], series: Sequence[Sequence[float | None]],
 
 
 def stretches(states: Sequence[Hashable]) -> list[tuple[int, int]]:
-    """Give first and last place of every stretch of equal state."""
+    """Return first and last place of every stretch of equal state."""
     if not states:
         return []
     starts = [0, *(int(place) + 1 for place in np.flatnonzero(_changes(states)))]

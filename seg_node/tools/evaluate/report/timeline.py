@@ -35,7 +35,7 @@ MIN_CONFIDENCE = 'stop_go.min_confidence'
 
 def timeline_data(name: str, table: Columns, points: int) -> dict[str, Any]:
     """
-    Give the timeline of a recording for the page's script.
+    Return the timeline of a recording for the page's script.
 
     Frames that `kept` leaves out lie within a stretch of the same decision, reason and truth.
 
@@ -63,13 +63,13 @@ def timeline_data(name: str, table: Columns, points: int) -> dict[str, Any]:
 
 
 def settings(parameters: dict[str, Any], first: int) -> dict[str, Any]:
-    """Give what all timelines of a page share; first: number of the one shown first."""
+    """Return what all timelines of a page share; first: number of the one shown first."""
     return {'decisions': DECISIONS, 'falseGo': FALSE_GO, 'needless': NEEDLESS, 'first': first,
             'minConfidence': parameters.get(MIN_CONFIDENCE)}
 
 
 def timeline_frame(names: Sequence[tuple[int, str]]) -> Markup:
-    """Give the place where the script draws; names: number and words of each recording."""
+    """Return the place where the script draws; names: number and words of each recording."""
     options = [tag('option', words, value=number) for number, words in names]
 
     def button(words: str, **attributes: str) -> Markup:
@@ -100,7 +100,7 @@ def timeline_frame(names: Sequence[tuple[int, str]]) -> Markup:
 
 
 def _weight(reason: str) -> tuple[int, str]:
-    """Give the place of a reason: the least serious first, so that serious ones are on top."""
+    """Return the place of a reason: the least serious first, so that serious ones are on top."""
     try:
         return -Reason(reason).priority, reason
     except ValueError:      # of another version
@@ -112,14 +112,14 @@ def _rounded(value: float | None) -> float | None:
 
 
 def _digits(decisions: Sequence[str | None]) -> str | None:
-    """Give a letter for each decision, - for none; None where there is none at all."""
+    """Return a letter for each decision, - for none; None where there is none at all."""
     if not any(decisions):
         return None
     return ''.join(_LETTERS.get(decision or '', '-') for decision in decisions)
 
 
 def _sparse(values: list[Any]) -> list[Any] | None:
-    """Give None for a column without a value."""
+    """Return None for a column without a value."""
     return values if any(value is not None for value in values) else None
 
 

@@ -28,7 +28,7 @@ SIZE, MARGIN, COUNTS = 300, 34, 46
 
 
 def confusion_table(confusion: Mapping[str, Any]) -> Markup:
-    """Give the confusion matrix as a table: a row for each true class, shares of that row."""
+    """Return the confusion matrix as a table: a row for each true class, shares of that row."""
     classes: Sequence[str] = confusion['classes']
     unlabelled = confusion.get('unlabelled', [])
     called = [*classes, *(['unlabelled'] if any(unlabelled) else [])]

@@ -25,7 +25,7 @@ NARROW = '\u202f'
 
 
 def plain(text: str) -> str:
-    """Give text for terminals of any encoding."""
+    """Return text for terminals of any encoding."""
     return text.replace(NARROW, ' ').replace(NOTHING, '-')
 
 

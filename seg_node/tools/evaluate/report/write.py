@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from seg_node.tools.command_line import ToolError
+from seg_node.errors import UserError
 from seg_node.tools.evaluate.report.cards import cards, described
 from seg_node.tools.evaluate.report.catalogue import STAGES
 from seg_node.tools.evaluate.report.failures import Failures
@@ -48,7 +48,7 @@ def write_report(folder: Path, extra: Markup | None = None) -> Path:
     Write report.html into the folder of a run that has come to its end; give its path.
 
     :param extra: more sections, put behind the cards.
-    :raises ToolError: when there is no run, or it cannot be written.
+    :raises UserError: when there is no run, or it cannot be written.
     """
     run = read_run(folder)
     path = folder / REPORT
@@ -59,13 +59,13 @@ def write_report(folder: Path, extra: Markup | None = None) -> Path:
 
 
 def write_page(path: Path, text: str) -> None:
-    """Write a page so that it is there whole or not at all; ToolError when it cannot be."""
+    """Write a page so that it is there whole or not at all; UserError when it cannot be."""
     partial = path.with_name(f'.{path.name}.partial')
     try:
         partial.write_text(text, encoding='utf-8')
         partial.replace(path)
     except OSError as error:
-        raise ToolError(f'{path}: cannot be written ({error.strerror})') from None
+        raise UserError(f'{path}: cannot be written ({error.strerror})') from None
 
 
 @dataclass
@@ -147,7 +147,7 @@ def _gather(run: RunResults) -> _Gathered:
     for number, one in enumerate(sorted(there, key=_badness)):
         try:
             table = one.table()
-        except (ToolError, KeyError, ValueError, OSError) as error:
+        except (UserError, KeyError, ValueError, OSError) as error:
             gathered.unreadable.append(f'{one.name}: its frames cannot be read ({error})')
             continue
         _take(gathered, one, table, wanted)
@@ -190,7 +190,7 @@ def _told(one: RecordingResults) -> str:
 
 
 def names_of(runs: Sequence[RunResults]) -> list[str]:
-    """Give the names of runs, with their parents where they are alike."""
+    """Return the names of runs, with their parents where they are alike."""
     names = [run.name for run in runs]
     if len(set(names)) == len(names):
         return names

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.perception.labels import resize_labels, UNLABELLED
-from seg_node.perception.manifest import Action
+from seg_node.perception.models.manifest import Action
 from seg_node.scoring.truth import NOT_PATH, SOME_PATH, UNKNOWN
 from seg_node.stop_go.actions import ClassRule
 
@@ -47,7 +47,7 @@ class TruthLabels:
 
     def of(self, codes: NDArray[np.uint8], seen: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """
-        Give labels, uint8 [h, w].
+        Return labels, uint8 [h, w].
 
         :param codes: uint8 [H, W] of scoring.truth.
         :param seen: uint8 [h, w], the network's labels.

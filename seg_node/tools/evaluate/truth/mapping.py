@@ -37,8 +37,8 @@ import numpy as np
 from numpy.typing import NDArray
 import yaml
 
+from seg_node.errors import UserError
 from seg_node.scoring.truth import NOT_PATH, SOME_PATH, UNKNOWN
-from seg_node.tools.command_line import ToolError
 
 WORDS = {'path': SOME_PATH, 'not_path': NOT_PATH, 'unknown': UNKNOWN}
 _KEYS = ('ids', 'colours', 'other', 'picture_suffix', 'mask_suffix')
@@ -63,21 +63,21 @@ class Mapping:
 
     def codes(self, name: str, mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """
-        Give the codes of a mask, uint8 [H, W].
+        Return the codes of a mask, uint8 [H, W].
 
         :param name: of the mask, for the error.
         :param mask: uint8 [H, W] or BGR [H, W, 3].
-        :raises ToolError: when it is coloured and the mapping has ids, or the reverse.
+        :raises UserError: when it is coloured and the mapping has ids, or the reverse.
         """
         if self.colours is not None:
             if mask.ndim != 3:
-                raise ToolError(f'{name}: has one channel, the mapping has colours. Give a '
+                raise UserError(f'{name}: has one channel, the mapping has colours. Give a '
                                 'mapping with ids')
             return self._of_colours(mask)
         if mask.ndim == 3:
             grey = np.ascontiguousarray(mask[..., 0])
             if not all(np.array_equal(grey, mask[..., k]) for k in (1, 2)):
-                raise ToolError(f'{name}: is coloured, the mapping has ids. Give a mapping with '
+                raise UserError(f'{name}: is coloured, the mapping has ids. Give a mapping with '
                                 'colours, for example --mapping cityscapes_colors')
             mask = grey
         codes: NDArray[np.uint8] = np.asarray(cv2.LUT(mask, self._table), np.uint8)
@@ -108,22 +108,22 @@ class Mapping:
 
 
 def model_ids(classes: Sequence[str]) -> Mapping:
-    """Give the mapping of masks that hold the model's own class ids; others are unknown."""
+    """Return the mapping of masks that hold the model's own class ids; others are unknown."""
     return Mapping({index: index for index in range(len(classes))}, None, has_classes=True,
                    digest='model')
 
 
 def find_mapping(name: str) -> Path:
-    """Give the file that a path, or the name of a shipped mapping, stands for; or ToolError."""
+    """Return the file that a path, or the name of a shipped mapping, stands for; or UserError."""
     path = Path(name)
     if path.suffix in ('.yaml', '.yml') or path.is_file():
         if not path.is_file():
-            raise ToolError(f'--mapping {name}: no such file. {_shipped_text()}')
+            raise UserError(f'--mapping {name}: no such file. {_shipped_text()}')
         return path
     for folder in _folders():
         if (folder / f'{name}.yaml').is_file():
             return folder / f'{name}.yaml'
-    raise ToolError(f'--mapping {name}: no such file, and no mapping of that name is shipped. '
+    raise UserError(f'--mapping {name}: no such file, and no mapping of that name is shipped. '
                     f'{_shipped_text()}')
 
 
@@ -135,25 +135,25 @@ def read_mapping(path: Path, classes: Sequence[str]) -> Mapping:
     Where a mapping names any class, `path` is the class of that name, if the model has one.
 
     :param classes: names of the model's classes, in the order of their ids.
-    :raises ToolError: names the file, what is wrong and what would fit.
+    :raises UserError: names the file, what is wrong and what would fit.
     """
     try:
         data = path.read_bytes()
         content = yaml.load(data, _Loader)      # a SafeLoader
     except OSError as error:
-        raise ToolError(f'{path}: cannot be read ({error.strerror})') from None
+        raise UserError(f'{path}: cannot be read ({error.strerror})') from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ToolError(f'{path}: is no YAML: {" ".join(str(error).split())}') from None
+        raise UserError(f'{path}: is no YAML: {" ".join(str(error).split())}') from None
     if not isinstance(content, dict) or ('ids' in content) == ('colours' in content):
-        raise ToolError(f'{path}: needs either ids: or colours:, as in '
+        raise UserError(f'{path}: needs either ids: or colours:, as in '
                         'config/mappings/cityscapes_ids.yaml')
     unknown = [key for key in content if key not in _KEYS]
     if unknown:
-        raise ToolError(f'{path}: {unknown[0]!r} is not known here; known are {", ".join(_KEYS)}')
+        raise UserError(f'{path}: {unknown[0]!r} is not known here; known are {", ".join(_KEYS)}')
     kind = 'ids' if 'ids' in content else 'colours'
     pairs = content[kind]
     if not isinstance(pairs, dict) or not pairs:
-        raise ToolError(f'{path}: {kind}: is empty; give lines like "7: path"')
+        raise UserError(f'{path}: {kind}: is empty; give lines like "7: path"')
     words = [*pairs.values(), content.get('other', 'unknown')]
     has_classes = any(word in classes and word not in WORDS for word in words)
     codes = _Codes(path, classes, has_classes)
@@ -178,21 +178,21 @@ class _Codes:
             return list(self.classes).index(word)
         if word in WORDS:
             return WORDS[word]
-        raise ToolError(
+        raise UserError(
             f'{self.path}: {place}: {word!r} is neither {", ".join(WORDS)} nor a class of the '
             f'model, which has {", ".join(self.classes)}')
 
 
 def _check_id(path: Path, value: Any) -> int:
     if type(value) is not int or not 0 <= value <= 255:
-        raise ToolError(f'{path}: ids: {value!r} is no whole number from 0 to 255')
+        raise UserError(f'{path}: ids: {value!r} is no whole number from 0 to 255')
     return value
 
 
 def _check_colour(path: Path, value: Any) -> tuple[int, int, int]:
     if not isinstance(value, tuple) or len(value) != 3 or not all(
             type(part) is int and 0 <= part <= 255 for part in value):
-        raise ToolError(f'{path}: colours: {value!r} is no [R, G, B] of numbers from 0 to 255')
+        raise UserError(f'{path}: colours: {value!r} is no [R, G, B] of numbers from 0 to 255')
     return value
 
 

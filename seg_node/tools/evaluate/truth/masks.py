@@ -23,15 +23,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.perception.image_error import ImageError
-from seg_node.tools.bags import COMPRESSED, stamp_of
-from seg_node.tools.cdr import read_image
-from seg_node.tools.command_line import ToolError
-from seg_node.tools.evaluate.bags.messages import Bag
-from seg_node.tools.evaluate.bags.source import find_topic, images_of
+from seg_node.errors import UserError
+from seg_node.perception.images.errors import ImageError
+from seg_node.recordings.bags import COMPRESSED, stamp_of
+from seg_node.recordings.camera_of_bag import find_topic, images_of
+from seg_node.recordings.cdr import read_image
+from seg_node.recordings.messages import Bag
+from seg_node.recordings.pictures import natural_key
+from seg_node.recordings.sources import Frame, IMAGE_SUFFIXES, SourceError
 from seg_node.tools.evaluate.truth.mapping import Mapping
-from seg_node.tools.pictures import natural_key
-from seg_node.tools.sources import Frame, IMAGE_SUFFIXES, SourceError
 
 _GREY = ('mono8', '8UC1')
 KEPT_NS = 2 * 10**9
@@ -50,13 +50,13 @@ class FolderMasks:
     """
 
     def __init__(self, folder: Path, mapping: Mapping, count: int | None) -> None:
-        """List the masks; ToolError without any."""
+        """List the masks; UserError without any."""
         self._folder = folder
         self._mapping = mapping
         files = sorted((file for file in folder.iterdir()
                         if file.suffix.lower() in IMAGE_SUFFIXES), key=natural_key)
         if not files:
-            raise ToolError(f'--truth {folder}: no masks in it (looked for '
+            raise UserError(f'--truth {folder}: no masks in it (looked for '
                             f'{" ".join(IMAGE_SUFFIXES)})')
         self._by_name = {_without(file.stem, mapping.mask_suffix): file for file in files}
         self._by_number = dict(enumerate(files)) if len(files) == count else {
@@ -64,7 +64,7 @@ class FolderMasks:
             if (numbers := re.findall(r'\d+', file.stem))}
 
     def codes(self, frame: Frame) -> NDArray[np.uint8] | None:
-        """Give the codes of a frame, uint8 [H, W]; None without a mask. Or ToolError."""
+        """Return the codes of a frame, uint8 [H, W]; None without a mask. Or UserError."""
         if frame.name:
             stem = _without(Path(frame.name).stem, self._mapping.picture_suffix)
             file = self._by_name.get(stem)
@@ -75,9 +75,9 @@ class FolderMasks:
         mask = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_UNCHANGED) \
             if file.stat().st_size else None
         if mask is None:
-            raise ToolError(f'{file}: is no readable picture. Mend or remove this mask')
+            raise UserError(f'{file}: is no readable picture. Mend or remove this mask')
         if mask.dtype != np.uint8:
-            raise ToolError(f'{file}: {mask.dtype}, masks have 8 bits a channel. Convert it')
+            raise UserError(f'{file}: {mask.dtype}, masks have 8 bits a channel. Convert it')
         if mask.ndim == 3 and mask.shape[2] == 4:
             mask = np.ascontiguousarray(mask[..., :3])
         return self._mapping.codes(str(file), np.asarray(mask, np.uint8))
@@ -91,14 +91,14 @@ class TopicMasks:
     """
 
     def __init__(self, bag: Bag, topic: str, mapping: Mapping) -> None:
-        """Find the topic; ToolError without it."""
+        """Find the topic; UserError without it."""
         self._bag = bag
         self._mapping = mapping
         channel = find_topic(images_of(bag), topic)
         if channel is None:
             listing = ', '.join(each.topic for each in images_of(bag)) or 'none'
             bag.close()
-            raise ToolError(f'{bag.path}: no image topic {topic} for --truth; it has {listing}')
+            raise UserError(f'{bag.path}: no image topic {topic} for --truth; it has {listing}')
         self.topic = channel.topic
         self._compressed = channel.type == COMPRESSED
         self._messages = bag.messages([channel])
@@ -106,7 +106,7 @@ class TopicMasks:
         self._kept: dict[int, bytes] = {}
 
     def codes(self, frame: Frame) -> NDArray[np.uint8] | None:
-        """Give the codes of a frame, uint8 [H, W]; None without a mask. Or ToolError."""
+        """Return the codes of a frame, uint8 [H, W]; None without a mask. Or UserError."""
         stamp = frame.stamp_ns
         if stamp is None:
             return None
@@ -118,7 +118,7 @@ class TopicMasks:
         try:
             picture = read_image(message, self._compressed)
         except ImageError as error:
-            raise ToolError(f'{self.topic}, stamp {stamp}: {error}') from None
+            raise UserError(f'{self.topic}, stamp {stamp}: {error}') from None
         mask = picture.bgr
         if picture.encoding in _GREY:
             mask = np.ascontiguousarray(mask[..., 0])
@@ -142,7 +142,7 @@ class TopicMasks:
 
 def masks_in(folder: Path, name: str, *, alone: bool) -> Path | None:
     """
-    Give the folder with the masks of a recording: FOLDER/NAME, or FOLDER where it is the only one.
+    Return the folder of a recording's masks: FOLDER/NAME, or FOLDER where it is the only one.
 
     :returns: None when there is none.
     """

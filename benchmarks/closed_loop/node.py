@@ -1,0 +1,191 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The node as a drive sees it, and its model on simulated time with the node's own judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+import math
+from typing import Protocol
+
+import numpy as np
+
+from benchmarks.closed_loop.eye import Eye, Seen, Shot
+from benchmarks.closed_loop.limits import StatedLimits
+from benchmarks.closed_loop.rig import Rig
+from seg_node.perception.models.manifest import ClassInfo
+from seg_node.stop_go.assessor import Assessment, Assessor, Observation
+from seg_node.stop_go.decision import StopGo
+from seg_node.stop_go.timing import Instant
+from seg_node.stop_go.vehicle import Motion
+from seg_node.stop_go.verdict import Verdict
+
+_HEARTBEAT = 0.05
+_EPOCH = 1000.0
+"""ROS time at the beginning of a drive, seconds."""
+
+
+class NodeUnderTest(Protocol):
+    """What a drive does with a node; times are seconds from its beginning."""
+
+    @property
+    def judged(self) -> int:
+        """Frames that were judged so far."""
+
+    @property
+    def clear_distance(self) -> float:
+        """What was last seen as clear, metres from the bumper; NaN before."""
+
+    def wants_image(self, now: float) -> bool:
+        """Tell whether the camera takes a picture now that reaches the node."""
+
+    def take(self, now: float, shot: Shot) -> None:
+        """Take a picture."""
+
+    def ambush(self) -> None:
+        """Let all come together that may go wrong, as far as that is in anybody's hands."""
+
+    def step(self, now: float, motion: Callable[[], Motion | None]) -> Verdict | None:
+        """Do what is due; give the verdict where the node publishes one now."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Image:
+    """An image under way: when it was taken and when it arrives."""
+
+    taken: float
+    arrival: float
+    shot: Shot
+
+
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """An image being worked on, and when that will be done."""
+
+    image: _Image
+    seen: Seen
+    seconds: float
+    done: float
+
+
+def instant(now: float) -> Instant:
+    """Return both clocks at a time of the drive."""
+    return Instant(now, now + _EPOCH)
+
+
+class NodeModel:
+    """
+    What the node does with a camera, in simulated time.
+
+    Assessor and StopGo are the node's own; around them stand the camera's rate, the loss of
+    images, their way, the newest-frame slot and a worker that takes its time.
+    """
+
+    def __init__(self, rng: np.random.Generator, rig: Rig, limits: StatedLimits, eye: Eye,
+                 classes: Sequence[ClassInfo]) -> None:
+        """Activate the node at time 0."""
+        self._rng, self._rig, self._limits, self._eye = rng, rig, limits, eye
+        self._assessor = Assessor(classes, rig.camera.width, rig.camera.height, rig.limits)
+        self._stop_go = StopGo(rig.limits.stop_go)
+        self._stop_go.activate(instant(0.0))
+        self._next_image = float(rng.uniform(0.0, 1.0 / rig.timing.rate))
+        self._next_beat = 0.0
+        self._lost, self._kept = 0, 0
+        self._slow = False
+        self._flying: list[_Image] = []
+        self._newest: _Image | None = None
+        self._work: _Work | None = None
+        self._assessment: Assessment | None = None
+        self._judged = 0
+
+    @property
+    def judged(self) -> int:
+        """Frames that were judged so far."""
+        return self._judged
+
+    @property
+    def clear_distance(self) -> float:
+        """What was last seen as clear, metres from the bumper; NaN before."""
+        measure = self._assessment.measure if self._assessment else None
+        return measure.clear_distance if measure else math.nan
+
+    def wants_image(self, now: float) -> bool:
+        """Tell whether the camera takes a picture now that reaches the node."""
+        if now < self._next_image:
+            return False
+        self._next_image += 1.0 / self._rig.timing.rate
+        return not self._is_lost()
+
+    def take(self, now: float, shot: Shot) -> None:
+        """Take a picture."""
+        self._flying.append(_Image(now, now + self._share(0.1) * self._limits.transport, shot))
+
+    def ambush(self) -> None:
+        """Let everything be as slow as it may be from now on, and lose what may be lost."""
+        self._slow = True
+        if self._kept > 0:
+            self._lost, self._kept = self._rig.timing.losable(self._limits), 0
+
+    def step(self, now: float, motion: Callable[[], Motion | None]) -> Verdict | None:
+        """Do what is due; give the verdict where the node publishes one now."""
+        decided = self._finish(now, motion)
+        for image in [image for image in self._flying if image.arrival <= now]:
+            self._flying.remove(image)
+            if self._newest is None or image.taken > self._newest.taken:
+                self._newest = image
+        if self._work is None and self._newest is not None:
+            self._begin(self._newest, now)
+            self._newest = None
+        beats = now >= self._next_beat
+        if beats:
+            self._next_beat += _HEARTBEAT
+        return self._stop_go.verdict(instant(now)) if decided or beats else None
+
+    def _begin(self, image: _Image, now: float) -> None:
+        seen = self._eye.see(image.shot)
+        seconds = self._rig.timing.inference * (
+            1.0 + self._share(-1.0) * self._limits.inference_jitter)
+        self._work = _Work(image, seen, seconds, now + seconds)
+
+    def _finish(self, now: float, motion: Callable[[], Motion | None]) -> bool:
+        work = self._work
+        if work is None or work.done > now + 1e-9:
+            return False
+        self._work = None
+        self._judged += 1
+        self._assessment = self._assessor.assess(Observation(
+            work.seen.labels, work.seen.confidence, self._rig.view, motion(), work.seconds))
+        findings = (*work.seen.findings, *self._assessment.findings)
+        self._stop_go.observe(
+            work.image.taken + _EPOCH, findings, instant(work.image.arrival))
+        return True
+
+    def _share(self, least: float) -> float:
+        """Draw a share from `least` to 1; 1 where all is slow."""
+        return 1.0 if self._slow else float(self._rng.uniform(least, 1.0))
+
+    def _is_lost(self) -> bool:
+        if self._lost > 0:
+            self._lost -= 1
+            return True
+        most = self._rig.timing.losable(self._limits)
+        # Between two losses an image arrives, or they would be one long loss.
+        if most < 1 or self._kept < 1 or self._rng.random() >= self._limits.dropped:
+            self._kept += 1
+            return False
+        self._lost = int(self._rng.integers(1, most + 1)) - 1
+        self._kept = 0
+        return True

@@ -1,0 +1,123 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Faults of the camera and of its messages."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+from dataclasses import replace
+
+import cv2
+from sensor_msgs.msg import CompressedImage, Image
+
+from benchmarks.faults import damage
+from benchmarks.faults.bench import Bench
+from benchmarks.faults.camera import Message, to_message
+from benchmarks.faults.case import Fault, film, messages, once, pictures, road_frames, shows
+from benchmarks.faults.pictures import Picture
+from benchmarks.faults.rigs import COMPRESSED, PLAIN
+
+_HUGE = 2**20
+
+
+def fields(**values: object) -> Callable[[Message], Message]:
+    """Return what replaces fields of a message."""
+    def spoil(message: Message) -> Message:
+        for name, value in values.items():
+            setattr(message, name, value)
+        return message
+    return spoil
+
+
+def _truncated(share: float) -> Callable[[Message], Message]:
+    def spoil(message: Message) -> Message:
+        message.data = array('B', bytes(message.data)[:int(len(message.data) * share)])
+        return message
+    return spoil
+
+
+def _rgb(bgr: Picture) -> Image:
+    message = to_message(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
+    message.encoding = 'rgb8'
+    return message
+
+
+def _not_a_jpeg(message: CompressedImage) -> CompressedImage:
+    data = bytearray(message.data)
+    data[:64] = bytes(64)
+    message.data = array('B', bytes(data))
+    return message
+
+
+def _frozen_pictures(bench: Bench) -> int:
+    # The first of them is new; then each repeats the one before.
+    return int(bench.limit('camera_health.max_identical')) + 2
+
+
+def _blocked_pictures(bench: Bench) -> int:
+    return int(bench.limit('camera_health.blocked_after'))
+
+
+CAMERA_FAULTS = (
+    Fault('dark', 'no light reaches the sensor', PLAIN,
+          ('camera_dark',), pictures(damage.dark)),
+    Fault('overexposed', 'exposure stuck too long', PLAIN,
+          ('camera_overexposed',), pictures(damage.overexposed)),
+    Fault('covered', 'lens covered or fogged', PLAIN,
+          ('camera_covered',), pictures(damage.covered)),
+    Fault('partly_blocked', 'mud on both sides of the lens, beside the corridor', PLAIN,
+          ('camera_blocked',), pictures(damage.partly_blocked, _blocked_pictures)),
+    Fault('blurred', 'out of focus', PLAIN,
+          ('camera_blurred',), pictures(damage.blurred)),
+    Fault('frozen', 'the same picture again and again, with new stamps', PLAIN,
+          ('camera_frozen',), film(lambda bench: damage.frozen(bench.films.free),
+                                   _frozen_pictures)),
+    Fault('noisy', 'noise of a broken sensor', PLAIN,
+          ('camera_noisy',), film(lambda bench: damage.noisy(bench.films.free))),
+    Fault('torn', 'the first lines of each picture are missing', PLAIN,
+          ('camera_torn',), film(lambda bench: damage.torn(bench.films.free))),
+    Fault('shifted', 'the lower lines of each picture are shifted aside', PLAIN,
+          ('camera_torn', 'blocked'),
+          film(lambda bench: damage.shifted(bench.films.free), road_frames)),
+    Fault('size_changed', 'the camera changes to half its resolution', PLAIN,
+          ('camera_changed',), pictures(damage.half_size), hold=0.3),
+    Fault('encoding_changed', 'the camera changes from bgr8 to rgb8', PLAIN,
+          ('camera_changed',), shows(lambda _, show: replace(show, encode=_rgb), once),
+          hold=0.3),
+)
+
+MESSAGE_FAULTS = (
+    Fault('data_truncated', 'half of the image data is missing', PLAIN,
+          ('malformed',), messages(_truncated(0.5))),
+    Fault('data_empty', 'no image data at all', PLAIN,
+          ('malformed',), messages(_truncated(0.0))),
+    Fault('wrong_step', 'step shorter than a row', PLAIN,
+          ('malformed',), messages(fields(step=100))),
+    Fault('zero_size', 'width and height are 0', PLAIN,
+          ('malformed',), messages(fields(width=0, height=0))),
+    Fault('huge_size', 'width and height of a million', PLAIN,
+          ('malformed',), messages(fields(width=_HUGE, height=_HUGE))),
+    Fault('unknown_encoding', 'an encoding that does not exist', PLAIN,
+          ('malformed',), messages(fields(encoding='rgb9'))),
+    Fault('wrong_encoding', 'the encoding says two bytes per pixel, the data has three', PLAIN,
+          ('malformed', 'camera_changed'), messages(fields(encoding='mono16'))),
+    Fault('jpeg_broken', 'a JPEG without its header', COMPRESSED,
+          ('malformed',), messages(_not_a_jpeg)),
+    Fault('jpeg_truncated', 'the second half of the JPEG is missing', COMPRESSED,
+          ('malformed', 'camera_torn', 'camera_blocked', 'blocked'), messages(_truncated(0.4))),
+    Fault('jpeg_empty', 'a compressed image without data', COMPRESSED,
+          ('malformed',), messages(_truncated(0.0))),
+)

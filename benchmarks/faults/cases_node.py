@@ -1,0 +1,230 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Faults of the node itself: its process, its lifecycle, its parameters, its model, its logs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+import signal
+import time
+
+from benchmarks.faults import damage
+from benchmarks.faults.bench import Bench, BenchError
+from benchmarks.faults.case import (
+    does,
+    Fault,
+    film,
+    heal,
+    Inject,
+    NotCaughtError,
+    nothing,
+    pictures,
+    road_frames,
+    Step,
+)
+from benchmarks.faults.commands import Command
+from benchmarks.faults.models import GRAPH, MANIFEST, write_broken_gpu, write_wrong_engine
+from benchmarks.faults.pictures import with_command
+from benchmarks.faults.rigs import OWN_MODEL, PLAIN
+from benchmarks.faults.table import Clock, Moment
+
+_PAUSE = 1.2        # seconds; consumers give up after 0.5
+_ABOVE_THE_ROAD = 0.2
+_SILENCE = 0.8      # seconds that a dead node is listened to
+
+
+# --- the process ---------------------------------------------------------------------------------
+
+def _pause(bench: Bench) -> Moment:
+    """Freeze the node and let it run on; nobody can say STOP in between."""
+    assert bench.process is not None
+    begin = time.monotonic()
+    bench.process.send(signal.SIGSTOP)
+    bench.wait_until(begin + _PAUSE)
+    resumed = time.monotonic()
+    bench.process.send(signal.SIGCONT)
+    return Moment(begin, resumed, Clock.RESUME)
+
+
+def _kill(bench: Bench) -> Moment:
+    now = bench.kill_node()
+    bench.wait_until(now + _SILENCE)
+    return Moment(now, now, Clock.SILENCE)
+
+
+def _terminate(bench: Bench) -> Moment:
+    now = bench.kill_node(signal.SIGTERM)
+    return Moment(now, now, Clock.REQUEST)
+
+
+def _restart(bench: Bench) -> None:
+    bench.restart_node()
+    heal(bench)
+    bench.wait_for_go(30.0)
+
+
+# --- lifecycle -----------------------------------------------------------------------------------
+
+def _work_long(bench: Bench) -> None:
+    """Keep a frame in hand nearly all the time, so that transitions come in the middle of one."""
+    pictures(with_command(Command.WORK))(bench)
+
+
+def _reach(*labels: str) -> Step:
+    def act(bench: Bench) -> None:
+        for label in labels:
+            if not bench.change_state(label):
+                raise BenchError(f'{label} failed')
+    return act
+
+
+def _heal_and_reach(*labels: str) -> Step:
+    def recover(bench: Bench) -> None:
+        heal(bench)
+        _reach(*labels)(bench)
+    return recover
+
+
+# --- parameters ----------------------------------------------------------------------------------
+
+def _refused_value(bench: Bench) -> Moment:
+    """Ask for a limit that makes no sense; it must be refused and change nothing."""
+    for name, value in (('stop_go.max_image_age', 1e9), ('stop_go.max_image_age', float('nan')),
+                        ('stop_go.go_after', 0), ('trapezoid.far_row', 0.99)):
+        if bench.set_parameter(name, value).successful:
+            raise NotCaughtError(f'{name} took the value {value}')
+    return film(lambda _: bench.films.obstacle, road_frames)(bench)
+
+
+def _set(name: str, value: float | bool) -> Step:
+    def act(bench: Bench) -> None:
+        result = bench.set_parameter(name, value)
+        if not result.successful:
+            raise BenchError(f'{name} {value} was refused: {result.reason}')
+    return act
+
+
+def _latched(bench: Bench) -> Moment:
+    """Let a fault come and go; with latched faults it counts until the reset."""
+    moment = pictures(damage.dark)(bench)
+    bench.wait_for_stop(moment.fault, 2.0)
+    heal(bench)
+    return moment
+
+
+def _reset(bench: Bench) -> None:
+    _set('stop_go.latch_faults', False)(bench)
+    bench.reset()
+
+
+# --- the model -----------------------------------------------------------------------------------
+
+def _remove(model: Path) -> None:
+    (model / GRAPH).unlink()
+
+
+def _truncate(model: Path) -> None:
+    data = (model / GRAPH).read_bytes()
+    (model / GRAPH).write_bytes(data[:len(data) // 2])
+
+
+def _another(model: Path) -> None:
+    with (model / GRAPH).open('ab') as graph:
+        graph.write(b'\0')
+
+
+def _no_manifest(model: Path) -> None:
+    (model / MANIFEST).unlink()
+
+
+def _damaged(damage: Callable[[Path], None], refused: str) -> Inject:
+    """Damage the model and have it loaded again, where the transition `refused` must fail."""
+    def inject(bench: Bench) -> Moment:
+        now = time.monotonic()
+        _reach('deactivate', 'cleanup')(bench)
+        bench.keep['model'] = {name: (bench.model / name).read_bytes()
+                               for name in (GRAPH, MANIFEST)}
+        damage(bench.model)
+        if refused == 'activate':
+            _reach('configure')(bench)
+        if bench.change_state(refused):
+            raise NotCaughtError(f'{refused} succeeded')
+        return Moment(now, now, Clock.REQUEST)
+    return inject
+
+
+def _repair(bench: Bench) -> None:
+    for name, data in bench.keep['model'].items():
+        (bench.model / name).write_bytes(data)
+    # From inactive, where the model was loaded, or from unconfigured.
+    bench.change_state('cleanup')
+    _reach('configure', 'activate')(bench)
+
+
+# --- the disk ------------------------------------------------------------------------------------
+
+def _fill_disk(bench: Bench) -> None:
+    """
+    Let every write to a file fail that would make it longer, as on a full disk.
+
+    A limit of the process (RLIMIT_FSIZE), so that no disk has to be filled.
+    """
+    assert bench.process is not None
+    bench.process.limit_files(1)
+
+
+NODE_FAULTS = (
+    Fault('node_paused', 'the node is frozen (SIGSTOP) for 1.2 s: consumers hear silence', PLAIN,
+          ('stale', 'stale_stamp'), _pause, nothing, hold=0.3),
+    Fault('deactivated_mid_frame', 'deactivate while a frame is in work', PLAIN,
+          ('not_active',), does(_reach('deactivate')), _heal_and_reach('activate'),
+          prepare=_work_long),
+    Fault('cleaned_up_mid_frame', 'deactivate and cleanup while a frame is in work', PLAIN,
+          ('not_active',), does(_reach('deactivate', 'cleanup')),
+          _heal_and_reach('configure', 'activate'), prepare=_work_long),
+    Fault('value_refused', 'limits that make no sense are asked for; then an obstacle', PLAIN,
+          ('blocked',), _refused_value),
+    Fault('limit_tightened', 'the corridor is made longer than the road', PLAIN,
+          ('blocked', 'low_coverage'), does(_set('trapezoid.far_row', _ABOVE_THE_ROAD)),
+          _set('trapezoid.far_row', 0.62)),
+    Fault('limit_changed', 'a limit changes that the road still meets', PLAIN,
+          ('confirming',), does(_set('stop_go.min_coverage', 0.9)),
+          _set('stop_go.min_coverage', 0.85), hold=0.2),
+    Fault('latched_fault', 'dark for a moment, with latched faults: STOP until ~/reset', PLAIN,
+          ('latched_fault',), _latched, _reset, prepare=_set('stop_go.latch_faults', True)),
+    Fault('disk_full', 'no log can be written any more; then an obstacle', PLAIN,
+          ('blocked',), film(lambda bench: bench.films.obstacle, road_frames),
+          prepare=_fill_disk, ends_node=True),
+    Fault('shut_down_mid_frame', 'shutdown while a frame is in work, then a new process', PLAIN,
+          ('not_active',), does(_reach('shutdown')), _restart, prepare=_work_long),
+    Fault('node_terminated', 'SIGTERM, then a new process', PLAIN,
+          ('not_active',), _terminate, _restart, prepare=_work_long),
+    Fault('node_killed', 'the node is killed: consumers hear silence', PLAIN,
+          (), _kill, _restart),
+)
+
+MODEL_FAULTS = (*(
+    Fault(name, about, OWN_MODEL, ('not_active',), _damaged(damage, 'configure'), _repair)
+    for name, about, damage in (
+        ('model_missing', 'the graph is gone when the model is loaded', _remove),
+        ('model_truncated', 'half of the graph is missing', _truncate),
+        ('model_changed', 'the graph has another checksum than the manifest', _another),
+        ('manifest_missing', 'the manifest is gone', _no_manifest))), *(
+    Fault(name, about, OWN_MODEL, ('self_test_failed',), _damaged(damage, 'activate'), _repair)
+    for name, about, damage in (
+        ('wrong_engine', 'the network computes something else than it was exported to',
+         write_wrong_engine),
+        ('broken_gpu', 'the network computes something else each time', write_broken_gpu))))

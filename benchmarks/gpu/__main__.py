@@ -1,0 +1,180 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Check and measure the GPU path on this machine: kernels, engines, stages, rivals, endurance, node.
+
+Each section runs in a process of its own; one that cannot run says why, and the next goes on.
+Writes gpu_check.json and gpu_check.md. Exit codes: 0 all that ran passed, 1 something failed,
+2 unusable input, 3 nothing could be measured: no GPU, or not what it takes to use it, 130 stopped
+by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+import json
+import os
+from pathlib import Path
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from benchmarks.gpu.outcome import Outcome, Settings
+from benchmarks.gpu.report import exit_code, FACTS, JSON, lines, MARKDOWN, TITLES, write
+from seg_node.errors import UserError
+from seg_node.tools.common.command_line import fail, OneLineParser, StopFlag, whole
+
+LIMIT_S = 3600.0
+"""Longest that a section may take: a driver may hang for ever."""
+_GRACE_S = 15.0
+_LAST = 1_000_000
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line."""
+    names = [name for name in TITLES if name != FACTS]
+    parser = OneLineParser(prog='gpu_check', description=__doc__.split('\n')[1])
+    parser.add_argument('--out', type=Path, default=Path('out/gpu_check'), metavar='DIR',
+                        help='folder for the results (default: out/gpu_check)')
+    parser.add_argument('--sections', nargs='+', choices=names, default=names, metavar='NAME',
+                        help=f'only these of {", ".join(names)}')
+    parser.add_argument('--models', nargs='+', default=(), metavar='MODEL',
+                        help='bundled models or model folders (default: all bundled)')
+    parser.add_argument('--data', type=Path, metavar='DIR',
+                        help='folder with lums and roads, see training/README.md (default: '
+                        'rendered scenes)')
+    parser.add_argument('--pictures', type=whole(1, _LAST), default=100, metavar='N',
+                        help='pictures of each set (default: 100)')
+    parser.add_argument('--timed', type=whole(10, _LAST), default=500, metavar='N',
+                        help='frames of each timing (default: 500)')
+    parser.add_argument('--frames', type=whole(100, 100 * _LAST), default=10_000, metavar='N',
+                        help='frames of the endurance run (default: 10000)')
+    parser.epilog = ('scripts/gpu_check also takes --python PATH, a Python that has tensorrt and '
+                     'pycuda, and --wheels DIR, a folder of wheels to run with.')
+    return parser.parse_args(argv)
+
+
+def prepare(options: argparse.Namespace) -> Settings:
+    """Make the folder of the results; UserError where something cannot be used."""
+    if options.data is not None and not options.data.is_dir():
+        raise UserError(f'--data {options.data}: no such folder. Check the path')
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+        for name in (JSON, MARKDOWN):
+            (options.out / name).unlink(missing_ok=True)
+        with tempfile.TemporaryFile(dir=options.out):
+            pass
+    except OSError as error:
+        raise UserError(f'--out {options.out}: cannot be written ({error.strerror}). '
+                        'Choose another folder') from None
+    return Settings(
+        out=str(options.out.resolve()), models=tuple(options.models),
+        data=None if options.data is None else str(options.data.resolve()),
+        pictures=options.pictures, timed=options.timed, frames=options.frames)
+
+
+def run_child(name: str, settings: Settings, stop: StopFlag, limit_s: float = LIMIT_S) -> Outcome:
+    """Run a section in a process of its own; also a crash of it is an outcome."""
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix='gpu_check_') as folder:
+        result = Path(folder, 'result.json')
+        child = subprocess.Popen(
+            [sys.executable, '-m', f'{__package__}.child', name, settings.to_json(), str(result)],
+            stdin=subprocess.DEVNULL)
+        ended = _wait(child, stop, begun + limit_s)
+        try:
+            return Outcome.from_json(json.loads(result.read_text(encoding='utf-8')))
+        except (OSError, ValueError):
+            seconds = round(time.monotonic() - begun, 2)
+    if stop:
+        return Outcome(not_run='stopped', seconds=seconds)
+    why = f'took longer than {limit_s:g} s' if not ended else _died(child.returncode)
+    return Outcome(error=f'its process {why}; what it printed is above', seconds=seconds)
+
+
+def _wait(child: subprocess.Popen[bytes], stop: StopFlag, deadline: float) -> bool:
+    """Wait for the end of a process; False where it had to be ended."""
+    while child.poll() is None:
+        if not stop.sleep_until(min(deadline, time.monotonic() + stop.STEP)) or (
+                time.monotonic() >= deadline):
+            _end(child)
+            return False
+    return True
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    for number in (signal.SIGINT, signal.SIGKILL):
+        child.send_signal(number)
+        try:
+            child.wait(_GRACE_S)
+            return
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def _died(code: int) -> str:
+    return f'died of {signal.Signals(-code).name}' if code < 0 else f'ended with exit code {code}'
+
+
+def run(settings: Settings, sections: Sequence[str], stop: StopFlag) -> dict[str, Outcome]:
+    """Run the sections, and say how each ended."""
+    outcomes: dict[str, Outcome] = {}
+    for name in (FACTS, *sections):
+        if stop:
+            outcomes[name] = Outcome(not_run='stopped')
+            continue
+        no_gpu = outcomes[FACTS].figures.get('no_gpu', '') if name != FACTS else ''
+        print(f'gpu_check: {name} ...', file=sys.stderr, flush=True)
+        outcomes[name] = Outcome(not_run=no_gpu) if no_gpu else run_child(name, settings, stop)
+        for line in lines(name, outcomes[name]):
+            print(line, flush=True)
+        for table in outcomes[name].tables if name == FACTS else ():
+            print('\n'.join(f'  {key:<13} {value}' for key, value in table.rows), flush=True)
+    return outcomes
+
+
+def command_line(options: argparse.Namespace) -> str:
+    """Return the command as another would type it: without the folders of this machine."""
+    parts = ['scripts/gpu_check']
+    if len(options.sections) < len(TITLES) - 1:
+        parts += ['--sections', *options.sections]
+    if options.models:
+        parts += ['--models', *(os.path.basename(model.rstrip('/')) for model in options.models)]
+    parts += ['--data', 'DATA'] if options.data else []
+    parts += ['--pictures', str(options.pictures), '--timed', str(options.timed),
+              '--frames', str(options.frames)]
+    return shlex.join(parts)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the check."""
+    options = parse(sys.argv[1:] if argv is None else argv)
+    stop = StopFlag()
+    try:
+        settings = prepare(options)
+        outcomes = run(settings, options.sections, stop)
+        try:
+            write(outcomes, command_line(options), Path(settings.out))
+        except OSError as error:
+            raise UserError(f'--out {options.out}: cannot be written ({error.strerror}). '
+                            'Make room, or choose another folder') from None
+    except UserError as error:
+        return fail('gpu_check', error)
+    print(f'gpu_check: in {options.out}: {JSON}, {MARKDOWN}')
+    return exit_code(outcomes, stopped=bool(stop))

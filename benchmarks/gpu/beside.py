@@ -1,0 +1,161 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+What kernels would cost or save that are not in the way of a frame: corridor and full-size masks.
+
+The node downloads two small maps and does the rest on the CPU; these figures decide whether it
+should.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, TYPE_CHECKING
+
+import numpy as np
+
+from benchmarks.gpu.on_device import Scratch
+from benchmarks.gpu.outcome import Table
+from benchmarks.gpu.timing import by_stage, recorded, Spread, wall
+from seg_node.perception.backends.cuda.corridor_plan import CorridorAddresses, plan_corridor, TALLY
+from seg_node.perception.backends.cuda.map_plan import plan_maps
+from seg_node.perception.labels import resize_labels
+from seg_node.stop_go import corridor_in_picture, CorridorMeter, Trapezoid
+from seg_node.stop_go.actions import blocking_table, class_rules
+from seg_node.stop_go.corridor.measure import Sizes
+
+if TYPE_CHECKING:
+    from seg_node.perception.backends.cuda.device import Device
+    from seg_node.perception.backends.tensorrt.opening import OpenedEngine
+    from seg_node.perception.models.model import Model
+
+_OBSTACLE_ROWS = 4
+_NEAR = 0.9
+_CELL = 8
+
+
+@dataclass(frozen=True)
+class Rivalry:
+    """
+    The same work on both sides, milliseconds.
+
+    gpu: kernels and the download of what they give, by the GPU's clock; gpu_wall: with waiting for
+    it, where the download of the small maps is no part of it; cpu: from the small maps.
+    """
+
+    what: str
+    gpu: Spread
+    gpu_wall: Spread
+    cpu: Spread
+
+
+@dataclass(frozen=True)
+class Beside:
+    """All of them."""
+
+    works: tuple[Rivalry, ...]
+
+    def table(self, name: str) -> Table:
+        """Return them for people."""
+        return Table(
+            f'{name}, what is done on the CPU now, milliseconds, p50 (p99)',
+            ('work', 'GPU and download', 'the same, with waiting', 'CPU', 'CPU - GPU'),
+            tuple((one.what, str(one.gpu), str(one.gpu_wall), str(one.cpu),
+                   f'{one.cpu.p50 - one.gpu_wall.p50:+.3f}') for one in self.works))
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return plain values."""
+        return [asdict(one) for one in self.works]
+
+
+def measure_beside(opened: OpenedEngine, sizes: Sequence[tuple[int, int]], count: int) -> Beside:
+    """Measure them on maps of the network's size."""
+    maps = _maps(opened.model)
+    return Beside((
+        _corridor(opened.device, opened.model, maps, count),
+        *(_masks(opened.device, maps, size, count) for size in sizes)))
+
+
+def _maps(model: Model) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    shape = 2, model.height // _CELL + 1, model.width // _CELL + 1
+    coarse = np.random.default_rng(0).integers(0, len(model.classes), shape, np.uint8)
+    whole = coarse.repeat(_CELL, 1).repeat(_CELL, 2)[:, :model.height, :model.width]
+    return np.ascontiguousarray(whole)
+
+
+def _corridor(device: Device, model: Model, maps: np.ndarray[Any, np.dtype[np.uint8]],
+              count: int) -> Rivalry:
+    rules = class_rules(model.classes)
+    corridor = corridor_in_picture(Trapezoid(), model.width, model.height)
+    sets = blocking_table(rules)[None]
+    plan = plan_corridor(corridor.rows, corridor.cols, sets, corridor.run[None], model.width,
+                         model.height, _OBSTACLE_ROWS)
+    scratch = Scratch(device)
+    labels, confidence = (scratch.put(plane) for plane in maps)
+    at = CorridorAddresses(labels, confidence, scratch.put(maps[0]), scratch.put(plan.tables.data),
+                           scratch.room(4 * plan.samples), scratch.room(4 * TALLY))
+    launches = plan.launches(at, corridor.rows_within(_NEAR))
+    tally = device.allocate_host(4 * TALLY)
+
+    def work() -> None:
+        scratch.stream.clear(at.tally, 4 * TALLY)
+        scratch.stream.launch(*launches)
+        scratch.stream.download(at.tally, tally.array)
+
+    meter = CorridorMeter(rules)
+    sizes = Sizes(_OBSTACLE_ROWS, 1.0)
+    try:
+        return _rivalry(
+            f'corridor, maps {model.width}x{model.height}', scratch, work, lambda: meter.measure(
+                corridor, maps[0], maps[1], _NEAR, sizes), count)
+    finally:
+        scratch.clear()
+        tally.free()
+
+
+def _masks(device: Device, maps: np.ndarray[Any, np.dtype[np.uint8]], size: tuple[int, int],
+           count: int) -> Rivalry:
+    plan = plan_maps(maps.shape[2], maps.shape[1], *size)
+    scratch, pixels = Scratch(device), size[0] * size[1]
+    labels, confidence = (scratch.put(plane) for plane in maps)
+    into = scratch.room(pixels), scratch.room(pixels)
+    launch = plan.launch(labels, confidence, scratch.put(plan.tables.data), *into)
+    hosts = [device.allocate_host(pixels) for _ in into]
+
+    def work() -> None:
+        scratch.stream.launch(launch)
+        for address, host in zip(into, hosts, strict=True):
+            scratch.stream.download(address, host.array)
+
+    try:
+        return _rivalry(f'mask and confidence at {size[0]}x{size[1]}', scratch, work,
+                        lambda: [resize_labels(plane, size) for plane in maps], count)
+    finally:
+        scratch.clear()
+        for host in hosts:
+            host.free()
+
+
+def _rivalry(what: str, scratch: Scratch, work: Any, on_cpu: Any, count: int) -> Rivalry:
+    stream = scratch.stream
+    graph = recorded(stream, work)
+
+    def waited() -> None:
+        graph()
+        stream.synchronize()
+
+    *_, gpu = by_stage(stream, [graph], graph, count)
+    return Rivalry(what, gpu, wall(waited, count), wall(on_cpu, count))

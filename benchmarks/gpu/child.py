@@ -1,0 +1,79 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Run one section in a process of its own: what a GPU or a library does to it harms no other.
+
+    python -m benchmarks.gpu.child SECTION SETTINGS RESULT
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+import faulthandler
+import importlib
+import json
+from pathlib import Path
+import sys
+import time
+import traceback
+
+from benchmarks.gpu.outcome import Outcome, Settings, UnavailableError
+
+PACKAGES = {'cv2': 'opencv-python-headless', 'yaml': 'PyYAML'}
+"""Packages that are called otherwise than their module."""
+
+
+def run_section(name: str, settings: Settings) -> Outcome:
+    """Run a section; whatever stops it is told."""
+    begun = time.monotonic()
+    try:
+        outcome: Outcome = importlib.import_module(f'{__package__}.{name}').run(settings)
+    except UnavailableError as error:
+        outcome = Outcome(not_run=str(error))
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and not is_ours(error.name):
+            outcome = Outcome(not_run=missing_module(error.name or str(error)))
+        else:
+            traceback.print_exc()
+            outcome = Outcome(error=f'{type(error).__name__}: {error}')
+    return replace(outcome, seconds=round(time.monotonic() - begun, 2))
+
+
+def is_ours(name: str | None) -> bool:
+    """Tell whether a module is of this package: where one is missing, something is wrong."""
+    return (name or '').partition('.')[0] == __package__.partition('.')[0]
+
+
+def missing_module(name: str) -> str:
+    """Say what to do about a module that this Python has not."""
+    top = name.partition('.')[0]
+    return (f'the Python module {top} is missing in {sys.executable}: pip install '
+            f'{PACKAGES.get(top, top)}')
+
+
+def main(argv: list[str]) -> int:
+    """Run a section and write what it found."""
+    faulthandler.enable()
+    name, settings, result = argv
+    try:
+        outcome = run_section(name, Settings.from_json(settings))
+    except KeyboardInterrupt:
+        return 130
+    Path(result).write_text(json.dumps(outcome.to_json()), encoding='utf-8')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,178 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Every kernel on the GPU against the CPU path: the same bytes, and none beside the target."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+import platform
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from benchmarks.gpu.corridor_reference import CorridorCase, same
+from benchmarks.gpu.gpu import open_gpu, progress
+from benchmarks.gpu.on_device import Guarded, Scratch
+from benchmarks.gpu.outcome import Check, Outcome, Settings, Table
+from seg_node.perception.backends.cuda.corridor_plan import CorridorAddresses, TALLY
+from seg_node.perception.backends.cuda.input_plan import plan_input, SOURCE_FORMATS
+from seg_node.perception.backends.cuda.kernels import (
+    CORRIDOR_NEAREST,
+    CORRIDOR_SAMPLES,
+    COUNT_PATH,
+    FRAME_TO_INPUT,
+)
+from seg_node.perception.backends.cuda.map_plan import plan_maps
+from seg_node.perception.images.raw import decode, RawImage
+from seg_node.perception.input_scaler import InputScaler
+from seg_node.perception.labels import resize_labels
+
+if TYPE_CHECKING:
+    from seg_node.perception.backends.cuda.device import Device
+
+X86 = platform.machine() in ('x86_64', 'AMD64')
+"""Where OpenCV's arithmetic is the one that input_plan.py defines."""
+ELSEWHERE = 3
+"""Levels by which OpenCV's builds for other processors may differ; see input_plan.py."""
+
+TARGETS = ((320, 192), (448, 256), (150, 100))
+FRAMES = ((320, 192), (640, 480), (640, 360), (1280, 720), (1920, 1080), (1920, 1200), (896, 512),
+          (448, 256), (64, 48), (2, 2), (2048, 1536), (334, 222))
+MAPS = ((320, 192), (448, 256), (41, 31))
+FULL = ((640, 480), (1280, 720), (1920, 1080), (641, 479), (300, 200), (320, 192))
+CORRIDORS = 40
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one case gave: values that differ from the CPU's, of how many, and by how much."""
+
+    kernel: str
+    differing: int
+    count: int
+    most: int
+    spilled: bool
+
+
+def run(settings: Settings) -> Outcome:
+    """Run all cases on the GPU."""
+    with open_gpu() as device:
+        return check(device)
+
+
+def check(device: Device) -> Outcome:
+    """Run all cases on a device whose kernels are loaded."""
+    scratch = Scratch(device)
+    cases = [*_frames(scratch), *_maps(scratch), *_corridors(scratch)]
+    return summarize([case() for case in progress(cases, len(cases), 'kernels')])
+
+
+def summarize(found: list[Found], exact: bool = X86) -> Outcome:
+    """Sum up the cases of each kernel."""
+    kernels = defaultdict(list)
+    for each in found:
+        kernels[each.kernel].append(each)
+    rows, checks, figures = [], [], {}
+    for name, cases in kernels.items():
+        differing, count = (sum(getattr(case, what) for case in cases)
+                            for what in ('differing', 'count'))
+        most = max(case.most for case in cases)
+        spilled = sum(case.spilled for case in cases)
+        strict = exact or not name.startswith('frame')
+        passed = not spilled and (not differing if strict else most <= ELSEWHERE)
+        text = f'{differing} of {count} values differ' + (f', by up to {most}' if most else '')
+        rows.append((name, str(len(cases)), str(count), str(differing), str(most)))
+        checks.append(Check(name, text + f', {spilled} wrote beside the target' * bool(spilled),
+                            'none' if strict else f'by at most {ELSEWHERE}', passed))
+        figures[name] = {'cases': len(cases), 'values': count, 'differing': differing,
+                         'most': most, 'spilled': spilled}
+    columns = ('kernel', 'cases', 'values', 'values that differ', 'by up to')
+    return Outcome(tuple(checks), (Table('', columns, tuple(rows)),), figures=figures)
+
+
+def _frames(scratch: Scratch) -> Iterator[Callable[[], Found]]:
+    for number, size in enumerate(FRAMES):
+        for encoding in sorted(SOURCE_FORMATS):
+            target = TARGETS[number % len(TARGETS)]
+            padding = 16 * (number % 2)
+            yield partial(_frame, scratch, encoding, size, target, padding, number)
+    for target in TARGETS:
+        for size in FRAMES:
+            yield partial(_frame, scratch, 'bgr8', size, target, 0, 1)
+
+
+def _frame(scratch: Scratch, encoding: str, size: tuple[int, int], target: tuple[int, int],
+           padding: int, seed: int) -> Found:
+    plan = plan_input(SOURCE_FORMATS[encoding], *size, *target)
+    step = size[0] * plan.format.pixel_bytes + padding
+    data = np.random.default_rng(seed).integers(0, 256, plan.source_bytes(step), np.uint8)
+    expected = InputScaler(*target).scale(
+        decode(RawImage(size[1], size[0], encoding, False, step, data.data)))
+    source, tables = scratch.put(data), scratch.put(plan.tables.data)
+    into = scratch.guarded(expected.size)
+    scratch.launch(plan.launch(source, step, tables, into.address))
+    return _compare(FRAME_TO_INPUT.name, [(into, expected)], scratch)
+
+
+def _maps(scratch: Scratch) -> Iterator[Callable[[], Found]]:
+    for size in MAPS:
+        for full in FULL:
+            yield partial(_map, scratch, size, full)
+
+
+def _map(scratch: Scratch, size: tuple[int, int], full: tuple[int, int]) -> Found:
+    plan = plan_maps(*size, *full)
+    maps = np.random.default_rng(full[0]).integers(0, 256, (2, size[1], size[0]), np.uint8)
+    labels, confidence = (scratch.put(plane) for plane in maps)
+    into = [scratch.guarded(full[0] * full[1]) for _ in maps]
+    scratch.launch(plan.launch(labels, confidence, scratch.put(plan.tables.data),
+                               into[0].address, into[1].address))
+    expected = [resize_labels(plane, full) for plane in maps]
+    return _compare('resize_maps', list(zip(into, expected, strict=True)), scratch)
+
+
+def _corridors(scratch: Scratch) -> Iterator[Callable[[], Found]]:
+    for seed in range(CORRIDORS):
+        yield partial(_corridor, scratch, seed)
+
+
+def _corridor(scratch: Scratch, seed: int) -> Found:
+    width, height = ((320, 192), (448, 256), (41, 31), (7, 64))[seed % 4]
+    case = CorridorCase.random(width, height, seed)
+    plan = case.plan()
+    tally = scratch.guarded(4 * TALLY, fill=0)
+    upright = scratch.guarded(4 * plan.samples)
+    scratch.launch(*plan.launches(CorridorAddresses(
+        scratch.put(case.labels), scratch.put(case.confidence), scratch.put(case.before),
+        scratch.put(plan.tables.data), upright.address, tally.address), case.near_rows))
+    got = scratch.get(tally)
+    spilled = scratch.spilled(tally) or scratch.spilled(upright)
+    wrong = not same(plan.read(got.view(np.int32)), case.tally())
+    scratch.clear()
+    names = (CORRIDOR_SAMPLES.name, CORRIDOR_NEAREST.name, COUNT_PATH.name)
+    return Found(', '.join(names), int(wrong), 1, 0, spilled)
+
+
+def _compare(name: str, results: list[tuple[Guarded, np.ndarray]], scratch: Scratch) -> Found:
+    differences = [np.abs(scratch.get(into).astype(np.int16) - expected.reshape(-1))
+                   for into, expected in results]
+    spilled = any(scratch.spilled(into) for into, _ in results)
+    scratch.clear()
+    return Found(name, sum(int(np.count_nonzero(each)) for each in differences),
+                 sum(each.size for each in differences),
+                 max(int(each.max()) for each in differences), spilled)

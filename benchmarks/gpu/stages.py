@@ -1,0 +1,191 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""How long each part of a frame takes, and how near the whole is to what is needed at least."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any, TYPE_CHECKING
+
+from benchmarks.gpu.beside import measure_beside
+from benchmarks.gpu.engines import open_tensorrt
+from benchmarks.gpu.gpu import models_of, need_tensorrt, progress
+from benchmarks.gpu.outcome import Check, Outcome, Settings, Table
+from benchmarks.gpu.timing import (
+    back_to_back,
+    Bandwidth,
+    by_stage,
+    picture,
+    recorded,
+    Spread,
+    wall,
+    WARM_UP,
+)
+from seg_node.perception.backends import Backend, BackendError
+from seg_node.perception.backends.options import BackendOptions, TENSORRT, Watch
+from seg_node.perception.backends.tensorrt.opening import open_engine, OpenedEngine
+from seg_node.perception.backends.tensorrt.options import graph_for
+from seg_node.perception.models.model import Model
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SIZES = ((640, 480), (1280, 720), (1920, 1080))
+MOST_RATIO = 1.3
+"""Most that a frame may take, in times of the network alone and the copies' limit together."""
+_CHANNELS, _MAPS = 3, 2
+
+
+@dataclass(frozen=True)
+class FrameTimes:
+    """
+    Milliseconds of a frame of one size.
+
+    stages: of the GPU's clock, with their sum. fill: the copy into page-locked memory, by the CPU.
+    run: EngineRunner.run(), infer: TensorRtBackend.infer(), both by the clock on the wall.
+    network: the engine alone, frame after frame with one wait at the end, as a CUDA graph and
+    without. copies: bytes of a frame by the measured speed of large page-locked copies.
+    """
+
+    width: int
+    height: int
+    stages: dict[str, Spread]
+    sum: Spread
+    fill: Spread
+    run: Spread
+    infer: Spread
+    network_graph: float
+    network_plain: float
+    copies: float
+
+    @property
+    def ratio(self) -> float:
+        """Return run() in times of what is needed at least."""
+        return self.run.p50 / (min(self.network_graph, self.network_plain) + self.copies)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {**asdict(self), 'ratio': self.ratio}
+
+
+def run(settings: Settings) -> Outcome:
+    """Measure the models that were asked for, in the precision that the node chooses."""
+    need_tensorrt()
+    total = Outcome()
+    for model in models_of(settings):
+        found = measure_model(graph_for(model, 'auto'), settings.timed, _open, open_tensorrt)
+        total = replace(
+            total, checks=total.checks + found.checks, tables=total.tables + found.tables,
+            notes=(*total.notes, *found.notes), figures={**total.figures, **found.figures})
+    return total
+
+
+def _open(model: Model) -> OpenedEngine:
+    return open_engine(
+        model, BackendOptions(name=TENSORRT, precision=model.precision.value), Watch())
+
+
+def measure_model(model: Model, count: int, open_runner: Callable[[Model], OpenedEngine],
+                  open_backend: Callable[[Model], Backend]) -> Outcome:
+    """Measure a model with frames of all sizes; what goes wrong is a check that failed."""
+    name = f'{model.name} {model.precision.value}'
+    try:
+        backend = open_backend(model)
+        try:
+            infer = {size: _infer(backend, picture(*size), count) for size in SIZES}
+        finally:
+            backend.close()
+    except BackendError as error:
+        return Outcome((Check(f'{name}: backend', str(error), 'runs', False),))
+    opened = open_runner(model)
+    try:
+        speed = Bandwidth.of(opened.device)
+        times = [measure(opened, size, count, speed, infer[size])
+                 for size in progress(SIZES, len(SIZES), name)]
+        beside = measure_beside(opened, SIZES, count)
+    finally:
+        opened.close()
+    tables = (_stages_table(name, times), _whole_table(name, times), beside.table(name))
+    return Outcome(
+        tuple(_check(name, one) for one in times), tables,
+        (_copies(name, speed), *(f'{name}: {text}' for text in opened.warnings)),
+        {name: {'frames': [one.to_json() for one in times], 'beside': beside.to_json(),
+                'bandwidth': asdict(speed), 'detail': opened.detail,
+                'precision': opened.precision}})
+
+
+def measure(opened: OpenedEngine, size: tuple[int, int], count: int, speed: Bandwidth,
+            infer: Spread) -> FrameTimes:
+    """Measure frames of one size."""
+    runner, frame = opened.runner, picture(*size)
+    fills: list[float] = []
+
+    def run() -> None:
+        seen, = runner.run([frame])
+        fills.append(1e3 * seen.prepare)
+
+    whole = wall(run, count)
+    stages, stream = runner.stages([size]), runner.stream
+    network = recorded(stream, stages['network'])
+    parts = {**stages, 'network': network}
+    *each, total = by_stage(stream, list(parts.values()), network, count)
+    up = size[0] * size[1] * _CHANNELS
+    down = opened.model.width * opened.model.height * _MAPS
+    return FrameTimes(
+        *size, dict(zip(parts, each, strict=True)), total, Spread.of(fills[WARM_UP:]), whole,
+        infer, back_to_back(stream, network, count),
+        back_to_back(stream, stages['network'], count), speed.limit_ms(up, down))
+
+
+def _infer(backend: Backend, frame: NDArray[np.uint8], count: int) -> Spread:
+    return wall(lambda: backend.infer([frame]), count)
+
+
+def _check(name: str, times: FrameTimes) -> Check:
+    return Check(
+        f'{name}: {times.width}x{times.height}, run() in times of network alone and copies',
+        f'{times.ratio:.2f}', f'at most {MOST_RATIO:g}', times.ratio <= MOST_RATIO)
+
+
+def _copies(name: str, speed: Bandwidth) -> str:
+    if not speed.up:
+        return f'{name}: nothing is copied, the GPU works in the memory of the CPU'
+    return (f'{name}: page-locked copies reach {speed.up / 1e6:.1f} GB/s up, '
+            f'{speed.down / 1e6:.1f} GB/s down')
+
+
+def _stages_table(name: str, times: list[FrameTimes]) -> Table:
+    stages = tuple(times[0].stages)
+    return Table(
+        f'{name}, on the GPU, milliseconds, p50 (p99)', ('frame', *stages, 'sum'),
+        tuple((_size(one), *(str(one.stages[stage]) for stage in stages), str(one.sum))
+              for one in times))
+
+
+def _whole_table(name: str, times: list[FrameTimes]) -> Table:
+    return Table(
+        f'{name}, whole frames, milliseconds, p50 (p99); the last but one is what is needed at '
+        'least: network alone and copies',
+        ('frame', 'copy to page-locked', 'run()', 'infer()', 'network alone, graph',
+         'network alone, no graph', 'copies', 'at least', 'run() / at least'),
+        tuple((_size(one), str(one.fill), str(one.run), str(one.infer),
+               f'{one.network_graph:.3f}', f'{one.network_plain:.3f}', f'{one.copies:.3f}',
+               f'{one.run.p50 / one.ratio:.3f}', f'{one.ratio:.2f}') for one in times))
+
+
+def _size(times: FrameTimes) -> str:
+    return f'{times.width}x{times.height}'

@@ -1,0 +1,121 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What is measured: cases, and what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+SIZES = ((640, 480), (1280, 720), (1920, 1080))
+MOST_LOSS = 0.01
+"""Share of frames without a stop message of their own up to which a rate counts as carried."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Cameras of one size, rate (Hz) and transport, all alike."""
+
+    width: int = 1280
+    height: int = 720
+    compressed: bool = False
+    cameras: int = 1
+    rate: float = 30.0
+
+    @property
+    def name(self) -> str:
+        """Name for people and files."""
+        kind = 'jpeg' if self.compressed else 'raw'
+        return f'{self.width}x{self.height} {kind}, {self.cameras} x {self.rate:g} Hz'
+
+    @property
+    def camera_names(self) -> tuple[str, ...]:
+        """Names of the cameras."""
+        return tuple(f'camera_{index}' for index in range(self.cameras))
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Milliseconds."""
+
+    p50: float
+    p95: float
+    p99: float
+    max: float
+
+    @staticmethod
+    def of(values: Iterable[float]) -> Spread:
+        """Return the spread of milliseconds; NaN where there are none."""
+        array = np.fromiter(values, float)
+        if not array.size:
+            return Spread(*[float('nan')] * 4)
+        p50, p95, p99 = np.percentile(array, (50, 95, 99))
+        return Spread(float(p50), float(p95), float(p99), float(array.max()))
+
+
+Image = tuple[str, int]
+"""Camera and stamp, ns."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """
+    What a subject did with a case.
+
+    sent: frames of all cameras in the time that counts. stop, mask: from the image's stamp to the
+    arrival of the message. overhead: stop without the frame's own inference, as the subject tells
+    it. lost, unmasked: shares of the frames without a message. cpu: cores that each process used
+    on average. stages: of the node's own diagnostics, p50 in ms.
+    """
+
+    subject: str
+    case: Case
+    sent: int
+    stop: Spread
+    mask: Spread
+    overhead: Spread
+    lost: float
+    unmasked: float
+    cpu: Mapping[str, float]
+    stages: Mapping[str, float]
+
+
+def cases(sizes: Iterable[tuple[int, int]], transports: Iterable[bool], cameras: Iterable[int],
+          rates: Iterable[float]) -> Iterator[Case]:
+    """Return all combinations."""
+    for (width, height), compressed, count, rate in product(sizes, transports, cameras, rates):
+        yield Case(width, height, compressed, count, rate)
+
+
+def latencies(sent: Mapping[str, set[int]], heard: Iterable[tuple[str, int, int]]
+              ) -> tuple[dict[Image, float], float]:
+    """
+    Return each image's milliseconds from stamp to first arrival, and the share that has none.
+
+    :param sent: stamps by camera, ns.
+    :param heard: (camera, stamp, time of arrival), ns on the clock of the stamps.
+    """
+    first: dict[Image, int] = {}
+    for camera, stamp, arrival in heard:
+        if stamp in sent.get(camera, ()):
+            key = (camera, stamp)
+            first[key] = min(arrival, first.get(key, arrival))
+    total = sum(map(len, sent.values()))
+    times = {(camera, stamp): (arrival - stamp) / 1e6
+             for (camera, stamp), arrival in first.items()}
+    return times, 1.0 - len(times) / total if total else float('nan')

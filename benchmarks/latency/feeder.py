@@ -1,0 +1,111 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Cameras as a process: publish frames by absolute deadlines, stamped when they are handed over.
+
+Writes `camera,stamp` of every frame to a file when it is interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+import sys
+import time
+from typing import Any
+
+import rclpy
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.signals import SignalHandlerOptions
+from sensor_msgs.msg import CompressedImage, Image
+
+from benchmarks.latency.case import Case
+from benchmarks.latency.film import film, jpeg
+from seg_node.tools.common.command_line import StopFlag
+
+READY = 'ready'
+"""Printed once the first frame can go out."""
+
+
+def case_options(parser: argparse.ArgumentParser) -> None:
+    """Add what makes a case."""
+    parser.add_argument('--width', type=int, required=True)
+    parser.add_argument('--height', type=int, required=True)
+    parser.add_argument('--compressed', action='store_true')
+    parser.add_argument('--cameras', type=int, required=True)
+    parser.add_argument('--rate', type=float, required=True)
+
+
+def case_arguments(case: Case) -> list[str]:
+    """Return the arguments that stand for a case."""
+    return ['--width', str(case.width), '--height', str(case.height), '--cameras',
+            str(case.cameras), '--rate', str(case.rate), *['--compressed'] * case.compressed]
+
+
+def messages(case: Case) -> list[Any]:
+    """Return the film as messages, to be stamped and published again and again."""
+    return [_message(bgr, case.compressed) for bgr in film(case.width, case.height)]
+
+
+def _message(bgr: Any, compressed: bool) -> Any:
+    if compressed:
+        return CompressedImage(format='jpeg', data=jpeg(bgr))
+    message = Image(height=bgr.shape[0], width=bgr.shape[1], encoding='bgr8',
+                    step=3 * bgr.shape[1])
+    message.data.frombytes(bgr.tobytes())
+    return message
+
+
+def feed(case: Case, log: Path, stop: StopFlag) -> None:
+    """Publish until stopped; the cameras take turns within a period."""
+    node = rclpy.create_node('feeder', start_parameter_services=False)
+    qos = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+    topic = 'image_raw/compressed' if case.compressed else 'image_raw'
+    kind = CompressedImage if case.compressed else Image
+    publishers = [node.create_publisher(kind, f'/{name}/{topic}', qos)
+                  for name in case.camera_names]
+    shown = messages(case)
+    sent: list[str] = []
+    print(READY, flush=True)
+    begin, period, number = time.monotonic(), 1.0 / (case.rate * case.cameras), 0
+    while stop.sleep_until(begin + number * period):
+        camera = number % case.cameras
+        message = shown[number // case.cameras % len(shown)]
+        stamp = time.time_ns()
+        message.header.stamp.sec, message.header.stamp.nanosec = divmod(stamp, 10**9)
+        publishers[camera].publish(message)
+        sent.append(f'{case.camera_names[camera]},{stamp}')
+        number += 1
+    log.write_text('\n'.join(sent), encoding='utf-8')
+    node.destroy_node()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the process."""
+    stop = StopFlag()
+    parser = argparse.ArgumentParser(prog='feeder')
+    case_options(parser)
+    parser.add_argument('--log', type=Path, required=True)
+    given = parser.parse_args(argv)
+    case = Case(given.width, given.height, given.compressed, given.cameras, given.rate)
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    feed(case, given.log, stop)
+    rclpy.try_shutdown()
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,47 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The frames that the latency benchmark shows: the rendered drive at any size."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from seg_node.simulation import demo_drive
+
+LENGTH = 24
+"""Frames, shown again and again."""
+_SECONDS = 2.4
+_QUALITY = 90
+
+
+def film(width: int, height: int) -> list[NDArray[np.uint8]]:
+    """Return BGR pictures uint8 [height, width, 3] with a camera's noise."""
+    drive, rng = demo_drive(), np.random.default_rng(1)
+    pictures = []
+    for index in range(LENGTH):
+        picture = cv2.resize(drive.frame(index * _SECONDS / LENGTH).bgr, (width, height),
+                             interpolation=cv2.INTER_LINEAR)
+        noise = rng.integers(-3, 4, (height, width, 1), np.int16)
+        pictures.append(np.clip(picture + noise, 0, 255).astype(np.uint8))
+    return pictures
+
+
+def jpeg(bgr: NDArray[np.uint8]) -> bytes:
+    """Compress a picture as cameras do."""
+    done, data = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+    assert done
+    return bytes(data)

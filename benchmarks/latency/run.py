@@ -1,0 +1,235 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Run a case: a subject, its cameras and its listener, each a process of its own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+import json
+import math
+from pathlib import Path
+import statistics
+import time
+
+from benchmarks.common.processes import Child, Domain
+from benchmarks.latency.case import Case, Image, latencies, Measured, Spread
+from benchmarks.latency.feeder import case_arguments, READY
+from benchmarks.latency.film import film
+from benchmarks.latency.usage import usage_of
+from seg_node.errors import UserError
+from seg_node.perception.backends.options import BackendOptions
+from seg_node.perception.segmenter import Segmenter
+from seg_node.tools.common.command_line import StopFlag
+
+NODE, SIMPLE, RELAY = 'seg_node', 'simple node', 'relay'
+_NAMES = {NODE: 'seg_node', SIMPLE: 'simple', RELAY: 'simple'}
+WARM_UP = 3.0
+"""Seconds of frames before those that count: discovery, caches, clocks of the CPU."""
+START_SECONDS = 60.0
+_LAST_WORDS = 0.5
+"""Seconds in which what was sent last arrives, before the listener ends."""
+_PARAMETERS = {'autostart': True, 'geometry': 'trapezoid', 'camera_health.max_identical': 0}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How all cases are run; masks: somebody subscribes to them."""
+
+    model: str
+    folder: Path
+    seconds: float
+    masks: bool
+    stop: StopFlag
+
+
+def measure(subject: str, case: Case, setting: Setting) -> Measured:
+    """
+    Measure what a subject does with a case.
+
+    :raises UserError: when a process ends or says nothing; names its log.
+    """
+    with running(subject, case, setting) as rig:
+        rig.wait(WARM_UP)
+        before = {name: usage_of(child.pid).cpu for name, child in rig.children.items()}
+        begin = time.time_ns()
+        rig.wait(setting.seconds)
+        end = time.time_ns()
+        cpu = {name: (usage_of(child.pid).cpu - before[name]) / ((end - begin) / 1e9)
+               for name, child in rig.children.items()}
+        rig.end()
+    heard = rig.heard(begin, end)
+    stops, lost = latencies(heard.sent, heard.stops)
+    masks, unmasked = latencies(heard.sent, heard.masks)
+    if not setting.masks or subject == RELAY:
+        unmasked = math.nan
+    return Measured(
+        subject, case, sum(map(len, heard.sent.values())), Spread.of(stops.values()),
+        Spread.of(masks.values()),
+        Spread.of(took - heard.inference[image] for image, took in stops.items()
+                  if image in heard.inference),
+        lost, unmasked, cpu,
+        {name: statistics.fmean(values) for name, values in heard.stages.items()})
+
+
+def bare_ms(case: Case, setting: Setting) -> Spread:
+    """Return what the network alone takes for the frames of a case, resize included, in a loop."""
+    pictures = film(case.width, case.height)
+    times = []
+    with Segmenter.open(setting.model, BackendOptions(name='onnxruntime')) as segmenter:
+        deadline = time.monotonic() + min(setting.seconds, 10.0)
+        while time.monotonic() < deadline and not setting.stop:
+            for picture in pictures:
+                begun = time.perf_counter()
+                segmenter.segment(picture)
+                times.append(1e3 * (time.perf_counter() - begun))
+    return Spread.of(times)
+
+
+Arrival = tuple[str, int, int]
+"""Camera, stamp and time of arrival, ns."""
+
+
+@dataclass
+class Heard:
+    """Stamps that were sent, by camera, and what arrived for whichever; the last two in ms."""
+
+    sent: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    stops: list[Arrival] = field(default_factory=list)
+    masks: list[Arrival] = field(default_factory=list)
+    inference: dict[Image, float] = field(default_factory=dict)
+    stages: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+
+class Rig:
+    """A subject, its cameras and its listener, as processes in a domain of their own."""
+
+    def __init__(self, subject: str, case: Case, setting: Setting) -> None:
+        """Take a domain; see running()."""
+        self._subject, self._case, self._setting = subject, case, setting
+        self._stop = setting.stop
+        self._folder = setting.folder / subject.replace(' ', '_') / case.name.replace(' ', '_')
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._domain = Domain()
+        self.children: dict[str, Child] = {}
+
+    def start(self) -> None:
+        """Start the processes, and wait until the first frame can be sent."""
+        subject, case, setting = self._subject, self._case, self._setting
+        self._start(subject, *_subject_arguments(subject, case, setting))
+        self._start('ear', f'{__package__}.ear', '--node', f'/{_NAMES[subject]}', '--cameras',
+                    *case.camera_names, *['--masks'] * setting.masks,
+                    '--log', str(self._folder / 'heard.csv'))
+        self._start('feeder', f'{__package__}.feeder', *case_arguments(case),
+                    '--log', str(self._folder / 'sent.csv'))
+        feeder = self.children['feeder'].log
+        self._wait_for(lambda: READY in feeder.read_text(errors='replace'), START_SECONDS)
+
+    @property
+    def subject(self) -> Child:
+        """The process that is measured."""
+        return self.children[self._subject]
+
+    def wait(self, seconds: float) -> None:
+        """
+        Let time pass.
+
+        :raises UserError: when a process ends; names its log.
+        :raises KeyboardInterrupt: when the user wants it to end.
+        """
+        deadline = time.monotonic() + seconds
+        self._wait_for(lambda: time.monotonic() >= deadline, seconds + START_SECONDS)
+
+    def end(self) -> None:
+        """End the processes, so that they write down what they know."""
+        self.children['feeder'].end()
+        time.sleep(_LAST_WORDS)
+        self.children['ear'].end()
+        self.subject.end()
+
+    def close(self) -> None:
+        """Kill what still runs."""
+        for child in self.children.values():
+            child.close()
+        self._domain.close()
+
+    def heard(self, begin: int, end: int) -> Heard:
+        """Return what became of the frames with stamps from begin to end, ns; after end()."""
+        heard = Heard()
+        for camera, stamp in _rows(self._folder / 'sent.csv'):
+            if begin <= int(stamp) < end:
+                heard.sent[camera].add(int(stamp))
+        for kind, camera, key, value in _rows(self._folder / 'heard.csv'):
+            if kind == 'stage':
+                heard.stages[key].append(float(value))
+            elif kind == 'inference':
+                heard.inference[camera, int(key)] = float(value)
+            else:
+                arrivals = heard.stops if kind == 'stop' else heard.masks
+                arrivals.append((camera, int(key), int(value)))
+        return heard
+
+    def _start(self, name: str, *arguments: str) -> None:
+        log = self._folder / f'{name.replace(" ", "_")}.log'
+        log.unlink(missing_ok=True)
+        env = {**self._domain.env, 'ROS_LOG_DIR': str(self._folder), 'PYTHONUNBUFFERED': '1'}
+        self.children[name] = Child(arguments, env, log, lambda: None)
+
+    def _wait_for(self, condition: Callable[[], bool], seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            for name, child in self.children.items():
+                if child.code is not None:
+                    last = child.log.read_text(errors='replace').strip().splitlines()[-1:]
+                    raise UserError(
+                        f'{name} has ended: {"".join(last) or "it said nothing"} ({child.log})')
+            if time.monotonic() > deadline:
+                raise UserError(f'the processes are not ready after {seconds:.0f} s; their logs '
+                                f'are in {self._folder}')
+            if not self._stop.sleep_until(time.monotonic() + 0.05):
+                raise KeyboardInterrupt
+
+
+@contextmanager
+def running(subject: str, case: Case, setting: Setting) -> Iterator[Rig]:
+    """
+    Start the processes of a case, ready to run, and kill what is left of them at the end.
+
+    :raises UserError: when they do not start; names the log.
+    """
+    rig = Rig(subject, case, setting)
+    try:
+        rig.start()
+        yield rig
+    finally:
+        rig.close()
+
+
+def _subject_arguments(subject: str, case: Case, setting: Setting) -> list[str]:
+    if subject in (SIMPLE, RELAY):
+        model = ['--model', setting.model] if subject == SIMPLE else []
+        return [f'{__package__}.simple_node', *model, '--cameras', *case.camera_names,
+                *['--compressed'] * case.compressed]
+    parameters = {**_PARAMETERS, 'model': setting.model, 'backend': 'onnxruntime',
+                  'cameras': list(case.camera_names),
+                  'transport': 'compressed' if case.compressed else 'raw'}
+    given = [f'{name}:={json.dumps(value)}' for name, value in parameters.items()]
+    return ['seg_node.ros.node', '--ros-args', *(part for each in given for part in ('-p', each))]
+
+
+def _rows(path: Path) -> Iterable[list[str]]:
+    return [line.split(',') for line in path.read_text(encoding='utf-8').splitlines()]

@@ -1,0 +1,221 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The structural parameters of the node: what is fixed from the start of the process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Union
+
+from seg_node.parameters.errors import ParameterError
+from seg_node.perception.backends.options import BackendOptions, BACKENDS, MAX_THREADS
+from seg_node.perception.backends.tensorrt.options import (
+    MAX_BATCH,
+    MAX_DLA_CORE,
+    MAX_OPTIMIZATION_LEVEL,
+    MAX_WORKSPACE_MIB,
+    PRECISIONS,
+)
+from seg_node.stop_go.geometry import Mounting
+from seg_node.stop_go.limits import Geometry
+from seg_node.stop_go.roles import Direction, Duty, Role
+
+Get = Callable[[str], Any]
+"""Returns the value of a parameter by its name."""
+Value = Union[bool, int, float, str, 'list[str]']
+ANY_DIRECTION = 'any'
+
+
+@dataclass(frozen=True)
+class CameraSetup:
+    """Where a camera sits and what it is there for."""
+
+    mounting: Mounting
+    role: Role
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What is fixed from the start of the process; see DECLARATIONS for the meanings."""
+
+    cameras: tuple[str, ...]
+    setups: dict[str, CameraSetup]
+    transport: str
+    rectified: bool
+    model: str
+    backend: BackendOptions
+    geometry: Geometry
+    mounting_source: str
+    base_frame: str
+    autostart: bool
+    heartbeat_rate: float
+    expected_rate: float
+    jpeg_quality: int
+
+    @property
+    def roles(self) -> dict[str, Role]:
+        """The role of each camera."""
+        return {name: setup.role for name, setup in self.setups.items()}
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One structural parameter."""
+
+    name: str
+    default: Value
+    description: str
+    choices: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+
+
+DECLARATIONS = (
+    Declaration('cameras', ['camera'],
+                'names of the cameras; each is the prefix of its topics'),
+    Declaration('transport', 'raw',
+                'subscribe to <camera>/image_raw (raw) or <camera>/image_raw/compressed',
+                choices=('raw', 'compressed')),
+    Declaration('rectified', False,
+                'the images are rectified: camera_info counts by its P, without distortion'),
+    Declaration('model', 'road',
+                'a bundled model by name, or the path of a model folder or model.yaml'),
+    Declaration('backend', 'auto', 'what runs the network; auto takes the fastest at hand',
+                choices=BACKENDS),
+    Declaration('precision', 'auto',
+                'what the network computes in; auto is fp16 with tensorrt, fp32 with onnxruntime',
+                choices=PRECISIONS),
+    Declaration('threads', 2, 'CPU threads of the network, with onnxruntime',
+                low=1, high=MAX_THREADS),
+    Declaration('workspace_mib', 0,
+                'most memory that a layer may use besides its tensors, with tensorrt, MiB; '
+                '0: its own choice', low=0, high=MAX_WORKSPACE_MIB),
+    Declaration('optimization_level', -1,
+                'how long a build may search for the quickest engine, with tensorrt from 8.6 on; '
+                '-1: its own choice', low=-1, high=MAX_OPTIMIZATION_LEVEL),
+    Declaration('dla_core', -1,
+                'deep learning accelerator of a Jetson, with tensorrt; what it cannot do runs on '
+                'the GPU; -1: none', low=-1, high=MAX_DLA_CORE),
+    Declaration('geometry', 'ground',
+                'where the corridor lies: on the ground in metres, from camera_info, mounting and '
+                'vehicle; or a trapezoid chosen in the picture',
+                choices=tuple(each.value for each in Geometry)),
+    Declaration('mounting_source', 'parameters',
+                'where the mounting of the cameras comes from: mounting.*, or TF between '
+                'base_frame and the frame of camera_info', choices=('parameters', 'tf')),
+    Declaration('base_frame', 'base_footprint',
+                'frame of the vehicle, with its origin on the ground (REP 120); for TF, and of '
+                '~/free_distance'),
+    Declaration('autostart', False,
+                'configure and activate at start-up, without a lifecycle manager'),
+    Declaration('heartbeat_rate', 20.0, 'rate of ~/stop and ~/state without images, Hz',
+                low=5.0, high=100.0),
+    Declaration('expected_rate', 0.0,
+                'frame rate the cameras should reach, Hz; diagnostics warn below 80 % of it; '
+                '0: unknown', low=0.0, high=1000.0),
+    Declaration('jpeg_quality', 80, 'quality of segmentation/overlay/compressed', low=1, high=100),
+)
+ROLE = (
+    Declaration('direction', ANY_DIRECTION,
+                'which way the vehicle drives when the camera counts',
+                choices=(ANY_DIRECTION, *(each.value for each in Direction))),
+    Declaration('duty', Duty.REQUIRED.value,
+                'required, or advisory: it stops for the road, not for its own faults',
+                choices=tuple(each.value for each in Duty)),
+)
+
+
+def read_structure(get: Get) -> Structure:
+    """
+    Read the structural parameters.
+
+    :raises ParameterError: names the parameter, its value and what would fit.
+    """
+    values: dict[str, Any] = {item.name: _read(get, item, item.name) for item in DECLARATIONS}
+    values['cameras'] = check_cameras(values['cameras'])
+    values['geometry'] = Geometry(values['geometry'])
+    values['backend'] = BackendOptions(
+        name=values['backend'], precision=values.pop('precision'), threads=values.pop('threads'),
+        max_batch=min(len(values['cameras']), MAX_BATCH),
+        workspace_mib=values.pop('workspace_mib') or None,
+        optimization_level=_from_zero(values.pop('optimization_level')),
+        dla_core=_from_zero(values.pop('dla_core')))
+    setups = {name: _read_setup(get, name) for name in values['cameras']}
+    return Structure(setups=setups, **values)
+
+
+def check_mountings(structure: Structure) -> None:
+    """
+    Check that the geometry has the mountings that it needs.
+
+    :raises ParameterError: names the parameter and what to do.
+    """
+    if structure.geometry is Geometry.TRAPEZOID or structure.mounting_source == 'tf':
+        return
+    for name, setup in structure.setups.items():
+        if not setup.mounting.height > 0:
+            raise ParameterError(
+                f'mounting.{key(name)}.height: not set; measure the height of the lens over the '
+                'ground in metres, or choose geometry: trapezoid')
+
+
+def key(camera: str) -> str:
+    """Return the part of a parameter's name that stands for a camera."""
+    return camera.strip('/').replace('/', '.')
+
+
+def check_cameras(names: Sequence[str]) -> tuple[str, ...]:
+    """
+    Check the names of the cameras.
+
+    :raises ParameterError: names what is wrong.
+    """
+    if not names:
+        raise ParameterError('cameras: the list is empty, name at least one camera')
+    for name in names:
+        parts = name.strip('/').split('/')
+        if not all(part.isidentifier() and part.isascii() for part in parts):
+            raise ParameterError(
+                f'cameras: {name!r} cannot begin a topic name; use letters, digits and _')
+    if len({key(name) for name in names}) < len(names):
+        raise ParameterError(f'cameras: {", ".join(names)} names a camera twice')
+    return tuple(names)
+
+
+def _read(get: Get, item: Declaration, name: str) -> Any:
+    value = get(name)
+    if item.choices and value not in item.choices:
+        raise ParameterError(f'{name}: {value!r} is none of {", ".join(item.choices)}')
+    return value
+
+
+def _from_zero(value: int) -> int | None:
+    """Take a negative number for none."""
+    return None if value < 0 else value
+
+
+def _read_setup(get: Get, camera: str) -> CameraSetup:
+    prefix = f'mounting.{key(camera)}'
+    values = {field.name: get(f'{prefix}.{field.name}')
+              for field in fields(Mounting)}
+    try:
+        mounting = Mounting(**values)
+    except ValueError as error:
+        raise ParameterError(f'{prefix}.{error}') from error
+    direction, duty = (
+        _read(get, item, f'role.{key(camera)}.{item.name}') for item in ROLE)
+    return CameraSetup(mounting, Role(
+        None if direction == ANY_DIRECTION else Direction(direction), Duty(duty)))

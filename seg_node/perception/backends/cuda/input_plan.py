@@ -1,0 +1,161 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Camera frame to network input on the GPU: the definition of the arithmetic, and its tables.
+
+It is that of the CPU path, image_codec.decode() and input_scaler.py, and so that of OpenCV
+(modules/imgproc/src: color_yuv.simd.hpp, resize.cpp):
+
+1. Each source pixel becomes RGB uint8. YUV is BT.601, limited range, in 20-bit fixed point:
+   c = (1220542 max(0, Y - 16) + k_u (U - 128) + k_v (V - 128) + 2^19) >> 20, kept within 0 to 255;
+   chroma is that of the pair (4:2:2) or the 2x2 block (4:2:0), not interpolated.
+2. As long as a frame is at least twice the network's size in both directions it is halved
+   (cv2.INTER_AREA): (sum + 2) >> 2 of each 2x2 block, without the last row or column of an odd
+   number.
+3. The rest is interpolated (cv2.INTER_LINEAR_EXACT, which OpenCV defines bit by bit): weights in
+   1/256, rounded halves to even; both sums exact in 16.16, one rounding at the end, halves up.
+   A frame of the network's size has weights of 0 and comes out as it is.
+
+This gives OpenCV's bytes on x86-64 (4.5.5, 4.14 and 5.0 were compared). Its builds for ARM may
+differ where Carotene or KleidiCV replace 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seg_node.perception.backends.cuda.kernels import FRAME_TO_INPUT, Launch, Tables
+from seg_node.perception.images.errors import MAX_SIDE
+from seg_node.perception.input_scaler import halvings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class SourceFormat(IntEnum):
+    """Layouts of pixels that the kernels read; the numbers are those of kernels.cu."""
+
+    BGR8 = 0
+    RGB8 = 1
+    BGRA8 = 2
+    RGBA8 = 3
+    MONO8 = 4
+    YUYV = 5
+    UYVY = 6
+    NV12 = 7
+    NV21 = 8
+
+    @property
+    def pixel_bytes(self) -> int:
+        """Bytes of a row for each pixel; of the luma's row for NV12 and NV21."""
+        return (3, 3, 4, 4, 1, 2, 2, 1, 1)[self]
+
+    @property
+    def planes(self) -> bool:
+        """Whether a plane of chroma, half as high, follows the rows of luma."""
+        return self in (SourceFormat.NV12, SourceFormat.NV21)
+
+
+SOURCE_FORMATS: dict[str, SourceFormat] = {
+    'bgr8': SourceFormat.BGR8, '8UC3': SourceFormat.BGR8, 'rgb8': SourceFormat.RGB8,
+    'bgra8': SourceFormat.BGRA8, '8UC4': SourceFormat.BGRA8, 'rgba8': SourceFormat.RGBA8,
+    'mono8': SourceFormat.MONO8, '8UC1': SourceFormat.MONO8,
+    'yuv422_yuy2': SourceFormat.YUYV, 'yuyv': SourceFormat.YUYV,
+    'yuv422': SourceFormat.UYVY, 'uyvy': SourceFormat.UYVY,
+    'nv12': SourceFormat.NV12, 'nv21': SourceFormat.NV21,
+}
+"""Encodings of sensor_msgs/Image that the kernels read; image_codec makes BGR8 of the others."""
+
+
+@dataclass(frozen=True, eq=False)
+class InputPlan:
+    """How frames of one format and size become the network's input; made by plan_input()."""
+
+    format: SourceFormat
+    width: int
+    height: int
+    target_width: int
+    target_height: int
+    halvings: int
+    tables: Tables
+
+    def source_bytes(self, step: int) -> int:
+        """
+        Return how many bytes of a frame are read whose rows are `step` bytes apart.
+
+        :raises ValueError: for a step that is smaller than a row.
+        """
+        row = self.width * self.format.pixel_bytes
+        if step < row:
+            raise ValueError(f'{self.format.name} frame of width {self.width} has step {step}; '
+                             f'a row takes at least {row} bytes')
+        rows = self.height + (self.height // 2 if self.format.planes else 0)
+        return (rows - 1) * step + row
+
+    def launch(self, source: int, step: int, tables: int, target: int) -> Launch:
+        """
+        Return the launch for a frame.
+
+        :param source: address of source_bytes(step) bytes on the device.
+        :param tables: address of a copy of `tables.data`.
+        :param target: address of uint8 [target_height, target_width, 3], a slice of a batch, say.
+        :raises ValueError: for a step that is smaller than a row.
+        """
+        self.source_bytes(step)
+        return FRAME_TO_INPUT.over(self.target_width, self.target_height, arguments=(
+            source, step, self.width, self.height, int(self.format), self.halvings, target,
+            self.target_width, self.target_height, *self.tables.addresses(tables)))
+
+
+def plan_input(format: SourceFormat, width: int, height: int,
+               target_width: int, target_height: int) -> InputPlan:
+    """
+    Make the tables for a format and size of frames.
+
+    :raises ValueError: for a size that the format cannot have, or a side not from 1 to MAX_SIDE.
+    """
+    _check_size(format, width, height, target_width, target_height)
+    times = halvings((width, height), (target_width, target_height))
+    return InputPlan(format, width, height, target_width, target_height, times, Tables(
+        linear_taps(width >> times, target_width), linear_taps(height >> times, target_height)))
+
+
+def _check_size(format: SourceFormat, width: int, height: int,
+                target_width: int, target_height: int) -> None:
+    if not all(1 <= side <= MAX_SIDE for side in (width, height, target_width, target_height)):
+        raise ValueError(f'frame {width}x{height} to {target_width}x{target_height}: sides must '
+                         f'be from 1 to {MAX_SIDE}')
+    pairs = format in (SourceFormat.YUYV, SourceFormat.UYVY) or format.planes
+    if (pairs and width % 2) or (format.planes and height % 2):
+        raise ValueError(f'{format.name} frame is {width}x{height}; chroma is shared by '
+                         f'{"2x2 pixels" if format.planes else "2 pixels"}, so it must be even')
+
+
+def linear_taps(source: int, target: int) -> NDArray[np.int32]:
+    """Return int32 [target, 2]: index of a source pixel and, in 1/256, the weight of the next."""
+    place = _scale(source, target) * (np.arange(target) + 0.5) - 0.5
+    index = np.floor(place)
+    weight = np.rint((place - index) * 256)
+    weight[(index < 0) | (index >= source - 1)] = 0
+    return np.stack([np.clip(index, 0, source - 1), weight], axis=1).astype(np.int32)
+
+
+def _scale(source: int, target: int) -> float:
+    """Return source pixels per target pixel, rounded twice as OpenCV does."""
+    return 1.0 / (target / source)

@@ -1,0 +1,162 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Run a model on the CPU with ONNX Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
+import os
+from typing import Any, TYPE_CHECKING
+
+import numpy as np
+import onnxruntime
+
+from seg_node.perception.backends import BackendError, Inference
+from seg_node.perception.backends.contract import INPUT, OUTPUTS
+from seg_node.perception.backends.onnxruntime.session import core_shares, OnnxRuntimeSession
+from seg_node.perception.models.manifest import Precision
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from seg_node.perception.models.model import Model
+
+
+class OnnxRuntimeBackend:
+    """
+    A graph on the CPU, checked against its manifest and warmed up.
+
+    A picture alone has all the threads. Of several together each has its share of them in a
+    session of its own: threads that share a picture wait for each other at every layer, and the
+    more so on a machine that is busy.
+    """
+
+    name = 'onnxruntime'
+
+    def __init__(self, model: Model, threads: int, chosen_because: str,
+                 warnings: tuple[str, ...] = (), max_batch: int = 1) -> None:
+        """
+        Load and check the graph; raise BackendError if it breaks the model contract.
+
+        :param max_batch: most pictures together, as far as there is a thread for each.
+        """
+        self.model = model
+        self.chosen_because = chosen_because
+        self.warnings = warnings
+        self.max_batch = min(max_batch, threads)
+        counted = '1 thread' if threads == 1 else f'{threads} threads'
+        self.detail = f'ONNX Runtime {onnxruntime.__version__}, CPU, {counted}'
+        cores = os.sched_getaffinity(0)
+        alone = OnnxRuntimeSession(model, threads, cores)
+        _check_inputs(alone.graph.get_inputs(), model)
+        _check_outputs(alone.graph.get_outputs(), model)
+        metadata = alone.graph.get_modelmeta().custom_metadata_map
+        _check_classes(metadata.get('classes'), model)
+        # A graph of another origin may compute lower than the precision it stands for.
+        self.precision: str = (
+            metadata.get('precision', 'fp32') if model.precision is Precision.FP32
+            else model.precision.value)
+        self._alone: OnnxRuntimeSession | None = alone
+        self._abreast: list[OnnxRuntimeSession] = []
+        if self.max_batch > 1:
+            self._abreast = [OnnxRuntimeSession(model, threads // self.max_batch, share)
+                             for share in core_shares(cores, self.max_batch)]
+        self._threads = ThreadPoolExecutor(self.max_batch, 'network')
+        black = np.zeros((model.height, model.width, 3), np.uint8)
+        for count in {1, self.max_batch}:
+            self.infer([black] * count)
+
+    def infer(self, pictures: Sequence[NDArray[np.uint8]]) -> list[Inference]:
+        """Return what Backend.infer() describes."""
+        if self._alone is None:
+            raise BackendError('backend onnxruntime is closed; open it again')
+        if len(pictures) == 1:
+            return [self._alone.infer(pictures[0])]
+        running = [self._threads.submit(session.infer, bgr)
+                   for session, bgr in zip(
+                       self._abreast[:len(pictures)], pictures, strict=True)]
+        wait(running)      # all of them, also where one fails: a session is for one at a time
+        return [_share(future.result(), len(pictures)) for future in running]
+
+    def close(self) -> None:
+        """Release the sessions."""
+        self._alone = None
+        self._abreast.clear()
+        self._threads.shutdown()
+
+
+def _share(seen: Inference, count: int) -> Inference:
+    """Return a picture its share of the time in which `count` of them were worked on."""
+    return replace(seen, prepare=seen.prepare / count, network=seen.network / count)
+
+
+def _check_inputs(inputs: Sequence[Any], model: Model) -> None:
+    if [item.name for item in inputs] != [INPUT]:
+        names = ', '.join(item.name for item in inputs) or 'none'
+        raise BackendError(f"{model.graph}: inputs are {names}; must be 'image' alone")
+    _check_tensor(inputs[0], 4, model)
+    batch, height, width, channels = inputs[0].shape
+    if not isinstance(height, int) or not isinstance(width, int) or channels != 3:
+        raise BackendError(
+            f"{model.graph}: input 'image' is {inputs[0].shape}; "
+            f'must be [N, H, W, 3] with H and W fixed'
+        )
+    if isinstance(batch, int) and batch != 1:
+        raise BackendError(f'{model.graph}: batch size is {batch}; must be 1 or dynamic')
+    if (width, height) != (model.width, model.height):
+        raise BackendError(
+            f'model.yaml says {model.width}x{model.height}, graph takes {width}x{height}; '
+            f'correct input in {model.graph.parent}/model.yaml'
+        )
+
+
+def _check_outputs(outputs: Sequence[Any], model: Model) -> None:
+    by_name = {item.name: item for item in outputs}
+    for name in OUTPUTS:
+        if name not in by_name:
+            raise BackendError(
+                f'{model.graph}: outputs are {", ".join(by_name)}; {name!r} is missing'
+            )
+        _check_tensor(by_name[name], 3, model)
+
+
+def _check_tensor(item: Any, dimensions: int, model: Model) -> None:
+    if item.type != 'tensor(uint8)' or len(item.shape) != dimensions:
+        raise BackendError(
+            f'{model.graph}: {item.name!r} is {item.type} {item.shape}; '
+            f'must be tensor(uint8) with {dimensions} dimensions'
+        )
+
+
+def _check_classes(listed: str | None, model: Model) -> None:
+    """Compare the manifest with the class names that the graph's metadata may list."""
+    if listed is None:
+        return
+    in_graph = [name.strip() for name in listed.split(',')]
+    in_manifest = [info.name for info in model.classes]
+    if len(in_graph) != len(in_manifest):
+        raise BackendError(
+            f'model.yaml: {len(in_manifest)} classes, graph gives {len(in_graph)} '
+            f'({", ".join(in_graph)}); correct classes in {model.graph.parent}/model.yaml'
+        )
+    pairs = zip(in_manifest, in_graph, strict=True)
+    for index, (manifest_name, graph_name) in enumerate(pairs):
+        if manifest_name != graph_name:
+            raise BackendError(
+                f'model.yaml: class {index} is {manifest_name}, graph says {graph_name}; '
+                f'correct classes in {model.graph.parent}/model.yaml'
+            )

@@ -1,0 +1,127 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""A graph in a session of ONNX Runtime, and the picture's way into it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+import time
+from typing import Any, TYPE_CHECKING
+
+import numpy as np
+import onnxruntime
+
+from seg_node.perception.backends import BackendError, Inference
+from seg_node.perception.backends.contract import check_labels, INPUT, OUTPUTS
+from seg_node.perception.input_scaler import InputScaler
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from seg_node.perception.models.model import Model
+
+_LOG_ERRORS_ONLY = 3
+
+
+class OnnxRuntimeSession:
+    """
+    Segment pictures, one at a time.
+
+    ONNX Runtime's exceptions share no base class of their own, so whatever it raises becomes
+    a BackendError.
+    """
+
+    def __init__(self, model: Model, threads: int, cores: Collection[int]) -> None:
+        """
+        Load the graph, which is not checked yet.
+
+        :param cores: numbers of the cores over which its threads spread.
+        :raises BackendError: when ONNX Runtime cannot load it.
+        """
+        self._model = model
+        self._shape = (model.height, model.width)
+        self._scaler = InputScaler(model.width, model.height)
+        self.graph = _load(model, threads, cores)
+
+    def infer(self, bgr: NDArray[np.uint8]) -> Inference:
+        """
+        Segment a picture, BGR uint8 [H, W, 3].
+
+        :raises BackendError: when that fails, or breaks the model contract.
+        """
+        begun = time.perf_counter()
+        rgb = self._scaler.scale(bgr)
+        scaled = time.perf_counter()
+        try:
+            results = self.graph.run(OUTPUTS, {INPUT: rgb[None]})
+        except Exception as error:
+            raise BackendError(f'{self._model.graph}: inference failed: {error}') from error
+        labels, confidence = (
+            self._checked(name, result)
+            for name, result in zip(OUTPUTS, results, strict=True)
+        )
+        check_labels(labels, self._model)
+        return Inference(labels, confidence, scaled - begun, time.perf_counter() - scaled)
+
+    def _checked(self, name: str, result: Any) -> NDArray[np.uint8]:
+        if result.shape != (1, *self._shape) or result.dtype != np.uint8:
+            raise BackendError(
+                f'{self._model.graph}: output {name} is {result.dtype} {list(result.shape)}, '
+                f'must be uint8 {[1, *self._shape]}'
+            )
+        plane: NDArray[np.uint8] = result[0]
+        return plane
+
+
+def _load(model: Model, threads: int, cores: Collection[int]) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = _LOG_ERRORS_ONLY
+    # Spinning threads would take whole cores from the rest of the robot between two frames.
+    options.add_session_config_entry('session.intra_op.allow_spinning', '0')
+    if pool := pool_affinity(threads, cores):
+        options.add_session_config_entry('session.intra_op_thread_affinities', pool)
+    try:
+        return onnxruntime.InferenceSession(
+            str(model.graph), options, providers=['CPUExecutionProvider']
+        )
+    except Exception as error:
+        raise BackendError(f'{model.graph}: ONNX Runtime cannot load it: {error}') from error
+
+
+def pool_affinity(threads: int, cores: Collection[int]) -> str:
+    """
+    Return ONNX Runtime's setting that spreads the threads of its pool over the cores.
+
+    The caller is the first thread and stays free to move. The others share the cores in equal
+    parts, each within its own: a kernel that saves power by packing threads that sleep between two
+    frames onto one core would leave them idle. Empty where there is no such thread, or not a core
+    for each.
+
+    :param cores: numbers of the cores that the process may use, from 0.
+    """
+    if not 1 < threads <= len(cores):
+        return ''
+    # ONNX Runtime numbers them from 1.
+    shares = core_shares([core + 1 for core in cores], threads)
+    return ';'.join(','.join(str(core) for core in share) for share in shares[1:])
+
+
+def core_shares(cores: Collection[int], count: int) -> list[list[int]]:
+    """Split cores into `count` runs that differ by one core at most; empty ones where too few."""
+    ordered = sorted(cores)
+    bounds = [index * len(ordered) // count for index in range(count + 1)]
+    return [ordered[first:last] for first, last in zip(bounds[:-1], bounds[1:], strict=True)]

@@ -1,0 +1,203 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Say what an ONNX file needs changed so that TensorRT can build an engine of it.
+
+The rules are those that the parsers of TensorRT 8.5 to 11 enforce: their messages were provoked
+with graphs that break them, or read in the sources of onnx-tensorrt (8.5, 8.6, 10.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+import re
+
+from seg_node.perception.backends.tensorrt.reports import LogLine, ParserProblem, TensorInfo
+
+OUTPUTS = ('labels', 'confidence')
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong, where in the file ('' for all of it), and what to change."""
+
+    where: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """Return it as one line."""
+        return f'{self.where}: {self.problem}; {self.remedy}' if self.where else (
+            f'{self.problem}; {self.remedy}')
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """The text and the operator that a rule explains are regular expressions."""
+
+    text: str
+    operator: str
+    problem: str
+    remedy: str
+
+
+_PARSER_RULES = (
+    _Rule(r'UInt8|UINT8', r'Transpose', 'TensorRT cannot move uint8 values',
+          'put Cast (to float) before Transpose'),
+    _Rule(r'[Zz]ero ?[Pp]oint', r'', 'its zero point is not 0 (asymmetric quantization)',
+          'quantize symmetrically, to int8 with zero points 0'),
+    _Rule(r'type Int32 but must have type .*Int8', r'', 'it dequantizes an int32 bias',
+          'keep biases in float (ONNX Runtime: extra_options QuantizeBias=False)'),
+    _Rule(r'invalid input type of UINT8', r'(Quantize|Dequantize)Linear',
+          'it quantizes to uint8', 'quantize symmetrically, to int8 with zero points 0'),
+    _Rule(r'dtype == DataType::kFLOAT|newType == DataType::kFLOAT', r'Cast',
+          'TensorRT 8 converts uint8 only from and to float',
+          'convert through float: ArgMax, Cast (to float), Cast (to uint8)'),
+    _Rule(r'UINT8 types for intermediate tensors', r'',
+          'it gives uint8 to another node; TensorRT has uint8 at inputs and outputs only',
+          'work in float, and put Cast (to uint8) last'),
+    _Rule(r'UInt8|UINT8', r'', 'TensorRT cannot compute with uint8',
+          'put Cast (to float) before it'),
+    _Rule(r'[Pp]lugin|creator', r'', 'TensorRT has no such operator, and no plugin for it',
+          'export the network with standard operators in its place'),
+    _Rule(r'^(Assertion failed: )?false$|UNSUPPORTED|[Uu]nsupported|not supported', r'',
+          'TensorRT does not support this operator, or not in this form',
+          'export the network with other operators in its place'),
+    _Rule(r'Failed to parse the ONNX model|MODEL_DESERIALIZE', r'',
+          'the file is damaged, or is not ONNX', 'get it again, or export it again'),
+)
+
+_BUILD_RULES = (
+    _Rule(r'no optimization profile has been defined|dynamic or shape inputs', r'',
+          'an input has dynamic dimensions and no range for them',
+          'export the network with fixed height and width; only N may be dynamic'),
+    _Rule(r'libnvinfer_lean|lean runtime', r'',
+          'an engine for other versions needs the library libnvinfer_lean, which is missing',
+          'install tensorrt-lean of the same version, or leave out version_compatible'),
+    _Rule(r'[Oo]ut ?[Oo]f ?[Mm]emory|insufficient memory|cudaErrorMemoryAllocation|bad_alloc', r'',
+          'memory ran out', 'close other programs, add swap, or lower workspace_mib'),
+    _Rule(r'[Ww]orkspace|any implementation for node', r'',
+          'TensorRT finds no way to compute a layer within its workspace',
+          'raise workspace_mib, or leave it out; then try another precision'),
+    _Rule(r'DLA', r'', 'the DLA does not take the network like this',
+          'leave out dla_core, or use the fp16 graph'),
+    _Rule(r'CUDA driver version is insufficient|no CUDA-capable device|CUDA initialization', r'',
+          'there is no GPU, or its driver is too old', 'check nvidia-smi; update the driver'),
+)
+
+
+def explain_parser(
+    problems: Iterable[ParserProblem], log: Sequence[LogLine], newest_opset: int, library: str
+) -> tuple[Finding, ...]:
+    """Explain why the parser refused a file; library is its name and version."""
+    nodes = _nodes_in(log)
+    findings = [_explain(problem, nodes) for problem in problems]
+    opset = _opset_in(log)
+    if opset is not None and opset > newest_opset:
+        findings.append(Finding(
+            '', f'its opset is {opset}; {library} is known to read up to {newest_opset}',
+            'export the network with opset 13 to 17, which all versions read'))
+    return tuple(dict.fromkeys(findings))
+
+
+def _explain(problem: ParserProblem, nodes: dict[int, tuple[str, str]]) -> Finding:
+    operator, name = nodes.get(problem.node, ('', ''))
+    operator, name = problem.operator or operator, problem.name or name
+    where = '' if problem.node < 0 else (
+        f'node {problem.node}' + (f' {name!r}' if name else '')
+        + (f' ({operator})' if operator else ''))
+    for rule in _PARSER_RULES:
+        if re.search(rule.text, problem.text) and re.fullmatch(rule.operator or '.*', operator):
+            return Finding(where, rule.problem, rule.remedy)
+    return Finding(where, _first_line(problem.text), "see TensorRT's documentation of its "
+                   'operators, or export the network differently')
+
+
+def explain_build(log: Sequence[LogLine]) -> tuple[Finding, ...]:
+    """Explain from the library's messages why no engine came of a network."""
+    errors = [line.text for line in log if line.level in ('error', 'internal_error')]
+    for rule in _BUILD_RULES:
+        if any(re.search(rule.text, text) for text in errors):
+            return (Finding('', rule.problem, rule.remedy),)
+    last = _first_line(errors[-1]) if errors else 'TensorRT gives no reason'
+    return (Finding('', f'the build failed: {last}', 'see the messages above it in the log'),)
+
+
+def check_contract(
+    inputs: Sequence[TensorInfo], outputs: Sequence[TensorInfo], max_batch: int
+) -> tuple[Finding, ...]:
+    """Compare inputs and outputs with the model contract; what an engine could not serve."""
+    if not inputs and not outputs:
+        return (Finding('', 'there is no network in it', 'get the file again; is it ONNX?'),)
+    given = ', '.join(tensor.name for tensor in inputs)
+    findings = []
+    if [tensor.name for tensor in inputs] != ['image']:
+        findings.append(Finding('', f"the inputs are {given or 'none'}; must be 'image' alone",
+                                'rename them, or wrap the network with import_model'))
+    else:
+        findings += _check_image(inputs[0], max_batch)
+    by_name = {tensor.name: tensor for tensor in outputs}
+    for name in OUTPUTS:
+        if name not in by_name:
+            findings.append(Finding(
+                '', f'the outputs are {", ".join(by_name) or "none"}; {name!r} is missing',
+                'rename them, or wrap the network with import_model'))
+        elif by_name[name].dtype != 'uint8' or len(by_name[name].shape) != 3:
+            findings.append(Finding(
+                f'output {name!r}', f'is {_shown(by_name[name])}; must be uint8 [N, H, W]',
+                'end the network with ArgMax, Cast (to float), Cast (to uint8)'))
+    return tuple(findings)
+
+
+def _check_image(image: TensorInfo, max_batch: int) -> list[Finding]:
+    where = "input 'image'"
+    if image.dtype != 'uint8' or len(image.shape) != 4 or image.shape[3] != 3:
+        return [Finding(where, f'is {_shown(image)}; must be uint8 [N, H, W, 3]',
+                        'wrap the network with import_model')]
+    if -1 in image.shape[1:]:
+        return [Finding(where, f'is {_shown(image)}: height and width are dynamic',
+                        'export the network with fixed height and width; only N may be dynamic')]
+    if image.shape[0] not in (-1, max_batch):
+        return [Finding(where, f'takes {image.shape[0]} picture(s) at once; {max_batch} wanted',
+                        f'export it with dynamic N, or build with batch {image.shape[0]}')]
+    return []
+
+
+def _shown(tensor: TensorInfo) -> str:
+    sizes = ', '.join('dynamic' if size == -1 else str(size) for size in tensor.shape)
+    return f'{tensor.dtype} [{sizes}]'
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), 'no text')
+
+
+def _nodes_in(log: Sequence[LogLine]) -> dict[int, tuple[str, str]]:
+    """Return operator and name of the nodes that the log tells of, by their number."""
+    text = '\n'.join(line.text for line in log if line.level == 'error')
+    nodes = {}
+    for match in re.finditer(r'While parsing node number (\d+) \[(\S+)[^\n]*\n(.*?)--- End node',
+                             text, re.DOTALL):
+        name = re.search(r'^\s*(?:name|Node name): *"?([^"\n]*)', match[3], re.MULTILINE)
+        nodes[int(match[1])] = (match[2], name[1] if name else '')
+    return nodes
+
+
+def _opset_in(log: Sequence[LogLine]) -> int | None:
+    for line in log:
+        if match := re.match(r'Opset version: *(\d+)', line.text):
+            return int(match[1])
+    return None

@@ -1,0 +1,74 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Get the engine of a model for this machine: from the cache, or built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from seg_node.perception.backends.cuda.device import DeviceError
+from seg_node.perception.backends.tensorrt.api import Api
+from seg_node.perception.backends.tensorrt.builder import build, ignore, never
+from seg_node.perception.backends.tensorrt.built_engine import BuiltEngine
+from seg_node.perception.backends.tensorrt.cache import CachedEngine, EngineCache
+from seg_node.perception.backends.tensorrt.engine_key import EngineKey
+from seg_node.perception.backends.tensorrt.gpu import find_gpu, Gpu, NO_GPU
+from seg_node.perception.backends.tensorrt.library import Flavour, Missing, TensorRtMissingError
+from seg_node.perception.backends.tensorrt.options import EngineOptions
+from seg_node.perception.backends.tensorrt.progress import Progress
+from seg_node.perception.models.model import Model
+
+WAITING = Progress('waiting for another process that builds the same engine')
+
+
+def gpu_for(api: Api) -> Gpu:
+    """
+    Return the GPU that engines are built for, NO_GPU where TensorRT for RTX needs none.
+
+    :raises TensorRtMissingError: when TensorRT has no GPU to build on.
+    """
+    try:
+        return find_gpu()
+    except DeviceError as error:
+        if api.library.flavour is Flavour.RTX:
+            return NO_GPU
+        raise TensorRtMissingError(
+            Missing.NO_GPU, f'{api.title} has no GPU to build for: {error}') from None
+
+
+def key_of(model: Model, options: EngineOptions, api: Api, gpu: Gpu) -> EngineKey:
+    """Return the key of a model's engine."""
+    return EngineKey(model.name, model.sha256, api.title, gpu, options)
+
+
+def get_engine(
+    model: Model, options: EngineOptions, api: Api, gpu: Gpu, cache: EngineCache, *,
+    progress: Callable[[Progress], None] = ignore, cancelled: Callable[[], bool] = never,
+) -> CachedEngine:
+    """
+    Return the engine of a model's graph, which is of the options' precision.
+
+    The caller's thread waits, for minutes where it is built, and calls progress and cancelled.
+
+    :raises BuildError: when the graph, the options or the machine do not allow it.
+    :raises BuildCancelledError: soon after cancelled() is true.
+    :raises TensorRtMissingError: when a GPU is missing.
+    """
+    def make(timing_cache: bytes) -> BuiltEngine:
+        return build(model.graph, options, progress=progress, cancelled=cancelled,
+                     timing_cache=timing_cache, flavours=(api.library.flavour,))
+
+    return cache.get_or_build(key_of(model, options, api, gpu), make, cancelled=cancelled,
+                              waiting=lambda: progress(WAITING))

@@ -1,0 +1,240 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Run an engine on camera frames: up they go, to the network's size, through it, and the maps back.
+
+All of that is one CUDA graph per combination of picture sizes, recorded when it is first seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seg_node.perception.backends import Inference
+from seg_node.perception.backends.contract import INPUT, OUTPUTS
+from seg_node.perception.backends.cuda.device import DeviceError
+from seg_node.perception.backends.cuda.exchange import exchange
+from seg_node.perception.backends.cuda.input_plan import InputPlan, plan_input, SourceFormat
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from seg_node.perception.backends.cuda.device import Buffer, Device, Graph, Stream
+    from seg_node.perception.backends.tensorrt.bindings import Context, Engine
+    from seg_node.perception.backends.tensorrt.engine_shape import EngineShape
+
+Size = tuple[int, int]
+
+KEPT = 8
+"""Combinations of picture sizes whose memory and graph are kept."""
+
+
+class EngineRunner:
+    """
+    An engine, and the ways of frames through it. Belongs to the thread that owns the device.
+
+    :param device: with the kernels loaded.
+    :param shape: what the engine takes, see engine_shape.check_engine().
+    """
+
+    def __init__(self, device: Device, engine: Engine, shape: EngineShape) -> None:
+        self.max_batch = shape.max_batch
+        self.notes: list[str] = []
+        self._device = device
+        self._engine = engine
+        self._shape = shape
+        self.stream = device.stream()
+        self._ways: dict[tuple[Size, ...], _Way] = {}
+
+    def run(self, pictures: Sequence[NDArray[np.uint8]]) -> list[Inference]:
+        """
+        Segment 1 to max_batch pictures, BGR uint8 [H, W, 3] of any sizes.
+
+        :raises ValueError: for another number of pictures.
+        :raises DeviceError: when the GPU or TensorRT fail.
+        """
+        if not 1 <= len(pictures) <= self.max_batch:
+            raise ValueError(f'{len(pictures)} pictures; the engine takes 1 to {self.max_batch}')
+        way = self._way(tuple((picture.shape[1], picture.shape[0]) for picture in pictures))
+        begun = time.perf_counter()
+        way.fill(pictures)
+        filled = time.perf_counter()
+        maps = way.run()
+        prepare = (filled - begun) / len(pictures)
+        network = (time.perf_counter() - filled) / len(pictures)
+        return [Inference(labels, confidence, prepare, network) for labels, confidence in maps]
+
+    def stages(self, sizes: Sequence[Size]) -> dict[str, Callable[[], None]]:
+        """
+        Return the parts of the way of pictures, (width, height) each, in order, to be measured.
+
+        Each puts its work on `stream`. They can be used until KEPT other sizes have been seen.
+
+        :raises DeviceError: when the GPU or TensorRT fail.
+        """
+        return self._way(tuple(sizes)).stages
+
+    def close(self) -> None:
+        """Return the ways back; before Device.release()."""
+        while self._ways:
+            self._ways.popitem()[1].free()
+
+    def _way(self, sizes: tuple[Size, ...]) -> _Way:
+        # The newest is last, the one unused for longest first.
+        way = self._ways.pop(sizes, None)
+        if way is None:
+            while len(self._ways) >= KEPT:
+                self._ways.pop(next(iter(self._ways))).free()
+            way = _Way(self._device, self.stream, self._engine, self._shape, sizes)
+            if way.note and way.note not in self.notes:
+                self.notes.append(way.note)
+        self._ways[sizes] = way
+        return way
+
+
+class _Source:
+    """Where the pictures of one size come in, and how they become a slice of the input."""
+
+    def __init__(self, device: Device, stream: Stream, size: Size, shape: EngineShape,
+                 target: int) -> None:
+        self._stream = stream
+        self._target = target
+        self._plan: InputPlan = plan_input(SourceFormat.BGR8, *size, shape.width, shape.height)
+        self._step = size[0] * SourceFormat.BGR8.pixel_bytes
+        self._memory = exchange(device, self._plan.source_bytes(self._step))
+        self.picture = self._memory.array.reshape(size[1], size[0], 3)
+        tables = self._plan.tables.data
+        self._tables: Buffer = device.allocate(max(1, tables.size))
+        if tables.size:
+            stream.upload(tables, self._tables.address)
+            stream.synchronize()
+
+    def upload(self) -> None:
+        """Put on the stream that the GPU gets the picture."""
+        self._memory.push(self._stream)
+
+    def scale(self) -> None:
+        """Put the kernel on the stream that makes the network's input of it."""
+        self._stream.launch(self._plan.launch(
+            self._memory.address, self._step, self._tables.address, self._target))
+
+    def free(self) -> None:
+        """Return the memory back."""
+        del self.picture
+        self._memory.free()
+        self._tables.free()
+
+
+class _Way:
+    """
+    The way of pictures of certain sizes, in this order.
+
+    Ready to run once made. note: what is not as it could be, '' where all is well.
+    """
+
+    def __init__(self, device: Device, stream: Stream, engine: Engine, shape: EngineShape,
+                 sizes: tuple[Size, ...]) -> None:
+        self.note = ''
+        self._stream = stream
+        self._graph: Graph | None = None
+        self._context = _context(engine, (len(sizes), shape.height, shape.width, 3))
+        pixels = shape.width * shape.height
+        self._input = device.allocate(3 * pixels * len(sizes))
+        self._sources = [
+            _Source(device, stream, size, shape, self._input.address + 3 * pixels * index)
+            for index, size in enumerate(sizes)]
+        self._outputs = [exchange(device, pixels * len(sizes)) for _ in OUTPUTS]
+        self._maps = [output.array.reshape(len(sizes), shape.height, shape.width)
+                      for output in self._outputs]
+        addresses = (self._input.address, *(output.address for output in self._outputs))
+        for name, address in zip((INPUT, *OUTPUTS), addresses, strict=True):
+            if not self._context.set_tensor_address(name, address):
+                raise DeviceError(f'TensorRT refuses the address of {name}')
+        # TensorRT settles itself when it first runs, which must not be recorded.
+        self._issue()
+        stream.synchronize()
+        try:
+            self._graph = stream.capture(self._issue)
+        except DeviceError as error:
+            self.note = f'without a CUDA graph: {error}'
+
+    @property
+    def stages(self) -> dict[str, Callable[[], None]]:
+        """Its parts, in order; each puts its work on the stream."""
+        return {'upload': self._upload, 'input kernel': self._scale, 'network': self._infer,
+                'download': self._download}
+
+    def fill(self, pictures: Sequence[NDArray[np.uint8]]) -> None:
+        """Take the pictures over."""
+        for source, picture in zip(self._sources, pictures, strict=True):
+            np.copyto(source.picture, picture)
+
+    def run(self) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+        """Return labels and confidence of each picture."""
+        if self._graph is None:
+            self._issue()
+        else:
+            self._graph.run()
+        self._stream.synchronize()
+        labels, confidence = (maps.copy() for maps in self._maps)
+        return list(zip(labels, confidence, strict=True))
+
+    def free(self) -> None:
+        """Return the memory back."""
+        if self._graph is not None:
+            self._graph.free()
+        del self._maps
+        for source in self._sources:
+            source.free()
+        for output in self._outputs:
+            output.free()
+        self._input.free()
+        del self._context
+
+    def _issue(self) -> None:
+        """Put the whole way on the stream."""
+        for stage in self.stages.values():
+            stage()
+
+    def _upload(self) -> None:
+        for source in self._sources:
+            source.upload()
+
+    def _scale(self) -> None:
+        for source in self._sources:
+            source.scale()
+
+    def _infer(self) -> None:
+        if not self._context.execute_async_v3(self._stream.handle):
+            raise DeviceError('TensorRT could not put the network on the stream')
+
+    def _download(self) -> None:
+        for output in self._outputs:
+            output.pull(self._stream)
+
+
+def _context(engine: Engine, shape: tuple[int, ...]) -> Context:
+    # One for each way: a recorded graph stays valid only while its context keeps its shapes.
+    context = engine.create_execution_context()
+    if context is None:
+        raise DeviceError('TensorRT could not make an execution context: GPU memory is short; '
+                          'close other programs')
+    if not context.set_input_shape(INPUT, shape):
+        raise DeviceError(f'TensorRT refuses the input shape {list(shape)}')
+    return context

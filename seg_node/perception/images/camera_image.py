@@ -1,0 +1,67 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""A picture as a camera sent it, and the way to it from a message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TYPE_CHECKING
+
+import numpy as np
+
+from seg_node.perception.images.compressed import decode_compressed, decode_reduced
+from seg_node.perception.images.raw import decode, RawImage
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class CameraPicture:
+    """
+    A decoded picture.
+
+    bgr is uint8 [h, w, 3]. width and height are the camera's, in pixels: w and h are less where
+    the picture was decoded at reduced size. encoding is what it came in.
+    """
+
+    bgr: NDArray[np.uint8]
+    encoding: str
+    width: int
+    height: int
+
+    @staticmethod
+    def of(bgr: NDArray[np.uint8], encoding: str = '') -> CameraPicture:
+        """Return a picture that has the camera's size."""
+        return CameraPicture(bgr, encoding, bgr.shape[1], bgr.shape[0])
+
+
+def read_picture(message: Any, compressed: bool, least: tuple[int, int] | None = None
+                 ) -> CameraPicture:
+    """
+    Decode a message; the picture may be a view of it.
+
+    :param message: has the fields of sensor_msgs/CompressedImage or else Image.
+    :param least: width and height that are enough, where that is quicker; None: all there is.
+    :raises ImageError: for any image that cannot be decoded.
+    """
+    if not compressed:
+        return CameraPicture.of(decode(RawImage(
+            height=message.height, width=message.width, encoding=message.encoding,
+            is_bigendian=bool(message.is_bigendian), step=message.step, data=message.data)),
+            message.encoding)
+    if least is None:
+        return CameraPicture.of(decode_compressed(message.data, message.format), message.format)
+    bgr, width, height = decode_reduced(message.data, message.format, least)
+    return CameraPicture(bgr, message.format, width, height)

@@ -1,0 +1,120 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Find a model, bundled or not, and load it: manifest and checksum checked."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+import sys
+
+from seg_node.perception.models.manifest import (
+    Action,
+    ClassInfo,
+    MANIFEST,
+    Model,
+    ModelError,
+    Precision,
+    read_manifest,
+)
+
+__all__ = ['Action', 'ClassInfo', 'Model', 'ModelError', 'Precision', 'at_precision',
+           'bundled_models', 'load_model']
+
+DEFAULT_MODEL = 'road'
+
+
+def load_model(path: str | Path | None = None, precision: Precision = Precision.FP32) -> Model:
+    """
+    Return the model at a path, its manifest and the graph's checksum checked.
+
+    path is a folder, a model.yaml, or the bare name of a bundled model; None is the bundled
+    road model. Raises ModelError if it is missing, damaged, contradicts itself, or has no graph
+    of the precision.
+    """
+    manifest = find_manifest(DEFAULT_MODEL if path is None else path)
+    return at_precision(read_manifest(manifest), precision)
+
+
+def at_precision(model: Model, precision: Precision) -> Model:
+    """
+    Return a model with the graph of a precision, its checksum checked.
+
+    Raises ModelError if the model has no such graph, or the graph is missing or damaged.
+    """
+    chosen = model.at(precision)
+    _check_sum(chosen)
+    return chosen
+
+
+def find_manifest(path: str | Path) -> Path:
+    """Return the manifest that a path or a bundled model's name stands for, else ModelError."""
+    if isinstance(path, str) and path and not set(path) & {'/', os.sep, '.'}:
+        # Before the file system, so that a name means the same in every working directory.
+        for root in bundled_roots():
+            if (root / path / MANIFEST).is_file():
+                return root / path / MANIFEST
+    place = Path(path).expanduser()
+    manifest = place / MANIFEST if place.is_dir() else place
+    if str(path) and manifest.is_file():
+        if manifest.suffix not in ('.yaml', '.yml'):
+            raise ModelError(
+                f'{manifest}: not a manifest; give the folder of the model or its {MANIFEST}'
+            )
+        return manifest
+    if str(path) and place.is_dir():
+        raise ModelError(f'{place}: has no {MANIFEST}; give the folder that holds it')
+    raise ModelError(
+        f'model {str(path)!r}: no such folder or {MANIFEST}, and no bundled model of that name '
+        f'(bundled: {", ".join(bundled_models()) or "none"}; looked in '
+        f'{", ".join(str(root) for root in bundled_roots()) or "no folder"})'
+    )
+
+
+def bundled_models() -> tuple[str, ...]:
+    """Return the names of the models that came with the package."""
+    found = (entry.parent.name for root in bundled_roots() for entry in root.glob(f'*/{MANIFEST}'))
+    return tuple(sorted(set(found)))
+
+
+def bundled_roots() -> tuple[Path, ...]:
+    """
+    Return the existing folders of bundled models: the source checkout's, then installed ones.
+
+    Installed means share/seg_node/models under the prefixes of AMENT_PREFIX_PATH, which are all
+    that the ament index searches too, and under the Python prefix.
+    """
+    checkout = Path(__file__).resolve().parents[3]
+    is_checkout = (checkout / 'package.xml').is_file()
+    roots = [checkout / 'models'] if is_checkout else []
+    prefixes = (*os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep), sys.prefix)
+    roots += [Path(prefix, 'share', 'seg_node', 'models') for prefix in prefixes if prefix]
+    return tuple(root for root in dict.fromkeys(roots) if root.is_dir())
+
+
+def _check_sum(model: Model) -> None:
+    digest = hashlib.sha256()
+    try:
+        with model.graph.open('rb') as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise ModelError(f'{model.graph}: cannot be read ({error.strerror})') from error
+    if digest.hexdigest() != model.sha256:
+        raise ModelError(
+            f'{model.graph}: sha256 is {digest.hexdigest()}, {MANIFEST} says {model.sha256}; '
+            f'the graph is damaged or was replaced: get it again, or correct the manifest'
+        )

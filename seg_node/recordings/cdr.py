@@ -1,0 +1,49 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Decoding of CDR bytes with one store of types: making one takes 20 ms."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from seg_node.perception.images.camera_image import CameraPicture, read_picture
+
+
+@lru_cache(maxsize=1)
+def _store() -> Any:
+    from rosbags.typesys import get_typestore, Stores
+    return get_typestore(Stores.ROS2_JAZZY)
+
+
+def read_cdr(data: bytes, kind: str) -> Any:
+    """
+    Decode a message of a standard type; its fields are named as in ROS 2.
+
+    :param kind: such as sensor_msgs/msg/Image.
+    :raises Exception: almost any, for damaged bytes.
+    """
+    return _store().deserialize_cdr(data, kind)
+
+
+def read_image(message: bytes, compressed: bool, least: tuple[int, int] | None = None
+               ) -> CameraPicture:
+    """
+    Decode an Image or CompressedImage as read_picture() does.
+
+    :raises Exception: almost any, for damaged bytes.
+    """
+    kind = 'CompressedImage' if compressed else 'Image'
+    return read_picture(read_cdr(message, f'sensor_msgs/msg/{kind}'), compressed, least)

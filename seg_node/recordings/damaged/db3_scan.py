@@ -1,0 +1,44 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The messages of a damaged sqlite3 file in the order in which they were written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+import sqlite3
+from urllib.parse import quote
+
+from seg_node.recordings.bag_reader import ZSTD_MAGIC
+from seg_node.recordings.damaged.scanning import damage_ends, Scanned, zstd
+
+
+def scan(path: Path) -> Iterator[Scanned]:
+    """Yield message after message; DamageError at the damage."""
+    with damage_ends():
+        database = sqlite3.connect(f'file:{quote(str(path))}?mode=ro&immutable=1', uri=True)
+        try:
+            # Lets SQLite read a file that is shorter than it should be; nothing is written.
+            database.execute('PRAGMA writable_schema = ON')
+            topics = {number: (topic, kind) for number, topic, kind in database.execute(
+                "SELECT id, name, type FROM topics WHERE serialization_format = 'cdr'")}
+            # By the row number: the index by time may be the part that is damaged.
+            for number, recorded, data in database.execute(
+                    'SELECT topic_id, timestamp, data FROM messages ORDER BY rowid'):
+                if number in topics:
+                    plain = zstd.decompress(data) if data[:4] == ZSTD_MAGIC else bytes(data)
+                    yield (*topics[number], recorded, plain)
+        finally:
+            database.close()

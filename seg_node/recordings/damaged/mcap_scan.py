@@ -1,0 +1,110 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+The messages of an mcap file without its index, which a recording that was cut off never had.
+
+Records as in https://mcap.dev/spec: an opcode, a length of 8 bytes, the content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+import struct
+from typing import BinaryIO
+import zlib
+
+from seg_node.recordings.damaged.scanning import (
+    damage_ends,
+    DamageError,
+    read,
+    read_up_to,
+    Scanned,
+    zstd,
+)
+
+_MAGIC = b'\x89MCAP0\r\n'
+_SCHEMA, _CHANNEL, _MESSAGE, _CHUNK, _DATA_END = 0x03, 0x04, 0x05, 0x06, 0x0F
+
+
+def scan(path: Path) -> Iterator[Scanned]:
+    """Yield message after message; DamageError at the damage."""
+    with path.open('rb') as file, damage_ends():
+        if read(file, len(_MAGIC)) != _MAGIC:
+            raise DamageError('no mcap file')
+        yield from _Records().messages(file)
+
+
+class _Records:
+    def __init__(self) -> None:
+        self._types: dict[int, str] = {}
+        self._topics: dict[int, tuple[str, str]] = {}
+
+    def messages(self, file: BinaryIO) -> Iterator[Scanned]:
+        while head := file.read(9):
+            if len(head) < 9:
+                raise DamageError('a record without its length')
+            opcode, size = struct.unpack('<BQ', head)
+            if opcode == _DATA_END:
+                return
+            content = read_up_to(file, size)
+            is_whole = len(content) == size
+            if opcode == _CHUNK:
+                yield from self._in_order(_unpacked(content, is_whole))
+            if not is_whole:
+                raise DamageError(f'a record of {size} bytes, {len(content)} of them there')
+            if opcode == _SCHEMA:
+                (number,) = struct.unpack_from('<H', content)
+                self._types[number] = _text(content, 2)[0]
+            elif opcode == _CHANNEL:
+                number, schema = struct.unpack_from('<HH', content)
+                topic, end = _text(content, 4)
+                if _text(content, end)[0] == 'cdr':
+                    self._topics[number] = topic, self._types.get(schema, '')
+            elif opcode == _MESSAGE:
+                number, _, recorded = struct.unpack_from('<HIQ', content)
+                if number in self._topics:
+                    yield (*self._topics[number], recorded, content[22:])
+
+    def _in_order(self, records: bytes) -> Iterator[Scanned]:
+        found: list[Scanned] = []
+        with suppress(DamageError):      # of a chunk that is cut off; told by its own record
+            found.extend(self.messages(BytesIO(records)))
+        yield from sorted(found, key=lambda message: message[2])
+
+
+def _unpacked(chunk: bytes, is_whole: bool) -> bytes:
+    """Return the records of a chunk; of one that is cut off those before the cut."""
+    _, _, size, checksum = struct.unpack_from('<QQQI', chunk)
+    compression, end = _text(chunk, 28)
+    packed = chunk[end + 8:]
+    if compression == 'zstd':
+        packed = zstd.ZstdDecompressor().decompress(packed)
+    elif compression == 'lz4':
+        from lz4.frame import LZ4FrameDecompressor
+        packed = LZ4FrameDecompressor().decompress(packed)
+    elif compression:
+        raise DamageError(f'compression {compression}')
+    if is_whole and (len(packed) != size or (checksum and zlib.crc32(packed) != checksum)):
+        raise DamageError('a chunk that does not fit its checksum')
+    return packed
+
+
+def _text(data: bytes, start: int) -> tuple[str, int]:
+    (size,) = struct.unpack_from('<I', data, start)
+    end = start + 4 + size
+    return data[start + 4:end].decode(), end

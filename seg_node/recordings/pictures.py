@@ -1,0 +1,173 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Pictures from video files, image folders and the rendered drive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+import math
+from pathlib import Path
+import re
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seg_node.recordings.sources import Frame, IMAGE_SUFFIXES, Intrinsics, Source, SourceError
+from seg_node.stop_go.vehicle import Motion
+from seg_node.tools.common.command_line import quiet_opencv
+
+quiet_opencv()
+import cv2  # noqa: E402  (after its log level is set)
+
+FOLDER_FPS = 10.0
+"""Frame rate in Hz of a folder of images, which has none of its own."""
+VIDEO_FPS = 25.0
+"""Frame rate in Hz assumed for a video whose header names none that can be true."""
+MAX_FPS = 1000.0
+
+
+class VideoFile(Source):
+    """A video file, decoded by OpenCV at the frame rate in its header."""
+
+    kind = 'video'
+
+    def __init__(self, path: Path, fps: float | None = None) -> None:
+        """Open the file and read one frame, so that a broken file is found before the drive."""
+        self._path = path
+        capture = self._open()
+        try:
+            readable, first = capture.read()
+            if not readable:
+                raise SourceError(
+                    f'{path}: no frame can be decoded; the file is empty, cut off or not a video. '
+                    'Give a video, a folder of images, or a ROS 2 bag')
+            header_fps = float(capture.get(cv2.CAP_PROP_FPS))
+            count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        finally:
+            capture.release()
+        known = math.isfinite(header_fps) and 0 < header_fps <= MAX_FPS
+        rate = fps or (header_fps if known else VIDEO_FPS)
+        size = (first.shape[1], first.shape[0])
+        super().__init__(path.name, rate, count if count > 0 else None, size)
+        if not known and not fps:
+            self.note(f'{path.name}: its header gives {header_fps:g} fps; '
+                      f'playing at {VIDEO_FPS:g} (choose with --fps)')
+
+    def _open(self) -> Any:
+        capture = cv2.VideoCapture(str(self._path))
+        if not capture.isOpened():
+            raise SourceError(
+                f'{self._path}: cannot be opened as a video; the file is cut off, not a video or '
+                'of an unknown codec. Try: ffmpeg -i FILE -c:v libx264 fixed.mp4')
+        return capture
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Decode frame after frame."""
+        capture = self._open()
+        index = 0
+        try:
+            while True:
+                readable, bgr = capture.read()
+                if not readable:
+                    break
+                yield self._frame(index, bgr)
+                index += 1
+        finally:
+            capture.release()
+        if self.count and index < 0.9 * self.count:
+            self.note(f'{self.name}: ends after {index} of {self.count} frames '
+                      'that its header promises; the file is cut off or damaged')
+
+
+class ImageFolder(Source):
+    """Images in natural order of their names (2 before 10), at a chosen frame rate."""
+
+    kind = 'images'
+
+    def __init__(self, path: Path, fps: float | None = None) -> None:
+        """List the images and decode until one is readable."""
+        self._files = [path] if path.is_file() else sorted(
+            (file for file in path.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES),
+            key=natural_key)
+        if not self._files:
+            raise SourceError(f'{path}: no images in this folder (looked for '
+                              f'{" ".join(IMAGE_SUFFIXES)}) and no ROS 2 bag. Give a folder with '
+                              'images or a bag, or a video file')
+        first = next((bgr for bgr in map(read_image, self._files) if bgr is not None), None)
+        if first is None:
+            raise SourceError(f'{path}: none of its {len(self._files)} image files can be '
+                              'decoded. Give a folder with readable images')
+        size = (first.shape[1], first.shape[0])
+        super().__init__(path.name, fps or FOLDER_FPS, len(self._files), size)
+        self.skipped = 0
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Decode image after image; one that cannot be decoded is noted and left out."""
+        self.skipped = 0
+        for index, file in enumerate(self._files):
+            bgr = read_image(file)
+            if bgr is None:
+                self.skipped += 1
+                self.note(f'{file.name}: cannot be decoded as an image; left out')
+                continue
+            # The place in the folder keeps its time: a damaged image leaves a gap in time.
+            yield replace(self._frame(index, bgr), name=file.name)
+
+
+class RenderedDrive(Source):
+    """The drive that the package renders itself; its ground truth is known."""
+
+    kind = 'rendered'
+
+    def __init__(self, fps: float | None = None) -> None:
+        """Set up the scene."""
+        from seg_node.simulation import demo_drive
+        self._drive = demo_drive()
+        rate = fps or float(self._drive.fps)
+        count = max(1, math.floor(self._drive.duration * rate + 1e-6))
+        camera = self._drive.camera
+        super().__init__('rendered drive', rate, count, (camera.width, camera.height))
+        focal = float(camera.focal_px)
+        self.intrinsics = Intrinsics(focal, focal, float(camera.cx), float(camera.cy))
+        self.node_parameters = {
+            'geometry': 'ground', 'mounting.camera.height': camera.height_m,
+            'mounting.camera.pitch': camera.pitch_rad, 'vehicle.width': 1.5,
+            'vehicle.side_margin': 0.2, 'vehicle.max_speed': 6.0, 'vehicle.deceleration': 3.0,
+            'class_actions': ['obstacle=stop@8.0']}
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Render frame after frame."""
+        assert self.count is not None
+        for index in range(self.count):
+            t = index / self.fps
+            yield replace(self._frame(index, self._drive.frame(t).bgr),
+                          motion=Motion(self._drive.speed(t), self._drive.yaw_rate(t)))
+
+
+def natural_key(path: Path) -> list[tuple[int, int, str] | tuple[int, str]]:
+    """Return a sort key by which 'frame2' comes before 'frame10'."""
+    parts = re.split(r'(\d+)', path.name.lower())
+    return [(0, int(part), part) if part.isdecimal() else (1, part) for part in parts if part]
+
+
+def read_image(path: Path) -> NDArray[np.uint8] | None:
+    """Decode an image file to BGR uint8 [H, W, 3]; None when it is no readable image."""
+    try:
+        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    except cv2.error:  # raised for absurd sizes in the header
+        return None
+    return None if image is None else np.asarray(image, np.uint8)

@@ -1,0 +1,194 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Build the TensorRT engine of a model for this machine, and keep it for the node.
+
+The node does the same when it starts and finds no engine; built beforehand, it starts in seconds.
+Exit codes: 0 the engine is there, 1 it cannot be built (it says why, and what the ONNX file needs
+changed), 2 unusable input, 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+import sys
+
+from tqdm import tqdm
+
+from seg_node.perception.backends.tensorrt.api import Api, load
+from seg_node.perception.backends.tensorrt.builder import BuildCancelledError, BuildError
+from seg_node.perception.backends.tensorrt.cache import (
+    CachedEngine,
+    default_folder,
+    EngineCache,
+    Source,
+)
+from seg_node.perception.backends.tensorrt.engines import get_engine, gpu_for, key_of
+from seg_node.perception.backends.tensorrt.gpu import Gpu
+from seg_node.perception.backends.tensorrt.library import TensorRtMissingError
+from seg_node.perception.backends.tensorrt.options import (
+    EngineOptions,
+    graph_for,
+    MAX_BATCH,
+    MAX_DLA_CORE,
+    MAX_OPTIMIZATION_LEVEL,
+    MAX_WORKSPACE_MIB,
+    OptionsError,
+    PRECISIONS,
+)
+from seg_node.perception.backends.tensorrt.private_folder import FolderError
+from seg_node.perception.backends.tensorrt.progress import Progress
+from seg_node.perception.models.model import load_model, Model, ModelError
+from seg_node.tools.common.command_line import fail, OneLineParser, StopFlag, whole
+
+NAME_WIDTH = 60
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = OneLineParser(prog='build_engine', description=__doc__.split('\n')[1])
+    parser.add_argument('--model', default='road',
+                        help='bundled model, or path of a model folder (default: road)')
+    parser.add_argument('--precision', choices=PRECISIONS, default=PRECISIONS[0],
+                        help='auto: fp16 where the model has such a graph, else fp32')
+    parser.add_argument('--batch', type=whole(1, MAX_BATCH), default=1, metavar='N',
+                        help='most pictures at once, the number of cameras (default: 1)')
+    parser.add_argument('--workspace', type=whole(1, MAX_WORKSPACE_MIB), metavar='MIB',
+                        help="most memory for a layer (default: TensorRT's)")
+    parser.add_argument('--optimization-level', type=whole(0, MAX_OPTIMIZATION_LEVEL), metavar='L',
+                        help=f'how long to search, 0 to {MAX_OPTIMIZATION_LEVEL} '
+                        f"(default: TensorRT's)")
+    parser.add_argument('--dla', type=whole(0, MAX_DLA_CORE), metavar='CORE',
+                        help='deep learning accelerator of a Jetson; the GPU does the rest')
+    parser.add_argument('--version-compatible', action='store_true',
+                        help='for later versions of TensorRT too; may be slower')
+    parser.add_argument('--hardware-compatible', action='store_true',
+                        help='for other GPUs too, Ampere and later; may be slower')
+    parser.add_argument('--force', action='store_true', help='build it even if it is there')
+    parser.add_argument('--inspect', action='store_true', help='list the layers of the engine')
+    parser.add_argument('--cache', type=Path, default=default_folder(), metavar='DIR',
+                        help='folder of the engines (default: %(default)s)')
+    return parser.parse_args(argv)
+
+
+def options_of(given: argparse.Namespace, model: Model) -> EngineOptions:
+    """Return the options of the engine; OptionsError where they contradict each other."""
+    return EngineOptions(
+        precision=model.precision, workspace_mib=given.workspace,
+        optimization_level=given.optimization_level, dla_core=given.dla, max_batch=given.batch,
+        version_compatible=given.version_compatible, hardware_compatible=given.hardware_compatible)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[Progress], None]]:
+    """Show progress on a terminal."""
+    layout = '{desc} {percentage:3.0f} %|{bar}| {elapsed}'
+    with tqdm(total=1.0, bar_format=layout, leave=False, disable=None) as bar:
+        def show(progress: Progress) -> None:
+            bar.set_description_str(f'{progress.phase:<40.40}', refresh=False)
+            bar.n = progress.fraction or 0.0
+            bar.refresh()
+        yield show
+
+
+def summary(engine: CachedEngine, model: Model, asked: str) -> str:
+    """Return what the engine is as lines of text."""
+    facts, layers = engine.facts, engine.facts.layers
+    came = f'built in {facts.seconds:.1f} s'
+    if engine.source is Source.CACHE:
+        came = f'already there, {came}'
+    rows = {
+        'engine': f'{engine.path or "not kept"} ({came}, {facts.library})',
+        'size': f'{_megabytes(len(engine.data))} (graph: {_megabytes(_size(model.graph))})',
+        'graph': f'{sum(facts.network.values())} layers: {_counts(facts.network)}',
+        'layers': 'this machine cannot load the engine, so they are not known',
+        'precision': f'{model.precision.value} graph',
+    }
+    if layers.layers:
+        rows['layers'] = str(len(layers.layers)) + (
+            f', {layers.on_dla} on the DLA' if layers.on_dla else '')
+        rows['precision'] = f'{layers.precision} ({_counts(layers.precisions)})'
+    rows['precision'] += f'; asked for: {asked}'
+    return '\n'.join(f'  {name:<10} {text}' for name, text in rows.items())
+
+
+def layer_table(engine: CachedEngine) -> str:
+    """Return the layers of the engine as lines of text."""
+    lines = [f'  {"layer":<{NAME_WIDTH}}  {"kind":<24} {"precision":<9} {"weights":>9}']
+    for layer in engine.facts.layers.layers:
+        name = layer.name if len(layer.name) <= NAME_WIDTH else f'{layer.name[:NAME_WIDTH - 3]}...'
+        lines.append(f'  {name:<{NAME_WIDTH}}  {layer.kind:<24.24} {layer.precision:<9} '
+                     f'{layer.weights:>9}')
+    return '\n'.join(lines)
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ', '.join(f'{count} {name}' for name, count in counts.items()) or 'none'
+
+
+def _megabytes(size: int) -> str:
+    return f'{size / 1e6:.1f} MB'
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size
+
+
+def make(
+    given: argparse.Namespace, model: Model, options: EngineOptions, api: Api, gpu: Gpu,
+    stop: StopFlag,
+) -> CachedEngine:
+    """Get the engine, showing the progress."""
+    cache = EngineCache(given.cache)
+    if given.force:
+        cache.discard(key_of(model, options, api, gpu), cancelled=lambda: bool(stop))
+    with progress_bar() as show:
+        return get_engine(model, options, api, gpu, cache, progress=show,
+                          cancelled=lambda: bool(stop))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the tool."""
+    stop = StopFlag()
+    given = parse(sys.argv[1:] if argv is None else argv)
+    try:
+        model = graph_for(load_model(given.model), given.precision)
+        options = options_of(given, model)
+        api = load()
+        gpu = gpu_for(api)
+        print(f'build_engine: {model.name} {model.precision.value}, batch {options.max_batch}, '
+              f'{api.title}, GPU {gpu.name} ({gpu.compute_capability})', flush=True)
+        engine = make(given, model, options, api, gpu, stop)
+    except (ModelError, OptionsError, FolderError) as error:
+        return fail('build_engine', error)
+    except (BuildError, TensorRtMissingError) as error:
+        print(f'build_engine: {error}', file=sys.stderr)
+        return 1
+    except BuildCancelledError:
+        print('build_engine: stopped; nothing was kept', file=sys.stderr)
+        return 130
+    print(summary(engine, model, given.precision))
+    if given.inspect and engine.facts.layers.layers:
+        print(layer_table(engine))
+    for warning in (*api.library.notes, *engine.facts.notes, *engine.warnings):
+        print(f'build_engine: {warning}', file=sys.stderr)
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

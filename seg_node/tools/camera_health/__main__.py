@@ -1,0 +1,161 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Show what the checks of a camera's pictures measure, to tune their limits for a camera.
+
+For every limit of camera_health.* it prints what good (or bad) recordings measure, and the share
+of the pictures that would be found unusable. Exit codes: 0 done, 2 unusable input, 130 stopped by
+Ctrl-C (what was read so far is shown).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+import sys
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seg_node.errors import UserError
+from seg_node.perception.images.errors import ImageError
+from seg_node.recordings.cdr import read_image
+from seg_node.recordings.sources import open_source, Source
+from seg_node.stop_go.camera_health.camera_health import CameraHealth, HealthThresholds
+from seg_node.tools.common.command_line import fail, OneLineParser, StopFlag
+
+QUANTILES = (0, 1, 50, 99, 100)
+
+
+@dataclass
+class Distribution:
+    """What the pictures of one source measured, by the name of the limit."""
+
+    pictures: int = 0
+    unusable: int = 0
+    measured: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    found: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = OneLineParser(prog='camera_health', description=__doc__.split('\n')[1])
+    parser.add_argument('inputs', nargs='+', type=Path, metavar='INPUT',
+                        help='video, folder of images, image, or ROS 2 bag')
+    parser.add_argument('--topic', help='image topic of the bags')
+    parser.add_argument('--single', action='store_true',
+                        help='judge every picture alone: the images of a folder do not follow '
+                        'each other')
+    parser.add_argument('--limit', action='append', default=[], metavar='NAME=VALUE',
+                        help='try a limit, for example max_blocked=0.3; may be repeated')
+    return parser.parse_args(argv)
+
+
+def read_limits(texts: Sequence[str]) -> HealthThresholds:
+    """Return the defaults with the limits of the command line; UserError names what is wrong."""
+    kinds = {declared.name: type(declared.default) for declared in fields(HealthThresholds)}
+    values: dict[str, Any] = {}
+    for text in texts:
+        name, _, value = text.partition('=')
+        if name not in kinds:
+            raise UserError(f'--limit {text}: no limit of that name, there are {", ".join(kinds)}')
+        try:
+            values[name] = kinds[name](value)
+        except ValueError:
+            raise UserError(f'--limit {text}: {value!r} is not a number that fits') from None
+    try:
+        return HealthThresholds(**values)
+    except ValueError as error:
+        raise UserError(f'--limit {error}') from None
+
+
+def read_pictures(source: Source) -> Iterator[tuple[int, NDArray[np.uint8], str]]:
+    """Return number, BGR pixels and encoding of every picture; damaged ones are noted."""
+    for frame in source:
+        if frame.bgr is not None:
+            yield frame.index, frame.bgr, ''
+            continue
+        try:
+            picture = read_image(frame.message or b'', source.compressed)
+        except ImageError as error:
+            source.note(f'{source.name}, frame {frame.index}: {error}; left out')
+            continue
+        yield frame.index, picture.bgr, picture.encoding
+
+
+def measure(
+    source: Source, limits: HealthThresholds, *, single: bool, stop: StopFlag,
+) -> Distribution:
+    """Judge the pictures of a source until its end or a signal."""
+    health = CameraHealth(replace(limits, blocked_after=1) if single else limits)
+    result = Distribution()
+    for index, bgr, encoding in read_pictures(source):
+        if stop:
+            break
+        if single:
+            health.restart()
+        findings = health.check(bgr, encoding)
+        result.pictures += 1
+        result.unusable += bool(findings)
+        for name, value in health.measured.items():
+            result.measured[name].append(value)
+        for finding in findings:
+            result.found[finding.reason.value].append(index)
+    return result
+
+
+def table(name: str, result: Distribution, limits: HealthThresholds) -> str:
+    """Return the distributions as lines of text."""
+    lines = [f'{name}: {result.pictures} pictures, {result.unusable} found unusable',
+             '  {:<15}{:>9}'.format('limit', 'value')
+             + ''.join(f'{f"{q} %":>9}' for q in QUANTILES) + '    beyond the limit']
+    for limit, values in result.measured.items():
+        bound = getattr(limits, limit)
+        beyond = sum(value < bound if limit.startswith('min_') else value > bound
+                     for value in values)
+        lines.append(f'  {limit:<15}{bound:9.2f}'
+                     + ''.join(f'{value:9.2f}' for value in np.percentile(values, QUANTILES))
+                     + f'    {beyond} of {len(values)}, {beyond / len(values):.1%}')
+    for reason, frames in result.found.items():
+        some = ', '.join(map(str, frames[:8])) + (', ...' if len(frames) > 8 else '')
+        lines.append(f'  {reason}: frames {some}')
+    return '\n'.join(lines)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the tool."""
+    stop = StopFlag()
+    options = parse(sys.argv[1:] if argv is None else argv)
+    try:
+        limits = read_limits(options.limit)
+        for path in options.inputs:
+            if stop:
+                break
+            with open_source(path, options.topic) as source:
+                result = measure(source, limits, single=options.single, stop=stop)
+                print(table(source.name, result, limits), flush=True)
+                for note in source.notes:
+                    print(f'camera_health: {note}', file=sys.stderr)
+    except UserError as error:
+        return fail('camera_health', error)
+    return 130 if stop else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

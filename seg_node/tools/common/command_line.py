@@ -1,0 +1,122 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What the command line tools share: argument types, stop signals, one-line errors."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+import math
+import os
+from pathlib import Path
+import signal
+import sys
+import time
+from types import FrameType
+from typing import NoReturn
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line, without the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the error and exit with the code for unusable input."""
+        self.exit(2, f'{self.prog}: {message} (see {self.prog} --help)\n')
+
+
+def positive(text: str) -> float:
+    """Parse a finite number above zero (an argparse type)."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f'{text!r} is not a number') from None
+    if not math.isfinite(value) or value <= 0:
+        raise argparse.ArgumentTypeError(f'{text} must be a finite number above 0')
+    return value
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """Return an argparse type for whole numbers from low to high."""
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f'{text!r} is not a whole number') from None
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f'{text} must lie between {low} and {high}')
+        return value
+    return parse
+
+
+class StopFlag:
+    """
+    Turns SIGINT and SIGTERM into a flag that a main loop looks at.
+
+    A flag and short waits, not threading.Event: an Event that is set from a signal handler can
+    deadlock with the very wait that the signal interrupted.
+    """
+
+    STEP = 0.05
+    """Longest time in seconds between two looks at the flag."""
+
+    def __init__(self) -> None:
+        """Install the handlers (main thread only)."""
+        self.count = 0
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._handle)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        self.count += 1
+
+    def __bool__(self) -> bool:
+        """Say whether a signal has arrived."""
+        return self.count > 0
+
+    def sleep_until(self, deadline: float) -> bool:
+        """Wait until time.monotonic() reaches the deadline; False when a signal came first."""
+        while not self.count:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return True
+            time.sleep(min(left, self.STEP))
+        return False
+
+
+def quiet_opencv() -> None:
+    """Keep FFmpeg's and OpenCV's own log lines off the terminal; call before importing cv2."""
+    os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')  # AV_LOG_QUIET
+    os.environ.setdefault('OPENCV_LOG_LEVEL', 'OFF')
+
+
+def fail(program: str, error: object) -> int:
+    """Print an error as one line and give the exit code for unusable input."""
+    line = ' '.join(str(error).split())
+    print(f'{program}: {line}', file=sys.stderr)
+    return 2
+
+
+def add_source_options(parser: argparse.ArgumentParser) -> None:
+    """Add what says which recording is played and how: common to player and demo."""
+    parser.add_argument('input', nargs='?', type=Path, metavar='INPUT',
+                        help='video, folder of images, or ROS 2 bag; default: a drive that the '
+                        'project renders itself')
+    parser.add_argument('--topic', help='image topic of the bag')
+    parser.add_argument('--fps', type=positive, help="frame rate, instead of the source's own")
+    parser.add_argument('--rate', type=positive, default=1.0, metavar='R',
+                        help='speed of playing (default: 1)')
+    parser.add_argument('--seconds', type=positive, metavar='S',
+                        help='play only the first S seconds of the source')
+    parser.add_argument('--clock', action=argparse.BooleanOptionalAction,
+                        help="publish /clock and run on the source's time (default: for bags)")

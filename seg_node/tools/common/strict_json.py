@@ -1,0 +1,39 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Results as JSON that every reader takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+import json
+import math
+from typing import Any
+
+_DIGITS = 6
+
+
+def strict_json(content: Any) -> str:
+    """Return JSON as RFC 8259 knows it: numbers that are not finite become null."""
+    return json.dumps(_strict(content), indent=1, allow_nan=False) + '\n'
+
+
+def _strict(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _strict(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(each) for each in value]
+    if isinstance(value, float):
+        return round(value, _DIGITS) if math.isfinite(value) else None
+    return value

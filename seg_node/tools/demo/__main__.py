@@ -1,0 +1,111 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Drive once through a video, images, a bag or the rendered road, and show what seg_node makes of it.
+
+Player, node and recorder run as processes of their own and meet over DDS. Exit codes: 0 done,
+1 a process failed, 2 unusable input, 130 stopped by Ctrl-C (what was driven so far is written).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+import shutil
+import sys
+import tempfile
+import time
+
+from seg_node.errors import UserError
+from seg_node.tools.common.command_line import (
+    add_source_options,
+    fail,
+    OneLineParser,
+    StopFlag,
+    whole,
+)
+
+RESULTS = ('overlay.mp4', 'timeline.png', 'frames.png', 'results.mcap', 'summary.json')
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = OneLineParser(prog='demo', description=__doc__.split('\n')[1])
+    add_source_options(parser)
+    parser.add_argument('--out', type=Path, default=Path('out'), metavar='DIR',
+                        help='folder for the results (default: out)')
+    parser.add_argument('--camera', type=whole(1, 8), default=1, metavar='N',
+                        help='number of cameras, all with the same pictures (default: 1)')
+    parser.add_argument('--model', default='road',
+                        help='bundled model, or path of a model folder (default: road)')
+    parser.add_argument('--backend', default='auto', help='what runs the network (default: auto)')
+    parser.add_argument('--params-file', type=Path, metavar='FILE',
+                        help='parameters of the node, as in config/seg_node.yaml')
+    return parser.parse_args(argv)
+
+
+def prepare_folder(out: Path) -> Path:
+    """Make the folder, remove results of an earlier run from it, and give its log folder."""
+    try:
+        logs = out / 'logs'
+        shutil.rmtree(logs, ignore_errors=True)
+        logs.mkdir(parents=True, exist_ok=True)
+        for name in RESULTS:
+            (out / name).unlink(missing_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise UserError(f'--out {out}: cannot be written ({error.strerror}). '
+                        'Choose another folder') from None
+    return logs
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the demo."""
+    stop = StopFlag()
+    started = time.monotonic()
+    options = parse(sys.argv[1:] if argv is None else argv)
+    from seg_node.recordings.sources import open_source
+    from seg_node.tools.common.processes import ProcessError
+    from seg_node.tools.demo.drive import drive, StoppedEarlyError
+    from seg_node.tools.demo.results import write_results
+    try:
+        if options.params_file is not None and not options.params_file.is_file():
+            raise UserError(f'--params-file {options.params_file}: no such file. Check the path')
+        with open_source(options.input, options.topic, options.fps) as source:
+            logs = prepare_folder(options.out)
+            print(f'demo: {source.name} ({source.kind}, {source.size[0]}x{source.size[1]}, '
+                  f'{source.fps:.4g} fps)')
+            limits = drive(source, options, logs, stop, started)
+            interrupted = bool(stop)
+            print('demo: writing the results ...', flush=True)
+            text = write_results(source, options, logs, limits, interrupted)
+    except StoppedEarlyError:
+        print('demo: stopped before the drive began', file=sys.stderr)
+        return 130
+    except ProcessError as error:
+        print(f'demo: {error}', file=sys.stderr)
+        return 1
+    except UserError as error:
+        return fail('demo', error)
+    print(text)
+    written = ', '.join(name for name in RESULTS if (options.out / name).is_file())
+    print(f'demo: in {options.out}: {written}')
+    return 130 if interrupted else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

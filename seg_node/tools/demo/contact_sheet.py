@@ -1,0 +1,147 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""frames.png: overlay pictures at the changes of the decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seg_node.tools.common.command_line import quiet_opencv
+from seg_node.tools.demo.drive_log import Drive
+
+quiet_opencv()
+import cv2  # noqa: E402  (after its log level is set)
+
+MAX_FRAMES = 12
+COLUMNS = 3
+TILE_WIDTH = 640
+CAPTION = 44
+MARGIN = 14
+BACKGROUND = (250, 250, 250)
+TEXT = (40, 40, 40)
+COLORS = {'go': (80, 160, 40), 'slow': (30, 150, 220), 'stop': (50, 50, 210)}
+"""BGR."""
+
+
+@dataclass(frozen=True)
+class Pick:
+    """A frame of the video to show; time in seconds from the start of the drive."""
+
+    frame: int
+    time_s: float
+    decision: str
+    reason: str
+    changed: bool
+
+
+def pick_frames(drive: Drive, limit: int = MAX_FRAMES) -> list[Pick]:
+    """Choose the pictures at decision changes, filled up with evenly spaced ones."""
+    camera = drive.cameras[0] if drive.cameras else ''
+    places = {stamp: frame for name, stamp, frame in drive.records.overlays if name == camera}
+    shown = [(sample.time_s, places[sample.sent.stamp_ns], sample) for sample in drive.samples
+             if sample.sent.camera == camera and sample.sent.stamp_ns in places]
+    if not shown:
+        return []
+    changed = [index for index in range(1, len(shown))
+               if shown[index][2].decision != shown[index - 1][2].decision]
+    chosen = _filled(_spread(changed, limit), len(shown), limit)
+    return [Pick(shown[i][1], shown[i][0], shown[i][2].decision, shown[i][2].reason,
+                 i in changed) for i in chosen]
+
+
+def write_frames(drive: Drive, video: Path, path: Path) -> bool:
+    """Write the contact sheet; False when there is no picture to show."""
+    picks = pick_frames(drive)
+    pictures = read_frames(video, [pick.frame for pick in picks])
+    tiles = [_tile(pictures[pick.frame], pick) for pick in picks if pick.frame in pictures]
+    if not tiles:
+        return False
+    columns = min(COLUMNS, len(tiles))
+    rows = -(-len(tiles) // columns)
+    height, width = (max(tile.shape[axis] for tile in tiles) for axis in (0, 1))
+    sheet = np.full(((height + MARGIN) * rows + MARGIN, (width + MARGIN) * columns + MARGIN, 3),
+                    BACKGROUND, np.uint8)
+    for place, tile in enumerate(tiles):
+        top = MARGIN + place // columns * (height + MARGIN)
+        left = MARGIN + place % columns * (width + MARGIN)
+        sheet[top:top + tile.shape[0], left:left + tile.shape[1]] = tile
+    return bool(cv2.imwrite(str(path), sheet))
+
+
+def read_frames(video: Path, numbers: Sequence[int]) -> dict[int, NDArray[np.uint8]]:
+    """Decode these frames of a video (by reading through: seeking is not exact)."""
+    if not video.is_file() or not numbers:
+        return {}
+    wanted, last = set(numbers), max(numbers)
+    capture: Any = cv2.VideoCapture(str(video))
+    pictures = {}
+    try:
+        for number in range(last + 1):
+            if not capture.grab():
+                break
+            if number in wanted:
+                readable, bgr = capture.retrieve()
+                if readable:
+                    pictures[number] = bgr
+    finally:
+        capture.release()
+    return pictures
+
+
+def _spread(items: Sequence[int], limit: int) -> list[int]:
+    if len(items) <= limit:
+        return list(items)
+    return [items[round(i * (len(items) - 1) / (limit - 1))] for i in range(limit)]
+
+
+def _filled(chosen: Sequence[int], count: int, limit: int) -> list[int]:
+    """Fill up to limit with indices below count, as evenly as the chosen ones permit."""
+    fixed = sorted(set(chosen) | ({0, count - 1} if len(chosen) + 2 <= limit else set()))
+    inside = [0] * (len(fixed) - 1)
+    for _ in range(min(limit, count) - len(fixed)):
+        widths = [(b - a) / (inner + 1)
+                  for a, b, inner in zip(fixed, fixed[1:], inside, strict=False)]
+        if not widths:
+            break
+        inside[widths.index(max(widths))] += 1
+    filled = set(fixed)
+    for a, b, inner in zip(fixed, fixed[1:], inside, strict=False):
+        filled.update(a + round((b - a) * place / (inner + 1)) for place in range(1, inner + 1))
+    return sorted(filled)
+
+
+def _tile(bgr: NDArray[np.uint8], pick: Pick) -> NDArray[np.uint8]:
+    height = max(1, round(bgr.shape[0] * TILE_WIDTH / bgr.shape[1]))
+    tile = np.full((height + CAPTION, TILE_WIDTH, 3), 255, np.uint8)
+    tile[:height] = cv2.resize(bgr, (TILE_WIDTH, height), interpolation=cv2.INTER_AREA)
+    color = COLORS[pick.decision]
+    baseline = height + CAPTION - 14
+    cv2.rectangle(tile, (0, height), (8, height + CAPTION), color, -1)
+
+    def text(words: str, left: int, ink: tuple[int, int, int], weight: int) -> int:
+        cv2.putText(tile, words, (left, baseline), cv2.FONT_HERSHEY_SIMPLEX, 0.7, ink, weight,
+                    cv2.LINE_AA)
+        return left + int(cv2.getTextSize(words, cv2.FONT_HERSHEY_SIMPLEX, 0.7, weight)[0][0])
+
+    left = text(f'{pick.time_s:.2f} s', 22, TEXT, 1)
+    left = text(pick.decision.upper(), left + 18, color, 2)
+    text(pick.reason + ('  (change)' if pick.changed else ''), left + 12, TEXT, 1)
+    return tile

@@ -1,0 +1,200 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""One drive of the demo: node, recorder and player from start to stop."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Mapping
+import contextlib
+import json
+import math
+import os
+from pathlib import Path
+import time
+from typing import Any
+
+from seg_node.errors import UserError
+from seg_node.recordings.sources import Source
+from seg_node.tools.common.command_line import StopFlag
+from seg_node.tools.common.processes import environment, Process, ProcessError
+from seg_node.tools.demo.drive_log import read_sent
+from seg_node.tools.player.__main__ import camera_names
+from seg_node.tools.recorder.__main__ import READY
+
+NODE = 'seg_node'
+ACTIVE_SECONDS = 60.0
+"""Time for the node to load its model and become active; generous for slow machines."""
+READY_SECONDS = 30.0
+DRAIN_SECONDS = 2.0
+"""Time for the node to decide on the last frame."""
+LIMITS = ('stop_go.min_confidence',)
+"""Parameters of the node that the timeline draws as lines."""
+
+
+class StoppedEarlyError(Exception):
+    """Ctrl-C before the first frame."""
+
+
+def drive(
+    source: Source, options: Namespace, logs: Path, stop: StopFlag, started: float,
+) -> dict[str, float]:
+    """
+    Run the drive and give the node's limits; its logs are then complete.
+
+    started: time.monotonic() of the command's start. Raises StoppedEarlyError, ProcessError.
+    """
+    env = environment()
+    # Our own ROS node reads these, too.
+    os.environ.update({key: value for key, value in env.items() if 'PYTHON' not in key})
+    cameras = camera_names(None, options.camera)
+    with contextlib.ExitStack() as stack:
+        def start(name: str, *arguments: str) -> Process:
+            process = Process(name, arguments, logs / f'{name}.log', env)
+            stack.callback(process.stop)
+            return process
+
+        node = start('node', *node_arguments(source, options, cameras))
+        recorder = start('recorder', *recorder_arguments(source, options, logs, cameras))
+        player = start('player', *player_arguments(options, logs))
+
+        def alive() -> None:
+            if stop:
+                raise StoppedEarlyError
+            for process in (node, recorder, player):
+                process.check()
+
+        from seg_node.tools.demo.node_client import NodeClient
+        client = NodeClient(NODE, alive)
+        stack.callback(client.close)
+        try:
+            client.activate(ACTIVE_SECONDS)
+        except ProcessError:
+            raise
+        except UserError as error:
+            node.stop()  # so that its last words are all there
+            raise node.error(f'did not start: {error}') from None
+        limits = client.limits(LIMITS)
+        deadline = time.monotonic() + READY_SECONDS
+        while not recorder.said(READY):
+            alive()
+            if time.monotonic() > deadline:
+                raise recorder.error(f'heard nothing from the node in {READY_SECONDS:g} s')
+            client.spin(0.02)
+        player.go()
+        _watch(source, options, client, (node, recorder, player), stop, started)
+        player.stop()
+        player.check()
+        if stop and not read_sent(logs / 'sent.csv'):
+            raise StoppedEarlyError
+        _drain(logs, client, stop)
+        for process in (recorder, node):
+            if process.stop() != 0:
+                raise process.error(f'did not end cleanly (exit code {process.code})')
+    return limits
+
+
+def node_arguments(source: Source, options: Namespace, cameras: list[str]) -> list[str]:
+    """Return the node's module and parameters."""
+    parameters = {
+        'cameras': cameras, 'model': options.model, 'backend': options.backend,
+        'transport': 'compressed' if source.compressed else 'raw',
+        'expected_rate': float(source.fps * options.rate), 'use_sim_time': _clock(source, options)}
+    files = ['--params-file', str(options.params_file)] if options.params_file else []
+    known = {name.replace('.camera.', f'.{camera}.'): value for camera in cameras
+             for name, value in source.node_parameters.items()}
+    # What is given later counts: the user's file before what suits the source.
+    return [f'{NODE}.ros.node', '--ros-args', *_given(known), *files, *_given(parameters)]
+
+
+def _given(parameters: Mapping[str, object]) -> list[str]:
+    # JSON is the YAML that ROS reads here: it quotes strings and leaves nothing to guess.
+    return [part for name, value in parameters.items()
+            for part in ('-p', f'{name}:={json.dumps(value)}')]
+
+
+def recorder_arguments(
+    source: Source, options: Namespace, logs: Path, cameras: list[str],
+) -> list[str]:
+    """Return the recorder's module and options."""
+    # Frames per second of the stamps' own time, which runs at the rate only on the wall clock.
+    fps = source.fps * (1 if _clock(source, options) else options.rate)
+    names = [part for camera in cameras for part in ('--camera', camera)]
+    return ['seg_node.tools.recorder', '--out', str(options.out), *names, '--node', NODE,
+            '--fps', f'{fps:.6f}', '--records', str(logs / 'records.jsonl')]
+
+
+def player_arguments(options: Namespace, logs: Path) -> list[str]:
+    """Return the player's module and options."""
+    arguments = ['seg_node.tools.player', '--hold', '--wait', '--progress',
+                 '--count', str(options.camera), '--rate', str(options.rate),
+                 '--log', str(logs / 'sent.csv')]
+    for name in ('topic', 'fps', 'seconds'):
+        value = getattr(options, name)
+        if value is not None:
+            arguments += [f'--{name}', str(value)]
+    if options.clock is not None:
+        arguments.append('--clock' if options.clock else '--no-clock')
+    return arguments + (['--', str(options.input)] if options.input is not None else [])
+
+
+def frames_to_send(source: Source, seconds: float | None) -> int | None:
+    """Return the number of frames the player will send; None when the source cannot tell."""
+    limit = None if seconds is None else math.ceil(seconds * source.fps)
+    known = [count for count in (source.count, limit) if count is not None]
+    return min(known, default=None)
+
+
+def _clock(source: Source, options: Namespace) -> bool:
+    return source.kind == 'bag' if options.clock is None else bool(options.clock)
+
+
+def _watch(
+    source: Source, options: Namespace, client: Any, processes: tuple[Process, ...],
+    stop: StopFlag, started: float,
+) -> None:
+    """Show the progress until the player has ended or a signal comes."""
+    from tqdm import tqdm
+    player = processes[-1]
+    # disable=None: no bar where the output is no terminal.
+    with tqdm(total=frames_to_send(source, options.seconds), unit='frame', disable=None,
+              dynamic_ncols=True, desc='drive', leave=True) as bar:
+        told = False
+        while player.code is None and not stop:
+            client.spin(0.05)
+            for process in processes:
+                process.check()
+            if not player.last.isdigit():
+                continue
+            if not told:
+                told = True
+                bar.write(f'demo: the drive began after {time.monotonic() - started:.1f} s')
+            bar.update(int(player.last) - bar.n)
+            values = client.values
+            bar.set_postfix_str(f'{values.get("decision", "?").upper()} '
+                                f'({values.get("reason", "?")})', refresh=False)
+        if player.last.isdigit():
+            bar.update(int(player.last) - bar.n)
+
+
+def _drain(logs: Path, client: Any, stop: StopFlag) -> None:
+    """Wait until the node has decided on the last frame of each camera."""
+    newest = {sent.camera: sent.stamp_ns for sent in read_sent(logs / 'sent.csv')}
+    deadline = time.monotonic() + DRAIN_SECONDS
+    while time.monotonic() < deadline and stop.count < 2:
+        if all(client.decided(camera, stamp) for camera, stamp in newest.items()):
+            client.spin(0.1)  # the overlay of that frame comes after its state
+            return
+        client.spin(0.05)

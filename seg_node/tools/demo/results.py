@@ -1,0 +1,89 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The results of a drive: summary.json, timeline.png and frames.png from what was recorded."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seg_node.errors import UserError
+from seg_node.recordings.sources import Source
+from seg_node.tools.demo.drive_log import Drive, read_drive, read_records, read_sent
+from seg_node.tools.demo.summary import path_iou, summarize, table, write_summary
+
+TRUE_DRIVABLE = (1, 4)
+"""Path and speed bump among the labels of the rendered drive."""
+MAX_JUDGED = 200
+"""Masks compared with the ground truth; of longer drives evenly spaced ones."""
+
+
+def write_results(
+    source: Source, options: Namespace, logs: Path, limits: dict[str, float], interrupted: bool,
+) -> str:
+    """Write the results to options.out and give the table for the terminal."""
+    drive = read_drive(read_sent(logs / 'sent.csv'), read_records(logs / 'records.jsonl'))
+    if not drive.sent:
+        raise UserError('no frame was sent, so there are no results. Let the drive begin')
+    out: Path = options.out
+    iou = None
+    if source.kind == 'rendered':
+        iou = path_iou(rendered_pairs(drive, out / 'results.mcap'),
+                       drivable_ids(options.model), TRUE_DRIVABLE)
+    summary = summarize(drive, name=source.name, model=str(options.model),
+                        backend=options.backend, path_iou=iou, interrupted=interrupted)
+    write_summary(summary, out / 'summary.json')
+    # matplotlib takes a second to load; only now does somebody need it.
+    from seg_node.tools.demo.contact_sheet import write_frames
+    from seg_node.tools.demo.timeline_plot import write_timeline
+    write_timeline(drive, out / 'timeline.png', limits)
+    write_frames(drive, out / 'overlay.mp4', out / 'frames.png')
+    return table(summary)
+
+
+def drivable_ids(model: str) -> tuple[int, ...]:
+    """Return the class ids of the model that are path."""
+    from seg_node.perception.models.model import load_model
+    return tuple(load_model(model).drivable_ids)
+
+
+def rendered_pairs(
+    drive: Drive, bag: Path,
+) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    """Yield recorded masks of the first camera with the true labels of the same moments."""
+    from seg_node.recordings.bags import BagFile, IMAGE, stamp_of
+    from seg_node.recordings.cdr import read_cdr
+    from seg_node.simulation import demo_drive
+    camera = drive.cameras[0]
+    moments = {one.stamp_ns: one.source_ns for one in drive.sent if one.camera == camera}
+    if not any(name == camera for name, _, _ in drive.records.masks):
+        return
+    world = demo_drive()
+    with BagFile(bag, f'/{camera}/segmentation/mask') as masks:
+        step = max(1, round((masks.count or 1) / MAX_JUDGED))
+        for frame in masks:
+            assert frame.message is not None
+            moment = moments.get(stamp_of(frame.message))
+            if frame.index % step or moment is None:
+                continue
+            message = read_cdr(frame.message, IMAGE)
+            rows = np.asarray(message.data, np.uint8).reshape(message.height, message.step)
+            truth = world.frame(moment / 1e9).labels
+            if truth.shape == (message.height, message.width):
+                yield rows[:, :message.width], truth

@@ -1,0 +1,112 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Run the kernels over many sizes under AddressSanitizer and UndefinedBehaviorSanitizer.
+
+Started with libasan preloaded, see run(); exits with an error at the first access beside an array.
+With the argument 'short', the source of the first frame lacks its last byte: that must be found.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+
+from helpers.cuda_on_cpu.cpu_kernels import address, compiler, load, SANITIZED
+from seg_node.perception.backends.cuda.corridor_plan import CorridorAddresses, plan_corridor, TALLY
+from seg_node.perception.backends.cuda.input_plan import plan_input, SourceFormat
+from seg_node.perception.backends.cuda.map_plan import plan_maps
+
+ROUNDS = 60
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run this file under the sanitizers, and give how it ended."""
+    preload = [subprocess.run([compiler() or 'g++', f'-print-file-name={name}'], check=True,
+                              capture_output=True, text=True).stdout.strip()
+               for name in ('libasan.so', 'libubsan.so')]
+    # Python itself leaks on purpose; its own allocator would hide the borders of arrays.
+    environment = {**os.environ, 'LD_PRELOAD': ' '.join(preload), 'PYTHONMALLOC': 'malloc',
+                   'ASAN_OPTIONS': 'detect_leaks=0', 'OPENBLAS_NUM_THREADS': '1'}
+    return subprocess.run([sys.executable, __file__, *arguments], env=environment,
+                          capture_output=True, text=True, timeout=100)
+
+
+def sizes(rng: np.random.Generator) -> tuple[int, int, int, int]:
+    """Return a source and a target size: small, odd, a multiple, or larger than the other."""
+    target = [int(side) for side in rng.integers(1, 24, 2)]
+    source = [int(rng.choice([rng.integers(1, 40), side * rng.integers(1, 5), 1]))
+              for side in target]
+    return source[0], source[1], target[0], target[1]
+
+
+def frame(rng: np.random.Generator, short: int = 0) -> None:
+    """Make a network input of each format, from exactly the bytes it needs."""
+    for format in SourceFormat:
+        width, height, target_width, target_height = sizes(rng)
+        if format >= SourceFormat.YUYV:
+            width, height = width + width % 2, height + height % 2
+        plan = plan_input(format, width, height, target_width, target_height)
+        step = width * format.pixel_bytes + int(rng.integers(0, 5))
+        source = rng.integers(0, 256, plan.source_bytes(step) - short, np.uint8)
+        target = np.empty(target_width * target_height * 3, np.uint8)
+        tables = plan.tables.data.copy()
+        load(*SANITIZED).run(plan.launch(address(source), step, address(tables), address(target)))
+
+
+def maps(rng: np.random.Generator) -> None:
+    """Resize a pair of maps."""
+    width, height, full_width, full_height = sizes(rng)
+    plan = plan_maps(width, height, full_width, full_height)
+    source = [rng.integers(0, 256, width * height, np.uint8) for _ in '12']
+    full = [np.empty(full_width * full_height, np.uint8) for _ in '12']
+    tables = plan.tables.data.copy()
+    load(*SANITIZED).run(plan.launch(
+        *map(address, source), address(tables), *map(address, full)))
+
+
+def corridor(rng: np.random.Generator) -> None:
+    """Count in a corridor, with and without a frame before."""
+    width, height, columns, rows = sizes(rng)
+    sets = rng.random((int(rng.integers(1, 33)), 256)) < 0.3
+    plan = plan_corridor(
+        rng.integers(0, height, (rows, columns)), rng.integers(0, width, (rows, columns)), sets,
+        rng.integers(1, columns + 2, (len(sets), rows)), width, height, int(rng.integers(1, 8)))
+    labels, confidence, before = rng.integers(0, 256, (3, width * height), np.uint8)
+    maps = [labels.copy(), confidence.copy(), before.copy() if rng.random() < 0.5 else None]
+    tables, upright = plan.tables.data.copy(), np.empty(plan.samples, np.uint32)
+    tally = np.zeros(TALLY, np.int32)
+    load(*SANITIZED).run(*plan.launches(CorridorAddresses(
+        *map(address, maps), address(tables), address(upright), address(tally)),
+        int(rng.integers(1, rows + 1))))
+
+
+def main() -> None:
+    """Run everything, print how much."""
+    rng = np.random.default_rng(5)
+    if sys.argv[1:] == ['short']:
+        frame(rng, short=1)
+    for _ in range(ROUNDS):
+        frame(rng)
+        maps(rng)
+        corridor(rng)
+    print(f'{ROUNDS * (len(SourceFormat) + 2)} launches, nothing found')
+
+
+if __name__ == '__main__':
+    main()

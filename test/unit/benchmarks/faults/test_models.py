@@ -1,0 +1,73 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The model of the fault benchmark: healthy without a command, and faulty on command."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.faults import models
+from benchmarks.faults.commands import Command
+from benchmarks.faults.pictures import Films, with_command
+from seg_node.perception.backends import BackendError
+from seg_node.perception.models.self_test import run_self_test, SelfTestError
+from seg_node.perception.segmenter import Segmenter
+
+pytest.importorskip('onnx', reason='the graph is built with onnx')
+
+
+@pytest.fixture(scope='module')
+def picture():
+    return Films().free.frame(0)
+
+
+@pytest.fixture
+def folder(tmp_path, picture):
+    return models.write_model(tmp_path, picture)
+
+
+def test_without_a_command_it_sees_the_road(folder, picture):
+    with Segmenter.open(folder) as segmenter:
+        result = segmenter.segment(picture)
+        assert result.path[-40:, 280:360].all()
+        assert not result.path[:100].any()
+        assert result.confidence.mean() > 250
+        run_self_test(segmenter)
+
+
+def test_it_raises_on_command(folder, picture):
+    with Segmenter.open(folder) as segmenter:
+        with pytest.raises(BackendError):
+            segmenter.segment(with_command(Command.RAISE)(picture))
+        segmenter.segment(picture)
+
+
+def test_nan_on_command_is_no_confidence(folder, picture):
+    with Segmenter.open(folder) as segmenter:
+        assert not segmenter.segment(with_command(Command.NAN)(picture)).confidence.any()
+
+
+def test_work_changes_nothing_but_the_time(folder, picture):
+    with Segmenter.open(folder) as segmenter:
+        worked = segmenter.segment(with_command(Command.WORK)(picture))
+        assert (worked.path == segmenter.segment(picture).path)[100:].all()
+
+
+@pytest.mark.parametrize('damage', [
+    models.write_wrong_engine, models.write_broken_gpu])
+def test_a_graph_that_computes_something_else_fails_its_self_test(folder, damage):
+    damage(folder)
+    with Segmenter.open(folder) as segmenter, pytest.raises(SelfTestError):
+        run_self_test(segmenter)

@@ -1,0 +1,119 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Pictures and numbers to messages and back."""
+
+from __future__ import annotations
+
+import cv2
+from hypothesis import given
+from hypothesis import strategies as st
+import numpy as np
+import pytest
+
+pytest.importorskip('rclpy')
+pytest.importorskip('sensor_msgs')
+
+from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticStatus
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
+
+from seg_node.perception.images.errors import ImageError
+from seg_node.ros.messages import (
+    key_values,
+    level_of,
+    seconds,
+    stamp_text,
+    to_image,
+    to_jpeg,
+    to_picture,
+)
+from seg_node.stop_go.verdict import Decision, Reason, Verdict
+
+HEADER = Header(stamp=Time(sec=12, nanosec=34), frame_id='front')
+PICTURE = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
+
+
+def test_a_colour_picture_survives_the_round():
+    message = to_image(PICTURE, HEADER)
+    assert (message.height, message.width, message.encoding, message.step) == (5, 7, 'bgr8', 21)
+    assert message.header == HEADER
+    np.testing.assert_array_equal(to_picture(message).bgr, PICTURE)
+
+
+@pytest.mark.parametrize('plane', [PICTURE[:, :, 0], PICTURE[::2, ::3, 1], PICTURE[:1, :1, 2]])
+def test_planes_become_mono8_whatever_their_memory_layout(plane):
+    message = to_image(plane, HEADER)
+    height, width = plane.shape
+    assert (message.height, message.width, message.encoding, message.step) == (
+        height, width, 'mono8', width)
+    assert bytes(message.data) == plane.tobytes()
+
+
+def test_a_jpeg_is_one():
+    message = to_jpeg(np.full((48, 64, 3), (30, 200, 20), np.uint8), HEADER, 90)
+    assert message.header == HEADER
+    assert 'jpeg' in message.format
+    picture = to_picture(message).bgr
+    assert picture.shape == (48, 64, 3)
+    assert np.abs(picture.astype(int) - (30, 200, 20)).max() < 8
+
+
+def test_a_picture_says_what_the_camera_sent():
+    message = to_jpeg(np.zeros((480, 640, 3), np.uint8), HEADER, 90)
+    for least, shape in ((None, (480, 640, 3)), ((320, 192), (240, 320, 3))):
+        picture = to_picture(message, least)
+        assert (picture.width, picture.height, picture.encoding) == (640, 480, message.format)
+        assert picture.bgr.shape == shape
+    raw = to_picture(to_image(PICTURE, HEADER), (1, 1))
+    assert (raw.width, raw.height, raw.encoding) == (7, 5, 'bgr8')
+    assert raw.bgr.shape == (5, 7, 3)
+
+
+def test_a_png_is_read_by_its_bytes():
+    data = cv2.imencode('.png', PICTURE)[1].tobytes()
+    read = to_picture(CompressedImage(format='png', data=data))
+    np.testing.assert_array_equal(read.bgr, PICTURE)
+
+
+@pytest.mark.parametrize('message', [Image(), CompressedImage()], ids=['raw', 'compressed'])
+def test_empty_messages_are_image_errors(message):
+    with pytest.raises(ImageError):
+        to_picture(message)
+
+
+@given(sec=st.integers(-2**31, 2**31 - 1), nanosec=st.integers(0, 2**32 - 1))
+def test_every_stamp_has_seconds_and_text(sec, nanosec):
+    stamp = Time(sec=sec, nanosec=nanosec)
+    assert seconds(stamp) == pytest.approx(sec + nanosec / 1e9)
+    whole, _, fraction = stamp_text(stamp).partition('.')
+    assert (int(whole), int(fraction)) == (sec, nanosec)
+    assert len(fraction) >= 9
+
+
+def test_numbers_become_short_text():
+    pairs = key_values({'a': 1 / 3, 'b': 7, 'c': 'text', 'd': float('nan')})
+    assert [(pair.key, pair.value) for pair in pairs] == [
+        ('a', '0.3333'), ('b', '7'), ('c', 'text'), ('d', 'nan')]
+
+
+@pytest.mark.parametrize(('decision', 'reason', 'level'), [
+    (Decision.GO, Reason.CLEAR, DiagnosticStatus.OK),
+    (Decision.STOP, Reason.BLOCKED, DiagnosticStatus.WARN),
+    (Decision.STOP, Reason.NOT_ACTIVE, DiagnosticStatus.WARN),
+    (Decision.STOP, Reason.STALE, DiagnosticStatus.ERROR),
+    (Decision.STOP, Reason.INFERENCE_FAILED, DiagnosticStatus.ERROR),
+])
+def test_faults_are_errors_and_other_stops_are_warnings(decision, reason, level):
+    assert level_of(Verdict(decision, reason, '')) == level

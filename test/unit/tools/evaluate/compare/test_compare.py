@@ -1,0 +1,143 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Two runs side by side."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from helpers.evaluated_runs import Drive, write_run
+from helpers.report_page import check_self_contained
+from seg_node.tools.evaluate.compare.changes import Change, changed, loss, Verdict
+from seg_node.tools.evaluate.compare.comparison import compare
+from seg_node.tools.evaluate.compare.decisions import Kind, kind_of
+from seg_node.tools.evaluate.compare.text import shown
+from seg_node.tools.evaluate.compare.write import write_comparison
+from seg_node.tools.evaluate.report.catalogue import score_of
+from seg_node.tools.evaluate.report.results import read_run
+
+STOPS = {'decision': 'stop', 'reason': 'blocked', 'truth_decision': 'stop',
+         'truth_reason': 'blocked'}
+DRIVES = {**STOPS, 'decision': 'go', 'reason': 'clear'}
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """Return what writes two runs of a drive, with frames changed in the second."""
+    def make(new, old=None, **second):
+        drive = Drive('one', 120, 5, changes=old or {})
+        a = write_run(tmp_path / 'a', [drive])
+        b = write_run(tmp_path / 'b', [Drive('one', 120, 5, changes=new)], **second)
+        return compare(read_run(a), read_run(b))
+    return make
+
+
+def test_a_run_and_itself(runs):
+    found = runs({})
+    assert found.differences == () == found.doubts
+    assert {one.verdict for one in found.changes} == {Verdict.EQUAL}
+    assert found.decisions.stretches == ()
+    assert found.decisions.common == 120
+
+
+def test_new_false_gos_come_first(runs, tmp_path):
+    frames = {k: {'decision': 'go', 'reason': 'clear', 'truth_decision': 'go',
+                  'truth_reason': 'clear'} for k in range(40, 60)}
+    old = {**frames, **dict.fromkeys((10, 11, 12, 30), STOPS), 70: DRIVES}
+    needless = {'decision': 'stop', 'reason': 'no_path'}
+    new = {**old, **{k: {**frames[k], **needless} for k in range(40, 55)},
+           **dict.fromkeys((10, 11, 30), DRIVES), 70: STOPS}
+    found = runs(new, old)
+    assert [(one.kind, one.first, one.last) for one in found.decisions.stretches] == [
+        (Kind.NEW_FALSE_GO, 10, 11), (Kind.NEW_FALSE_GO, 30, 30),
+        (Kind.NEW_NEEDLESS_STOP, 40, 54), (Kind.NO_FALSE_GO, 70, 70)]
+    first = found.decisions.stretches[0]
+    assert (first.reason_a, first.reason_b, first.truth) == ('blocked', 'clear', 'stop')
+    page = check_self_contained(write_comparison(found, tmp_path / 'b'))
+    assert page.shown.index('10 – 11') < page.shown.index('40 – 54') < page.shown.index('Scores')
+    assert 'new false GO 3 frames; 1 are no more' in page.shown
+    told = json.loads((tmp_path / 'b/compare.json').read_text('utf-8'))
+    assert told['decisions']['new_false_go'] == 3
+    assert told['differing'][0]['kind'] == 'new_false_go'
+    assert told['scores']['decisions.false_go']['verdict'] == 'worse'
+    assert '3 new false GO' in shown(found)
+
+
+def test_a_false_go_by_another_truth_is_a_new_one_too(runs):
+    clear = {**DRIVES, 'truth_decision': 'go', 'truth_reason': 'clear'}
+    found = runs({9: DRIVES}, {9: clear}).decisions
+    assert [(one.kind, one.first) for one in found.stretches] == [(Kind.NEW_FALSE_GO, 9)]
+    assert found.other_truth == 1
+
+
+@pytest.mark.parametrize(('old', 'new', 'truth', 'kind'), [
+    ('stop', 'go', 'stop', Kind.NEW_FALSE_GO), ('stop', 'slow', 'stop', Kind.NEW_FALSE_GO),
+    ('go', 'slow', 'stop', Kind.OTHER_SPEED), ('go', 'stop', 'stop', Kind.NO_FALSE_GO),
+    ('go', 'stop', 'slow', Kind.NEW_NEEDLESS_STOP), ('stop', 'slow', 'go', Kind.NO_NEEDLESS_STOP),
+    ('stop', 'go', None, Kind.DRIVES_NOW), ('go', 'stop', None, Kind.STOPS_NOW),
+    ('slow', 'go', None, Kind.OTHER_SPEED), ('stop', 'stop', 'go', None),
+    ('go', 'go', None, None)])
+def test_what_another_decision_means(old, new, truth, kind):
+    assert kind_of(old, new, truth, truth) is kind
+
+
+@pytest.mark.parametrize(('name', 'a', 'b', 'verdict'), [
+    ('path_iou', 0.9, 0.91, Verdict.BETTER), ('path_iou', 0.9, 0.89, Verdict.WORSE),
+    ('ece', 0.02, 0.01, Verdict.BETTER), ('decisions.false_go', 0.0, 1.0, Verdict.WORSE),
+    ('decisions.go', 5.0, 6.0, Verdict.DIFFERENT), ('class_iou.path', 0.5, 0.4, Verdict.WORSE),
+    ('latency_ms.infer.p50', 10.0, 10.9, Verdict.EQUAL), ('path_iou', None, 0.9, Verdict.UNKNOWN),
+    ('latency_ms.infer.p50', 10.0, 12.0, Verdict.WORSE), ('path_iou', 0.9, 0.9, Verdict.EQUAL)])
+def test_the_direction_of_each_score_is_known(name, a, b, verdict):
+    assert Change(score_of(name), a, b).verdict is verdict
+
+
+def test_a_loss_follows_the_direction():
+    assert loss(score_of('path_iou'), 0.9, 0.8) == pytest.approx(0.1)
+    assert loss(score_of('ece'), 0.9, 0.8) == pytest.approx(-0.1)
+
+
+def test_numbers_that_neither_run_knows_are_left_out():
+    found = changed({'path_iou': None, 'decisions.reasons.blocked': 0.0, 'frames': 1.0},
+                    {'path_iou': None, 'decisions.reasons.blocked': 0.0, 'frames': 1.0})
+    assert [one.score.name for one in found] == ['frames']
+
+
+def test_what_was_made_differently_is_told(runs):
+    found = runs({}, parameters={'stop_go.go_after': 3}, version='0.2.0',
+                 started='2027-01-01T00:00:00+00:00')
+    assert {one.name: (one.a, one.b) for one in found.differences} == {
+        'version': ('0.1.0', '0.2.0'), 'parameters.stop_go.go_after': ('5', '3'),
+        'parameters.stop_go.min_confidence': ('0.6', None),
+        'parameters.geometry': ('ground', None)}
+
+
+def test_runs_of_other_frames_are_not_compared_by_their_scores(tmp_path):
+    a = write_run(tmp_path / 'a', [Drive('one', 120), Drive('two', 60)])
+    b = write_run(tmp_path / 'b', [Drive('one', 100), Drive('three', 60)])
+    found = compare(read_run(a), read_run(b))
+    assert [doubt.partition(' of ')[0] for doubt in found.doubts[:2]] == ['1', '1']
+    assert 'one' in found.doubts[2]
+    decisions = found.decisions
+    assert (decisions.common, decisions.only_a, decisions.only_b) == (100, 80, 60)
+    page = check_self_contained(write_comparison(found, b))
+    assert 'they cannot be compared' in page.shown
+
+
+def test_other_pictures_of_the_same_name_are_noticed(runs):
+    found = runs({3: {'stamp_ns': 5}})
+    assert found.decisions.other == ('one',)
+    assert 'other pictures' in found.doubts[-1]
