@@ -155,7 +155,7 @@ def camera_remappings(image_topic: str) -> list[tuple[str, str]]:
 
 
 def rviz() -> Node:
-    """Show the node's pictures; the topics in the RViz file follow the namespace."""
+    """Show the node's images; the topics in the RViz file follow the namespace."""
     topics = [f'camera/segmentation/{name}' for name in ('overlay', 'confidence', 'mask')]
     return Node(
         package='rviz2',

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Random views and lights: what a training picture may look like on another robot."""
+"""Random views and lights: what a training image may look like on another robot."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def augment(sample: Sample, size: tuple[int, int], cutouts: Sequence[Sample],
 
 
 def plain(sample: Sample, size: tuple[int, int]) -> Sample:
-    """Return the sample as the node would see it: the whole picture at network size."""
+    """Return the sample as the node would see it: the whole image at network size."""
     return Sample(cv2.resize(sample.bgr, size, interpolation=cv2.INTER_AREA),
                   cv2.resize(sample.codes, size, interpolation=cv2.INTER_NEAREST))
 
@@ -83,7 +83,7 @@ def _random_view(sample: Sample, size: tuple[int, int], rng: np.random.Generator
     """Return the 3x3 perspective from the sample to a random view of it."""
     height, width = sample.codes.shape
     kind = rng.random()
-    # A third of the views is nearly the whole picture: that is what the node will see.
+    # A third of the views is nearly the whole image: that is what the node will see.
     if kind < 0.35:
         scale, stretch = rng.uniform(0.88, 1.0), np.exp(rng.uniform(-0.08, 0.08))
     elif kind < 0.8:
@@ -116,13 +116,13 @@ def _soft_view(sample: Sample, warp: NDArray[np.float64], size: tuple[int, int])
     outward = _scaling(1 / SOFT_STRIDE, 1 / SOFT_STRIDE)
     small = size[0] // SOFT_STRIDE, size[1] // SOFT_STRIDE
     matrix = outward @ warp @ inward
-    # Outside of the picture is told from its first class by the last channel.
+    # Outside of the image is told from its first class by the last channel.
     seen = cv2.warpPerspective(np.full((rows, columns), 255, np.uint8), matrix, small)
     return np.dstack([cv2.warpPerspective(soft, matrix, small), (seen == 255) * np.uint8(255)])
 
 
 def _scaling(x: float, y: float) -> NDArray[np.float64]:
-    """Return the map between pixel centres of two sizes of a picture."""
+    """Return the map between pixel centres of two sizes of an image."""
     return np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])
 
 
@@ -162,7 +162,7 @@ def _cover_with_bonnet(bgr: Array, codes: Array, rng: np.random.Generator) -> No
 
 
 def random_light(bgr: Array, rng: np.random.Generator) -> Array:
-    """Return the picture in another light, through another lens and another sensor."""
+    """Return the image in another light, through another lens and another sensor."""
     if rng.random() < 0.25:
         bgr = _cast_shadow(bgr, rng)
     if rng.random() < 0.2:

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Load the training sets into memory as pairs of picture and label codes."""
+"""Load the training sets into memory as pairs of image and label codes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Array = NDArray[np.uint8]
 @dataclass(frozen=True)
 class Sample:
     """
-    A picture, uint8 [H, W, 3] BGR, and its label codes, uint8 [H, W].
+    An image, uint8 [H, W, 3] BGR, and its label codes, uint8 [H, W].
 
     soft: probabilities of the classes but the first in 255ths, uint8 [h, w, classes - 1], where a
     larger network has given them.
@@ -75,8 +75,8 @@ def roads(data: Path, split: str) -> list[Sample]:
     return load_pairs(data / 'roads' / split, labels.FROM_ROADS)
 
 
-def street_pictures(data: Path) -> list[Array]:
-    """Load the unlabelled street pictures."""
+def street_images(data: Path) -> list[Array]:
+    """Load the unlabelled street images."""
     return [_read(path) for path in sorted((data / 'street' / 'images').iterdir())]
 
 
@@ -100,11 +100,11 @@ def rendered(count: int, first_seed: int, width: int = 512, height: int = 288) -
 
 def above_the_road(samples: Sequence[Sample], least: float = 0.3) -> list[Sample]:
     """
-    Cut the parts of the pictures above all path, where these are high enough to be a picture.
+    Cut the parts of the images above all path, where these are high enough to be an image.
 
-    They are pictures without a road: trees, houses, walls, sky.
+    They are images without a road: trees, houses, walls, sky.
 
-    :param least: height that must be left, share of the picture's.
+    :param least: height that must be left, share of the image's.
     """
     found = []
     for sample in samples:
@@ -119,8 +119,8 @@ def above_the_road(samples: Sequence[Sample], least: float = 0.3) -> list[Sample
     return found
 
 
-def blank_pictures(count: int, width: int, height: int) -> list[Sample]:
-    """Make pictures of nothing, such as a covered or blinded camera gives: none has a path."""
+def blank_images(count: int, width: int, height: int) -> list[Sample]:
+    """Make images of nothing, such as a covered or blinded camera gives: none has a path."""
     samples = []
     for seed in range(count):
         rng = np.random.default_rng((seed, 815))
@@ -137,7 +137,7 @@ def blank_pictures(count: int, width: int, height: int) -> list[Sample]:
 
 
 def _read(path: Path) -> Array:
-    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if picture is None:
-        raise ValueError(f'{path}: not a readable picture')
-    return picture
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise ValueError(f'{path}: not a readable image')
+    return image

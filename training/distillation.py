@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Soft labels: what a larger network makes of the pictures, for a smaller one to learn."""
+"""Soft labels: what a larger network makes of the images, for a smaller one to learn."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 import torch
 
+from seg_node.scoring.ground_truth import path_truth
 from seg_node.scoring.path_score import PathScore
-from seg_node.scoring.truth import path_truth
 from training import labels
 from training.augment import plain
 from training.datasets import Sample
@@ -37,14 +37,14 @@ SIZE = (128, 128)
 MIN_AGREEMENT = 0.5
 """Path IoU of hard and soft labels, below which the hard ones are taken for mistaken."""
 MIN_PATH = 0.05
-"""Share of the picture that path must take for that to be judged."""
+"""Share of the image that path must take for that to be judged."""
 
 
 @torch.inference_mode()
 def soften(network: RoadNet, samples: Sequence[Sample], size: tuple[int, int], batch: int = 8,
            ) -> list[Sample]:
     """
-    Add soft labels to samples: the mean over the picture and its mirror image.
+    Add soft labels to samples: the mean over the image and its mirror image.
 
     :param size: width and height of the network's input, px.
     """

@@ -14,7 +14,7 @@
 """
 Score a model folder: `python -m training.evaluate --data DATA --model models/road --split test`.
 
-Uses the exported graph through the same Segmenter as the node, at the pictures' own size.
+Uses the exported graph through the same Segmenter as the node, at the images' own size.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from pathlib import Path
 from seg_node.perception.models.model import load_model, Precision
 from seg_node.perception.segmenter import Segmenter
 from seg_node.scoring.confusion import Confusion
+from seg_node.scoring.ground_truth import path_truth
 from seg_node.scoring.path_score import PathScore
-from seg_node.scoring.truth import path_truth
 from training import datasets, labels
 from training.datasets import Sample
 
@@ -60,7 +60,7 @@ def _score(segmenter: Segmenter, first: Segmenter, samples: Sequence[Sample]) ->
         ids = found.labels.copy()       # both may write to the same memory
         same += int((first.segment(sample.bgr).labels == ids).sum())
         pixels += ids.size
-    return {'pictures': len(samples), 'path_iou': round(path.iou, 4),
+    return {'images': len(samples), 'path_iou': round(path.iou, 4),
             'false_path_rate': round(path.false_path_rate, 4),
             'as_fp32': round(same / pixels, 4),
             **{f'iou_{label}': round(float(iou), 4)

@@ -15,7 +15,7 @@
 Export a network: `python -m training.export --data DATA --run RUN --out models/road`.
 
 Fits the temperature on the validation sets, writes the graphs of all precisions and model.yaml,
-and compares each graph with the PyTorch network on validation pictures.
+and compares each graph with the PyTorch network on validation images.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ OPSET = 13          # TensorRT 8.5 parses 9 to 17; 13 has every operator the gra
 LEAST_AGREEMENT = {'fp32': 0.999, 'fp16': 0.998, 'int8': 0.98}
 """Share of pixels whose labels must be PyTorch's, below which a graph is not to be shipped."""
 FILES = {'fp32': 'model.onnx', 'fp16': 'model_fp16.onnx', 'int8': 'model_int8.onnx'}
-CALIBRATION_PICTURES = 128
+CALIBRATION_IMAGES = 128
 
 # RGB colour, drivable, action, in the order of labels.CLASSES.
 MEANINGS = (
@@ -64,7 +64,7 @@ def fit_temperature(network: RoadNet, size: Size, sets: Sequence[Sequence[Sample
     """
     Find the temperature under which path against not-path has the least log loss.
 
-    Each set counts the same, however many pictures it has.
+    Each set counts the same, however many images it has.
     """
     candidates = np.linspace(0.6, 2.5, 39)
     losses = np.zeros(len(candidates))
@@ -72,8 +72,8 @@ def fit_temperature(network: RoadNet, size: Size, sets: Sequence[Sequence[Sample
         logits, truth = [], []
         for sample in samples:
             view = plain(sample, size)
-            pictures = torch.from_numpy(view.bgr[None, ..., ::-1].copy())
-            odds = path_logit(network(normalise(pictures)))
+            images = torch.from_numpy(view.bgr[None, ..., ::-1].copy())
+            odds = path_logit(network(normalise(images)))
             codes = view.codes[2::4, 2::4]
             known = codes != labels.UNKNOWN
             logits.append(odds[0].numpy()[known])
@@ -116,11 +116,11 @@ def write_manifest(folder: Path, size: Size, version: str = VERSION) -> None:
 
 @torch.inference_mode()
 def agreement(deployed: DeployedNetwork, size: Size, graph: Path,
-              pictures: Sequence[NDArray[np.uint8]]) -> float:
+              images: Sequence[NDArray[np.uint8]]) -> float:
     """Return the share of pixels with equal labels in PyTorch and in the exported graph."""
     session = onnxruntime.InferenceSession(str(graph), providers=['CPUExecutionProvider'])
     same = total = 0
-    for bgr in pictures:
+    for bgr in images:
         rgb = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)[None, ..., ::-1].copy()
         expected = deployed(torch.from_numpy(rgb))[0].numpy()
         found = session.run(['labels'], {'image': rgb})[0]
@@ -142,8 +142,8 @@ def export(network: RoadNet, size: Size, data: Path, out: Path) -> dict[str, flo
     export_graph(DeployedNetwork(network, figures['temperature'], torch.float16), size,
                  out / FILES['fp16'])
     train = datasets.lums(data, 'train') + datasets.roads(data, 'train')
-    pictures = [sample.bgr for sample in train[::len(train) // CALIBRATION_PICTURES]]
-    quantize(out / FILES['fp32'], out / FILES['int8'], pictures, size)
+    images = [sample.bgr for sample in train[::len(train) // CALIBRATION_IMAGES]]
+    quantize(out / FILES['fp32'], out / FILES['int8'], images, size)
     write_manifest(out, size)
     some = [sample.bgr for samples in valid for sample in samples[::4]]
     for precision, file in FILES.items():

@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""The network under the model contract: uint8 pictures in, labels and confidence out."""
+"""The network under the model contract: uint8 images in, labels and confidence out."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.scoring import truth
-from seg_node.scoring.truth import NOT_PATH, SOME_PATH, UNKNOWN
+from seg_node.scoring import ground_truth as truth
+from seg_node.scoring.ground_truth import NOT_PATH, SOME_PATH, UNKNOWN
 
 __all__ = ['BACKGROUND', 'CLASSES', 'DRIVABLE', 'FROM_LUMS', 'FROM_ROADS', 'NOT_PATH', 'OBSTACLE',
            'PATH', 'SIDEWALK', 'SOME_PATH', 'SPEED_BUMP', 'UNKNOWN', 'is_path']

@@ -56,7 +56,7 @@ class InvertedResidual(nn.Module):
 
 class Encoder(nn.Module):
     """
-    Features at 1/4, 1/8, 1/16 and 1/32 of a normalised RGB picture, float [N, 3, H, W].
+    Features at 1/4, 1/8, 1/16 and 1/32 of a normalised RGB image, float [N, 3, H, W].
 
     stages: modules that each halve the size, the first from 1/2 to 1/4; channels: of what they
     give.
@@ -80,7 +80,7 @@ class Encoder(nn.Module):
 
 class PyramidPooling(nn.Module):
     """
-    Mix in means over the whole picture, its left and right half, its upper and lower half.
+    Mix in means over the whole image, its left and right half, its upper and lower half.
 
     Every pixel so knows the scene. The kernels follow from the feature size, which is static in an
     exported graph: TensorRT 8.5 has no adaptive pooling.
@@ -102,7 +102,7 @@ class PyramidPooling(nn.Module):
 
 class RoadNet(nn.Module):
     """
-    Segment normalised RGB pictures.
+    Segment normalised RGB images.
 
     Input float [N, 3, H, W], H and W multiples of 64; output float [N, classes, H/4, W/4]: the
     logits, upsampled by the caller.

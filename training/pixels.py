@@ -23,8 +23,8 @@ MEAN = (0.485, 0.456, 0.406)       # ImageNet's, RGB, pixels scaled to 0..1
 STD = (0.229, 0.224, 0.225)
 
 
-def normalise(pictures: Tensor) -> Tensor:
+def normalise(images: Tensor) -> Tensor:
     """Turn uint8 [N, H, W, 3] RGB into the network's float input [N, 3, H, W]."""
-    x = pictures.permute(0, 3, 1, 2).float() / 255
+    x = images.permute(0, 3, 1, 2).float() / 255
     mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (MEAN, STD))
     return ((x - mean) / std).contiguous(memory_format=torch.channels_last)

@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""The int8 graph: symmetric QDQ nodes around the convolutions, calibrated on real pictures."""
+"""The int8 graph: symmetric QDQ nodes around the convolutions, calibrated on real images."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ from onnxruntime.quantization import (
 )
 
 
-class _Pictures(CalibrationDataReader):
-    """Return the pictures as the graph takes them."""
+class _Images(CalibrationDataReader):
+    """Return the images as the graph takes them."""
 
-    def __init__(self, pictures: Sequence[NDArray[np.uint8]], size: tuple[int, int]) -> None:
+    def __init__(self, images: Sequence[NDArray[np.uint8]], size: tuple[int, int]) -> None:
         self._batches: Iterator[dict[str, NDArray[np.uint8]]] = (
             {'image': np.ascontiguousarray(
                 cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)[None, ..., ::-1])}
-            for bgr in pictures)
+            for bgr in images)
 
     def get_next(self) -> Any:
         return next(self._batches, None)
 
 
-def quantize(graph: Path, out: Path, pictures: Sequence[NDArray[np.uint8]],
+def quantize(graph: Path, out: Path, images: Sequence[NDArray[np.uint8]],
              size: tuple[int, int]) -> None:
     """
     Write the int8 graph of a float32 graph.
@@ -56,7 +56,7 @@ def quantize(graph: Path, out: Path, pictures: Sequence[NDArray[np.uint8]],
     convolution takes pixels of all kinds of light and the last ones give the probabilities: they
     stay in float, as usual.
 
-    :param pictures: to calibrate on, BGR uint8 of any size.
+    :param images: to calibrate on, BGR uint8 of any size.
     :param size: width and height of the graph's input, px.
     """
     convolutions = [node.name for node in onnx.load(str(graph)).graph.node
@@ -65,7 +65,7 @@ def quantize(graph: Path, out: Path, pictures: Sequence[NDArray[np.uint8]],
         prepared = Path(folder, 'prepared.onnx')
         quant_pre_process(str(graph), str(prepared), skip_symbolic_shape=True)
         quantize_static(
-            str(prepared), str(out), _Pictures(pictures, size), quant_format=QuantFormat.QDQ,
+            str(prepared), str(out), _Images(images, size), quant_format=QuantFormat.QDQ,
             op_types_to_quantize=['Conv'], per_channel=True, activation_type=QuantType.QInt8,
             weight_type=QuantType.QInt8, nodes_to_exclude=[convolutions[0], *convolutions[-2:]],
             calibrate_method=CalibrationMethod.MinMax,

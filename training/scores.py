@@ -22,8 +22,8 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from seg_node.scoring.ground_truth import path_truth
 from seg_node.scoring.path_score import PathScore
-from seg_node.scoring.truth import path_truth
 from training import labels
 from training.augment import plain
 from training.datasets import Sample
@@ -38,9 +38,9 @@ def path_iou(network: torch.nn.Module, samples: Sequence[Sample], size: tuple[in
     result = PathScore()
     for first in range(0, len(samples), batch):
         views = [plain(sample, size) for sample in samples[first:first + batch]]
-        pictures = torch.from_numpy(np.stack([v.bgr[..., ::-1] for v in views]))
+        images = torch.from_numpy(np.stack([v.bgr[..., ::-1] for v in views]))
         with torch.autocast('cpu', dtype=torch.bfloat16):
-            logits = network(normalise(pictures)).float()
+            logits = network(normalise(images)).float()
         logits = F.interpolate(logits, size=size[::-1], mode='bilinear', align_corners=False)
         for view, predicted in zip(
                 views, logits.argmax(1).to(torch.uint8).numpy(), strict=True):

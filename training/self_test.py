@@ -14,7 +14,7 @@
 """
 Write a model's self-test: `python -m training.self_test --model models/road`.
 
-The picture is a rendered road; the labels are what the exported graph gives for it.
+The image is a rendered road; the labels are what the exported graph gives for it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from seg_node.tools.import_model.trial import SECONDS
 
 
 def write_self_test(folder: Path) -> str:
-    """Write picture, labels and the manifest's entry, and run the test they make."""
+    """Write image, labels and the manifest's entry, and run the test they make."""
     model = load_model(folder)
     return add_self_test(folder, demo_drive(model.width, model.height).frame(SECONDS).bgr)
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Label pictures by a teacher: Intel's road-segmentation-adas-0001 (Apache-2.0) under OpenVINO."""
+"""Label images by a teacher: Intel's road-segmentation-adas-0001 (Apache-2.0) under OpenVINO."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SURE = 0.80            # a pixel whose two-way probability lies below is left un
 
 
 class Teacher:
-    """Return the probability of path, float32 [512, 896], of a BGR picture."""
+    """Return the probability of path, float32 [512, 896], of a BGR image."""
 
     def __init__(self, model: Path, threads: int = 2) -> None:
         import openvino
@@ -40,22 +40,22 @@ class Teacher:
             str(model), 'CPU', {'INFERENCE_NUM_THREADS': threads})
 
     def path_probability(self, bgr: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the mean over the picture and its mirror image."""
-        picture = cv2.resize(bgr, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
-        plain = self._one(picture)
-        mirrored = self._one(picture[:, ::-1])[:, ::-1]
+        """Return the mean over the image and its mirror image."""
+        image = cv2.resize(bgr, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+        plain = self._one(image)
+        mirrored = self._one(image[:, ::-1])[:, ::-1]
         return (plain + mirrored) / 2
 
-    def _one(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-        blob = np.ascontiguousarray(picture.transpose(2, 0, 1)[None], np.float32)
+    def _one(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        blob = np.ascontiguousarray(image.transpose(2, 0, 1)[None], np.float32)
         scores = self._infer(blob)[0][0]
         return scores[ROAD] + scores[MARK]
 
 
-def teach(teacher: Teacher, pictures: Sequence[NDArray[np.uint8]]) -> list[Sample]:
-    """Label pictures by the teacher; what it is not sure of is unknown."""
+def teach(teacher: Teacher, images: Sequence[NDArray[np.uint8]]) -> list[Sample]:
+    """Label images by the teacher; what it is not sure of is unknown."""
     samples = []
-    for bgr in pictures:
+    for bgr in images:
         size = bgr.shape[1], bgr.shape[0]
         path = cv2.resize(teacher.path_probability(bgr), size, interpolation=cv2.INTER_LINEAR)
         codes = np.full(path.shape, labels.UNKNOWN, np.uint8)

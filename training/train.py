@@ -73,7 +73,7 @@ class Plan:
         return DESIGNS[self.network]
 
     def size(self, step: int) -> tuple[int, int]:
-        """Return (width, height) of the pictures of a step."""
+        """Return (width, height) of the images of a step."""
         return self.design.size if self.has_all_sets(step) else SMALL_SIZE
 
     def has_all_sets(self, step: int) -> bool:
@@ -94,7 +94,7 @@ def load_sets(data: Path, size: tuple[int, int], rendered: int, sources: Sequenc
     Load training sources with their share of the draws in the two parts of training.
 
     Rendered scenes join in the second part only. With more of them, and from the start, the scores
-    on rendered scenes rose (path IoU 0.80 to 0.86) and those on real pictures fell.
+    on rendered scenes rose (path IoU 0.80 to 0.86) and those on real images fell.
 
     :param sources: some of SOURCES.
     """
@@ -106,12 +106,12 @@ def load_sets(data: Path, size: tuple[int, int], rendered: int, sources: Sequenc
     if 'street' in sources:
         from training.teacher import teach, Teacher
         teacher = Teacher(data / 'baselines' / 'road-segmentation-adas-0001.xml')
-        sets.append(DataSet('street', teach(teacher, datasets.street_pictures(data)), 0.24, 0.20))
+        sets.append(DataSet('street', teach(teacher, datasets.street_images(data)), 0.24, 0.20))
         frames = datasets.video_frames(data / 'videos' / 'test_video.mp4')
         sets.append(DataSet('video', teach(teacher, frames), 0.03, 0.02))
     above = datasets.above_the_road([sample for each in sets for sample in each.samples])
     sets.append(DataSet('above', above, 0.06, 0.05))
-    sets.append(DataSet('blank', datasets.blank_pictures(100, *size), 0.02, 0.02))
+    sets.append(DataSet('blank', datasets.blank_images(100, *size), 0.02, 0.02))
     sets.append(DataSet('rendered', datasets.rendered(rendered, 0, *size), 0.0, 0.14))
     return sets
 
@@ -121,11 +121,11 @@ class Batch:
     """
     What one step learns from.
 
-    pictures: uint8 [N, H, W, 3] RGB. codes: uint8 [N, H, W]. soft: uint8 [N, H/4, W/4, classes],
+    images: uint8 [N, H, W, 3] RGB. codes: uint8 [N, H, W]. soft: uint8 [N, H/4, W/4, classes],
     see losses.distillation_loss; None without a larger network.
     """
 
-    pictures: Tensor
+    images: Tensor
     codes: Tensor
     soft: Tensor | None
 
@@ -197,7 +197,7 @@ def train(plan: Plan, network: RoadNet, sets: Sequence[DataSet], valid: dict[str
             group['lr'] = plan.rate(step) * group['share']
         network.train()
         with torch.autocast('cpu', dtype=torch.bfloat16):
-            logits = network(normalise(batch.pictures)).float()
+            logits = network(normalise(batch.images)).float()
         half = (batch.codes.shape[1] // 2, batch.codes.shape[2] // 2)
         larger = F.interpolate(logits, size=half, mode='bilinear', align_corners=False)
         loss = segmentation_loss(larger, batch.codes[:, ::2, ::2])
@@ -256,7 +256,7 @@ def main() -> None:
     parser.add_argument('--peak-rate', type=float, default=Plan.peak_rate)
     parser.add_argument('--rendered', type=int, default=600, help='number of rendered scenes')
     parser.add_argument('--sources', nargs='+', choices=SOURCES, default=SOURCES,
-                        help='real pictures to learn from; street: CC BY-SA, by the teacher')
+                        help='real images to learn from; street: CC BY-SA, by the teacher')
     parser.add_argument('--teacher', type=Path,
                         help='folder of a run of road_plus, whose layers and labels to begin from')
     parser.add_argument('--threads', type=int, default=2)

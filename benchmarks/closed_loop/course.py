@@ -154,7 +154,7 @@ def _obstacle(rng: _Rng, course: Course, rig: Rig, meets: float) -> Course:
     make: Callable[[int], Sprite] = (
         obstacles.cone, obstacles.box, obstacles.car)[int(rng.integers(3))]
     sprite = make(int(rng.integers(_LOOKS)))
-    # The drawn thing is a little narrower than its picture.
+    # The drawn thing is a little narrower than its image.
     width = sprite.width_m * 0.9
     body = stand(course.scene, meets, _somewhere(rng, course, rig, width), sprite, width,
                  min(width, 2.0))
@@ -190,7 +190,7 @@ _FILL: dict[Kind, Callable[[_Rng, Course, Rig, float], Course]] = {
 
 
 def with_scenery(course: Course, seed: int) -> Course:
-    """Add what a picture needs to look like a road: trees, bushes and houses at its sides."""
+    """Add what an image needs to look like a road: trees, bushes and houses at its sides."""
     rng = np.random.default_rng((seed, 29))
     scene, things = course.scene, []
     for side in (-1, 1):

@@ -24,12 +24,12 @@ import numpy as np
 
 from benchmarks.closed_loop.course import Course, draw_course
 from benchmarks.closed_loop.eye import ModelledEye, NetworkEye, Shot
+from benchmarks.closed_loop.ground_truth import SPARE_SIDE, Truth
 from benchmarks.closed_loop.limits import StatedLimits, TICK
 from benchmarks.closed_loop.node import NodeModel, NodeUnderTest
-from benchmarks.closed_loop.outcome import Moment, Needless, Outcome
+from benchmarks.closed_loop.outcome import FalseStop, Moment, Outcome
 from benchmarks.closed_loop.plant import Plant
 from benchmarks.closed_loop.rig import draw_rig, Rig
-from benchmarks.closed_loop.truth import SPARE_SIDE, Truth
 from seg_node.perception.models.manifest import ClassInfo
 from seg_node.perception.segmenter import Segmenter
 from seg_node.simulation.actors import Body
@@ -40,7 +40,7 @@ _STRAIGHT = 0.3
 _STANDS = 3.0
 """A drive is over when the vehicle has stood before something for so long, seconds."""
 _FREE_FOR = 1.0
-"""The way must have been free for so long before a STOP is called needless, seconds."""
+"""The way must have been free for so long before a STOP counts as false, seconds."""
 _HELD = 2.0
 """A STOP that lasts so long beyond the confirmation on a free way counts once more, seconds."""
 _FAR = 30.0
@@ -77,7 +77,7 @@ def with_labels(limits: StatedLimits, classes: Sequence[ClassInfo]) -> MakeNode:
 
 
 def with_network(limits: StatedLimits, segmenter: Segmenter) -> MakeNode:
-    """Let the node judge what the network makes of rendered pictures."""
+    """Let the node judge what the network makes of rendered images."""
     def make(draw: Draw) -> NodeModel:
         eye = NetworkEye(segmenter, draw.course, draw.rig, draw.seed)
         return NodeModel(draw.node, draw.rig, limits, eye, segmenter.model.classes)
@@ -92,7 +92,7 @@ class _Log:
     stops: int = 0
     margins: list[float] = field(default_factory=list)
     least_room: float = math.inf
-    needless: list[Needless] = field(default_factory=list)
+    false_stops: list[FalseStop] = field(default_factory=list)
     trace: list[Moment] = field(default_factory=list)
 
 
@@ -140,7 +140,7 @@ class Simulation:
             bool((line.curvature == 0.0).all()), not self._plant.mute,
             self._bumper > self.course.goal, self._now, log.metres,
             self._node.judged, log.stops, hit, state.speed if hit else 0.0, tuple(log.margins),
-            log.least_room, tuple(log.needless), tuple(log.trace))
+            log.least_room, tuple(log.false_stops), tuple(log.trace))
 
     @property
     def _bumper(self) -> float:
@@ -203,8 +203,8 @@ class Simulation:
         if decision is Decision.STOP and self._decision is not Decision.STOP:
             self._log.stops += 1
             if self._now - self._free_since >= _FREE_FOR:
-                self._log.needless.append(
-                    Needless(round(self._now, 2), verdict.reason.value, verdict.text))
+                self._log.false_stops.append(
+                    FalseStop(round(self._now, 2), verdict.reason.value, verdict.text))
         self._decision, self._reason = decision, verdict.reason
         self._plant.command(decision, self._now)
 
@@ -219,7 +219,7 @@ class Simulation:
         limits = self.rig.limits.stop_go
         patience = limits.go_hold + 2.0 * limits.go_after / self.rig.timing.rate + _HELD
         if now - self._held_since > patience + limits.max_image_age:
-            self._log.needless.append(Needless(round(now, 2), self._reason.value, 'held'))
+            self._log.false_stops.append(FalseStop(round(now, 2), self._reason.value, 'held'))
             self._held_since = now
         if was > 0.0 and state.speed == 0.0 and stopped and free < _FAR:
             self._log.margins.append(free)
@@ -239,4 +239,4 @@ class Simulation:
         state = self._plant.state
         self._log.trace.append(Moment(
             round(self._now, 3), state.speed, self._decision.value, self._reason.value, free,
-            self._node.clear_distance, self.rig.required(state.speed)))
+            self._node.free_distance, self.rig.required(state.speed)))

@@ -44,14 +44,14 @@ from seg_node.simulation.road import Pose
 from seg_node.stop_go.camera_health.camera_health import CameraHealth
 from seg_node.stop_go.verdict import Finding
 
-Labels = Picture = NDArray[np.uint8]
+Labels = Image = NDArray[np.uint8]
 _Bad = Callable[[Labels, Labels], None]
 
 
 @dataclass(frozen=True, eq=False)
 class Shot:
     """
-    The moment at which a picture is taken.
+    The moment at which an image is taken.
 
     pose: of the vehicle. pitch_error: rad. things: what stands or walks. ahead: metres from the
     camera to the end of what must be clear. critical: whether bad frames are to begin now, for
@@ -163,7 +163,7 @@ class ModelledEye:
 
 
 class NetworkEye:
-    """Rendered pictures, judged by the network; its errors are its own."""
+    """Rendered images, judged by the network; its errors are its own."""
 
     def __init__(self, segmenter: Segmenter, course: Course, rig: Rig, seed: int) -> None:
         """Take a segmenter whose input has the size of the rig's camera."""
@@ -172,22 +172,22 @@ class NetworkEye:
         self._health = CameraHealth(rig.limits.camera_health)
 
     def see(self, shot: Shot) -> Seen:
-        """Render the picture and segment it."""
-        bgr = self._film.picture(shot)
+        """Render the image and segment it."""
+        bgr = self._film.image(shot)
         found = self._segmenter.segment(bgr)
         return Seen(found.labels, found.confidence, self._health.check(bgr, 'bgr8'))
 
 
 class Film:
-    """The pictures of a drive, as the camera takes them."""
+    """The images of a drive, as the camera takes them."""
 
     def __init__(self, course: Course, rig: Rig, seed: int) -> None:
         """Add to the course what stands beside a road."""
         self._rig = rig
         self._renderer = Renderer(with_scenery(course, seed).scene, rig.camera)
 
-    def picture(self, shot: Shot) -> Picture:
-        """Render the picture of a moment, BGR uint8 [H, W, 3]."""
+    def image(self, shot: Shot) -> Image:
+        """Render the image of a moment, BGR uint8 [H, W, 3]."""
         return self._renderer.render(
             self._rig.camera_foot(shot.pose), shot.things, shot.number, shot.pitch_error).bgr
 

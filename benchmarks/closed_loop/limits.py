@@ -128,7 +128,7 @@ class Timing:
                 + self.longest_inference(limits) + 2 * TICK)
 
     def waiting(self, limits: StatedLimits) -> float:
-        """Return the longest time from a picture being taken to its inference, seconds."""
+        """Return the longest time from an image being taken to its inference, seconds."""
         return limits.transport + min(
             self.longest_inference(limits), self.between_judged(limits)) + TICK
 
@@ -136,7 +136,7 @@ class Timing:
         """
         Return the longest time from the last clear moment of the way to the brakes acting.
 
-        The next picture may be lost, may wait for the inference, and may be bad with those after
+        The next image may be lost, may wait for the inference, and may be bad with those after
         it; then `stop_after` frames are needed, and each waits for the one before.
         """
         first = (self.losable(limits) + 1) / self.rate + self.waiting(limits)

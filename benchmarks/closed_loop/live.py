@@ -70,15 +70,15 @@ def run(options: argparse.Namespace) -> int:
             node.close()
         domain.close()
     (node,) = nodes
-    timing = {'worst_lag_ms': node.worst_lag * 1e3, 'skipped_pictures': node.skipped,
-              'worst_picture_delay_ms': node.worst_picture * 1e3}
+    timing = {'worst_lag_ms': node.worst_lag * 1e3, 'skipped_images': node.skipped,
+              'worst_image_delay_ms': node.worst_image * 1e3}
     content = {**asdict(outcome), **timing, 'model': f'{model.name} {model.version}'}
     (options.out / 'live_drive.json').write_text(
         strict_json(content))
     write_drive(outcome, options.out / 'live_drive.png')
     print(summary.table([outcome]))
-    print(f'benchmark: {outcome.seconds:.1f} s in real time, {outcome.frames} pictures judged, '
-          f'{node.skipped} skipped; picture published {node.worst_picture * 1e3:.0f} ms after its '
+    print(f'benchmark: {outcome.seconds:.1f} s in real time, {outcome.frames} images judged, '
+          f'{node.skipped} skipped; image published {node.worst_image * 1e3:.0f} ms after its '
           f'moment at worst, drive {node.worst_lag * 1e3:.0f} ms behind at worst; '
           f'in {options.out}: live_drive.json, live_drive.png, node.log')
     if outcome.collision:

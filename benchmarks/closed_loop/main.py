@@ -16,7 +16,7 @@
 Drive a simulated vehicle through seeded drives, faster than real time, and count collisions.
 
 The node's own judgement decides, on exact labels with modelled errors, or with --network on
-rendered pictures and the real network. Writes closed_loop.json and worst_drive.png. Exit codes:
+rendered images and the real network. Writes closed_loop.json and worst_drive.png. Exit codes:
 0 no collision, 1 a collision, 2 unusable input, 130 stopped by Ctrl-C.
 """
 
@@ -115,7 +115,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument('--workers', type=whole(1, 256), default=os.cpu_count() or 1,
                         metavar='W', help='processes (default: one for each CPU)')
     parser.add_argument('--network', action='store_true',
-                        help='render pictures and run the network instead of exact labels with '
+                        help='render images and run the network instead of exact labels with '
                         'modelled errors; about a hundred times slower')
     parser.add_argument('--model', default='road',
                         help='bundled model, or path of a model folder (default: road)')

@@ -46,14 +46,14 @@ class NodeUnderTest(Protocol):
         """Frames that were judged so far."""
 
     @property
-    def clear_distance(self) -> float:
+    def free_distance(self) -> float:
         """What was last seen as clear, metres from the bumper; NaN before."""
 
     def wants_image(self, now: float) -> bool:
-        """Tell whether the camera takes a picture now that reaches the node."""
+        """Tell whether the camera takes an image now that reaches the node."""
 
     def take(self, now: float, shot: Shot) -> None:
-        """Take a picture."""
+        """Take an image."""
 
     def ambush(self) -> None:
         """Let all come together that may go wrong, as far as that is in anybody's hands."""
@@ -117,20 +117,20 @@ class NodeModel:
         return self._judged
 
     @property
-    def clear_distance(self) -> float:
+    def free_distance(self) -> float:
         """What was last seen as clear, metres from the bumper; NaN before."""
         measure = self._assessment.measure if self._assessment else None
-        return measure.clear_distance if measure else math.nan
+        return measure.free_distance if measure else math.nan
 
     def wants_image(self, now: float) -> bool:
-        """Tell whether the camera takes a picture now that reaches the node."""
+        """Tell whether the camera takes an image now that reaches the node."""
         if now < self._next_image:
             return False
         self._next_image += 1.0 / self._rig.timing.rate
         return not self._is_lost()
 
     def take(self, now: float, shot: Shot) -> None:
-        """Take a picture."""
+        """Take an image."""
         self._flying.append(_Image(now, now + self._share(0.1) * self._limits.transport, shot))
 
     def ambush(self) -> None:

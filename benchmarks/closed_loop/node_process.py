@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The node as a process: pictures and odometry go to it over DDS, its decisions come back."""
+"""The node as a process: images and odometry go to it over DDS, its decisions come back."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ class NodeProcess:
     """
     A NodeUnderTest in real time: the vehicle obeys ~/stop and ~/speed_limit.
 
-    worst_lag: how much the drive was behind real time at worst, seconds. worst_picture: from a
-    moment to the publishing of its picture at worst, seconds. skipped: pictures that were never
+    worst_lag: how much the drive was behind real time at worst, seconds. worst_image: from a
+    moment to the publishing of its image at worst, seconds. skipped: images that were never
     rendered, for the one before was still being rendered.
     """
 
@@ -71,7 +71,7 @@ class NodeProcess:
 
         :raises UserError: when the node does not become active.
         """
-        self.worst_lag = self.worst_picture = 0.0
+        self.worst_lag = self.worst_image = 0.0
         self.skipped = 0
         self._rig = draw.rig
         self._film = Film(draw.course, draw.rig, draw.seed)
@@ -114,20 +114,20 @@ class NodeProcess:
             return len(self._judged)
 
     @property
-    def clear_distance(self) -> float:
+    def free_distance(self) -> float:
         """What was last seen as clear, metres from the bumper; NaN before."""
         with self._changed:
-            return float(self._state.get(f'{CAMERA}.clear_distance', math.nan))
+            return float(self._state.get(f'{CAMERA}.free_distance', math.nan))
 
     def wants_image(self, now: float) -> bool:
-        """Tell whether the camera takes a picture now."""
+        """Tell whether the camera takes an image now."""
         if now < self._next_image:
             return False
         self._next_image += self._period
         return True
 
     def take(self, now: float, shot: Shot) -> None:
-        """Have the picture rendered and published, with the stamp of this moment."""
+        """Have the image rendered and published, with the stamp of this moment."""
         if not self._slot.empty():
             self.skipped += 1
             return
@@ -230,9 +230,9 @@ class NodeProcess:
             if item is None:
                 return
             stamp, shot = item
-            message = to_message(Frame(shot.number, stamp, self._film.picture(shot)))
+            message = to_message(Frame(shot.number, stamp, self._film.image(shot)))
             self._camera.publish(message, None, stamp, (width, height))
-            self.worst_picture = max(self.worst_picture, (time.time_ns() - stamp) * 1e-9)
+            self.worst_image = max(self.worst_image, (time.time_ns() - stamp) * 1e-9)
 
 
 def _arguments(model: str, rig: Rig) -> list[str]:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Needless:
+class FalseStop:
     """A STOP on a free way: when, why, and whether it was merely held for long."""
 
     time_s: float
@@ -66,5 +66,5 @@ class Outcome:
     collision_speed: float
     margins: tuple[float, ...]
     least_room: float
-    needless: tuple[Needless, ...]
+    false_stops: tuple[FalseStop, ...]
     trace: tuple[Moment, ...] = ()

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A picture of one drive: clear distance, speed and decision over time."""
+"""An image of one drive: free distance, speed and decision over time."""
 
 from __future__ import annotations
 

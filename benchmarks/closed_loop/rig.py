@@ -46,7 +46,7 @@ _TRIES = 400
 _BASE_MARGIN = 0.3
 _SPARE_RANGE = 1.0
 _SKY = 0.06
-"""Share of the picture over the horizon at least: a picture full of path is taken for a fault."""
+"""Share of the image over the horizon at least: an image full of path is taken for a fault."""
 _SHARPEST = 0.12
 _LATERAL_ACCELERATION = 1.5
 

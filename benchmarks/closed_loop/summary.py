@@ -54,9 +54,9 @@ class Group:
     drives: int
     collisions: int
     arrived: int
-    needless_stops: int
+    false_stops: int
     km: float
-    needless_stops_per_km: float | None
+    false_stops_per_km: float | None
     stops: int
     hours: float
     frames: int
@@ -67,12 +67,12 @@ class Group:
 def summarize(outcomes: Iterable[Outcome]) -> Group:
     """Sum up drives."""
     drives = list(outcomes)
-    needless = sum(len(one.needless) for one in drives)
+    false_stops = sum(len(one.false_stops) for one in drives)
     km = sum(one.metres for one in drives) / 1000.0
     return Group(
         drives=len(drives), collisions=sum(one.collision is not None for one in drives),
-        arrived=sum(one.arrived for one in drives), needless_stops=needless, km=round(km, 3),
-        needless_stops_per_km=round(needless / km, 3) if km > 0.0 else None,
+        arrived=sum(one.arrived for one in drives), false_stops=false_stops, km=round(km, 3),
+        false_stops_per_km=round(false_stops / km, 3) if km > 0.0 else None,
         stops=sum(one.stops for one in drives),
         hours=round(sum(one.seconds for one in drives) / 3600.0, 3),
         frames=sum(one.frames for one in drives),
@@ -94,9 +94,9 @@ def to_json(outcomes: Sequence[Outcome], settings: Settings) -> str:
         'by_speed_m_s': _grouped(outcomes, _band),
         'worst_drive': _brief(worst(outcomes)),
         'collided': [_brief(one) for one in outcomes if one.collision][:_LISTED],
-        'needless': [
+        'false_stops': [
             {'seed': one.seed, 'kind': one.kind, **asdict(stop)}
-            for one in outcomes for stop in one.needless][:_LISTED],
+            for one in outcomes for stop in one.false_stops][:_LISTED],
         'settings': asdict(settings)}
     return strict_json(content)
 
@@ -114,18 +114,18 @@ def table(outcomes: Sequence[Outcome]) -> str:
         groups += [(name, summarize(one for one in outcomes if of(one) == name))
                    for name in names] + [('', None)]
     lines = [f'  {"":<14}{"drives":>7}{"arrived":>9}{"km":>9}{"collisions":>12}'
-             f'{"needless":>10}{"per km":>8}{"stops":>7}   metres left: min / 5 % / median']
+             f'{"false":>10}{"per km":>8}{"stops":>7}   metres left: min / 5 % / median']
     for name, group in groups[:-1]:
         if group is None:
             lines.append('')
             continue
-        per_km, margin = group.needless_stops_per_km, group.standstill_margin_m
+        per_km, margin = group.false_stops_per_km, group.standstill_margin_m
         rate = '-' if per_km is None else f'{per_km:.2f}'
         left = '-' if margin is None else ' / '.join(
             f'{margin[key]:.2f}' for key in ('min', 'p05', 'p50'))
         lines.append(
             f'  {name:<14}{group.drives:>7}{group.arrived:>9}{group.km:>9.2f}'
-            f'{group.collisions:>12}{group.needless_stops:>10}{rate:>8}{group.stops:>7}   {left}')
+            f'{group.collisions:>12}{group.false_stops:>10}{rate:>8}{group.stops:>7}   {left}')
     return '\n'.join(lines)
 
 
@@ -149,7 +149,7 @@ def _grouped(outcomes: Sequence[Outcome], of: Callable[[Outcome], str]) -> dict[
 
 def _brief(outcome: Outcome) -> dict[str, Any]:
     content = asdict(outcome)
-    del content['trace'], content['needless']
+    del content['trace'], content['false_stops']
     return content
 
 

@@ -38,7 +38,7 @@ from std_srvs.srv import Trigger
 from benchmarks.common.processes import Child, Domain
 from benchmarks.faults.camera import Camera, Show
 from benchmarks.faults.ears import Ears
-from benchmarks.faults.pictures import Films
+from benchmarks.faults.images import Films
 
 NODE = '/seg_node'
 GO_SECONDS = 10.0

@@ -36,27 +36,27 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
-from benchmarks.faults.pictures import Film, Picture
+from benchmarks.faults.images import Film, Pixels
 from seg_node.tools.common.camera_publisher import to_time
 
 RATE = 25.0
-"""Pictures a second."""
+"""Images a second."""
 _QOS = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
 _KEPT = 4096
 
 Message = Any  # Image or CompressedImage
 
 
-def to_message(bgr: Picture) -> Image:
-    """Make an Image, bgr8, of a picture."""
+def to_message(bgr: Pixels) -> Image:
+    """Make an Image, bgr8, of an image."""
     pixels = array('B')
     pixels.frombytes(np.ascontiguousarray(bgr).data.cast('B'))
     height, width = bgr.shape[:2]
     return Image(height=height, width=width, encoding='bgr8', step=3 * width, data=pixels)
 
 
-def to_jpeg(bgr: Picture) -> CompressedImage:
-    """Make a CompressedImage, JPEG, of a picture."""
+def to_jpeg(bgr: Pixels) -> CompressedImage:
+    """Make a CompressedImage, JPEG, of an image."""
     _, jpeg = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, 90])
     return CompressedImage(format='bgr8; jpeg compressed bgr8',
                            data=array('B', jpeg.tobytes()))
@@ -80,7 +80,7 @@ class Show:
     """
 
     film: Film
-    encode: Callable[[Picture], Message] = to_message
+    encode: Callable[[Pixels], Message] = to_message
     spoil: Callable[[Message], Message | None] = _same
     stamp: Callable[[], float] = _now
     rate: float = RATE
@@ -116,7 +116,7 @@ class Camera:
         return self._show
 
     def show(self, show: Show) -> Show:
-        """Change to another show from the next picture on; return it with its number."""
+        """Change to another show from the next image on; return it with its number."""
         with self._changed:
             self._show = replace(show, number=next(self._numbers))
             self._changed.notify_all()
@@ -183,29 +183,29 @@ def _tell(camera: Camera, path: Path) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """
-    Show pictures on camera/image_raw as a process, until killed.
+    Show images on camera/image_raw as a process, until killed.
 
-    The pictures are arrays in .npy files, uint8 [N, H, W, 3]; each line on standard input names
-    the next file to show. When the first picture of a file was published is printed.
+    The images are arrays in .npy files, uint8 [N, H, W, 3]; each line on standard input names
+    the next file to show. When the first image of a file was published is printed.
     """
     parser = argparse.ArgumentParser(prog='fault_camera')
-    parser.add_argument('pictures', type=Path)
+    parser.add_argument('images', type=Path)
     parser.add_argument('--rate', type=float, default=RATE)
     options = parser.parse_args(argv)
 
     def show(path: Path) -> Show:
         # Encoded once, so that the process can be as fast as the middleware.
-        messages = deque(to_message(picture) for picture in np.load(path))
+        messages = deque(to_message(image) for image in np.load(path))
 
-        def next_message(_: Picture) -> Message:
+        def next_message(_: Pixels) -> Message:
             messages.rotate(-1)
             return messages[0]
 
         return Show(Film((np.zeros((1, 1, 3), np.uint8),)), next_message, rate=options.rate)
 
     rclpy.init()
-    camera = Camera(rclpy.create_node('fault_camera'), show(options.pictures))
-    _tell(camera, options.pictures)
+    camera = Camera(rclpy.create_node('fault_camera'), show(options.images))
+    _tell(camera, options.images)
     for line in sys.stdin:
         path = Path(line.strip())
         camera.show(show(path))

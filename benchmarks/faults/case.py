@@ -22,7 +22,7 @@ import time
 
 from benchmarks.faults.bench import Bench, BenchError, Value
 from benchmarks.faults.camera import Camera, Message, Show
-from benchmarks.faults.pictures import Film, Picture
+from benchmarks.faults.images import Film, Pixels
 from benchmarks.faults.table import Clock, Moment
 
 Inject = Callable[[Bench], Moment]
@@ -76,17 +76,17 @@ class NotCaughtError(Exception):
 
 
 def once(bench: Bench) -> int:
-    """Say that a single picture is enough to know."""
+    """Say that a single image is enough to know."""
     return 1
 
 
 def road_frames(bench: Bench) -> int:
-    """Say how many pictures of a bad road it takes: one bad picture may be chance."""
+    """Say how many images of a bad road it takes: one bad image may be chance."""
     return int(bench.limit('stop_go.stop_after'))
 
 
 def show_on(camera: Camera, show: Show, frames: int) -> Moment:
-    """Let a camera show something else; known with the picture of that number."""
+    """Let a camera show something else; known with the image of that number."""
     times = camera.wait_for(camera.show(show), frames, 5.0)
     if len(times) < frames:
         raise BenchError(f'the camera has not published {frames} messages')
@@ -94,7 +94,7 @@ def show_on(camera: Camera, show: Show, frames: int) -> Moment:
 
 
 def shows(change: Callable[[Bench, Show], Show], frames: Count = once) -> Inject:
-    """Let the camera show something else; known with the picture of that number."""
+    """Let the camera show something else; known with the image of that number."""
     def inject(bench: Bench) -> Moment:
         assert bench.camera is not None and bench.healthy is not None
         needed = frames(bench)
@@ -102,8 +102,8 @@ def shows(change: Callable[[Bench, Show], Show], frames: Count = once) -> Inject
     return inject
 
 
-def pictures(change: Callable[[Picture], Picture], frames: Count = once) -> Inject:
-    """Let the camera show the pictures it shows anyway, each of them changed."""
+def images(change: Callable[[Pixels], Pixels], frames: Count = once) -> Inject:
+    """Let the camera show the images it shows anyway, each of them changed."""
     return shows(lambda bench, show: replace(show, film=show.film.changed(change)), frames)
 
 
@@ -122,7 +122,7 @@ def silence_of(bench: Bench, camera: Camera) -> Moment:
     assert bench.healthy is not None
     age = bench.limit('stop_go.max_image_age')
     camera.show(replace(bench.healthy, spoil=lambda message: None))
-    bench.wait_until(time.monotonic() + 0.05)       # a picture may have been on its way
+    bench.wait_until(time.monotonic() + 0.05)       # an image may have been on its way
     last = camera.times()[-1]
     return Moment(last, last + age, Clock.TIMEOUT)
 

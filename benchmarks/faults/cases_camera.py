@@ -26,8 +26,8 @@ from sensor_msgs.msg import CompressedImage, Image
 from benchmarks.faults import damage
 from benchmarks.faults.bench import Bench
 from benchmarks.faults.camera import Message, to_message
-from benchmarks.faults.case import Fault, film, messages, once, pictures, road_frames, shows
-from benchmarks.faults.pictures import Picture
+from benchmarks.faults.case import Fault, film, images, messages, once, road_frames, shows
+from benchmarks.faults.images import Pixels
 from benchmarks.faults.rigs import COMPRESSED, PLAIN
 
 _HUGE = 2**20
@@ -49,7 +49,7 @@ def _truncated(share: float) -> Callable[[Message], Message]:
     return spoil
 
 
-def _rgb(bgr: Picture) -> Image:
+def _rgb(bgr: Pixels) -> Image:
     message = to_message(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
     message.encoding = 'rgb8'
     return message
@@ -62,38 +62,38 @@ def _not_a_jpeg(message: CompressedImage) -> CompressedImage:
     return message
 
 
-def _frozen_pictures(bench: Bench) -> int:
+def _frozen_images(bench: Bench) -> int:
     # The first of them is new; then each repeats the one before.
     return int(bench.limit('camera_health.max_identical')) + 2
 
 
-def _blocked_pictures(bench: Bench) -> int:
+def _blocked_images(bench: Bench) -> int:
     return int(bench.limit('camera_health.blocked_after'))
 
 
 CAMERA_FAULTS = (
     Fault('dark', 'no light reaches the sensor', PLAIN,
-          ('camera_dark',), pictures(damage.dark)),
+          ('camera_dark',), images(damage.dark)),
     Fault('overexposed', 'exposure stuck too long', PLAIN,
-          ('camera_overexposed',), pictures(damage.overexposed)),
+          ('camera_overexposed',), images(damage.overexposed)),
     Fault('covered', 'lens covered or fogged', PLAIN,
-          ('camera_covered',), pictures(damage.covered)),
+          ('camera_covered',), images(damage.covered)),
     Fault('partly_blocked', 'mud on both sides of the lens, beside the corridor', PLAIN,
-          ('camera_blocked',), pictures(damage.partly_blocked, _blocked_pictures)),
+          ('camera_blocked',), images(damage.partly_blocked, _blocked_images)),
     Fault('blurred', 'out of focus', PLAIN,
-          ('camera_blurred',), pictures(damage.blurred)),
-    Fault('frozen', 'the same picture again and again, with new stamps', PLAIN,
+          ('camera_blurred',), images(damage.blurred)),
+    Fault('frozen', 'the same image again and again, with new stamps', PLAIN,
           ('camera_frozen',), film(lambda bench: damage.frozen(bench.films.free),
-                                   _frozen_pictures)),
+                                   _frozen_images)),
     Fault('noisy', 'noise of a broken sensor', PLAIN,
           ('camera_noisy',), film(lambda bench: damage.noisy(bench.films.free))),
-    Fault('torn', 'the first lines of each picture are missing', PLAIN,
+    Fault('torn', 'the first lines of each image are missing', PLAIN,
           ('camera_torn',), film(lambda bench: damage.torn(bench.films.free))),
-    Fault('shifted', 'the lower lines of each picture are shifted aside', PLAIN,
+    Fault('shifted', 'the lower lines of each image are shifted aside', PLAIN,
           ('camera_torn', 'blocked'),
           film(lambda bench: damage.shifted(bench.films.free), road_frames)),
     Fault('size_changed', 'the camera changes to half its resolution', PLAIN,
-          ('camera_changed',), pictures(damage.half_size), hold=0.3),
+          ('camera_changed',), images(damage.half_size), hold=0.3),
     Fault('encoding_changed', 'the camera changes from bgr8 to rgb8', PLAIN,
           ('camera_changed',), shows(lambda _, show: replace(show, encode=_rgb), once),
           hold=0.3),

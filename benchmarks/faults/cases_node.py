@@ -28,16 +28,16 @@ from benchmarks.faults.case import (
     Fault,
     film,
     heal,
+    images,
     Inject,
     NotCaughtError,
     nothing,
-    pictures,
     road_frames,
     Step,
 )
 from benchmarks.faults.commands import Command
+from benchmarks.faults.images import with_command
 from benchmarks.faults.models import GRAPH, MANIFEST, write_broken_gpu, write_wrong_engine
-from benchmarks.faults.pictures import with_command
 from benchmarks.faults.rigs import OWN_MODEL, PLAIN
 from benchmarks.faults.table import Clock, Moment
 
@@ -80,7 +80,7 @@ def _restart(bench: Bench) -> None:
 
 def _work_long(bench: Bench) -> None:
     """Keep a frame in hand nearly all the time, so that transitions come in the middle of one."""
-    pictures(with_command(Command.WORK))(bench)
+    images(with_command(Command.WORK))(bench)
 
 
 def _reach(*labels: str) -> Step:
@@ -119,7 +119,7 @@ def _set(name: str, value: float | bool) -> Step:
 
 def _latched(bench: Bench) -> Moment:
     """Let a fault come and go; with latched faults it counts until the reset."""
-    moment = pictures(damage.dark)(bench)
+    moment = images(damage.dark)(bench)
     bench.wait_for_stop(moment.fault, 2.0)
     heal(bench)
     return moment

@@ -23,11 +23,11 @@ import time
 from benchmarks.faults import damage
 from benchmarks.faults.bench import Bench, BenchError
 from benchmarks.faults.camera import to_message
-from benchmarks.faults.case import Fault, film, heal, Inject, pictures, road_frames, shows
+from benchmarks.faults.case import Fault, film, heal, images, Inject, road_frames, shows
 from benchmarks.faults.commands import Command
 from benchmarks.faults.ears import taken_at
+from benchmarks.faults.images import with_command
 from benchmarks.faults.models import SLOW_SECONDS
-from benchmarks.faults.pictures import with_command
 from benchmarks.faults.rigs import BUNDLED, PLAIN
 from benchmarks.faults.table import Clock, Moment
 
@@ -49,7 +49,7 @@ def _spend_as_before(bench: Bench) -> None:
 
 def _slow(bench: Bench) -> Moment:
     """Let the inference take longer than it may; known when it ends."""
-    moment = pictures(with_command(Command.SLOW))(bench)
+    moment = images(with_command(Command.SLOW))(bench)
     deadline = time.monotonic() + 10 * SLOW_SECONDS
     while time.monotonic() < deadline:
         for state in bench.ears.states_since(moment.fault):
@@ -62,7 +62,7 @@ def _slow(bench: Bench) -> Moment:
 
 
 def _flickers(bench: Bench) -> Moment:
-    """Let the way be blocked in every other picture; the jump back is a bad picture too."""
+    """Let the way be blocked in every other image; the jump back is a bad image too."""
     free, flooded = bench.films.free.frame(0), bench.films.flooded
     turns = cycle((flooded, free))
     return shows(lambda _, show: replace(show, encode=lambda _: to_message(next(turns))),
@@ -74,7 +74,7 @@ def _hangs(command: Command) -> Inject:
     def inject(bench: Bench) -> Moment:
         assert bench.camera is not None
         age = bench.limit('stop_go.max_image_age')
-        moment = pictures(with_command(command))(bench)
+        moment = images(with_command(command))(bench)
         before = max(t for t in bench.camera.times() if t < moment.fault)
         return Moment(moment.fault, before + age, Clock.TIMEOUT)
     return inject
@@ -90,9 +90,9 @@ def _restart_inference(bench: Bench) -> None:
 
 PERCEPTION_FAULTS = (
     Fault('low_confidence', 'the network is unsure of the whole path', PLAIN,
-          ('low_confidence',), pictures(damage.unsure(1.0), road_frames)),
+          ('low_confidence',), images(damage.unsure(1.0), road_frames)),
     Fault('low_quantile', 'the network is unsure of a quarter of the path', PLAIN,
-          ('low_confidence',), pictures(damage.unsure(0.25), road_frames)),
+          ('low_confidence',), images(damage.unsure(0.25), road_frames)),
     Fault('mask_jump', 'the mask flickers between free and blocked', PLAIN,
           ('mask_jump', 'blocked'), _flickers),
     Fault('all_path', 'everything is path, the sky too', PLAIN,
@@ -101,9 +101,9 @@ PERCEPTION_FAULTS = (
           ('no_path',), film(lambda bench: bench.films.all_of(_BACKGROUND), road_frames)),
     Fault('nan_confidence', 'the network gives NaN', PLAIN,
           ('low_confidence', 'inference_failed'),
-          pictures(with_command(Command.NAN), road_frames)),
+          images(with_command(Command.NAN), road_frames)),
     Fault('inference_raises', 'the inference raises', PLAIN,
-          ('inference_failed',), pictures(with_command(Command.RAISE))),
+          ('inference_failed',), images(with_command(Command.RAISE))),
     Fault('inference_slow', 'the inference takes longer than it may', PLAIN,
           ('over_budget',), _slow, _spend_as_before, prepare=_save_time),
     Fault('inference_stalls', 'one inference takes 1.5 s', PLAIN,
@@ -124,5 +124,5 @@ BUNDLED_FAULTS = (
           ('blocked', 'low_coverage'),
           film(lambda bench: bench.films.end_plain, road_frames)),
     Fault('bundled_blurred', 'out of focus, seen by the bundled network', BUNDLED,
-          ('camera_blurred',), pictures(damage.blurred)),
+          ('camera_blurred',), images(damage.blurred)),
 )

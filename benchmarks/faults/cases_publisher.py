@@ -40,7 +40,7 @@ from benchmarks.faults.case import (
     silence_of,
 )
 from benchmarks.faults.ears import taken_at
-from benchmarks.faults.pictures import Film
+from benchmarks.faults.images import Film
 from benchmarks.faults.rigs import PLAIN, TWO_CAMERAS
 from benchmarks.faults.table import Clock, Moment
 
@@ -55,20 +55,20 @@ def _driver(bench: Bench) -> Child:
 
 
 def _start_driver(bench: Bench, rate: float = RATE) -> None:
-    """Let a process publish the pictures of the camera in its place."""
+    """Let a process publish the images of the camera in its place."""
     assert bench.camera is not None and bench.healthy is not None
     bench.camera.show(replace(bench.healthy, spoil=lambda message: None))
     bench.keep['driver'] = bench.start(
-        'benchmarks.faults.camera', str(_pictures(bench, 'free', bench.films.free)),
+        'benchmarks.faults.camera', str(_images(bench, 'free', bench.films.free)),
         '--rate', str(rate), log=bench.folder / f'camera_{next(_NUMBERS)}.log')
     bench.at_end(_driver(bench).close)
-    # From here on GO is due to the driver, not to the last pictures of the camera.
-    _when_shown(bench, _pictures(bench, 'free', bench.films.free))
+    # From here on GO is due to the driver, not to the last images of the camera.
+    _when_shown(bench, _images(bench, 'free', bench.films.free))
     bench.wait_until(time.monotonic() + 0.2)
 
 
 def _when_shown(bench: Bench, path: Path) -> float:
-    """Return when the driver has published the first of these pictures, monotonic clock."""
+    """Return when the driver has published the first of these images, monotonic clock."""
     log = _driver(bench).log
     deadline = time.monotonic() + 10.0
     while time.monotonic() < deadline:
@@ -80,7 +80,7 @@ def _when_shown(bench: Bench, path: Path) -> float:
     raise BenchError(f'the driver has not shown {path.name}')
 
 
-def _pictures(bench: Bench, name: str, film: Film) -> Path:
+def _images(bench: Bench, name: str, film: Film) -> Path:
     path = bench.folder / f'{name}.npy'
     if not path.is_file():
         np.save(path, np.stack(film.frames))
@@ -118,13 +118,13 @@ def _resume_driver(bench: Bench) -> None:
 
 
 def _flood(bench: Bench) -> None:
-    _pictures(bench, 'obstacle', bench.films.obstacle)  # rendered before it has to be quick
+    _images(bench, 'obstacle', bench.films.obstacle)  # rendered before it has to be quick
     _start_driver(bench, _FLOOD_RATE)
 
 
 def _obstacle_in_flood(bench: Bench) -> Moment:
     """Let the obstacle appear in the flood; the driver tells when it published the first one."""
-    path = _pictures(bench, 'obstacle', bench.films.obstacle)
+    path = _images(bench, 'obstacle', bench.films.obstacle)
     _driver(bench).say(str(path))
     shown = _when_shown(bench, path)
     return Moment(shown, shown, Clock.IMAGE)

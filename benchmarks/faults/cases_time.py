@@ -55,7 +55,7 @@ def _restarted_recording(bench: Bench) -> Moment:
     def stamp() -> float:
         return begin + math.fmod(time.time() - begin, _LOOP)
 
-    # The first repetition shows it: the pictures until then are in order.
+    # The first repetition shows it: the images until then are in order.
     moment = shows(lambda _, show: replace(show, stamp=stamp), once)(bench)
     back = begin + _LOOP - time.time() + time.monotonic()
     assert bench.camera is not None
@@ -65,7 +65,7 @@ def _restarted_recording(bench: Bench) -> Moment:
 
 
 def _low_rate(bench: Bench) -> Moment:
-    """Send three pictures for every four of the lowest rate."""
+    """Send three images for every four of the lowest rate."""
     assert bench.camera is not None and bench.healthy is not None
     limit = bench.limit('stop_go.min_rate')
     show = bench.camera.show(replace(bench.healthy, rate=0.75 * limit))
@@ -135,7 +135,7 @@ TIME_FAULTS = (
     Fault('old_recording', 'a recording of 2020 played without /clock', PLAIN,
           ('stale_stamp',), shows(lambda _, show: replace(
               show, stamp=lambda: time.time() % 3600 + _LONG_AGO), once)),
-    Fault('short_loop', 'the last 0.4 s of stamps and pictures in a loop', PLAIN,
+    Fault('short_loop', 'the last 0.4 s of stamps and images in a loop', PLAIN,
           ('stamp_backwards', 'stale_stamp'), _restarted_recording),
     Fault('rate_low', 'images at three quarters of the lowest rate', PLAIN,
           ('rate_low',), _low_rate),

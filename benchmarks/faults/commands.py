@@ -20,7 +20,7 @@ from enum import Enum, IntEnum
 
 
 class Command(IntEnum):
-    """What a cell of the picture makes the inference do; the number is the cell's."""
+    """What a cell of the image makes the inference do; the number is the cell's."""
 
     WORK = 0
     SLOW = 1

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What goes wrong inside a camera: pictures, BGR uint8 [H, W, 3], as its faults leave them."""
+"""What goes wrong inside a camera: images, BGR uint8 [H, W, 3], as its faults leave them."""
 
 from __future__ import annotations
 
@@ -21,60 +21,60 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from benchmarks.faults.pictures import Film, Picture
+from benchmarks.faults.images import Film, Pixels
 
 # One generator for all films: each is made once, so that a run is the same every time.
 _SEED = 3
 
 
-def dark(picture: Picture) -> Picture:
+def dark(image: Pixels) -> Pixels:
     """Return what a camera without light sees."""
-    return (picture * np.float32(0.02)).astype(np.uint8)
+    return (image * np.float32(0.02)).astype(np.uint8)
 
 
-def overexposed(picture: Picture) -> Picture:
-    """Return a picture with the sun in the lens, or a stuck exposure."""
-    return cv2.convertScaleAbs(picture, alpha=3.0, beta=120.0)
+def overexposed(image: Pixels) -> Pixels:
+    """Return an image with the sun in the lens, or a stuck exposure."""
+    return cv2.convertScaleAbs(image, alpha=3.0, beta=120.0)
 
 
-def covered(picture: Picture) -> Picture:
+def covered(image: Pixels) -> Pixels:
     """Return what is seen through a fogged or covered lens: hardly any contrast."""
-    return cv2.convertScaleAbs(cv2.GaussianBlur(picture, (0, 0), 12.0), alpha=0.04, beta=110.0)
+    return cv2.convertScaleAbs(cv2.GaussianBlur(image, (0, 0), 12.0), alpha=0.04, beta=110.0)
 
 
-def partly_blocked(picture: Picture) -> Picture:
-    """Return a picture with mud or a hand on both sides of the lens."""
-    height, width = picture.shape[:2]
+def partly_blocked(image: Pixels) -> Pixels:
+    """Return an image with mud or a hand on both sides of the lens."""
+    height, width = image.shape[:2]
     mask = np.zeros((height, width), np.float32)
     # Beside the corridor, so that the road itself stays clear.
     mask[:, :width // 5] = mask[:, width * 4 // 5:] = 1.0
     mask = cv2.GaussianBlur(mask, (0, 0), 6.0)[..., None]
     mud = np.array([20, 26, 30], np.float32)
-    return (picture * (1.0 - mask) + mud * mask).astype(np.uint8)
+    return (image * (1.0 - mask) + mud * mask).astype(np.uint8)
 
 
-def blurred(picture: Picture) -> Picture:
-    """Return a picture that is out of focus."""
-    return cv2.GaussianBlur(picture, (0, 0), 9.0)
+def blurred(image: Pixels) -> Pixels:
+    """Return an image that is out of focus."""
+    return cv2.GaussianBlur(image, (0, 0), 9.0)
 
 
 def noisy(film: Film) -> Film:
     """Return a film with the noise of a broken sensor or a bad cable."""
     rng = np.random.default_rng(_SEED)
 
-    def spoil(picture: Picture) -> Picture:
-        noise = rng.normal(0.0, 60.0, picture.shape)
-        return np.clip(picture + noise, 0, 255).astype(np.uint8)
+    def spoil(image: Pixels) -> Pixels:
+        noise = rng.normal(0.0, 60.0, image.shape)
+        return np.clip(image + noise, 0, 255).astype(np.uint8)
     return film.changed(spoil)
 
 
 def torn(film: Film) -> Film:
-    """Return a film whose pictures lack their first lines, up to a row that changes."""
+    """Return a film whose images lack their first lines, up to a row that changes."""
     rng = np.random.default_rng(_SEED)
 
-    def spoil(picture: Picture) -> Picture:
-        height = picture.shape[0]
-        spoiled = picture.copy()
+    def spoil(image: Pixels) -> Pixels:
+        height = image.shape[0]
+        spoiled = image.copy()
         spoiled[:int(rng.integers(height * 3 // 10, height // 2))] = 0
         return spoiled
     return film.changed(spoil)
@@ -84,39 +84,39 @@ def shifted(film: Film) -> Film:
     """Return a film whose lines are shifted aside from some row on: lost sync."""
     rng = np.random.default_rng(_SEED)
 
-    def spoil(picture: Picture) -> Picture:
-        height, width = picture.shape[:2]
-        spoiled = picture.copy()
+    def spoil(image: Pixels) -> Pixels:
+        height, width = image.shape[:2]
+        spoiled = image.copy()
         first = int(rng.integers(height // 3, height * 2 // 3))
         shift = int(rng.integers(width // 5, width * 4 // 5))
-        spoiled[first:] = np.roll(picture[first:], shift, axis=1)
+        spoiled[first:] = np.roll(image[first:], shift, axis=1)
         return spoiled
     return film.changed(spoil)
 
 
 def frozen(film: Film) -> Film:
-    """Return one picture, over and over."""
+    """Return one image, over and over."""
     return Film(film.frames[:1])
 
 
-def half_size(picture: Picture) -> Picture:
-    """Return the picture as after a change of the camera's mode."""
-    return cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+def half_size(image: Pixels) -> Pixels:
+    """Return the image as after a change of the camera's mode."""
+    return cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
 
 
-def unsure(share: float) -> Callable[[Picture], Picture]:
+def unsure(share: float) -> Callable[[Pixels], Pixels]:
     """
     Return what takes the colour from a share of the lower half: the tiny model is unsure there.
 
     The pixels left keep enough green to be path.
     """
-    def spoil(picture: Picture) -> Picture:
-        height = picture.shape[0]
+    def spoil(image: Pixels) -> Pixels:
+        height = image.shape[0]
         stripe = 32      # eight rows of the network
-        spoiled = picture.copy()
+        spoiled = image.copy()
         for top in range(height // 2, height, stripe):
             rows = slice(top, top + max(1, round(stripe * share)))
-            part = picture[rows].astype(np.int16)
+            part = image[rows].astype(np.int16)
             green = part[..., 1]
             path = (green - part[..., 0] > 20) & (green - part[..., 2] > 20)
             for channel in (0, 2):

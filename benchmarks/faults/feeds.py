@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a robot publishes besides pictures: camera_info, odometry, and simulated time."""
+"""What a robot publishes besides images: camera_info, odometry, and simulated time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo
 
-from benchmarks.faults.pictures import CAMERA
+from benchmarks.faults.images import CAMERA
 from seg_node.recordings.sources import Intrinsics
 from seg_node.tools.common.camera_info import camera_info
 from seg_node.tools.common.camera_publisher import to_time

@@ -17,7 +17,7 @@ The graph of the tiny model; the only module of the benchmark that needs the onn
 
 The graph keeps the model contract. It knows colours: clearly green is path, clearly red is
 obstacle, all else is background; it is unsure (60 of 255) of what is grey. A cell of magenta in
-the top row of the picture is a command: to work long, to hang, to raise, or to give NaN.
+the top row of the image is a command: to work long, to hang, to raise, or to give NaN.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ import onnx
 from onnx import helper, TensorProto
 
 from benchmarks.faults.commands import Command, Wiring
-from benchmarks.faults.pictures import CELL
+from benchmarks.faults.images import CELL
 
 _CHANNELS = {Wiring.RIGHT: ('red', 'green', 'blue'), Wiring.SWAPPED: ('green', 'blue', 'red'),
              Wiring.UNSTABLE: ('red', 'green', 'blue')}
 _FLOATS: dict[str, float] = {
     'threshold': 20, 'clear': 30, 'path_id': 1, 'obstacle_id': 3, 'zero': 0, 'sure': 255,
     'unsure': 60, 'bright': 200, 'dim': 50}
-_SCALE = 4      # pixels of the picture for one of the network, along each side
+_SCALE = 4      # pixels of the image for one of the network, along each side
 
 
 class _Graph:
@@ -61,7 +61,7 @@ class _Graph:
 
 def build(width: int, height: int, turns: dict[Command, int], wiring: Wiring) -> bytes:
     """
-    Build the graph for pictures of a size.
+    Build the graph for images of a size.
 
     :param turns: of a loop that the commands to work run through.
     """

@@ -79,8 +79,8 @@ def choose(faults: Sequence[Any], only: Sequence[str]) -> list[Any]:
 
 
 def _benchmark(faults: list[Any], options: argparse.Namespace) -> int:
+    from benchmarks.faults.images import Films
     from benchmarks.faults.models import write_model
-    from benchmarks.faults.pictures import Films
     from benchmarks.faults.run import Runner
     from benchmarks.faults.table import Entry, Results
 

@@ -15,7 +15,7 @@
 """
 A tiny model for the fault benchmark: its inference fails on command, mid-drive.
 
-The graph (fault_graph) obeys cells of magenta in the picture. How long it works on a command is
+The graph (fault_graph) obeys cells of magenta in the image. How long it works on a command is
 measured on this machine.
 """
 
@@ -31,7 +31,7 @@ import numpy as np
 import yaml
 
 from benchmarks.faults.commands import Command, Wiring
-from benchmarks.faults.pictures import CAMERA, CELL, COMMAND_COLOR, Picture
+from benchmarks.faults.images import CAMERA, CELL, COMMAND_COLOR, Pixels
 from seg_node.errors import UserError
 
 WIDTH, HEIGHT = CAMERA.width // 4, CAMERA.height // 4
@@ -48,11 +48,11 @@ _FOR_EVER = 2**62
 _TRIALS, _TRIAL_TURNS = 5, 100_000
 
 
-def write_model(folder: Path, picture: Picture) -> Path:
+def write_model(folder: Path, image: Pixels) -> Path:
     """
     Write graph, self-test and manifest into a folder, made if needed, and return the folder.
 
-    :param picture: that the self-test shows, BGR uint8 [H, W, 3].
+    :param image: that the self-test shows, BGR uint8 [H, W, 3].
     :raises UserError: when the onnx package, which builds the graph, is missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,7 @@ def write_model(folder: Path, picture: Picture) -> Path:
              Command.SLOW: int(SLOW_SECONDS * per_second),
              Command.STALL: int(STALL_SECONDS * per_second), Command.HANG: _FOR_EVER}
     data = _built(turns)
-    small = cv2.resize(picture, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(image, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
     cv2.imwrite(str(folder / _SELF_TEST['image']), small)
     cv2.imwrite(str(folder / _SELF_TEST['labels']), _run(data, small)[0][0])
     write_graph(folder, data, self_test=_SELF_TEST)
@@ -98,7 +98,7 @@ def _built(turns: dict[Command, int], wiring: Wiring = Wiring.RIGHT) -> bytes:
     return build(WIDTH, HEIGHT, turns, wiring)
 
 
-def _run(graph: bytes, bgr: Picture) -> Any:
+def _run(graph: bytes, bgr: Pixels) -> Any:
     import onnxruntime
     session = onnxruntime.InferenceSession(graph, providers=['CPUExecutionProvider'])
     return session.run(None, {'image': np.ascontiguousarray(bgr[None, ..., ::-1])})
@@ -108,13 +108,13 @@ def _seconds_of_work(graph: bytes) -> float:
     """Time the loop of the graph, as the node runs it."""
     import onnxruntime
     session = onnxruntime.InferenceSession(graph, providers=['CPUExecutionProvider'])
-    picture = np.zeros((1, HEIGHT, WIDTH, 3), np.uint8)
-    picture[:, :CELL // 4, :CELL // 4] = COMMAND_COLOR
+    image = np.zeros((1, HEIGHT, WIDTH, 3), np.uint8)
+    image[:, :CELL // 4, :CELL // 4] = COMMAND_COLOR
 
     def seconds() -> float:
         # Of this thread, which runs the loop: what else the machine does is not counted.
         begin = time.thread_time()
-        session.run(None, {'image': picture})
+        session.run(None, {'image': image})
         return time.thread_time() - begin
 
     return min(seconds() for _ in range(_TRIALS))

@@ -26,11 +26,11 @@ from benchmarks.faults.bench import Bench
 from benchmarks.faults.camera import Camera, RATE, Show, to_jpeg
 from benchmarks.faults.case import Rig
 from benchmarks.faults.feeds import Feed, good_info, odometry, SimulatedTime
-from benchmarks.faults.pictures import CAMERA
+from benchmarks.faults.images import CAMERA
 
 SPEED = 2.0
 """Speed in m/s of the vehicle in the ground rig: it needs about 6 m of clear path."""
-_IN_PICTURE = {'geometry': 'trapezoid'}
+_IN_IMAGE = {'geometry': 'trapezoid'}
 _ON_GROUND = {
     'geometry': 'ground', 'mounting.camera.height': CAMERA.height_m,
     'mounting.camera.pitch': CAMERA.pitch_rad, 'vehicle.width': 0.7, 'vehicle.max_speed': 4.0}
@@ -77,11 +77,11 @@ def _bundled_model(bench: Bench) -> None:
     bench.start_camera(Show(bench.films.free_plain))
 
 
-PLAIN = Rig('plain', _IN_PICTURE, _raw)
-COMPRESSED = Rig('compressed', {**_IN_PICTURE, 'transport': 'compressed'}, _compressed)
-SIMULATED = Rig('sim_time', {**_IN_PICTURE, 'use_sim_time': True}, _simulated)
+PLAIN = Rig('plain', _IN_IMAGE, _raw)
+COMPRESSED = Rig('compressed', {**_IN_IMAGE, 'transport': 'compressed'}, _compressed)
+SIMULATED = Rig('sim_time', {**_IN_IMAGE, 'use_sim_time': True}, _simulated)
 GROUND = Rig('ground', _ON_GROUND, _on_ground)
-TWO_CAMERAS = Rig('two_cameras', {**_IN_PICTURE, 'cameras': ['camera', 'rear']}, _two_cameras)
-OWN_MODEL = Rig('own_model', _IN_PICTURE, _own_model)
-BUNDLED = Rig('bundled', {**_IN_PICTURE, 'model': 'road'}, _bundled_model)
+TWO_CAMERAS = Rig('two_cameras', {**_IN_IMAGE, 'cameras': ['camera', 'rear']}, _two_cameras)
+OWN_MODEL = Rig('own_model', _IN_IMAGE, _own_model)
+BUNDLED = Rig('bundled', {**_IN_IMAGE, 'model': 'road'}, _bundled_model)
 

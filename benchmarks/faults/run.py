@@ -25,7 +25,7 @@ import time
 from benchmarks.common.processes import Domain
 from benchmarks.faults.bench import Bench, BenchError
 from benchmarks.faults.case import Fault, NotCaughtError, Rig
-from benchmarks.faults.pictures import Films
+from benchmarks.faults.images import Films
 from benchmarks.faults.table import Entry, judge
 
 START_SECONDS = 30.0

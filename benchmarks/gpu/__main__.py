@@ -59,8 +59,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument('--data', type=Path, metavar='DIR',
                         help='folder with lums and roads, see training/README.md (default: '
                         'rendered scenes)')
-    parser.add_argument('--pictures', type=whole(1, _LAST), default=100, metavar='N',
-                        help='pictures of each set (default: 100)')
+    parser.add_argument('--images', type=whole(1, _LAST), default=100, metavar='N',
+                        help='images of each set (default: 100)')
     parser.add_argument('--timed', type=whole(10, _LAST), default=500, metavar='N',
                         help='frames of each timing (default: 500)')
     parser.add_argument('--frames', type=whole(100, 100 * _LAST), default=10_000, metavar='N',
@@ -86,7 +86,7 @@ def prepare(options: argparse.Namespace) -> Settings:
     return Settings(
         out=str(options.out.resolve()), models=tuple(options.models),
         data=None if options.data is None else str(options.data.resolve()),
-        pictures=options.pictures, timed=options.timed, frames=options.frames)
+        images=options.images, timed=options.timed, frames=options.frames)
 
 
 def run_child(name: str, settings: Settings, stop: StopFlag, limit_s: float = LIMIT_S) -> Outcome:
@@ -157,7 +157,7 @@ def command_line(options: argparse.Namespace) -> str:
     if options.models:
         parts += ['--models', *(os.path.basename(model.rstrip('/')) for model in options.models)]
     parts += ['--data', 'DATA'] if options.data else []
-    parts += ['--pictures', str(options.pictures), '--timed', str(options.timed),
+    parts += ['--images', str(options.images), '--timed', str(options.timed),
               '--frames', str(options.frames)]
     return shlex.join(parts)
 

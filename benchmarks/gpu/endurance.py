@@ -26,7 +26,7 @@ import numpy as np
 from benchmarks.gpu.engines import open_tensorrt
 from benchmarks.gpu.gpu import memory_probe, models_of, need_tensorrt, progress
 from benchmarks.gpu.outcome import Check, Outcome, Settings, Table
-from benchmarks.gpu.timing import picture, Spread, WARM_UP
+from benchmarks.gpu.timing import image, Spread, WARM_UP
 from seg_node.perception.backends.tensorrt.options import graph_for
 
 if TYPE_CHECKING:
@@ -119,15 +119,15 @@ class Run:
 
 def endure(backend: Backend, probe: Probe, frames: int, name: str = '') -> Run:
     """Run frames, at least 10, and look at times and memory."""
-    pictures = [picture(*SIZE, seed=seed) for seed in range(4)]
+    images = [image(*SIZE, seed=seed) for seed in range(4)]
     times = np.empty(frames)
     memory: list[Memory] = []
     for number in range(WARM_UP):
-        backend.infer([pictures[number % len(pictures)]])
+        backend.infer([images[number % len(images)]])
     every = max(1, frames // _SAMPLES)
     for number in progress(range(frames), frames, name):
         begun = time.perf_counter()
-        backend.infer([pictures[number % len(pictures)]])
+        backend.infer([images[number % len(images)]])
         times[number] = 1e3 * (time.perf_counter() - begun)
         if number % every == every - 1:
             memory.append(Memory.of(probe))
@@ -139,7 +139,7 @@ def endure(backend: Backend, probe: Probe, frames: int, name: str = '') -> Run:
 
 def reopen(open_backend: Callable[[], Backend], probe: Probe, times: int) -> Growth:
     """Open, use and close a backend; what the first three times take may stay taken."""
-    frame = picture(*SIZE)
+    frame = image(*SIZE)
     memory = []
     for _ in progress(range(times), times, 'opened and closed'):
         backend = open_backend()

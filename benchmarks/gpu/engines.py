@@ -40,11 +40,11 @@ from seg_node.perception.backends.tensorrt.options import EngineOptions
 from seg_node.perception.backends.tensorrt.progress import Progress
 from seg_node.perception.models.model import at_precision, Model, ModelError, Precision
 from seg_node.perception.segmenter import Segmenter
+from seg_node.scoring.ground_truth import path_truth
 from seg_node.scoring.path_score import PathScore
-from seg_node.scoring.truth import path_truth
 
 if TYPE_CHECKING:
-    from benchmarks.model.pictures import Item
+    from benchmarks.model.images import Item
     from seg_node.perception.backends import Backend
 
 LEAST_EQUAL = {Precision.FP32: 0.995, Precision.FP16: 0.995, Precision.INT8: 0.98}
@@ -86,7 +86,7 @@ class Agreement:
 
 
 class Referee:
-    """Keeps what ONNX Runtime's fp32 says of the pictures, for all precisions of a model."""
+    """Keeps what ONNX Runtime's fp32 says of the images, for all precisions of a model."""
 
     def __init__(self, model: Model, items: Sequence[Item]) -> None:
         self._items = items
@@ -96,7 +96,7 @@ class Referee:
                 items, len(items), f'{model.name} ONNX Runtime')]
 
     def compare(self, backend: Backend, name: str) -> Agreement:
-        """Hold a backend against it on all pictures; BackendError where that fails."""
+        """Hold a backend against it on all images; BackendError where that fails."""
         total = Agreement()
         segmenter = Segmenter(backend)
         for item, (labels, reference) in zip(
@@ -169,7 +169,7 @@ class Engines:
 def run(settings: Settings) -> Outcome:
     """Check the engines of all models that were asked for."""
     api = need_tensorrt()
-    items, told = pictures(settings)
+    items, told = images(settings)
     engines = Engines(lambda model: make_engine(model, api), open_tensorrt)
     for model in models_of(settings):
         referee = Referee(model, items)
@@ -178,19 +178,19 @@ def run(settings: Settings) -> Outcome:
     return replace(engines.outcome(), notes=(told,))
 
 
-def pictures(settings: Settings) -> tuple[list[Item], str]:
-    """Return the pictures to compare on, and say what they are."""
-    from benchmarks.model.pictures import find, rendered_scenes
+def images(settings: Settings) -> tuple[list[Item], str]:
+    """Return the images to compare on, and say what they are."""
+    from benchmarks.model.images import find, rendered_scenes
     from seg_node.errors import UserError
     if settings.data is None:
-        return list(rendered_scenes(settings.pictures)), (
-            f'{settings.pictures} rendered scenes; with --data real pictures are used')
+        return list(rendered_scenes(settings.images)), (
+            f'{settings.images} rendered scenes; with --data real images are used')
     try:
-        found = find(Path(settings.data), 'test', settings.pictures, SEED)
+        found = find(Path(settings.data), 'test', settings.images, SEED)
     except UserError as error:
         raise UnavailableError(str(error)) from error
     told = ', '.join(f'{len(items)} of {name}/test' for name, items in found.items())
-    return [item for items in found.values() for item in items], f'pictures: {told}'
+    return [item for items in found.values() for item in items], f'images: {told}'
 
 
 def make_engine(model: Model, api: Api) -> CachedEngine:

@@ -101,14 +101,14 @@ class Settings:
     What was asked for on the command line.
 
     out: folder of the results. models: bundled models or their folders, none: all. data: folder of
-    labelled pictures, None: rendered scenes. pictures: of each set. timed: frames of each timing.
+    labelled images, None: rendered scenes. images: of each set. timed: frames of each timing.
     frames, reopened: of the endurance run.
     """
 
     out: str
     models: tuple[str, ...] = ()
     data: str | None = None
-    pictures: int = 100
+    images: int = 100
     timed: int = 500
     frames: int = 10_000
     reopened: int = 20

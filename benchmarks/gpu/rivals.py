@@ -31,7 +31,7 @@ import numpy as np
 from benchmarks.gpu.engines import open_tensorrt
 from benchmarks.gpu.gpu import models_of, need_tensorrt
 from benchmarks.gpu.outcome import Check, Outcome, Settings, Table, UnavailableError
-from benchmarks.gpu.timing import picture, Spread, wall
+from benchmarks.gpu.timing import image, Spread, wall
 from seg_node.perception.backends.contract import INPUT, OUTPUTS
 from seg_node.perception.backends.tensorrt.options import graph_for
 from seg_node.perception.input_scaler import InputScaler
@@ -58,12 +58,12 @@ def run(settings: Settings) -> Outcome:
     notes: list[str] = []
     figures: dict[str, Any] = {}
     for model in models_of(settings):
-        ways, absent = others(model, picture(*SIZE))
+        ways, absent = others(model, image(*SIZE))
         notes += [f'{model.name}: {text}' for text in absent]
         if not ways:
             continue
         backend = open_tensorrt(graph_for(model, 'auto'))
-        frame = picture(*SIZE)
+        frame = image(*SIZE)
         try:
             ours = wall(lambda: backend.infer([frame]), settings.timed)  # noqa: B023
         finally:

@@ -28,7 +28,7 @@ from benchmarks.gpu.timing import (
     back_to_back,
     Bandwidth,
     by_stage,
-    picture,
+    image,
     recorded,
     Spread,
     wall,
@@ -106,7 +106,7 @@ def measure_model(model: Model, count: int, open_runner: Callable[[Model], Opene
     try:
         backend = open_backend(model)
         try:
-            infer = {size: _infer(backend, picture(*size), count) for size in SIZES}
+            infer = {size: _infer(backend, image(*size), count) for size in SIZES}
         finally:
             backend.close()
     except BackendError as error:
@@ -131,7 +131,7 @@ def measure_model(model: Model, count: int, open_runner: Callable[[Model], Opene
 def measure(opened: OpenedEngine, size: tuple[int, int], count: int, speed: Bandwidth,
             infer: Spread) -> FrameTimes:
     """Measure frames of one size."""
-    runner, frame = opened.runner, picture(*size)
+    runner, frame = opened.runner, image(*size)
     fills: list[float] = []
 
     def run() -> None:

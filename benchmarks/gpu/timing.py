@@ -148,8 +148,8 @@ class Bandwidth:
         return sum(size / rate for size, rate in ((up, self.up), (down, self.down)) if rate)
 
 
-def picture(width: int, height: int, seed: int = 7) -> NDArray[np.uint8]:
-    """Return a picture of coloured squares, BGR uint8 [height, width, 3]."""
+def image(width: int, height: int, seed: int = 7) -> NDArray[np.uint8]:
+    """Return an image of coloured squares, BGR uint8 [height, width, 3]."""
     shape = height // _CELL + 1, width // _CELL + 1, 3
     coarse = np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
     return np.ascontiguousarray(

@@ -29,19 +29,19 @@ _QUALITY = 90
 
 
 def film(width: int, height: int) -> list[NDArray[np.uint8]]:
-    """Return BGR pictures uint8 [height, width, 3] with a camera's noise."""
+    """Return BGR images uint8 [height, width, 3] with a camera's noise."""
     drive, rng = demo_drive(), np.random.default_rng(1)
-    pictures = []
+    images = []
     for index in range(LENGTH):
-        picture = cv2.resize(drive.frame(index * _SECONDS / LENGTH).bgr, (width, height),
-                             interpolation=cv2.INTER_LINEAR)
+        image = cv2.resize(drive.frame(index * _SECONDS / LENGTH).bgr, (width, height),
+                           interpolation=cv2.INTER_LINEAR)
         noise = rng.integers(-3, 4, (height, width, 1), np.int16)
-        pictures.append(np.clip(picture + noise, 0, 255).astype(np.uint8))
-    return pictures
+        images.append(np.clip(image + noise, 0, 255).astype(np.uint8))
+    return images
 
 
 def jpeg(bgr: NDArray[np.uint8]) -> bytes:
-    """Compress a picture as cameras do."""
+    """Compress an image as cameras do."""
     done, data = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     assert done
     return bytes(data)

@@ -56,7 +56,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = OneLineParser(prog='benchmark latency', description=__doc__.split('\n')[1])
     parser.add_argument('--sizes', type=size, nargs='+', metavar='WxH',
                         default=[(640, 480), (1280, 720), (1920, 1080)],
-                        help='sizes of the pictures (default: 640x480 1280x720 1920x1080)')
+                        help='sizes of the images (default: 640x480 1280x720 1920x1080)')
     parser.add_argument('--transports', choices=TRANSPORTS, nargs='+', default=['raw', 'jpeg'],
                         help='how they come (default: both)')
     parser.add_argument('--cameras', type=whole(1, 8), nargs='+', default=[1], metavar='N',

@@ -88,14 +88,14 @@ def measure(subject: str, case: Case, setting: Setting) -> Measured:
 
 def bare_ms(case: Case, setting: Setting) -> Spread:
     """Return what the network alone takes for the frames of a case, resize included, in a loop."""
-    pictures = film(case.width, case.height)
+    images = film(case.width, case.height)
     times = []
     with Segmenter.open(setting.model, BackendOptions(name='onnxruntime')) as segmenter:
         deadline = time.monotonic() + min(setting.seconds, 10.0)
         while time.monotonic() < deadline and not setting.stop:
-            for picture in pictures:
+            for image in images:
                 begun = time.perf_counter()
-                segmenter.segment(picture)
+                segmenter.segment(image)
                 times.append(1e3 * (time.perf_counter() - begun))
     return Spread.of(times)
 

@@ -15,7 +15,7 @@
 """
 The simplest segmentation node there is, to compare with: infer in the callback, then publish.
 
-It judges nothing: stop is whether the lower middle of the picture lacks path. What it does for a
+It judges nothing: stop is whether the lower middle of the image lacks path. What it does for a
 frame, though, is the same as far as it goes: decode, network, mask at the camera's size, stop.
 Without a model it only passes on that an image has come, which tells what DDS and rclpy take.
 """
@@ -40,7 +40,7 @@ from std_msgs.msg import Bool
 from seg_node.perception.backends.options import BackendOptions
 from seg_node.perception.process_memory import keep_freed_memory
 from seg_node.perception.segmenter import Segmenter
-from seg_node.ros.messages import to_picture
+from seg_node.ros.messages import decode_message
 
 _LEAST_PATH = 0.5
 
@@ -80,7 +80,7 @@ class SimpleNode(Relay):
                        for camera in cameras}
 
     def _take(self, message: Any, camera: str) -> None:
-        seen = self._segmenter.segment(to_picture(message).bgr)
+        seen = self._segmenter.segment(decode_message(message).bgr)
         mask = seen.mask
         output = Image(header=message.header, height=mask.shape[0], width=mask.shape[1],
                        encoding='mono8', step=mask.shape[1])

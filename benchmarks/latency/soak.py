@@ -90,7 +90,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = OneLineParser(prog='benchmark soak', description=__doc__.split('\n')[1])
     parser.add_argument('--minutes', type=positive, default=30.0, help='how long (default: 30)')
     parser.add_argument('--size', type=size, default=(1280, 720), metavar='WxH',
-                        help='size of the pictures (default: 1280x720)')
+                        help='size of the images (default: 1280x720)')
     parser.add_argument('--transport', choices=TRANSPORTS, default='raw',
                         help='how they come (default: raw)')
     parser.add_argument('--cameras', type=whole(1, 8), default=1, help='number (default: 1)')

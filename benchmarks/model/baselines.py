@@ -19,8 +19,8 @@ They are given what is best for them: frames go in as uint8 [H, W, 3], so that n
 folded into the graph; only the output that tells the path is computed; it leaves the graph as
 one uint8 map; OpenVINO chooses the precision that is quickest on the machine. Frames are squeezed
 to the network's shape, as the Segmenter does it. With bars at the sides instead, on 40 validation
-pictures of each set, adas-0001 gains 0.04 of path IoU on lums and loses 0.10 on roads, whose
-pictures were stretched before; twinlitenet loses 0.03 and 0.23.
+images of each set, adas-0001 gains 0.04 of path IoU on lums and loses 0.10 on roads, whose
+images were stretched before; twinlitenet loses 0.03 and 0.23.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _CONFIDENCE = np.maximum(np.arange(256), 255 - np.arange(256)).astype(np.uint8)
 @dataclass(frozen=True, eq=False)
 class PathAnswer:
     """
-    The probability of path, uint8 [h, w], 255 = 1.0, for a picture of width x height.
+    The probability of path, uint8 [h, w], 255 = 1.0, for an image of width x height.
 
     The properties are those of Answer, with labels 0 (background) and 1 (path).
     """
@@ -122,7 +122,7 @@ class Baseline:
         self._request = compiled.create_infer_request()
 
     def segment(self, bgr: Array) -> PathAnswer:
-        """Segment a BGR picture uint8 [H, W, 3]."""
+        """Segment a BGR image uint8 [H, W, 3]."""
         height, width = bgr.shape[:2]
         scaled = self._scaler.resize(bgr)
         begun = time.perf_counter()
@@ -178,13 +178,13 @@ def _adapted(name: str, network: Any) -> Any:
     level = ops.round(ops.multiply(path, ops.constant(np.float32(255))), 'half_to_even')
     steps = PrePostProcessor(Model(
         [ops.convert(level, 'u8')], network.get_parameters(), name))
-    picture = steps.input(0)
-    picture.tensor().set_element_type(Type.u8).set_layout(Layout('NHWC')).set_color_format(
+    image = steps.input(0)
+    image.tensor().set_element_type(Type.u8).set_layout(Layout('NHWC')).set_color_format(
         ColorFormat.BGR)
-    picture.model().set_layout(Layout('NCHW'))
-    picture.preprocess().convert_element_type(Type.f32)
+    image.model().set_layout(Layout('NCHW'))
+    image.preprocess().convert_element_type(Type.f32)
     if name == TWIN:
-        picture.preprocess().convert_color(ColorFormat.RGB).scale(255.0)
+        image.preprocess().convert_color(ColorFormat.RGB).scale(255.0)
     return steps.build()
 
 

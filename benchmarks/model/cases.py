@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Pictures of what a network does best, usually and worst."""
+"""Images of what a network does best, usually and worst."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ import cv2
 import numpy as np
 
 from benchmarks.model.contender import Contender
-from benchmarks.model.pictures import Array, Item
+from benchmarks.model.images import Array, Item
+from seg_node.scoring.ground_truth import path_truth
 from seg_node.scoring.path_score import PathScore
-from seg_node.scoring.truth import path_truth
 
 EACH = 3
-"""Pictures of each kind."""
+"""Images of each kind."""
 _WIDTH, _HEIGHT, _CAPTION = 426, 240, 24
 _RIGHT, _FALSE, _MISSED = (90, 190, 0), (40, 40, 230), (230, 150, 30)     # BGR
 _STRENGTH = 0.45
 
 
 def choose(scores: dict[str, PathScore]) -> dict[str, list[str]]:
-    """Return the names of the best, the middle and the worst pictures by their path IoU."""
+    """Return the names of the best, the middle and the worst images by their path IoU."""
     order = sorted((name for name, score in scores.items() if not np.isnan(score.iou)),
                    key=lambda name: (-scores[name].iou, name))
     middle = max(0, (len(order) - EACH) // 2)
@@ -46,7 +46,7 @@ def choose(scores: dict[str, PathScore]) -> dict[str, list[str]]:
 def write_cases(path: Path, contender: Contender, scores: dict[str, PathScore],
                 items: Sequence[Item]) -> None:
     """
-    Write a sheet of chosen pictures, each under its path IoU.
+    Write a sheet of chosen images, each under its path IoU.
 
     Green is path rightly found, red background called path, blue path that was missed.
     """
@@ -62,18 +62,18 @@ def _case(contender: Contender, item: Item, caption: str) -> Array:
     bgr, ids = item.read()
     found = contender.segment(bgr).path
     truth = path_truth(item.format.path_codes[ids], ())
-    picture = bgr.copy()
+    image = bgr.copy()
     for where, color in ((found & truth.path, _RIGHT), (found & ~truth.path, _FALSE),
                          (~found & truth.path, _MISSED)):
         inside = where & truth.known
-        picture[inside] = (1 - _STRENGTH) * picture[inside] + _STRENGTH * np.array(color)
+        image[inside] = (1 - _STRENGTH) * image[inside] + _STRENGTH * np.array(color)
     tile = np.full((_HEIGHT + _CAPTION, _WIDTH, 3), 255, np.uint8)
-    # Whole, between bars: a stretched picture would hide that its network sees it stretched.
+    # Whole, between bars: a stretched image would hide that its network sees it stretched.
     scale = min(_WIDTH / bgr.shape[1], _HEIGHT / bgr.shape[0])
     size = round(bgr.shape[1] * scale), round(bgr.shape[0] * scale)
     left = (_WIDTH - size[0]) // 2
     tile[_CAPTION:_CAPTION + size[1], left:left + size[0]] = cv2.resize(
-        picture, size, interpolation=cv2.INTER_AREA)
+        image, size, interpolation=cv2.INTER_AREA)
     cv2.putText(tile, caption, (6, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (60, 50, 40), 1,
                 cv2.LINE_AA)
     return tile

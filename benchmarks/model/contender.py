@@ -61,10 +61,10 @@ class Facts:
 
 class Answer(Protocol):
     """
-    Labels of a picture; what is not asked for costs no time.
+    Labels of an image; what is not asked for costs no time.
 
     labels and confidence are uint8 [h, w] at the network's size, mask and confidence_full
-    uint8 [H, W] and path bool [H, W] at the picture's.
+    uint8 [H, W] and path bool [H, W] at the image's.
     """
 
     @property
@@ -77,15 +77,15 @@ class Answer(Protocol):
 
     @property
     def mask(self) -> Array:
-        """Class ids at the picture's size."""
+        """Class ids at the image's size."""
 
     @property
     def path(self) -> NDArray[np.bool_]:
-        """Drivable pixels at the picture's size."""
+        """Drivable pixels at the image's size."""
 
     @property
     def confidence_full(self) -> Array:
-        """Confidence at the picture's size."""
+        """Confidence at the image's size."""
 
 
 class Contender(Protocol):
@@ -102,7 +102,7 @@ class Contender(Protocol):
         """Seconds that the network alone took in the last segment()."""
 
     def segment(self, bgr: Array) -> Answer:
-        """Segment a BGR picture uint8 [H, W, 3] of any size."""
+        """Segment a BGR image uint8 [H, W, 3] of any size."""
 
     def close(self) -> None:
         """Release the runtime."""
@@ -124,7 +124,7 @@ class Bundled:
                            count_parameters(model.graph), model.width, model.height, False)
 
     def segment(self, bgr: Array) -> Segmentation:
-        """Segment a picture."""
+        """Segment an image."""
         result = self._segmenter.segment(bgr)
         self.inference_s = result.network
         return result

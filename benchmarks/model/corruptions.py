@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Twelve ways in which a picture can be worse than those of the training, in three strengths each.
+Twelve ways in which an image can be worse than those of the training, in three strengths each.
 
 The idea, and the split into kinds and strengths, are those of Hendrycks and Dietterich (ICLR
 2019); the kinds are what a camera on a vehicle meets.
@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.model import effects
-from seg_node.scoring.truth import UNKNOWN
+from seg_node.scoring.ground_truth import UNKNOWN
 
 Array = NDArray[np.uint8]
 Generator = np.random.Generator
@@ -37,7 +37,7 @@ _Change = Callable[[Array, Array, float, Generator], tuple[Array, Array]]
 
 STRENGTHS = (1, 2, 3)
 _FOCAL = 0.9
-"""Focal length for `pitch`, in widths of the picture: a horizontal field of view of 58 degrees."""
+"""Focal length for `pitch`, in widths of the image: a horizontal field of view of 58 degrees."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Corruption:
 
     def apply(self, bgr: Array, codes: Array, strength: int, seed: int) -> tuple[Array, Array]:
         """
-        Return the worse picture and its labels, of the same sizes, in memory of their own.
+        Return the worse image and its labels, of the same sizes, in memory of their own.
 
         :param bgr: uint8 [H, W, 3].
         :param codes: uint8 [H, W], label codes; they move where pixels move.

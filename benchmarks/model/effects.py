@@ -13,10 +13,10 @@
 # limitations under the License.
 
 """
-What light, weather, lens and camera do to a picture, each at a level.
+What light, weather, lens and camera do to an image, each at a level.
 
 Every effect takes pixels as float32 [H, W, 3] BGR, 0 to 255, and gives them as such, not yet
-clipped. Lengths are shares of the picture's width, so that a level means the same at every size.
+clipped. Lengths are shares of the image's width, so that a level means the same at every size.
 What is random is drawn alike at every level.
 """
 
@@ -63,7 +63,7 @@ def fog(pixels: Field, density: float, rng: Generator) -> Field:
 
 
 def motion_blur(pixels: Field, length: float, rng: Generator) -> Field:
-    """Move the camera while the shutter is open, any way across the picture."""
+    """Move the camera while the shutter is open, any way across the image."""
     angle = rng.uniform(0.0, math.pi)
     line = _line(length * pixels.shape[1], angle)
     return _filtered(pixels, line / line.sum())

@@ -40,7 +40,7 @@ class Timing:
 
 
 Round = tuple[Timing, ...]
-"""One timing of each contender, one right after the other on the same picture."""
+"""One timing of each contender, one right after the other on the same image."""
 
 
 @dataclass(frozen=True)
@@ -60,19 +60,19 @@ class Latency:
     ratio_high: float | None
 
 
-def race(contenders: Sequence[Contender], pictures: Sequence[Array], rounds: int,
+def race(contenders: Sequence[Contender], images: Sequence[Array], rounds: int,
          warm_up: int = WARM_UP, clock: Callable[[], float] = time.perf_counter
          ) -> Iterator[Round]:
     """
-    Time the contenders in turns: all of them on one picture, all on the next, and so on.
+    Time the contenders in turns: all of them on one image, all on the next, and so on.
 
     Each round has an order of its own, from a fixed seed: who comes after another finds its
-    threads still awake and its data in the caches. Labels means the mask at the picture's size;
-    pictures come round again after the last.
+    threads still awake and its data in the caches. Labels means the mask at the image's size;
+    images come round again after the last.
     """
     draw = np.random.default_rng(0)
     for number in range(warm_up + rounds):
-        bgr = pictures[number % len(pictures)]
+        bgr = images[number % len(images)]
         timings: dict[int, Timing] = {}
         for index in draw.permutation(len(contenders)).tolist():
             contender = contenders[index]

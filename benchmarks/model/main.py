@@ -13,11 +13,11 @@
 # limitations under the License.
 
 """
-Score models and baselines side by side on the same pictures: quality, calibration, latency.
+Score models and baselines side by side on the same images: quality, calibration, latency.
 
 Bundled models run as in the node, the baselines of --data under OpenVINO. Writes model.json,
 model.md, accuracy_over_time.png, reliability.png, and for each model and set cases_*.jpg, its
-best, typical and worst pictures. Exit codes: 0 done, 2 unusable input, 130
+best, typical and worst images. Exit codes: 0 done, 2 unusable input, 130
 stopped by Ctrl-C.
 """
 
@@ -32,9 +32,9 @@ from typing import TypeVar
 from benchmarks.model.baselines import ADAS, open_baselines
 from benchmarks.model.cases import write_cases
 from benchmarks.model.contender import Contender, open_bundled
+from benchmarks.model.images import find, Item, RENDERED, rendered_scenes, SPLITS
 from benchmarks.model.latency import race, summarize
-from benchmarks.model.no_roads import CorridorJudge, no_road_pictures, RoadOrNot, tell_apart
-from benchmarks.model.pictures import find, Item, RENDERED, rendered_scenes, SPLITS
+from benchmarks.model.no_roads import CorridorJudge, no_road_images, RoadOrNot, tell_apart
 from benchmarks.model.quality import count_corrupted, Robustness, robustness, score_sets, Scorer
 from benchmarks.model.results import machine, Result, Settings, write
 from benchmarks.model.tables import check_card, markdown, write_card
@@ -42,13 +42,13 @@ from seg_node.errors import UserError
 from seg_node.tools.common.command_line import fail, OneLineParser, quiet_opencv, whole
 
 _CORRUPTED = 24
-"""Pictures of each set that are corrupted in all 36 ways."""
+"""Images of each set that are corrupted in all 36 ways."""
 _RENDERED = 120
-"""Rendered scenes that are scored beside the real pictures."""
+"""Rendered scenes that are scored beside the real images."""
 _TIMED = 8
-"""Pictures of each set that are timed."""
+"""Images of each set that are timed."""
 _NO_ROADS = 16
-"""Pictures of each kind that show no road."""
+"""Images of each kind that show no road."""
 
 Step = TypeVar('Step')
 
@@ -62,14 +62,14 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
                         help='bundled models or model folders (default: all bundled)')
     parser.add_argument('--split', choices=SPLITS, default='test',
                         help='test for figures to publish, valid for choosing (default: test)')
-    parser.add_argument('--pictures', type=whole(1, 1_000_000), metavar='N',
-                        help='pictures of each set, drawn by a fixed seed (default: all)')
+    parser.add_argument('--images', type=whole(1, 1_000_000), metavar='N',
+                        help='images of each set, drawn by a fixed seed (default: all)')
     parser.add_argument('--rounds', type=whole(1, 1_000_000), default=200, metavar='R',
                         help='rounds of timing (default: 200)')
     parser.add_argument('--threads', type=whole(1, 64), default=2, metavar='T',
                         help='CPU threads of each network (default: 2)')
     parser.add_argument('--corruptions', action='store_true',
-                        help='also score corrupted pictures: 12 kinds in 3 strengths')
+                        help='also score corrupted images: 12 kinds in 3 strengths')
     parser.add_argument('--card', type=Path, metavar='FILE',
                         help='also write the tables between the marks in this model card')
     parser.add_argument('--out', type=Path, default=Path('out/model'), metavar='DIR',
@@ -79,9 +79,9 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def run(options: argparse.Namespace) -> int:
     """Score, time, write the results and tell them."""
-    real = find(options.data, options.split, options.pictures)
+    real = find(options.data, options.split, options.images)
     sets: dict[str, Sequence[Item]] = {**real, RENDERED.name: rendered_scenes(
-        min(_RENDERED, options.pictures or _RENDERED))}
+        min(_RENDERED, options.images or _RENDERED))}
     if options.card is not None:
         check_card(options.card)
     try:
@@ -101,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
         for contender, result in zip(bundled, results, strict=False):
             for name, items in sets.items():
                 write_cases(options.out / f'cases_{result.facts.name}_{name}.jpg', contender,
-                            result.sets[name].pictures, items)
+                            result.sets[name].images, items)
     finally:
         for contender in contenders:
             contender.close()
@@ -126,8 +126,8 @@ def measure(contenders: Sequence[Contender], sets: Mapping[str, Sequence[Item]],
         items = _some(real, _CORRUPTED)
         counts = _last(count_corrupted(contenders, items), len(items), 'corruptions')
         robust = [robustness(one, len(items)) for one in counts]
-    pictures = [item.read()[0] for item in _some(real, _TIMED)]
-    rounds = list(_progress(race(contenders, pictures, options.rounds), options.rounds, 'latency'))
+    images = [item.read()[0] for item in _some(real, _TIMED)]
+    rounds = list(_progress(race(contenders, images, options.rounds), options.rounds, 'latency'))
     names = [contender.facts.name for contender in contenders]
     reference = names.index(ADAS) if ADAS in names else None
     return [Result(contender.facts, scorers[index].sets, summarize(rounds, index, reference),
@@ -140,8 +140,8 @@ def command_line(options: argparse.Namespace, models: Sequence[str]) -> str:
     if options.models:
         parts.append(f'--models {" ".join(models)}')
     parts.append(f'--split {options.split} --threads {options.threads} --rounds {options.rounds}')
-    if options.pictures is not None:
-        parts.append(f'--pictures {options.pictures}')
+    if options.images is not None:
+        parts.append(f'--images {options.images}')
     return ' '.join([*parts, *(['--corruptions'] if options.corruptions else [])])
 
 
@@ -151,12 +151,12 @@ def _road_or_not(contender: Contender, scorer: Scorer) -> RoadOrNot:
     roads = [look for name, score in scorer.sets.items() if name != RENDERED.name
              for look in score.corridor]
     return tell_apart(roads, {
-        kind: [judge.look(contender.segment(bgr)) for bgr in pictures]
-        for kind, pictures in no_road_pictures(_NO_ROADS).items()})
+        kind: [judge.look(contender.segment(bgr)) for bgr in images]
+        for kind, images in no_road_images(_NO_ROADS).items()})
 
 
 def _some(sets: Mapping[str, Sequence[Item]], count: int) -> list[Item]:
-    """Choose up to `count` pictures of each set, evenly, the sets taking turns."""
+    """Choose up to `count` images of each set, evenly, the sets taking turns."""
     chosen = [items[::max(1, len(items) // count)][:count] for items in sets.values()]
     longest = max(len(items) for items in chosen)
     return [items[k] for k in range(longest) for items in chosen if k < len(items)]

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Pictures that show no road, made without data, and how sure a network is of path in them."""
+"""Images that show no road, made without data, and how sure a network is of path in them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from seg_node.simulation.camera import Camera
 from seg_node.simulation.lens import Light
 from seg_node.simulation.sky import draw_sky
 from seg_node.simulation.textures import fractal_noise, TILE_PX
-from seg_node.stop_go.corridor.trapezoid import corridor_in_picture, Trapezoid
+from seg_node.stop_go.corridor.trapezoid import corridor_in_image, Trapezoid
 
 Array = NDArray[np.uint8]
 WIDTH, HEIGHT = 640, 480
@@ -51,11 +51,11 @@ class Look:
 
 
 class CorridorJudge:
-    """Measure the node's corridor, as it lies in pictures of cameras of which nothing is known."""
+    """Measure the node's corridor, as it lies in images of cameras of which nothing is known."""
 
     def __init__(self, contender: Contender) -> None:
         """Lay the corridor on the contender's label map."""
-        corridor = corridor_in_picture(
+        corridor = corridor_in_image(
             Trapezoid(), contender.facts.width, contender.facts.height)
         self._samples = corridor.rows, corridor.cols
         self._drivable = drivable_lut(contender.classes).astype(bool)
@@ -73,7 +73,7 @@ class RoadOrNot:
     How well confidence that the corridor is path tells roads from what is none.
 
     road and no_road: mean confidence. kinds: that of each kind of no road. auroc: chance that a
-    road has more than a picture without. called_path: share of the corridor called path where
+    road has more than an image without. called_path: share of the corridor called path where
     there is no road.
     """
 
@@ -85,7 +85,7 @@ class RoadOrNot:
 
 
 def tell_apart(roads: Sequence[Look], no_roads: dict[str, list[Look]]) -> RoadOrNot:
-    """Sum up the looks at pictures of roads, and at those without by kind."""
+    """Sum up the looks at images of roads, and at those without by kind."""
     others = [look for looks in no_roads.values() for look in looks]
     return RoadOrNot(
         _confidence(roads), _confidence(others),
@@ -94,8 +94,8 @@ def tell_apart(roads: Sequence[Look], no_roads: dict[str, list[Look]]) -> RoadOr
         sum(look.coverage for look in others) / len(others) if others else math.nan)
 
 
-def no_road_pictures(count: int, seed: int = 0) -> dict[str, list[Array]]:
-    """Return `count` pictures, BGR uint8 [480, 640, 3], of each kind; same seed, same pictures."""
+def no_road_images(count: int, seed: int = 0) -> dict[str, list[Array]]:
+    """Return `count` images, BGR uint8 [480, 640, 3], of each kind; same seed, same images."""
     return {kind: [paint(np.random.default_rng((seed, number, index))) for index in range(count)]
             for number, (kind, paint) in enumerate(_KINDS.items())}
 
@@ -105,7 +105,7 @@ def _cover(rng: np.random.Generator) -> Array:
     color = rng.uniform(4, 235) * rng.uniform(0.8, 1.2, 3)
     rows, cols = np.mgrid[-1:1:HEIGHT * 1j, -1:1:WIDTH * 1j]
     fall = 1.0 - rng.uniform(0.0, 0.4) * (rows ** 2 + cols ** 2) / 2
-    return _picture(color * fall[..., None] + rng.normal(0, rng.uniform(0.5, 4), (
+    return _image(color * fall[..., None] + rng.normal(0, rng.uniform(0.5, 4), (
         HEIGHT, WIDTH, 3)))
 
 
@@ -116,15 +116,15 @@ def _noise(rng: np.random.Generator) -> Array:
     small = rng.normal(rng.uniform(60, 190), rng.uniform(15, 60),
                        (HEIGHT // grain + 1, WIDTH // grain + 1, channels))
     big = cv2.resize(small, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
-    return _picture(np.broadcast_to(big.reshape(HEIGHT, WIDTH, channels), (HEIGHT, WIDTH, 3)))
+    return _image(np.broadcast_to(big.reshape(HEIGHT, WIDTH, channels), (HEIGHT, WIDTH, 3)))
 
 
 def _sky(rng: np.random.Generator) -> Array:
     """Look up into the sky."""
-    picture = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     camera = Camera.from_fov(WIDTH, HEIGHT, rng.uniform(0.4, 0.75), 1.0, rng.uniform(-0.5, -0.45))
-    draw_sky(picture, camera, Light(), int(rng.integers(24)), rng.uniform(0, 2 * math.pi))
-    return picture
+    draw_sky(image, camera, Light(), int(rng.integers(24)), rng.uniform(0, 2 * math.pi))
+    return image
 
 
 def _blur(rng: np.random.Generator) -> Array:
@@ -133,17 +133,17 @@ def _blur(rng: np.random.Generator) -> Array:
         rng.integers(4)] * rng.uniform(0.4, 1.3)
     patches = _tile(fractal_noise(int(rng.integers(40)), 2, 8), rng)
     soft = cv2.GaussianBlur(patches, (0, 0), rng.uniform(8, 40))
-    return _picture(base * (1.0 + rng.uniform(0.15, 0.5) * soft[..., None])
-                    + rng.normal(0, 2, (HEIGHT, WIDTH, 3)))
+    return _image(base * (1.0 + rng.uniform(0.15, 0.5) * soft[..., None])
+                  + rng.normal(0, 2, (HEIGHT, WIDTH, 3)))
 
 
 def _room(rng: np.random.Generator) -> Array:
-    """Stand before the corner of a room: two walls that fill the picture."""
+    """Stand before the corner of a room: two walls that fill the image."""
     corner = rng.uniform(0.15, 0.85) * WIDTH
     squeeze = rng.uniform(0.0, 0.25, 2) * HEIGHT      # how much a wall recedes to the corner
     lamp = rng.uniform(0.65, 1.15, 2)
     paint = _wall(rng)
-    picture = np.zeros((HEIGHT, WIDTH, 3), np.float64)
+    image = np.zeros((HEIGHT, WIDTH, 3), np.float64)
     source = np.array([[0, 0], [TILE_PX, 0], [TILE_PX, TILE_PX], [0, TILE_PX]], np.float32)
     for side, edge in enumerate((0.0, float(WIDTH))):
         near, far = 0.8 * HEIGHT + squeeze[side], 0.8 * HEIGHT
@@ -152,8 +152,8 @@ def _room(rng: np.random.Generator) -> Array:
         view = cv2.getPerspectiveTransform(source, quad)
         seen = cv2.warpPerspective(paint, view, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
         cols = np.arange(WIDTH) < corner if side == 0 else np.arange(WIDTH) >= corner
-        picture[:, cols] = seen[:, cols] * lamp[side]
-    return _picture(picture + rng.normal(0, 2.5, picture.shape))
+        image[:, cols] = seen[:, cols] * lamp[side]
+    return _image(image + rng.normal(0, 2.5, image.shape))
 
 
 def _wall(rng: np.random.Generator) -> NDArray[np.float64]:
@@ -181,7 +181,7 @@ def _tile(field: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.fl
     return field[rows % TILE_PX][:, cols % TILE_PX]
 
 
-def _picture(values: NDArray[np.floating]) -> Array:
+def _image(values: NDArray[np.floating]) -> Array:
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 

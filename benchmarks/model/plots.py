@@ -47,14 +47,14 @@ def write_scatter(results: Sequence[Result], path: Path) -> None:
             left=0.06, right=0.98, top=_top(results, 6.5), bottom=0.11, wspace=0.14)
         times = [one.latency.median_ms for one in results]
         for axis, name in zip(axes[0], names, strict=True):
-            count = len(results[0].sets[name].pictures)
-            style_axis(axis, f'path IoU on {name}, {count} pictures')
+            count = len(results[0].sets[name].images)
+            style_axis(axis, f'path IoU on {name}, {count} images')
             for one, (color, marker) in zip(results, _looks(results), strict=True):
                 score = one.sets[name]
-                iou, interval = score.path.iou, iou_interval(tuple(score.pictures.values()))
+                iou, interval = score.path.iou, iou_interval(tuple(score.images.values()))
                 axis.errorbar(
                     one.latency.median_ms, iou,
-                    # A few pictures can all be drawn to one side of the score.
+                    # A few images can all be drawn to one side of the score.
                     [[max(0.0, iou - interval.low)], [max(0.0, interval.high - iou)]],
                     color=color, marker=marker, markersize=11, capsize=4, linewidth=1.4,
                     label=_name(one))

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Score contenders on labelled pictures, plain and corrupted."""
+"""Score contenders on labelled images, plain and corrupted."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ import math
 
 from benchmarks.model.contender import Contender
 from benchmarks.model.corruptions import STRENGTHS, SUITE
+from benchmarks.model.images import Array, Item
 from benchmarks.model.no_roads import CorridorJudge, Look
-from benchmarks.model.pictures import Array, Item
 from seg_node.scoring.boundary import BoundaryScore
 from seg_node.scoring.calibration import Calibration
 from seg_node.scoring.confusion import Confusion
+from seg_node.scoring.ground_truth import path_truth
 from seg_node.scoring.path_score import PathScore
-from seg_node.scoring.truth import path_truth
 
 Sets = Mapping[str, Sequence[Item]]
 
@@ -38,25 +38,25 @@ class SetScore:
     """
     What one contender made of one data set.
 
-    pictures: counts of each picture, by its name. confusion: None where the contender's classes
-    are not those of the set. corridor: what each picture shows in the corridor.
+    images: counts of each image, by its name. confusion: None where the contender's classes
+    are not those of the set. corridor: what each image shows in the corridor.
     """
 
     class_names: tuple[str, ...]
     confusion: Confusion | None
-    pictures: dict[str, PathScore] = field(default_factory=dict)
+    images: dict[str, PathScore] = field(default_factory=dict)
     boundary: BoundaryScore = BoundaryScore()
     calibration: Calibration = field(default_factory=Calibration.empty)
     corridor: list[Look] = field(default_factory=list)
 
     @property
     def path(self) -> PathScore:
-        """Counts of all pictures."""
-        return sum(self.pictures.values(), PathScore())
+        """Counts of all images."""
+        return sum(self.images.values(), PathScore())
 
 
 class Scorer:
-    """Score one contender, picture after picture."""
+    """Score one contender, image after image."""
 
     def __init__(self, contender: Contender) -> None:
         """Take a contender."""
@@ -65,7 +65,7 @@ class Scorer:
         self._judge = CorridorJudge(contender)
 
     def add(self, item: Item, bgr: Array, ids: Array) -> None:
-        """Score one picture, uint8 [H, W, 3], with the ids of its mask."""
+        """Score one image, uint8 [H, W, 3], with the ids of its mask."""
         classes = self._contender.classes
         class_codes = item.format.class_codes(classes)
         score = self.sets.setdefault(item.format.name, SetScore(
@@ -73,7 +73,7 @@ class Scorer:
             None if class_codes is None else Confusion.empty(len(classes))))
         answer = self._contender.segment(bgr)
         truth = path_truth(item.format.path_codes[ids], ())
-        score.pictures[item.name] = PathScore.of(answer.path, truth)
+        score.images[item.name] = PathScore.of(answer.path, truth)
         score.boundary += BoundaryScore.of(answer.path, truth)
         score.calibration += Calibration.of(answer.path, answer.confidence_full, truth)
         score.corridor.append(self._judge.look(answer))
@@ -82,7 +82,7 @@ class Scorer:
 
 
 def score_sets(contenders: Sequence[Contender], sets: Sets) -> Iterator[list[Scorer]]:
-    """Score all contenders on all pictures; yield the scores so far after each picture."""
+    """Score all contenders on all images; yield the scores so far after each image."""
     scorers = [Scorer(contender) for contender in contenders]
     for items in sets.values():
         for item in items:
@@ -95,12 +95,12 @@ def score_sets(contenders: Sequence[Contender], sets: Sets) -> Iterator[list[Sco
 @dataclass(frozen=True)
 class Robustness:
     """
-    Path IoU on the same pictures without corruption, and by kind at each strength.
+    Path IoU on the same images without corruption, and by kind at each strength.
 
     nan, where there is no path and none was seen, counts neither for the mean nor for the worst.
     """
 
-    pictures: int
+    images: int
     clean: float
     ious: dict[str, tuple[float, ...]]
 
@@ -121,12 +121,12 @@ class Robustness:
 
 
 Counts = dict[tuple[str, int], PathScore]
-"""Counts by kind and strength; the clean pictures are ('', 0)."""
+"""Counts by kind and strength; the clean images are ('', 0)."""
 
 
 def count_corrupted(contenders: Sequence[Contender], items: Sequence[Item]
                     ) -> Iterator[list[Counts]]:
-    """Count for all contenders; yield the counts so far after each picture."""
+    """Count for all contenders; yield the counts so far after each image."""
     counts: list[Counts] = [{} for _ in contenders]
     for number, item in enumerate(items):
         bgr, ids = item.read()
@@ -139,9 +139,9 @@ def count_corrupted(contenders: Sequence[Contender], items: Sequence[Item]
         yield counts
 
 
-def robustness(counts: Counts, pictures: int) -> Robustness:
+def robustness(counts: Counts, images: int) -> Robustness:
     """Sum up the counts of one contender."""
-    return Robustness(pictures, counts['', 0].iou, {
+    return Robustness(images, counts['', 0].iou, {
         kind.name: tuple(counts[kind.name, strength].iou for strength in STRENGTHS)
         for kind in SUITE})
 

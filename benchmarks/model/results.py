@@ -37,7 +37,7 @@ class Settings:
 
     command: str
     split: str
-    pictures: dict[str, int]
+    images: dict[str, int]
     threads: int
     rounds: int
     machine: str
@@ -93,9 +93,9 @@ def _contender(one: Result) -> dict[str, Any]:
 
 def _set(score: SetScore) -> dict[str, Any]:
     path, boundary, confusion = score.path, score.boundary, score.confusion
-    interval = iou_interval(tuple(score.pictures.values()))
+    interval = iou_interval(tuple(score.images.values()))
     return {
-        'pictures': len(score.pictures),
+        'images': len(score.images),
         **_path(path),
         'path_iou_95': [interval.low, interval.high],
         'boundary_f1': boundary.f1,
@@ -106,7 +106,7 @@ def _set(score: SetScore) -> dict[str, Any]:
         'class_iou': None if confusion is None else dict(
             zip(score.class_names, confusion.ious.tolist(), strict=True)),
         'mean_iou': None if confusion is None else confusion.mean_iou,
-        'iou_of_pictures': {name: one.iou for name, one in score.pictures.items()},
+        'iou_of_images': {name: one.iou for name, one in score.images.items()},
     }
 
 

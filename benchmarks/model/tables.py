@@ -67,8 +67,8 @@ def write_card(path: Path, tables: str) -> None:
 
 
 def _about(settings: Settings) -> str:
-    sets = ', '.join(f'{count} of {name}' for name, count in settings.pictures.items())
-    lines = [f'`{settings.command}`: {sets} ({settings.split}), all networks on the same pictures '
+    sets = ', '.join(f'{count} of {name}' for name, count in settings.images.items())
+    lines = [f'`{settings.command}`: {sets} ({settings.split}), all networks on the same images '
              f'in one run, {settings.threads} threads on {settings.machine}.']
     return '\n'.join([*lines, *(f'{line}.' for line in settings.left_out)])
 
@@ -78,7 +78,7 @@ def _quality(results: Sequence[Result]) -> str:
     for name in results[0].sets:
         for one in results:
             score = one.sets[name]
-            low_high = iou_interval(tuple(score.pictures.values()))
+            low_high = iou_interval(tuple(score.images.values()))
             rows.append([
                 name, one.facts.name, number(score.path.iou),
                 f'{number(low_high.low)} to {number(low_high.high)}', number(score.boundary.f1),
@@ -136,7 +136,7 @@ def _corruptions(results: Sequence[Result]) -> str:
         kind, strength, iou = robust.worst
         worst.append(f'{number(iou)} ({kind.replace("_", " ")} {strength})')
     rows.append(['worst', *worst])
-    head = f'corruption; path IoU on {found[0][1].pictures} pictures, strengths 1 / 2 / 3'
+    head = f'corruption; path IoU on {found[0][1].images} images, strengths 1 / 2 / 3'
     return table([head, *(name for name, _ in found)], rows)
 
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Draw the banner with the decision and its reason at the top of a picture."""
+"""Draw the banner with the decision and its reason at the top of an image."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ STOP_COLOR: Color = (48, 48, 222)
 SLOW_COLOR: Color = (20, 150, 225)
 
 MIN_SIZE = (96, 48)
-"""Width and height of the smallest picture with a banner; it is unreadable on smaller ones."""
+"""Width and height of the smallest image with a banner; it is unreadable on smaller ones."""
 
 _PANEL = (28, 24, 22)
 _PANEL_ALPHA = 0.72
@@ -60,30 +60,30 @@ class Caption:
         return {'GO': GO_COLOR, 'SLOW': SLOW_COLOR}.get(self.decision, STOP_COLOR)
 
 
-def draw_caption(picture: NDArray[np.uint8], caption: Caption) -> None:
-    """Draw the banner into a writable BGR picture uint8 [H, W, 3]; nothing if it is tiny."""
-    height, width = picture.shape[:2]
+def draw_caption(image: NDArray[np.uint8], caption: Caption) -> None:
+    """Draw the banner into a writable BGR image uint8 [H, W, 3]; nothing if it is tiny."""
+    height, width = image.shape[:2]
     if width < MIN_SIZE[0] or height < MIN_SIZE[1]:
         return
-    # Sizes follow the height; a narrow picture is limited by its width.
+    # Sizes follow the height; a narrow image is limited by its width.
     unit = max(14.0, min(height, width * 0.65) / 22)
     margin = round(unit * 0.55)
     box_height = round(unit * 2.5)
     panel = _Box(margin, margin, width - 2 * margin, box_height)
     badge = _Box(margin, margin, min(round(unit * 4.6), panel.width), box_height)
     radius = round(unit * 0.45)
-    _fill(picture, panel, _PANEL, radius, _PANEL_ALPHA)
-    _fill(picture, badge, caption.color, radius, 1.0)
-    _put_centred(picture, caption.decision, badge, unit * 1.0)
+    _fill(image, panel, _PANEL, radius, _PANEL_ALPHA)
+    _fill(image, badge, caption.color, radius, 1.0)
+    _put_centred(image, caption.decision, badge, unit * 1.0)
     left = badge.left + badge.width + round(unit * 0.6)
     room = panel.left + panel.width - left - round(unit * 0.5)
     if caption.detail:
         upper, lower = panel.top + box_height * 0.44, panel.top + box_height * 0.84
-        _put(picture, caption.title, (left, upper), unit * 0.72, _WHITE, room)
-        _put(picture, caption.detail, (left, lower), unit * 0.57, _GREY, room)
+        _put(image, caption.title, (left, upper), unit * 0.72, _WHITE, room)
+        _put(image, caption.detail, (left, lower), unit * 0.57, _GREY, room)
     else:
         middle = panel.top + box_height / 2 + unit * 0.36
-        _put(picture, caption.title, (left, middle), unit * 0.72, _WHITE, room)
+        _put(image, caption.title, (left, middle), unit * 0.72, _WHITE, room)
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,10 @@ class _Box:
 
 
 def _fill(
-    picture: NDArray[np.uint8], box: _Box, color: Color, radius: int, alpha: float
+    image: NDArray[np.uint8], box: _Box, color: Color, radius: int, alpha: float
 ) -> None:
     """Fill a box with round corners, blended with what is below."""
-    area = picture[box.top:box.top + box.height, box.left:box.left + box.width]
+    area = image[box.top:box.top + box.height, box.left:box.left + box.width]
     shape = np.zeros(area.shape[:2], np.uint8)
     right, bottom = area.shape[1] - 1, area.shape[0] - 1
     radius = min(radius, right // 2, bottom // 2)
@@ -114,17 +114,17 @@ def _fill(
 
 
 def _put_centred(
-    picture: NDArray[np.uint8], text: str, box: _Box, cap_height: float
+    image: NDArray[np.uint8], text: str, box: _Box, cap_height: float
 ) -> None:
     text, scale, thickness = _fit(text, _BOLD, cap_height, round(box.width * 0.84))
     width = cv2.getTextSize(text, _BOLD, scale, thickness)[0][0]
     x = box.left + (box.width - width) // 2
     y = box.top + (box.height + round(cap_height)) // 2
-    cv2.putText(picture, text, (x, y), _BOLD, scale, _WHITE, thickness, cv2.LINE_AA)
+    cv2.putText(image, text, (x, y), _BOLD, scale, _WHITE, thickness, cv2.LINE_AA)
 
 
 def _put(
-    picture: NDArray[np.uint8],
+    image: NDArray[np.uint8],
     text: str,
     origin: tuple[float, float],
     cap_height: float,
@@ -134,7 +134,7 @@ def _put(
     text, scale, thickness = _fit(text, _FONT, cap_height, room)
     if text:
         place = (round(origin[0]), round(origin[1]))
-        cv2.putText(picture, text, place, _FONT, scale, color, thickness, cv2.LINE_AA)
+        cv2.putText(image, text, place, _FONT, scale, color, thickness, cv2.LINE_AA)
 
 
 def _fit(text: str, font: int, cap_height: float, room: int) -> tuple[str, float, int]:

@@ -29,9 +29,9 @@ from seg_node.stop_go.verdict import Verdict
 def draw_overlay(bgr: NDArray[np.uint8], segmentation: Segmentation, assessment: Assessment,
                  verdict: Verdict, inference_ms: float) -> NDArray[np.uint8]:
     """
-    Return a copy of the picture, uint8 [H, W, 3] BGR, with classes, corridor and decision.
+    Return a copy of the image, uint8 [H, W, 3] BGR, with classes, corridor and decision.
 
-    A picture of reduced size is enlarged to that of the segmentation.
+    An image of reduced size is enlarged to that of the segmentation.
     """
     width, height = segmentation.width, segmentation.height
     if (bgr.shape[1], bgr.shape[0]) != (width, height):
@@ -41,11 +41,11 @@ def draw_overlay(bgr: NDArray[np.uint8], segmentation: Segmentation, assessment:
     if corridor is not None and measure is not None:
         polygon = corridor.polygon(width, height)
         if measure.blocked:
-            line = corridor.row_line(measure.clear_distance, width, height)
+            line = corridor.row_line(measure.free_distance, width, height)
             blocked_line = (
                 (float(line[0, 0]), float(line[0, 1])), (float(line[1, 0]), float(line[1, 1])))
         unit = f' {measure.unit}' if measure.unit == METRES else ''
-        detail = (f'clear {measure.clear_distance:.2f}{unit}, needed {measure.required:.2f}   '
+        detail = (f'clear {measure.free_distance:.2f}{unit}, needed {measure.required:.2f}   '
                   f'coverage {measure.coverage:.0%}   confidence {measure.confidence:.2f}   ')
     return overlay.draw(
         bgr, segmentation.mask, segmentation.model.classes, corridor=polygon,

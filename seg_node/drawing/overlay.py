@@ -13,10 +13,10 @@
 # limitations under the License.
 
 """
-Draw what the network sees and what was decided into the camera picture.
+Draw what the network sees and what was decided into the camera image.
 
 For RViz and videos, not for machines. Colours are BGR. Blending stays in OpenCV's integer
-routines, so that a picture costs a few milliseconds.
+routines, so that an image costs a few milliseconds.
 """
 
 from __future__ import annotations
@@ -76,22 +76,22 @@ def draw(
     _check(bgr, mask, corridor)
     if bgr.size == 0:
         return np.array(bgr)
-    picture = _blend(bgr, mask, classes)
-    scale = _line_scale(picture)
+    image = _blend(bgr, mask, classes)
+    scale = _line_scale(image)
     if corridor is not None:
-        _draw_polygon(picture, corridor, _decision_color(caption), scale)
+        _draw_polygon(image, corridor, _decision_color(caption), scale)
     if blocked_line is not None:
-        _draw_blocked_line(picture, np.asarray(blocked_line, np.float64), scale)
+        _draw_blocked_line(image, np.asarray(blocked_line, np.float64), scale)
     if caption is not None:
-        draw_caption(picture, caption)
-    return picture
+        draw_caption(image, caption)
+    return image
 
 
 def _check(
     bgr: NDArray[np.uint8], mask: NDArray[np.uint8], corridor: NDArray[np.floating] | None
 ) -> None:
     if bgr.dtype != np.uint8 or bgr.ndim != 3 or bgr.shape[2] != 3:
-        raise ValueError(f'picture is {bgr.dtype} {list(bgr.shape)}, must be uint8 [H, W, 3]')
+        raise ValueError(f'image is {bgr.dtype} {list(bgr.shape)}, must be uint8 [H, W, 3]')
     if mask.dtype != np.uint8 or mask.shape != bgr.shape[:2]:
         raise ValueError(
             f'mask is {mask.dtype} {list(mask.shape)}, must be uint8 {list(bgr.shape[:2])}'
@@ -109,14 +109,14 @@ def _blend(
         shown[index] = 255 if info.name != 'background' and any(info.color) else 0
     tinted = cv2.addWeighted(bgr, 1 - ALPHA, cv2.applyColorMap(mask, colors), ALPHA, 0)
     # Writable and contiguous whatever the input is: the lines are drawn into it.
-    picture = np.array(bgr, order='C')
-    cv2.copyTo(tinted, cv2.LUT(mask, shown), picture)
-    return picture
+    image = np.array(bgr, order='C')
+    cv2.copyTo(tinted, cv2.LUT(mask, shown), image)
+    return image
 
 
-def _line_scale(picture: NDArray[np.uint8]) -> float:
+def _line_scale(image: NDArray[np.uint8]) -> float:
     """Return the factor by which lines made for a height of 540 pixels are scaled."""
-    return float(picture.shape[0] / 540)
+    return float(image.shape[0] / 540)
 
 
 def _decision_color(caption: Caption | None) -> tuple[int, int, int]:
@@ -126,7 +126,7 @@ def _decision_color(caption: Caption | None) -> tuple[int, int, int]:
 
 
 def _draw_polygon(
-    picture: NDArray[np.uint8],
+    image: NDArray[np.uint8],
     polygon: NDArray[np.floating],
     color: tuple[int, int, int],
     scale: float,
@@ -134,20 +134,20 @@ def _draw_polygon(
     points = _fixed_point(polygon)
     if points is None or len(points) < 2:
         return
-    _stroke(picture, points, True, color, 2.5 * scale)
+    _stroke(image, points, True, color, 2.5 * scale)
 
 
 def _draw_blocked_line(
-    picture: NDArray[np.uint8], line: NDArray[np.float64], scale: float
+    image: NDArray[np.uint8], line: NDArray[np.float64], scale: float
 ) -> None:
     points = _fixed_point(line)
     if points is None:
         return
-    _stroke(picture, points, False, _STOP_LINE, 5 * scale)
+    _stroke(image, points, False, _STOP_LINE, 5 * scale)
 
 
 def _stroke(
-    picture: NDArray[np.uint8],
+    image: NDArray[np.uint8],
     points: NDArray[np.int32],
     closed: bool,
     color: tuple[int, int, int],
@@ -157,8 +157,8 @@ def _stroke(
     if width > 1:
         # A dark rim keeps the line visible on any ground; it would swallow a hairline.
         rim = width + max(2, round(thickness * 0.6))
-        cv2.polylines(picture, [points], closed, _DARK, rim, cv2.LINE_AA, _SHIFT)
-    cv2.polylines(picture, [points], closed, color, width, cv2.LINE_AA, _SHIFT)
+        cv2.polylines(image, [points], closed, _DARK, rim, cv2.LINE_AA, _SHIFT)
+    cv2.polylines(image, [points], closed, color, width, cv2.LINE_AA, _SHIFT)
 
 
 def _fixed_point(points: NDArray[np.floating]) -> NDArray[np.int32] | None:

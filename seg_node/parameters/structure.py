@@ -111,7 +111,7 @@ DECLARATIONS = (
                 'the GPU; -1: none', low=-1, high=MAX_DLA_CORE),
     Declaration('geometry', 'ground',
                 'where the corridor lies: on the ground in metres, from camera_info, mounting and '
-                'vehicle; or a trapezoid chosen in the picture',
+                'vehicle; or a trapezoid chosen in the image',
                 choices=tuple(each.value for each in Geometry)),
     Declaration('mounting_source', 'parameters',
                 'where the mounting of the cameras comes from: mounting.*, or TF between '

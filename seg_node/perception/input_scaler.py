@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Camera pictures to the input of a network, on the CPU."""
+"""Camera images to the input of a network, on the CPU."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 
 _KEPT = 16
-"""Buffers of halved pictures: those of a few cameras' sizes."""
+"""Buffers of halved images: those of a few cameras' sizes."""
 
 
 class InputScaler:
-    """Bring pictures to one size, in buffers that are used again: one thread at a time."""
+    """Bring images to one size, in buffers that are used again: one thread at a time."""
 
     def __init__(self, width: int, height: int) -> None:
         """Take the network's input size in pixels."""
@@ -40,15 +40,15 @@ class InputScaler:
         self._rgb: NDArray[np.uint8] = np.empty_like(self._scaled)
 
     def scale(self, bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return a BGR picture uint8 [H, W, 3] as RGB uint8 [height, width, 3]; see resize()."""
+        """Return a BGR image uint8 [H, W, 3] as RGB uint8 [height, width, 3]; see resize()."""
         rgb = cv2.cvtColor(self.resize(bgr), cv2.COLOR_BGR2RGB, dst=self._rgb)
         return cast('NDArray[np.uint8]', rgb)
 
     def resize(self, bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """
-        Return a picture uint8 [H, W, 3] as uint8 [height, width, 3].
+        Return an image uint8 [H, W, 3] as uint8 [height, width, 3].
 
-        Pictures at least twice as large in both directions are halved until they are not: OpenCV
+        Images at least twice as large in both directions are halved until they are not: OpenCV
         does that in a fifth of the time of its mean over other areas, and interpolation alone
         would skip pixels. An odd last row or column is left out. The rest is interpolated in the
         way that OpenCV defines bit by bit, so that the GPU gives the same. The memory is used
@@ -76,7 +76,7 @@ class InputScaler:
 
 
 def halvings(size: tuple[int, int], target: tuple[int, int]) -> int:
-    """Return how often a picture can be halved and is not smaller than the target, (w, h) both."""
+    """Return how often an image can be halved and is not smaller than the target, (w, h) both."""
     times = 0
     while all(side >> times + 1 >= wanted for side, wanted in zip(size, target, strict=True)):
         times += 1

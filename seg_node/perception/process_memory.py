@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""How the process gets memory for pictures."""
+"""How the process gets memory for images."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _KEPT = 256 << 20
 
 def keep_freed_memory() -> bool:
     """
-    Keep freed buffers of the size of pictures for the next ones.
+    Keep freed buffers of the size of images for the next ones.
 
     The GNU C library asks the kernel for each larger buffer and gives it back when it is freed,
-    unless the order of the first ones happens to teach it otherwise. A picture passes through
+    unless the order of the first ones happens to teach it otherwise. An image passes through
     several such buffers on its way through DDS and rclpy, and the kernel clears every page of
     each: 4 ms a frame of 1280x720, or none, by chance of the start. Call it before they are many.
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Segment pictures with a model: the one interface that the node and the tools use."""
+"""Segment images with a model: the one interface that the node and the tools use."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, eq=False)
 class Segmentation:
     """
-    Labels and confidence of one picture.
+    Labels and confidence of one image.
 
     labels (class ids) and confidence (255 = certain) are uint8 [h, w] at the network's size;
-    width and height are the picture's; prepare and network are the seconds that resizing and the
+    width and height are the image's; prepare and network are the seconds that resizing and the
     network took. What is derived from them is computed when it is first asked for, and kept.
     """
 
@@ -54,24 +54,24 @@ class Segmentation:
     network: float
 
     def at(self, width: int, height: int) -> Segmentation:
-        """Return the same for the size in pixels that the picture had before it was reduced."""
+        """Return the same for the size in pixels that the image had before it was reduced."""
         if (width, height) == (self.width, self.height):
             return self
         return replace(self, width=width, height=height)
 
     @cached_property
     def mask(self) -> NDArray[np.uint8]:
-        """Class ids uint8 [H, W] at the picture's size; 255 is unlabelled."""
+        """Class ids uint8 [H, W] at the image's size; 255 is unlabelled."""
         return resize_labels(self.labels, (self.width, self.height))
 
     @cached_property
     def path(self) -> NDArray[np.bool_]:
-        """Drivable pixels, bool [H, W], at the picture's size."""
+        """Drivable pixels, bool [H, W], at the image's size."""
         return drivable(self.mask, self.model.classes)
 
     @cached_property
     def confidence_full(self) -> NDArray[np.uint8]:
-        """Confidence uint8 [H, W] at the picture's size, each pixel that of its label."""
+        """Confidence uint8 [H, W] at the image's size, each pixel that of its label."""
         return resize_labels(self.confidence, (self.width, self.height))
 
     @cached_property
@@ -103,28 +103,28 @@ class Segmenter:
 
     def segment(self, bgr: NDArray[np.uint8]) -> Segmentation:
         """
-        Segment a BGR picture uint8 [H, W, 3] of any size.
+        Segment a BGR image uint8 [H, W, 3] of any size.
 
-        The result shares no memory with the picture or with earlier results. Raises ValueError
+        The result shares no memory with the image or with earlier results. Raises ValueError
         for another shape or dtype, BackendError if inference fails.
         """
         return self.segment_together([bgr])[0]
 
-    def segment_together(self, pictures: Sequence[NDArray[np.uint8]]) -> list[Segmentation]:
+    def segment_together(self, images: Sequence[NDArray[np.uint8]]) -> list[Segmentation]:
         """
-        Segment as many pictures as the backend works on together, each as in segment().
+        Segment as many images as the backend works on together, each as in segment().
 
-        Raises ValueError, also for more than backend.max_batch pictures, or BackendError.
+        Raises ValueError, also for more than backend.max_batch images, or BackendError.
         """
-        sizes = [_checked_size(picture) for picture in pictures]
-        if not 1 <= len(pictures) <= self.backend.max_batch:
+        sizes = [_checked_size(image) for image in images]
+        if not 1 <= len(images) <= self.backend.max_batch:
             raise ValueError(
-                f'{len(pictures)} pictures at once; {self.backend.name} takes 1 to '
+                f'{len(images)} images at once; {self.backend.name} takes 1 to '
                 f'{self.backend.max_batch}')
         return [
             Segmentation(seen.labels, seen.confidence, width, height, self.model,
                          seen.prepare, seen.network)
-            for (height, width), seen in zip(sizes, self.backend.infer(pictures), strict=True)]
+            for (height, width), seen in zip(sizes, self.backend.infer(images), strict=True)]
 
     def close(self) -> None:
         """Release the backend; segment() raises BackendError afterwards."""
@@ -146,9 +146,9 @@ class Segmenter:
 
 def _checked_size(bgr: NDArray[np.uint8]) -> tuple[int, int]:
     if not isinstance(bgr, np.ndarray):
-        raise ValueError(f'picture is {type(bgr).__name__}, must be a numpy array')
+        raise ValueError(f'image is {type(bgr).__name__}, must be a numpy array')
     if bgr.dtype != np.uint8 or bgr.ndim != 3 or bgr.shape[2] != 3 or bgr.size == 0:
         raise ValueError(
-            f'picture is {bgr.dtype} {list(bgr.shape)}, must be BGR uint8 [H, W, 3] and not empty'
+            f'image is {bgr.dtype} {list(bgr.shape)}, must be BGR uint8 [H, W, 3] and not empty'
         )
     return bgr.shape[0], bgr.shape[1]

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Pictures from bags, ROS 2 and ROS 1, without decoding them."""
+"""Images from bags, ROS 2 and ROS 1, without decoding them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ IMAGE = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
 CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
 ASSUMED_FPS = 10.0
-"""Frame rate in Hz told of a bag with a single picture."""
+"""Frame rate in Hz told of a bag with a single image."""
 UNRELATED_NS = 60 * 10**9
 """Stamps further than this from the recording time are on another clock (simulated time)."""
 

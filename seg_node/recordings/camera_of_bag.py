@@ -61,7 +61,7 @@ class Topics:
 
 class BagRecording(Source):
     """
-    Pictures of a bag as messages, at the times at which they were recorded.
+    Images of a bag as messages, at the times at which they were recorded.
 
     :param odometry_timeout: age in seconds from which odometry is left out, as the node does.
     :raises SourceError: when there is no such topic, or no message on it.
@@ -129,7 +129,7 @@ class BagRecording(Source):
         return stamp_of(data) if self._stamped and len(data) >= 12 else recorded
 
     def _first_info(self) -> bytes | None:
-        """Return the first camera_info, for the pictures that were recorded just before it."""
+        """Return the first camera_info, for the images that were recorded just before it."""
         if self._info is None:
             return None
         try:
@@ -161,7 +161,7 @@ def find_topic(channels: Sequence[Channel], topic: str) -> Channel | None:
 
 
 def images_of(bag: Bag) -> list[Channel]:
-    """List the channels that hold pictures."""
+    """List the channels that hold images."""
     return [c for c in bag.channels if c.type in (IMAGE, COMPRESSED) and not c.problem]
 
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from seg_node.perception.images.camera_image import CameraPicture, read_picture
+from seg_node.perception.images.camera_image import CameraImage, decode_image
 
 
 @lru_cache(maxsize=1)
@@ -39,11 +39,11 @@ def read_cdr(data: bytes, kind: str) -> Any:
 
 
 def read_image(message: bytes, compressed: bool, least: tuple[int, int] | None = None
-               ) -> CameraPicture:
+               ) -> CameraImage:
     """
-    Decode an Image or CompressedImage as read_picture() does.
+    Decode an Image or CompressedImage as decode_image() does.
 
     :raises Exception: almost any, for damaged bytes.
     """
     kind = 'CompressedImage' if compressed else 'Image'
-    return read_picture(read_cdr(message, f'sensor_msgs/msg/{kind}'), compressed, least)
+    return decode_image(read_cdr(message, f'sensor_msgs/msg/{kind}'), compressed, least)

@@ -13,9 +13,9 @@
 # limitations under the License.
 
 """
-Pictures from a video, a folder, a bag or the rendered drive, as one kind of iterable.
+Images from a video, a folder, a bag or the rendered drive, as one kind of iterable.
 
-ROS-free. What reads the pictures (OpenCV, rosbags, the renderer) loads when it is needed.
+ROS-free. What reads the images (OpenCV, rosbags, the renderer) loads when it is needed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ BAG_SUFFIXES = ('.mcap', '.db3', '.bag', '.zstd')
 
 
 class SourceError(UserError):
-    """An input that gives no pictures; the message names it and the remedy."""
+    """An input that gives no images; the message names it and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Intrinsics:
 @dataclass(frozen=True)
 class Frame:
     """
-    One picture of a source: decoded pixels, or a recorded message as it lies in the bag.
+    One image of a source: decoded pixels, or a recorded message as it lies in the bag.
 
     time_ns is the time since the source's first frame. bgr is uint8 [H, W, 3] or None; message
     and camera_info are CDR bytes of sensor_msgs (bags only); stamp_ns is the recorded stamp.
@@ -74,7 +74,7 @@ class Source:
     Base of all sources: iterate it for Frames, close it afterwards.
 
     Attributes: kind ('video', 'images', 'bag', 'rendered'), name, fps in Hz, count of frames or
-    None when unknown, size (width, height) of the first picture, intrinsics or None, start_ns
+    None when unknown, size (width, height) of the first image, intrinsics or None, start_ns
     (time of the first frame on the recorded clock; None when nothing was recorded), compressed
     (frames are CompressedImage messages), node_parameters (what suits a node that watches it),
     notes (what the user should know, for the log).
@@ -84,7 +84,7 @@ class Source:
     compressed = False
     start_ns: int | None = None
     intrinsics: Intrinsics | None = None
-    # Nothing is known of the vehicle that recorded it, so the corridor lies in the picture.
+    # Nothing is known of the vehicle that recorded it, so the corridor lies in the image.
     node_parameters: Mapping[str, object] = MappingProxyType({'geometry': 'trapezoid'})
 
     def __init__(
@@ -140,9 +140,9 @@ def open_source(
 
 
 def _open(path: str | Path | None, topic: str | None, fps: float | None) -> Source:
-    from seg_node.recordings import pictures
+    from seg_node.recordings import images
     if path is None:
-        return pictures.RenderedDrive(fps)
+        return images.RenderedDrive(fps)
     path = Path(path)
     try:
         if not path.exists():
@@ -151,12 +151,12 @@ def _open(path: str | Path | None, topic: str | None, fps: float | None) -> Sour
             from seg_node.recordings.bags import BagFile
             return BagFile(path, topic)
         if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
-            return pictures.ImageFolder(path, fps)
+            return images.ImageFolder(path, fps)
         with path.open('rb') as file:
             if not file.read(1):
                 raise SourceError(f'{path}: the file is empty. Give a video, a folder of images, '
                                   'or a ROS 2 bag')
-        return pictures.VideoFile(path, fps)
+        return images.VideoFile(path, fps)
     except OSError as error:
         raise SourceError(f'{path}: cannot be read ({error.strerror}). '
                           'Check the permissions') from None

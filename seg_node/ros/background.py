@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A thread for what a frame's decision need not wait for: publishing its pictures."""
+"""A thread for what a frame's decision need not wait for: publishing its images."""
 
 from __future__ import annotations
 

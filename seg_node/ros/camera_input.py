@@ -31,7 +31,7 @@ from seg_node.ros.statistics import CameraStatistics
 # overtaken in the newest-frame slot, where it is counted, and not silently in the middleware.
 _QOS = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
 
-# Seconds in which the worker prepares the picture for the network. rclpy would spend the first 0.7
+# Seconds in which the worker prepares the image for the network. rclpy would spend the first 0.7
 # ms of them in Python, on waiting for the next message, and the two share the interpreter's lock.
 # Nothing waits for it: the next image could not be worked on before this one either.
 _LEAVE_TO_WORKER = 0.002

@@ -102,7 +102,7 @@ class CameraJudge:
         values['inference_ms'] = self._last.inference_ms
         measure = self._last.measure
         if measure is not None:
-            values['clear_distance'] = measure.clear_distance
+            values['free_distance'] = measure.free_distance
             values['required_distance'] = measure.required
             values['coverage'] = measure.coverage
             values['confidence'] = measure.confidence

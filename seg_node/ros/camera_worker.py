@@ -26,13 +26,13 @@ import numpy as np
 from numpy.typing import NDArray
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
-from seg_node.perception.images.camera_image import CameraPicture
+from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.images.errors import ImageError
 from seg_node.perception.segmenter import Segmentation, Segmenter
 from seg_node.ros.background import Background
 from seg_node.ros.camera_judge import CameraJudge, LastFrame
 from seg_node.ros.clocks import Clocks
-from seg_node.ros.messages import seconds, to_picture
+from seg_node.ros.messages import decode_message, seconds
 from seg_node.ros.newest_frames import Frame, NewestFrames
 from seg_node.ros.outputs import CameraOutputs
 from seg_node.ros.speedometer import Speedometer
@@ -41,7 +41,7 @@ from seg_node.ros.stop_signal import StopSignal
 from seg_node.stop_go.assessor import Assessment, Assessor
 from seg_node.stop_go.limits import Geometry, Limits
 from seg_node.stop_go.roles import Role
-from seg_node.stop_go.sight import enough_pixels, Judged, make_assessor, Picture, Sight
+from seg_node.stop_go.sight import enough_pixels, Judged, make_assessor, SegmentedImage, Sight
 from seg_node.stop_go.verdict import Finding, Reason, Verdict
 
 _LOG_EVERY = 2.0      # seconds between warnings of one kind
@@ -61,13 +61,13 @@ class Camera:
 @dataclass(frozen=True, eq=False)
 class _Decoded:
     """
-    A frame with its picture, and the check of it, which goes on beside.
+    A frame with its image, and the check of it, which goes on beside.
 
     `assessor` holds the limits of both that check and the judgement.
     """
 
     frame: Frame
-    picture: CameraPicture
+    image: CameraImage
     assessor: Assessor
     health: Future[tuple[Finding, ...]]
 
@@ -79,7 +79,7 @@ class CameraWorker:
     One at a time, or as many of different cameras as the backend works on together. Whatever goes
     wrong with a frame becomes a STOP, a counter and a throttled warning; the thread goes on with
     the next one. While the network works, another thread looks after the camera's health; a third
-    one publishes pictures, while this one is at the next frame.
+    one publishes images, while this one is at the next frame.
     """
 
     def __init__(self, segmenter: Segmenter, cameras: Mapping[str, Camera], frames: NewestFrames,
@@ -121,31 +121,31 @@ class CameraWorker:
 
     def _run(self) -> None:
         while taken := self._frames.take(self._segmenter.backend.max_batch):
-            pictures = [one for frame in taken if (one := self._decode(frame)) is not None]
-            if not pictures:
+            images = [one for frame in taken if (one := self._decode(frame)) is not None]
+            if not images:
                 continue
             begun = time.monotonic()
             try:
-                seen = self._segmenter.segment_together([one.picture.bgr for one in pictures])
+                seen = self._segmenter.segment_together([one.image.bgr for one in images])
             except Exception as error:      # a STOP with its reason, whatever it was
-                for one in pictures:
+                for one in images:
                     self._fail(one.frame, Reason.INFERENCE_FAILED, 'inference_failed', error)
                 continue
             took = time.monotonic() - begun
-            for one, segmentation in zip(pictures, seen, strict=True):
+            for one, segmentation in zip(images, seen, strict=True):
                 try:
                     self._judge(one, segmentation, took)
                 except Exception as error:      # as above
                     self._fail(one.frame, Reason.INFERENCE_FAILED, 'inference_failed', error)
 
     def _decode(self, frame: Frame) -> _Decoded | None:
-        """Return the picture; or None, where that is a STOP already."""
+        """Return the image; or None, where that is a STOP already."""
         statistics = self._cameras[frame.camera].statistics
         started = time.monotonic()
         statistics.took('wait', (started - frame.arrival.steady) * 1e3)
         assessor = self._judging[frame.camera]
         try:
-            picture = to_picture(
+            image = decode_message(
                 frame.message, enough_pixels(self._segmenter.model, assessor.limits))
         except Exception as error:
             expected = isinstance(error, ImageError)
@@ -153,8 +153,8 @@ class CameraWorker:
                        'malformed' if expected else 'inference_failed', error)
             return None
         statistics.took('decode', (time.monotonic() - started) * 1e3)
-        return _Decoded(frame, picture, assessor, self._beside.submit(
-            self._cameras[frame.camera].sight.inspect, picture, assessor.limits))
+        return _Decoded(frame, image, assessor, self._beside.submit(
+            self._cameras[frame.camera].sight.inspect, image, assessor.limits))
 
     def _judge(self, one: _Decoded, segmentation: Segmentation, inference: float) -> None:
         """Decide, and publish; inference is what the frame waited for its segmentation, s."""
@@ -162,9 +162,9 @@ class CameraWorker:
         camera = self._cameras[frame.camera]
         statistics = camera.statistics
         inferred = time.monotonic()
-        segmentation = segmentation.at(one.picture.width, one.picture.height)
+        segmentation = segmentation.at(one.image.width, one.image.height)
         motion = self._speedometer.motion(assessor.limits.vehicle.odometry_timeout)
-        judged = camera.sight.judge(Picture(
+        judged = camera.sight.judge(SegmentedImage(
             segmentation.width, segmentation.height, segmentation.labels,
             segmentation.confidence, one.health.result(), frame.camera_info, motion, inference),
             assessor)
@@ -192,7 +192,7 @@ class CameraWorker:
         statistics.took('decide', (time.monotonic() - measured) * 1e3)
         statistics.took('latency', (self._clocks.now().ros - stamp) * 1e3)
         self._publishing.put(partial(
-            self._publish, frame, one.picture.bgr, segmentation, assessment, verdicts[0],
+            self._publish, frame, one.image.bgr, segmentation, assessment, verdicts[0],
             last.inference_ms))
 
     def _tell_of_view(self, camera: str, judged: Judged) -> None:
@@ -203,7 +203,7 @@ class CameraWorker:
 
     def _publish(self, frame: Frame, bgr: NDArray[np.uint8], segmentation: Segmentation,
                  assessment: Assessment, verdict: Verdict, inference_ms: float) -> None:
-        """Publish the pictures; a failure here is counted, the decision already stands."""
+        """Publish the images; a failure here is counted, the decision already stands."""
         camera = self._cameras[frame.camera]
         header = frame.message.header
         started = time.monotonic()

@@ -41,7 +41,7 @@ def to_range(verdict: Verdict, measures: Iterable[CorridorMeasure | None], vehic
     :param measures: of the cameras that look ahead; None for a frame that could not be assessed.
     :param max_range: farthest that is looked at, metres from the bumper.
     """
-    seen = [measure.clear_distance if measure else 0.0 for measure in measures]
+    seen = [measure.free_distance if measure else 0.0 for measure in measures]
     clear = min(seen, default=0.0) + max(vehicle.front, 0.0)
     # A range that is no number would be no obstacle for some consumers.
     if not math.isfinite(clear) or (

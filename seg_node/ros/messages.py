@@ -25,14 +25,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
 
-from seg_node.perception.images.camera_image import CameraPicture, read_picture
+from seg_node.perception.images.camera_image import CameraImage, decode_image
 from seg_node.stop_go.verdict import Decision, Verdict
 
 
-def to_picture(message: Image | CompressedImage, least: tuple[int, int] | None = None
-               ) -> CameraPicture:
-    """Decode an image message as read_picture() does; ImageError where it cannot be."""
-    return read_picture(message, isinstance(message, CompressedImage), least)
+def decode_message(message: Image | CompressedImage, least: tuple[int, int] | None = None
+               ) -> CameraImage:
+    """Decode an image message as decode_image() does; ImageError where it cannot be."""
+    return decode_image(message, isinstance(message, CompressedImage), least)
 
 
 def to_image(pixels: NDArray[np.uint8], header: Any) -> Image:

@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""The pictures that are published for one camera, each only while somebody subscribes."""
+"""The images that are published for one camera, each only while somebody subscribes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class CameraOutputs:
         self._label_info = _publish_label_info(node, f'{base}/label_info', model)
 
     def publish_labels(self, segmentation: Segmentation, header: Any) -> None:
-        """Publish mask and confidence at the picture's size, with the camera's header."""
+        """Publish mask and confidence at the image's size, with the camera's header."""
         if self._mask.get_subscription_count():
             self._mask.publish(to_image(segmentation.mask, header))
         if self._confidence.get_subscription_count():
@@ -56,16 +56,16 @@ class CameraOutputs:
 
     def publish_overlay(self, bgr: NDArray[Any], segmentation: Segmentation, header: Any,
                         assessment: Assessment, verdict: Verdict, inference_ms: float) -> None:
-        """Publish the picture for people, as Image and as JPEG."""
+        """Publish the image for people, as Image and as JPEG."""
         raw = self._overlay.get_subscription_count() > 0
         jpeg = self._jpeg.get_subscription_count() > 0
         if not (raw or jpeg):
             return
-        picture = draw_overlay(bgr, segmentation, assessment, verdict, inference_ms)
+        image = draw_overlay(bgr, segmentation, assessment, verdict, inference_ms)
         if raw:
-            self._overlay.publish(to_image(picture, header))
+            self._overlay.publish(to_image(image, header))
         if jpeg:
-            self._jpeg.publish(to_jpeg(picture, header, self._jpeg_quality))
+            self._jpeg.publish(to_jpeg(image, header, self._jpeg_quality))
 
     def close(self) -> None:
         """Withdraw the topics."""

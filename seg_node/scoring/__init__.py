@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Scores of labels against ground truth; knows neither ROS nor where pictures come from."""
+"""Scores of labels against ground truth; knows neither ROS nor where images come from."""

@@ -35,9 +35,9 @@ CELL = 0.05
 
 class BirdsEye:
     """
-    Where the cells of a flat ground lie in a camera's pictures.
+    Where the cells of a flat ground lie in a camera's images.
 
-    Each cell takes the nearest pixel. Cells that are not in the picture are left out.
+    Each cell takes the nearest pixel. Cells that are not in the image are left out.
 
     :param view: the camera and its mounting.
     :param width: of the maps that are looked up, px; the view is scaled to them.
@@ -63,12 +63,12 @@ class BirdsEye:
 
     @property
     def cells(self) -> int:
-        """How many cells are in the picture."""
+        """How many cells are in the image."""
         return len(self._place)
 
     def of(self, values: NDArray[Value]) -> NDArray[Value]:
         """
-        Return the cells in the picture, [1, N], of a map [height, width].
+        Return the cells in the image, [1, N], of a map [height, width].
 
         :raises ValueError: for a map of another size.
         """

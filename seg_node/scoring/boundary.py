@@ -23,21 +23,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.scoring.truth import PathTruth
+from seg_node.scoring.ground_truth import PathTruth
 
 TOLERANCE = 0.0075
-"""Share of the picture's diagonal (Csurka et al., BMVC 2013): 4.4 px at 512x288, 6 at 640x480."""
+"""Share of the image's diagonal (Csurka et al., BMVC 2013): 4.4 px at 512x288, 6 at 640x480."""
 
 
 @dataclass(frozen=True)
 class BoundaryScore:
     """
-    Counts of boundary pixels; those of several pictures add up.
+    Counts of boundary pixels; those of several images add up.
 
     Boundary F1 after Csurka et al., What is a good evaluation measure for semantic segmentation?,
     BMVC 2013, and Perazzi et al., CVPR 2016: a pixel of one boundary is met when a pixel of the
-    other lies within the tolerance. Here over the pixels of all pictures rather than as a mean
-    over pictures, so that a picture with a short boundary weighs no more than its pixels.
+    other lies within the tolerance. Here over the pixels of all images rather than as a mean
+    over images, so that an image with a short boundary weighs no more than its pixels.
     """
 
     predicted: int = 0
@@ -49,13 +49,13 @@ class BoundaryScore:
     def of(cls, predicted: NDArray[np.bool_], truth: PathTruth,
            tolerance: float = TOLERANCE) -> BoundaryScore:
         """
-        Count one picture.
+        Count one image.
 
         The boundary is the path's outermost pixels. Where it could be met by a boundary that
-        cannot be seen, within the tolerance of UNKNOWN or of the picture's edge, it is left out.
+        cannot be seen, within the tolerance of UNKNOWN or of the image's edge, it is left out.
 
         :param predicted: bool [H, W], pixels called path.
-        :param tolerance: share of the picture's diagonal; a pixel at least.
+        :param tolerance: share of the image's diagonal; a pixel at least.
         :raises ValueError: when the sizes differ.
         """
         truth.check_size('predicted path', predicted)
@@ -72,7 +72,7 @@ class BoundaryScore:
             int(np.count_nonzero(wanted)), int(np.count_nonzero(wanted & by_found)))
 
     def __add__(self, other: BoundaryScore) -> BoundaryScore:
-        """Count the pictures of both."""
+        """Count the images of both."""
         return BoundaryScore(
             self.predicted + other.predicted, self.predicted_met + other.predicted_met,
             self.true + other.true, self.true_met + other.true_met)

@@ -22,7 +22,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.scoring.truth import PathTruth
+from seg_node.scoring.ground_truth import PathTruth
 
 BINS = 15
 """As in Guo et al., On Calibration of Modern Neural Networks, ICML 2017."""
@@ -47,7 +47,7 @@ class Bin:
 @dataclass(frozen=True, eq=False)
 class Calibration:
     """
-    Counts of pixels where the truth is known; those of several pictures add up.
+    Counts of pixels where the truth is known; those of several images add up.
 
     `counts` is int64 [256, 2]: for each value of the confidence the pixels where calling it path
     or not was wrong, and where it was right.
@@ -57,14 +57,14 @@ class Calibration:
 
     @classmethod
     def empty(cls) -> Calibration:
-        """Return the counts of no picture."""
+        """Return the counts of no image."""
         return cls(np.zeros((256, 2), np.int64))
 
     @classmethod
     def of(cls, predicted: NDArray[np.bool_], confidence: NDArray[np.uint8],
            truth: PathTruth) -> Calibration:
         """
-        Count one picture.
+        Count one image.
 
         :param predicted: bool [H, W], pixels called path.
         :param confidence: uint8 [H, W], 255 = 1.0: the probability that this is right.
@@ -80,7 +80,7 @@ class Calibration:
         return cls(flat.reshape(256, 2))
 
     def __add__(self, other: Calibration) -> Calibration:
-        """Count the pictures of both."""
+        """Count the images of both."""
         return Calibration(self.counts + other.counts)
 
     def bins(self, count: int = BINS) -> list[Bin]:

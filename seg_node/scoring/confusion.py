@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 @dataclass(frozen=True, eq=False)
 class Confusion:
     """
-    Counts of pixels whose class is known; those of several pictures add up.
+    Counts of pixels whose class is known; those of several images add up.
 
     `counts` is int64 [C, C + 1]: rows are the true classes, columns the predicted ones, the last
     column holds predictions of no class at all (unlabelled).
@@ -36,13 +36,13 @@ class Confusion:
 
     @classmethod
     def empty(cls, classes: int) -> Confusion:
-        """Return the counts of no picture."""
+        """Return the counts of no image."""
         return cls(np.zeros((classes, classes + 1), np.int64))
 
     @classmethod
     def of(cls, labels: NDArray[np.uint8], codes: NDArray[np.uint8], classes: int) -> Confusion:
         """
-        Count one picture.
+        Count one image.
 
         :param labels: uint8 [H, W], predicted class ids.
         :param codes: uint8 [H, W], of the truth; only class ids count, no partial labels.
@@ -60,7 +60,7 @@ class Confusion:
         return cls(flat.reshape(classes, classes + 1).astype(np.int64))
 
     def __add__(self, other: Confusion) -> Confusion:
-        """Count the pictures of both."""
+        """Count the images of both."""
         return Confusion(self.counts + other.counts)
 
     @property

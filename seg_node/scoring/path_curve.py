@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.scoring.calibration import Calibration
+from seg_node.scoring.ground_truth import PathTruth
 from seg_node.scoring.path_score import PathScore
-from seg_node.scoring.truth import PathTruth
 
 LEVELS = 512
 _PATH = 256
@@ -58,7 +58,7 @@ def path_levels(predicted: NDArray[np.bool_], confidence: NDArray[np.uint8]) -> 
 @dataclass(frozen=True, eq=False)
 class PathCurve:
     """
-    Counts of pixels where the truth is known; those of several pictures add up.
+    Counts of pixels where the truth is known; those of several images add up.
 
     `counts` is int64 [512, 2]: for each level of :func:`path_levels` the pixels that are not path,
     and those that are. What PathScore and Calibration count follows from them.
@@ -68,13 +68,13 @@ class PathCurve:
 
     @classmethod
     def empty(cls) -> PathCurve:
-        """Return the counts of no picture."""
+        """Return the counts of no image."""
         return cls(np.zeros((LEVELS, 2), np.int64))
 
     @classmethod
     def of(cls, levels: NDArray[np.int16], truth: PathTruth) -> PathCurve:
         """
-        Count one picture.
+        Count one image.
 
         :param levels: int16 [H, W], of path_levels().
         :raises ValueError: when the sizes differ.
@@ -88,7 +88,7 @@ class PathCurve:
         return cls(flat.reshape(LEVELS, 2).astype(np.int64))
 
     def __add__(self, other: PathCurve) -> PathCurve:
-        """Count the pictures of both."""
+        """Count the images of both."""
         return PathCurve(self.counts + other.counts)
 
     @property
@@ -111,7 +111,7 @@ class PathCurve:
         MaxF: the greatest F1 of path over all thresholds; nan without any path.
 
         Fritsch, Kuehnl and Geiger, A New Performance Measure and Evaluation Benchmark for Road
-        Detection Algorithms, ITSC 2013, equation 5: the pixels of all pictures are counted
+        Detection Algorithms, ITSC 2013, equation 5: the pixels of all images are counted
         together, and one threshold chosen for all of them. Theirs has 256 steps of a map of 8
         bits, this one a step for every level that occurs.
         """

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""How well the path is found: counts of pixels over any number of pictures."""
+"""How well the path is found: counts of pixels over any number of images."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.scoring.truth import PathTruth
+from seg_node.scoring.ground_truth import PathTruth
 
 
 @dataclass(frozen=True)
 class PathScore:
     """
-    Counts of pixels where the truth is known; those of several pictures add up.
+    Counts of pixels where the truth is known; those of several images add up.
 
     `true` pixels are path, `background` ones are not; `predicted` ones were called path, and
-    `both` rightly so. A share of nothing is nan: a picture without path, of which none was
+    `both` rightly so. A share of nothing is nan: an image without path, of which none was
     called path, has no IoU.
     """
 
@@ -44,7 +44,7 @@ class PathScore:
     @classmethod
     def of(cls, predicted: NDArray[np.bool_], truth: PathTruth) -> PathScore:
         """
-        Count one picture.
+        Count one image.
 
         :param predicted: bool [H, W], pixels called path.
         :raises ValueError: when the sizes differ.
@@ -56,7 +56,7 @@ class PathScore:
         return cls(int(np.count_nonzero(predicted & truth.path)), called, true, known - true)
 
     def __add__(self, other: PathScore) -> PathScore:
-        """Count the pictures of both."""
+        """Count the images of both."""
         return PathScore(self.both + other.both, self.predicted + other.predicted,
                          self.true + other.true, self.background + other.background)
 
@@ -94,19 +94,19 @@ class Interval:
     high: float
 
 
-def iou_interval(pictures: Sequence[PathScore], draws: int = 2000, seed: int = 0) -> Interval:
+def iou_interval(images: Sequence[PathScore], draws: int = 2000, seed: int = 0) -> Interval:
     """
-    Return the 95 % interval of the path IoU over all pixels, by the bootstrap over pictures.
+    Return the 95 % interval of the path IoU over all pixels, by the bootstrap over images.
 
-    Pictures are drawn with replacement as often as there are, and the 2.5 % and 97.5 % quantiles
+    Images are drawn with replacement as often as there are, and the 2.5 % and 97.5 % quantiles
     of the IoUs taken (percentile method; Efron and Tibshirani, An Introduction to the Bootstrap,
-    1993, chapter 13). nan without pictures or without any path.
+    1993, chapter 13). nan without images or without any path.
     """
-    if not pictures:
+    if not images:
         return Interval(math.nan, math.nan)
-    counts = np.array([(one.both, one.predicted + one.true - one.both) for one in pictures])
+    counts = np.array([(one.both, one.predicted + one.true - one.both) for one in images])
     weights = np.random.default_rng(seed).multinomial(
-        len(pictures), np.full(len(pictures), 1 / len(pictures)), size=draws)
+        len(images), np.full(len(images), 1 / len(images)), size=draws)
     both, union = (weights @ counts).T
     ious = both[union > 0] / union[union > 0]
     if not ious.size:

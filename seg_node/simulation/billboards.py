@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Draw sprites into a picture and its labels."""
+"""Draw sprites into an image and its labels."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class _Places:
 
 
 def draw_things(
-    picture: Image, labels: Image, things: tuple[Thing, ...], pose: Pose, camera: Camera,
+    image: Image, labels: Image, things: tuple[Thing, ...], pose: Pose, camera: Camera,
     light: Light,
 ) -> None:
     """Draw from far to near, in place; opaque pixels take the sprite's label."""
@@ -84,14 +84,14 @@ def draw_things(
         if sprite.shadow_m > 0.0 and ahead < _SHADOW_RANGE_M:
             inset = 0.08 * (right - left)
             shade = (left + inset, shade_top[i], right - inset, shade_bottom[i])
-            _paste(picture, _blob(), shade, None, 0, 1.0, light.haze)
+            _paste(image, _blob(), shade, None, 0, 1.0, light.haze)
         # Far things fade into the haze.
         clear = math.exp(-ahead / light.haze_m)
-        _paste(picture, sprite.levels, place, labels, sprite.label, clear, light.haze)
+        _paste(image, sprite.levels, place, labels, sprite.label, clear, light.haze)
 
 
 def label_things(labels: Image, things: tuple[Thing, ...], pose: Pose, camera: Camera) -> None:
-    """Write the labels that :func:`draw_things` would write, in place, without the picture."""
+    """Write the labels that :func:`draw_things` would write, in place, without the image."""
     if not things:
         return
     places = _places(things, pose, camera)
@@ -131,7 +131,7 @@ def _blob() -> tuple[Image, ...]:
 def _window(
     levels: tuple[Image, ...], place: _Place, width: int, height: int,
 ) -> tuple[tuple[slice, slice], Image] | None:
-    """Return the box of the picture that a sprite covers, and the sprite scaled to it."""
+    """Return the box of the image that a sprite covers, and the sprite scaled to it."""
     left, top, right, bottom = place
     x0, x1 = max(0, math.floor(left)), min(width, math.ceil(right) + 1)
     y0, y1 = max(0, math.floor(top)), min(height, math.ceil(bottom) + 1)
@@ -152,10 +152,10 @@ def _window(
 
 
 def _paste(
-    picture: Image, levels: tuple[Image, ...], place: _Place, labels: Image | None, label: int,
+    image: Image, levels: tuple[Image, ...], place: _Place, labels: Image | None, label: int,
     clear: float, haze: tuple[float, float, float],
 ) -> None:
-    window = _window(levels, place, picture.shape[1], picture.shape[0])
+    window = _window(levels, place, image.shape[1], image.shape[0])
     if window is None:
         return
     box, patch = window
@@ -166,7 +166,7 @@ def _paste(
         fog = cv2.merge([
             cv2.convertScaleAbs(alpha, alpha=(1.0 - clear) * tint / 255.0) for tint in haze])
         colour = cv2.add(cv2.convertScaleAbs(colour, alpha=clear), fog)
-    behind = cv2.multiply(picture[box], cv2.bitwise_not(opaque3), scale=1.0 / 255.0)
-    picture[box] = cv2.add(behind, colour)
+    behind = cv2.multiply(image[box], cv2.bitwise_not(opaque3), scale=1.0 / 255.0)
+    image[box] = cv2.add(behind, colour)
     if labels is not None:
         labels[box][alpha >= _OPAQUE] = label

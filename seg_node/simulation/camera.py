@@ -28,7 +28,7 @@ MAX_RANGE_M = 2000.0
 @dataclass(frozen=True)
 class GroundRows:
     """
-    The picture's rows that show the ground, from far to near.
+    The image's rows that show the ground, from far to near.
 
     Without roll, every pixel of a row lies at one forward distance, and its lateral position is
     linear in the column: y = -(u - cx) * lateral_per_px.
@@ -89,7 +89,7 @@ class Camera:
 
     @property
     def horizon_row(self) -> float:
-        """Row of the horizon, in pixels; may lie outside the picture."""
+        """Row of the horizon, in pixels; may lie outside the image."""
         return self.cy - self.focal_px * math.tan(self.pitch_rad)
 
     def project(

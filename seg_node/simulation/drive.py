@@ -75,7 +75,7 @@ class Drive:
     """
 
     def __init__(self, width: int = 640, height: int = 360) -> None:
-        """Build the world and its renderer for pictures of one size."""
+        """Build the world and its renderer for images of one size."""
         self.camera = Camera.from_fov(
             width, height, math.radians(72.0), height_m=1.2, pitch_rad=math.radians(3.0))
         self._pedestrian_s = self.position(8.0) + _STOP_GAP_M
@@ -191,5 +191,5 @@ def _things(scene: Scene, end: float) -> tuple[Thing, ...]:
 
 
 def demo_drive(width: int = 640, height: int = 360) -> Drive:
-    """Return the demo drive for pictures of a size."""
+    """Return the demo drive for images of a size."""
     return Drive(width, height)

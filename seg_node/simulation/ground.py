@@ -57,10 +57,10 @@ class Ground:
         self._shade_tone = _shade_tone(light)
         self._haze = 1.0 - np.exp(-self._plan.rows.forward / np.float32(light.haze_m))
 
-    def draw(self, picture: Image, labels: Image, pose: Pose) -> None:
+    def draw(self, image: Image, labels: Image, pose: Pose) -> None:
         """Paint the ground's rows, in place."""
         rows = self._plan.rows
-        if rows.first_row >= picture.shape[0]:
+        if rows.first_row >= image.shape[0]:
             return
         x, y = self._plan.world(pose)
         wide = self._plan.unevenness(x, y)
@@ -72,7 +72,7 @@ class Ground:
             regions.label(labels[rows.first_row:])
             self._draw_road(ground, view, regions, wide[..., 0], x, y)
         ground = self._shade(ground, wide)
-        picture[rows.first_row:] = self._fade(ground)
+        image[rows.first_row:] = self._fade(ground)
 
     def _lay(self, ground: Image, material: Material, x: Field, y: Field, where: Mask) -> None:
         left, top, width, height = cv2.boundingRect(where.view(np.uint8))

@@ -147,7 +147,7 @@ class GroundPlan:
         return Regions(open_road, road, tuple(walkways), tuple(bumps))
 
     def label(self, labels: Image, pose: Pose) -> None:
-        """Write the class ids of the ground into a picture's labels, uint8 [H, W], in place."""
+        """Write the class ids of the ground into an image's labels, uint8 [H, W], in place."""
         if self.rows.first_row >= labels.shape[0] or not self._profile.width_m > 0.0:
             return
         # Where the edges do not wander, the noise that would move them need not be sampled.

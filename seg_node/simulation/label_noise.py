@@ -46,7 +46,7 @@ class Grain:
     pattern: Image = field(init=False)
 
     def __post_init__(self) -> None:
-        """Draw the pattern, somewhat larger than a picture."""
+        """Draw the pattern, somewhat larger than an image."""
         drawn = self.rng.random((self.height + _SLACK_PX, self.width + _SLACK_PX), np.float32)
         object.__setattr__(self, 'pattern', (drawn < self.share).astype(np.uint8))
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The labels of a scene without its picture: the same as a renderer's, many times faster."""
+"""The labels of a scene without its image: the same as a renderer's, many times faster."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Light, weather and the camera's own faults, from the scene to the recorded picture."""
+"""Light, weather and the camera's own faults, from the scene to the recorded image."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Light:
     haze_m: distance at which a third of an object's own colour is left. shadow: depth of tree
     shadows, 0 to 1; shadow_cover: share of the shaded ground, 0 to 1. gain: factor of each
     channel (exposure and white balance). vignette: loss in the corners, 0 to 1. glare: strength
-    of a light source at glare_at (fractions of the picture). blur_px, noise: standard deviations.
+    of a light source at glare_at (fractions of the image). blur_px, noise: standard deviations.
     """
 
     haze: Bgr = (205.0, 196.0, 186.0)
@@ -54,7 +54,7 @@ class Light:
 
 
 class Lens:
-    """Apply a light's camera effects to pictures of one size."""
+    """Apply a light's camera effects to images of one size."""
 
     def __init__(self, light: Light, width: int, height: int) -> None:
         """Precompute the vignette and the tone curve."""
@@ -69,7 +69,7 @@ class Lens:
         self._glare = None if light.glare <= 0.0 else _glare(light, width, height)
 
     def apply(self, bgr: Image, frame: int) -> Image:
-        """Return the recorded picture; `frame` seeds the noise."""
+        """Return the recorded image; `frame` seeds the noise."""
         light = self._light
         out: Any = cv2.LUT(bgr, self._tone)
         out = cv2.multiply(out, self._vignette, scale=1.0 / 128.0)

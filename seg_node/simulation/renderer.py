@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Render a scene from a pose: the picture and its labels."""
+"""Render a scene from a pose: the image and its labels."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from .textures import Image
 
 @dataclass(frozen=True)
 class RenderedFrame:
-    """A picture, BGR uint8 [H, W, 3], and the class id of each pixel, uint8 [H, W]."""
+    """An image, BGR uint8 [H, W, 3], and the class id of each pixel, uint8 [H, W]."""
 
     bgr: Image
     labels: Image
@@ -80,13 +80,13 @@ class Renderer:
             camera = replace(camera, pitch_rad=camera.pitch_rad + nod_rad)
             ground = self._ground_for(camera)
         size = (camera.height, camera.width)
-        picture = np.zeros((*size, 3), np.uint8)
+        image = np.zeros((*size, 3), np.uint8)
         labels = np.zeros(size, np.uint8)
-        draw_sky(picture, camera, self.scene.light, self.scene.sky, pose.yaw)
-        ground.draw(picture, labels, pose)
+        draw_sky(image, camera, self.scene.light, self.scene.sky, pose.yaw)
+        ground.draw(image, labels, pose)
         draw_things(
-            picture, labels, (*self.scene.things, *moving), pose, camera, self.scene.light)
-        return RenderedFrame(self._lens.apply(picture, frame), labels)
+            image, labels, (*self.scene.things, *moving), pose, camera, self.scene.light)
+        return RenderedFrame(self._lens.apply(image, frame), labels)
 
     def _ground_for(self, camera: Camera) -> Ground:
         scene = self.scene

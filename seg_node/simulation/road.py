@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from .materials import Material
 
 STEP_M = 0.25
-# Beyond this heading relative to the vehicle a row of the picture no longer crosses the road
+# Beyond this heading relative to the vehicle a row of the image no longer crosses the road
 # at one well-defined point; the rest of the road is left out.
 _MIN_COS = 0.3
 FAR_AWAY_M = 1e4
@@ -45,7 +45,7 @@ class Pose:
 
 @dataclass(frozen=True)
 class Crossing:
-    """Where the picture's rows cross the centre line; float32 [R] each, vehicle frame."""
+    """Where the image's rows cross the centre line; float32 [R] each, vehicle frame."""
 
     lateral: NDArray[np.float32]
     heading: NDArray[np.float32]

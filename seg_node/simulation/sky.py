@@ -69,7 +69,7 @@ def panorama(variant: int, haze: tuple[float, float, float]) -> Image:
     lit = np.asarray(horizon, np.float32) * 0.3 + 0.7 * np.array([246, 246, 246], np.float32)
     sky += cover * np.float32(0.85) * (lit - sky)
     below = np.broadcast_to(np.asarray(haze, np.float32), (_BELOW_PX, columns, 3))
-    picture = np.concatenate([sky, below])
+    image = np.concatenate([sky, below])
     height_px = above - np.arange(above + _BELOW_PX)[:, None]
     for layer in range(3):
         green = np.array([62, 92, 72], np.float32) * np.float32(rng.uniform(0.8, 1.1))
@@ -79,14 +79,14 @@ def panorama(variant: int, haze: tuple[float, float, float]) -> Image:
         line = high + (5.0, 3.0, 1.3)[layer] * _ridge(
             variant * 10 + layer, columns, (1.8, 1.4, 0.7)[layer])
         inside = (height_px < line[None, :]) & (height_px >= 0)
-        picture[inside] = colour
+        image[inside] = colour
     leaves = fractal_noise(800 + variant, 64, 256, 0.8)
-    low = picture[above - 30:above]
+    low = image[above - 30:above]
     low *= (1.0 + 0.04 * leaves[:30, np.arange(columns) % TILE_PX])[..., None]
-    return to_bytes(picture)
+    return to_bytes(image)
 
 
-def draw_sky(picture: Image, camera: Camera, light: Light, variant: int, yaw: float) -> None:
+def draw_sky(image: Image, camera: Camera, light: Light, variant: int, yaw: float) -> None:
     """Paint the rows above the ground (in place) as seen at a yaw."""
     rows = min(camera.height, math.ceil(camera.horizon_row) + 2)
     if rows <= 0:
@@ -102,4 +102,4 @@ def draw_sky(picture: Image, camera: Camera, light: Light, variant: int, yaw: fl
     cv2.remap(
         wide, np.repeat(u.astype(np.float32)[None], rows, 0),
         np.repeat(v.astype(np.float32)[:, None], camera.width, 1), cv2.INTER_LINEAR,
-        dst=picture[:rows], borderMode=cv2.BORDER_REPLICATE)
+        dst=image[:rows], borderMode=cv2.BORDER_REPLICATE)

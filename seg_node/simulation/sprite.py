@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Upright pictures that stand on the ground, and a pen to draw them in metres."""
+"""Upright images that stand on the ground, and a pen to draw them in metres."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Point = tuple[float, float]
 @dataclass(frozen=True)
 class Sprite:
     """
-    A picture that stands on the ground and faces the camera.
+    An image that stands on the ground and faces the camera.
 
     levels: mip levels, uint8 [h, w, 4], BGR premultiplied by alpha, halving each time.
     width_m, height_m: its size. label: class id of its opaque pixels.
@@ -52,12 +52,12 @@ class Sprite:
         return tuple(np.ascontiguousarray(level[..., 3]) for level in self.levels)
 
     def scaled(self, factor: float) -> Sprite:
-        """Return the same picture with another size in metres."""
+        """Return the same image with another size in metres."""
         return replace(
             self, width_m=self.width_m * factor, height_m=self.height_m * factor)
 
     def flipped(self, flip: bool) -> Sprite:
-        """Return the mirrored picture where `flip` says so."""
+        """Return the mirrored image where `flip` says so."""
         if not flip:
             return self
         return replace(

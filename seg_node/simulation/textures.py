@@ -75,9 +75,9 @@ def wrapped_lines(
     return np.asarray(canvas.astype(np.float32) / np.float32(255.0))
 
 
-def to_bytes(picture: NDArray[Any]) -> Image:
+def to_bytes(image: NDArray[Any]) -> Image:
     """Clip to 0..255 and convert to uint8."""
-    return np.asarray(np.clip(picture, 0, 255).astype(np.uint8))
+    return np.asarray(np.clip(image, 0, 255).astype(np.uint8))
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from seg_node.stop_go.corridor.ground_corridor import (
     Way,
 )
 from seg_node.stop_go.corridor.measure import CorridorMeasure, CorridorMeter
-from seg_node.stop_go.corridor.trapezoid import corridor_in_picture, Trapezoid
+from seg_node.stop_go.corridor.trapezoid import corridor_in_image, Trapezoid
 from seg_node.stop_go.decision import StopGo
 from seg_node.stop_go.geometry import CameraPose, Intrinsics, Mounting, View
 from seg_node.stop_go.limits import Geometry, Limits
@@ -39,6 +39,6 @@ __all__ = [
     'CorridorMeasure', 'CorridorMeter', 'Decision', 'Direction', 'Duty', 'Finding', 'Geometry',
     'GroundLimits', 'HealthThresholds', 'Instant', 'Intrinsics', 'Limits', 'Motion', 'Mounting',
     'Observation', 'Reason', 'Role', 'StopGo', 'Thresholds', 'Trapezoid', 'Vehicle', 'Verdict',
-    'View', 'Way', 'assess', 'bounds_of', 'combine', 'corridor_in_picture', 'corridor_on_ground',
+    'View', 'Way', 'assess', 'bounds_of', 'combine', 'corridor_in_image', 'corridor_on_ground',
     'directions',
 ]

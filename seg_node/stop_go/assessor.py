@@ -27,7 +27,7 @@ from seg_node.stop_go.actions import class_rules, ClassRule
 from seg_node.stop_go.corridor.corridor import Corridor
 from seg_node.stop_go.corridor.ground_corridor import corridor_on_ground, Way
 from seg_node.stop_go.corridor.measure import CorridorMeasure, CorridorMeter, Sizes
-from seg_node.stop_go.corridor.trapezoid import corridor_in_picture
+from seg_node.stop_go.corridor.trapezoid import corridor_in_image
 from seg_node.stop_go.geometry import View
 from seg_node.stop_go.limits import Geometry, Limits
 from seg_node.stop_go.roles import Direction
@@ -86,7 +86,7 @@ class Assessor:
         self._fixed: Corridor | None = None
         if geometry is Geometry.TRAPEZOID:
             _check_no_metres(rules)
-            self._fixed = corridor_in_picture(limits.trapezoid, width, height)
+            self._fixed = corridor_in_image(limits.trapezoid, width, height)
         elif limits.vehicle.unset:
             names = ' and '.join(f'vehicle.{name}' for name in limits.vehicle.unset)
             raise ValueError(
@@ -134,7 +134,7 @@ class Assessor:
         obstacle is still in view when the vehicle stands before it, and cannot be forgotten.
         """
         if self._fixed is not None:
-            return self.limits.trapezoid.min_clear_distance
+            return self.limits.trapezoid.min_free_distance
         vehicle = self.limits.vehicle
         return corridor.start + vehicle.stopping_distance(vehicle.speed_of(motion))
 

@@ -60,7 +60,7 @@ class Intrinsics:
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
-            raise ValueError(f'size: {self.width}x{self.height} is no picture')
+            raise ValueError(f'size: {self.width}x{self.height} is no image')
         for name in ('fx', 'fy'):
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):
@@ -68,7 +68,7 @@ class Intrinsics:
         for name, side in (('cx', self.width), ('cy', self.height)):
             value = getattr(self, name)
             if not -side <= value <= 2 * side:
-                raise ValueError(f'{name}: {value} is far outside of the picture, {side} pixels')
+                raise ValueError(f'{name}: {value} is far outside of the image, {side} pixels')
         if self.model not in MODELS:
             raise ValueError(f'distortion_model: {self.model!r} is none of {", ".join(MODELS)}')
         if len(self.coefficients) not in MODELS[self.model] or not all(
@@ -78,7 +78,7 @@ class Intrinsics:
                 f'{" or ".join(str(count) for count in MODELS[self.model])} finite numbers')
 
     def scaled(self, width: int, height: int) -> Intrinsics:
-        """Return the projection onto the same picture resized to width x height pixels."""
+        """Return the projection onto the same image resized to width x height pixels."""
         sx, sy = width / self.width, height / self.height
         return replace(
             self, width=width, height=height, fx=self.fx * sx, fy=self.fy * sy,
@@ -90,7 +90,7 @@ class Intrinsics:
 
         :param points: float64 [..., 3], metres.
         :returns: float64 [..., 2] pixels (u, v), NaN behind the camera and where the distortion
-            is past its calibration (it would fold such points back into the picture).
+            is past its calibration (it would fold such points back into the image).
         """
         depth = points[..., 2]
         ahead = depth > 1e-6
@@ -224,7 +224,7 @@ class View:
     pose: CameraPose
 
     def scaled(self, width: int, height: int) -> View:
-        """Return the view of the same picture resized to width x height pixels."""
+        """Return the view of the same image resized to width x height pixels."""
         return View(self.intrinsics.scaled(width, height), self.pose)
 
     def backwards(self) -> View:

@@ -27,7 +27,7 @@ from seg_node.stop_go.vehicle import Vehicle
 
 
 class Geometry(str, Enum):
-    """Where the corridor lies: on the ground in metres, or chosen in the picture."""
+    """Where the corridor lies: on the ground in metres, or chosen in the image."""
 
     GROUND = 'ground'
     TRAPEZOID = 'trapezoid'

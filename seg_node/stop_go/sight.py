@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""How the frames of one camera become findings: its pictures, its view, its corridor."""
+"""How the frames of one camera become findings: its images, its view, its corridor."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.perception.images.camera_image import CameraPicture
+from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.models.manifest import Model
 from seg_node.stop_go.assessor import Assessment, Assessor, Observation
 from seg_node.stop_go.camera_health.camera_health import CameraHealth
@@ -35,9 +35,9 @@ from seg_node.stop_go.verdict import Finding, Reason
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class SegmentedImage:
     """
-    One segmented picture.
+    One segmented image.
 
     width and height are the camera's, in pixels; labels (class ids) and confidence (255 = 1.0)
     are uint8 [h, w] at the network's size. `health` is what Sight.inspect() says of it. `info` is
@@ -57,7 +57,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Look:
-    """What a camera's view is for one picture: None with the reason why, and what is wrong."""
+    """What a camera's view is for one image: None with the reason why, and what is wrong."""
 
     view: View | None = None
     no_view: str = ''
@@ -67,7 +67,7 @@ class Look:
 @dataclass(frozen=True, eq=False)
 class Judged:
     """
-    What one picture says.
+    What one image says.
 
     The findings of `assessment` are all there are, those of the camera's health first.
     """
@@ -78,9 +78,9 @@ class Judged:
 
 class Sight:
     """
-    Inspect and judge the pictures of one camera, each once and in order.
+    Inspect and judge the images of one camera, each once and in order.
 
-    One thread may inspect a picture while another one judges; neither is thread-safe in itself.
+    One thread may inspect an image while another one judges; neither is thread-safe in itself.
 
     :param view: None where the corridor needs none.
     """
@@ -90,31 +90,31 @@ class Sight:
         self._health = health
         self._before: View | None = None
 
-    def inspect(self, picture: CameraPicture, limits: Limits) -> tuple[Finding, ...]:
+    def inspect(self, image: CameraImage, limits: Limits) -> tuple[Finding, ...]:
         """
-        Say whether the camera gives pictures that can be used; needs no segmentation.
+        Say whether the camera gives images that can be used; needs no segmentation.
 
-        :raises ValueError: for a picture of another shape or type.
+        :raises ValueError: for an image of another shape or type.
         """
         self._health.thresholds = limits.camera_health
         return self._health.check(
-            picture.bgr, picture.encoding, (picture.width, picture.height))
+            image.bgr, image.encoding, (image.width, image.height))
 
-    def judge(self, picture: Picture, assessor: Assessor) -> Judged:
+    def judge(self, image: SegmentedImage, assessor: Assessor) -> Judged:
         """
-        Judge one picture.
+        Judge one image.
 
         :raises ValueError: for maps of another shape or type.
         """
-        look = self.look(picture.info, picture.width, picture.height)
+        look = self.look(image.info, image.width, image.height)
         seen = assessor.assess(Observation(
-            picture.labels, picture.confidence, look.view, picture.motion, picture.inference,
+            image.labels, image.confidence, look.view, image.motion, image.inference,
             look.no_view))
         return Judged(
-            replace(seen, findings=(*picture.health, *seen.findings, *look.findings)), look)
+            replace(seen, findings=(*image.health, *seen.findings, *look.findings)), look)
 
     def look(self, info: CameraInfo | None, width: int, height: int) -> Look:
-        """Return the view for a picture of a size, and whether the camera is another since."""
+        """Return the view for an image of a size, and whether the camera is another since."""
         if self._view is None:
             return Look()
         try:
@@ -129,7 +129,7 @@ class Sight:
 
 def enough_pixels(model: Model, limits: Limits) -> tuple[int, int] | None:
     """
-    Return the width and height with which a picture is judged as well as in full.
+    Return the width and height with which an image is judged as well as in full.
 
     None: there is a check that looks at every row.
     """

@@ -15,9 +15,9 @@
 """
 The limits of the decision, and what a measured frame says against GO under them.
 
-Measured with the bundled network on 1124 real pictures of roads (every second of the street
-pictures and of the two road data sets, and two videos): the path takes 0.12 to 0.73 of the
-picture, the confidence of the least certain 5 % of the corridor is 0.32 at least, and from frame
+Measured with the bundled network on 1124 real images of roads (every second of the street
+images and of the two road data sets, and two videos): the path takes 0.12 to 0.73 of the
+image, the confidence of the least certain 5 % of the corridor is 0.32 at least, and from frame
 to frame of the videos 0.02 of the corridor changes at most.
 """
 
@@ -49,9 +49,9 @@ class Thresholds:
         0.3, 0.01, 1.0, 'share of the corridor that may change between path and not from one '
         'frame to the next')
     max_path_share: float = bounded(
-        0.9, 0.01, 1.0, 'share of the picture that may be path; more is no road')
+        0.9, 0.01, 1.0, 'share of the image that may be path; more is no road')
     min_path_share: float = bounded(
-        0.02, 0.0, 1.0, 'share of the picture that must be path')
+        0.02, 0.0, 1.0, 'share of the image that must be path')
     max_inference: float = bounded(
         0.25, 0.001, 10.0, 'longest time that the network may take for a frame, seconds')
     max_image_age: float = bounded(
@@ -94,10 +94,10 @@ def assess(measure: CorridorMeasure, thresholds: Thresholds) -> tuple[Finding, .
 
     limits = thresholds
     at_most(measure.path_share, limits.max_path_share, Reason.ALL_PATH,
-            f'{measure.path_share:.1%} of the picture is path, which is no road; '
+            f'{measure.path_share:.1%} of the image is path, which is no road; '
             f'limit {limits.max_path_share:.1%}')
     at_least(measure.path_share, limits.min_path_share, Reason.NO_PATH,
-             f'{measure.path_share:.1%} of the picture is path, limit {limits.min_path_share:.1%}')
+             f'{measure.path_share:.1%} of the image is path, limit {limits.min_path_share:.1%}')
     at_least(measure.confidence, limits.min_confidence, Reason.LOW_CONFIDENCE,
              f'confidence {measure.confidence:.2f} in the corridor, '
              f'limit {limits.min_confidence:.2f}')
@@ -117,13 +117,13 @@ def assess(measure: CorridorMeasure, thresholds: Thresholds) -> tuple[Finding, .
 def _distance_findings(measure: CorridorMeasure) -> list[Finding]:
     """Judge how far the path is clear, and the classes that slow or stop at their own distance."""
     findings = []
-    if not measure.clear_distance >= measure.required:
+    if not measure.free_distance >= measure.required:
         reason, seen = Reason.BLOCKED, 'path blocked at'
         if not measure.blocked:
             reason, seen = Reason.BEYOND_RANGE, 'the camera sees only to'
         findings.append(Finding(
-            reason, f'{seen} {measure.clear_distance:.2f} {measure.unit}, '
-            f'needed {measure.required:.2f}', measure.clear_distance, measure.required))
+            reason, f'{seen} {measure.free_distance:.2f} {measure.unit}, '
+            f'needed {measure.required:.2f}', measure.free_distance, measure.required))
     findings += [_class_finding(sighting, measure) for sighting in measure.sightings
                  if not sighting.distance >= _reach(sighting, measure)]
     return findings

@@ -50,7 +50,7 @@ class Vehicle:
     max_speed: float = bounded(
         0.0, 0.0, 100.0, 'highest speed, m/s, taken when odometry is missing; 0: not set')
     reaction_time: float = bounded(
-        0.5, 0.0, 10.0, 'from a picture being taken to the brakes acting, seconds')
+        0.5, 0.0, 10.0, 'from an image being taken to the brakes acting, seconds')
     deceleration: float = bounded(1.0, 0.05, 20.0, 'deceleration of a stop, m/s^2')
     stop_margin: float = bounded(0.3, 0.0, 10.0, 'room left at standstill, metres')
     odometry_timeout: float = bounded(

@@ -33,14 +33,14 @@ START_NS = 1_700_000_000 * 10**9
 PERIOD_NS = 50_000_000
 
 
-def picture(value: int, width: int = 64, height: int = 48) -> NDArray[np.uint8]:
+def pixels_of(value: int, width: int = 64, height: int = 48) -> NDArray[np.uint8]:
     return np.full((height, width, 3), value % 256, np.uint8)
 
 
 def write_video(path: Path, count: int = 10, fps: float = 20.0) -> Path:
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*'mp4v'), fps, (64, 48))
     for index in range(count):
-        writer.write(picture(20 * index))
+        writer.write(pixels_of(20 * index))
     writer.release()
     return path
 
@@ -52,13 +52,13 @@ def _header(stamp_ns: int, frame: str) -> Any:
 
 
 def image(stamp_ns: int, value: int) -> bytes:
-    pixels = picture(value)
+    pixels = pixels_of(value)
     return bytes(STORE.serialize_cdr(STORE.types[IMAGE](
         _header(stamp_ns, 'lens'), 48, 64, 'bgr8', 0, 64 * 3, pixels.reshape(-1)), IMAGE))
 
 
 def compressed_image(stamp_ns: int, value: int) -> bytes:
-    _, data = cv2.imencode('.png', picture(value))
+    _, data = cv2.imencode('.png', pixels_of(value))
     return bytes(STORE.serialize_cdr(STORE.types[COMPRESSED](
         _header(stamp_ns, 'lens'), 'png', data.reshape(-1)), COMPRESSED))
 
@@ -96,7 +96,7 @@ def write_bag(
 
 
 def write_other_bag(folder: Path) -> Path:
-    """Write a bag without pictures."""
+    """Write a bag without images."""
     with Writer(folder, version=8, storage_plugin=StoragePlugin.MCAP) as bag:
         connection = bag.add_connection('/stop', 'std_msgs/msg/Bool', typestore=STORE)
         message = STORE.types['std_msgs/msg/Bool'](True)

@@ -50,7 +50,7 @@ from benchmarks.common.processes import claim_domain, remove_if_orphaned, shared
 from helpers.camera import Camera
 from helpers.places import ROOT
 
-# The corridor lies in the picture, and what is no camera's picture but flat colours that stand
+# The corridor lies in the image, and what is no camera's image but flat colours that stand
 # still passes for one.
 DEFAULTS: dict[str, Any] = {
     'geometry': 'trapezoid', 'camera_health__max_identical': 0,

@@ -32,7 +32,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
-Picture = NDArray[np.uint8]
+Pixels = NDArray[np.uint8]
 
 # BGR, in the tiny model's eyes: path, obstacle, background; UNSURE_GREEN is path, but unsure.
 GREEN, RED, BLUE = (30, 200, 20), (20, 30, 200), (200, 30, 20)
@@ -41,41 +41,41 @@ WIDTH, HEIGHT = 128, 64      # twice the tiny model's input: classes stay exact
 
 
 def road(width: int = WIDTH, height: int = HEIGHT, ground: tuple[int, int, int] = GREEN,
-         ) -> Picture:
-    """Return a picture, BGR uint8 [H, W, 3]: sky above, ground from the middle down."""
-    picture = np.empty((height, width, 3), np.uint8)
-    picture[:height // 2] = BLUE
-    picture[height // 2:] = ground
-    return picture
+         ) -> Pixels:
+    """Return an image, BGR uint8 [H, W, 3]: sky above, ground from the middle down."""
+    image = np.empty((height, width, 3), np.uint8)
+    image[:height // 2] = BLUE
+    image[height // 2:] = ground
+    return image
 
 
-def blocked_road() -> Picture:
+def blocked_road() -> Pixels:
     """Return the road with an obstacle across its middle."""
-    picture = road()
-    picture[40:56, 48:80] = RED
-    return picture
+    image = road()
+    image[40:56, 48:80] = RED
+    return image
 
 
-def no_road() -> Picture:
-    """Return a picture of nothing but background."""
-    picture = road(ground=BLUE)
-    picture[HEIGHT // 2:] = (120, 10, 5)
-    return picture
+def no_road() -> Pixels:
+    """Return an image of nothing but background."""
+    image = road(ground=BLUE)
+    image[HEIGHT // 2:] = (120, 10, 5)
+    return image
 
 
-def raw(picture: NDArray[Any], encoding: str = 'bgr8', **fields: Any) -> Image:
+def raw(image: NDArray[Any], encoding: str = 'bgr8', **fields: Any) -> Image:
     """Make an Image of the array's bytes; fields replace what follows from the array."""
-    message = Image(height=picture.shape[0], width=picture.shape[1], encoding=encoding)
-    message.step = picture[0].nbytes
-    message.data = array('B', picture.tobytes())
+    message = Image(height=image.shape[0], width=image.shape[1], encoding=encoding)
+    message.step = image[0].nbytes
+    message.data = array('B', image.tobytes())
     for name, value in fields.items():
         setattr(message, name, value)
     return message
 
 
-def compressed(picture: Picture, kind: str = 'jpeg') -> CompressedImage:
+def compressed(image: Pixels, kind: str = 'jpeg') -> CompressedImage:
     """Make a CompressedImage, jpeg or png."""
-    _, data = cv2.imencode(f'.{kind}', picture)
+    _, data = cv2.imencode(f'.{kind}', image)
     return CompressedImage(format=kind, data=array('B', data.tobytes()))
 
 

@@ -33,7 +33,7 @@ def state_of(
     one: Sent, decision: str, reason: str, *, latency_ms: float = 20, **values: Any,
 ) -> State:
     """Return the state that reports a frame."""
-    given = {'inference_ms': 10.0, 'clear_distance': 0.9, 'confidence': 0.8, **values}
+    given = {'inference_ms': 10.0, 'free_distance': 0.9, 'confidence': 0.8, **values}
     stamp = f'{one.stamp_ns // 10**9}.{one.stamp_ns % 10**9:09d}'
     return State(one.wall_ns + round(latency_ms * 1e6), 'text', {
         'decision': decision, 'reason': reason, 'image_stamp': stamp,

@@ -30,7 +30,7 @@ WIDTH, HEIGHT = 64, 32
 PATH, OBSTACLE, BACKGROUND = 1, 3, 0
 COLOURS = {BACKGROUND: (200, 40, 30), PATH: (40, 200, 30), OBSTACLE: (30, 40, 200)}  # BGR
 ODOMETRY = 'nav_msgs/msg/Odometry'
-# The pictures are too small and too plain for the checks of a camera's health.
+# The images are too small and too plain for the checks of a camera's health.
 PARAMETERS: dict[str, Any] = {
     'geometry': 'trapezoid', 'backend': 'onnxruntime', 'threads': 1,
     'camera_health.min_sharpness': 0.0, 'camera_health.max_blocked': 1.0,
@@ -39,7 +39,7 @@ PARAMETERS: dict[str, Any] = {
 
 
 def road(blocked: bool = False, width: int = WIDTH, height: int = HEIGHT) -> NDArray[np.uint8]:
-    """Return labels, uint8 [H, W]: a road to the middle of the picture; or an obstacle on it."""
+    """Return labels, uint8 [H, W]: a road to the middle of the image; or an obstacle on it."""
     labels = np.zeros((height, width), np.uint8)
     labels[height // 2:] = PATH
     if blocked:
@@ -47,8 +47,8 @@ def road(blocked: bool = False, width: int = WIDTH, height: int = HEIGHT) -> NDA
     return labels
 
 
-def picture(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the picture, BGR, in which the tiny model sees these labels."""
+def image(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the image, BGR, in which the tiny model sees these labels."""
     table = np.zeros((256, 3), np.uint8)
     for label, colour in COLOURS.items():
         table[label] = colour
@@ -64,7 +64,7 @@ def drive(blocked: range = range(0), count: int = 12, width: int = WIDTH, height
 def write_images(folder: Path, frames: list[NDArray[np.uint8]]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for index, labels in enumerate(frames):
-        cv2.imwrite(str(folder / f'{index:04d}.png'), picture(labels))
+        cv2.imwrite(str(folder / f'{index:04d}.png'), image(labels))
     return folder
 
 
@@ -81,7 +81,7 @@ def write_drive(
     focal: float | None = None, compression: Any = None, stamps: list[int] | None = None,
     damaged: tuple[int, ...] = (), noise: int = 0, jpeg: bool = False,
 ) -> Path:
-    """Write a bag: pictures of `front`, masks, odometry, camera_info; some pictures cut."""
+    """Write a bag: images of `front`, masks, odometry, camera_info; some images cut."""
     rng = np.random.default_rng(0)
     plugin = StoragePlugin.MCAP if storage == 'mcap' else StoragePlugin.SQLITE3
     writer = Writer(folder, version=8, storage_plugin=plugin)
@@ -105,7 +105,7 @@ def write_drive(
                 bag.write(others['info'], at - 500, camera_info(stamp, focal))
             if masks is not None:
                 bag.write(others['masks'], at - 100, mono(stamp, masks[index]))
-            bgr = picture(labels) + rng.integers(0, noise + 1, (*labels.shape, 3)).astype(np.uint8)
+            bgr = image(labels) + rng.integers(0, noise + 1, (*labels.shape, 3)).astype(np.uint8)
             message = packed(stamp, bgr, 'jpg') if jpeg else raw(stamp, bgr)
             bag.write(images, at, message[:60] if index in damaged else message)
     return folder

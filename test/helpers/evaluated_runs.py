@@ -77,7 +77,7 @@ def rows_of(drive: Drive) -> list[Row]:
             'confirming' if good < 5 else 'slow_class' if k % 157 > 145 else 'clear'
         iou = 0.75 + 0.2 * road * drive.quality - (0.3 if health else 0) + eyes.normal(0, 0.01)
         values: dict[str, Any] = {
-            'clear_distance': clear, 'required_distance': 0.9, 'unit': 'of the corridor',
+            'free_distance': clear, 'required_distance': 0.9, 'unit': 'of the corridor',
             'coverage': clear, 'confidence': confidence, 'confidence_low': confidence - 0.15,
             'path_share': 0.4, 'findings': findings, 'health': health,
             'decode_ms': float(eyes.lognormal(0.7, 0.3)),
@@ -154,12 +154,12 @@ def _counts(drive: Drive, table: Columns) -> Counts:
 
 
 def _jpeg(drive: Drive, index: int) -> bytes:
-    picture = np.full((90, 320, 3), (200, 180, 160), np.uint8)
+    image = np.full((90, 320, 3), (200, 180, 160), np.uint8)
     for left in (0, 160):
         road = np.array([[left + 70, 40], [left + 90, 40], [left + 150, 90], [left + 10, 90]])
-        cv2.fillPoly(picture, [road], (60, 160, 60))
-    cv2.putText(picture, f'{index}', (8, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (30, 30, 30), 2)
-    return bytes(cv2.imencode('.jpg', picture)[1].tobytes())
+        cv2.fillPoly(image, [road], (60, 160, 60))
+    cv2.putText(image, f'{index}', (8, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (30, 30, 30), 2)
+    return bytes(cv2.imencode('.jpg', image)[1].tobytes())
 
 
 def _json(content: Any) -> bytes:

@@ -29,7 +29,7 @@ import onnxruntime
 
 @dataclass(frozen=True)
 class Form:
-    """A strided convolution from a picture to one map for each class."""
+    """A strided convolution from an image to one map for each class."""
 
     classes: int = 19
     width: int = 64
@@ -126,7 +126,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def run_graph(folder: Path, rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Run the graph of a model folder on pictures uint8 [N, H, W, 3] RGB."""
+    """Run the graph of a model folder on images uint8 [N, H, W, 3] RGB."""
     session = onnxruntime.InferenceSession(
         str(folder / 'model.onnx'), providers=['CPUExecutionProvider'])
     labels, confidence = session.run(['labels', 'confidence'], {'image': rgb})

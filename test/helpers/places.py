@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Where things lie: this checkout, and the recordings and pictures that are not in it."""
+"""Where things lie: this checkout, and the recordings and images that are not in it."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from rosbags.rosbag2.enums import CompressionFormat, CompressionMode
 from rosbags.typesys import get_types_from_msg, get_typestore, Stores
 import yaml
 
-from helpers.bag_files import CAMERA_INFO, IMAGE, image, PERIOD_NS, picture, START_NS, STORE
+from helpers.bag_files import CAMERA_INFO, IMAGE, image, PERIOD_NS, pixels_of, START_NS, STORE
 
 COUNT = 6
 TOPIC = '/front/image_raw'
@@ -97,7 +97,7 @@ def ros1(path: Path, compression: str = '') -> Path:
             at = START_NS + index * PERIOD_NS
             message = store.types[IMAGE](
                 ros1_header(store, index, at), 48, 64, 'bgr8', 0, 64 * 3,
-                picture(10 * index).reshape(-1))
+                pixels_of(10 * index).reshape(-1))
             bag.write(images, at, store.serialize_ros1(message, IMAGE))
     return path
 
@@ -127,7 +127,7 @@ def ros1_with_own_types(path: Path) -> Path:
 
 
 def with_latched(folder: Path) -> Path:
-    """Write a bag whose latched topic speaks only at the beginning, beside pictures."""
+    """Write a bag whose latched topic speaks only at the beginning, beside images."""
     with Writer(folder, version=9, storage_plugin=StoragePlugin.MCAP) as bag:
         text = bag.add_connection('/map_name', 'std_msgs/msg/String', typestore=STORE,
                                   offered_qos_profiles=[qos(latched=True)])

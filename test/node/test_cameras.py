@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Cameras of all kinds in, pictures and decisions out."""
+"""Cameras of all kinds in, images and decisions out."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def pixels(message):
 @pytest.mark.parametrize('reliability', ReliabilityPolicy.__members__.keys() & {
     'RELIABLE', 'BEST_EFFORT'})
 @pytest.mark.parametrize('make', [
-    raw, compressed, lambda picture: compressed(picture, 'png')], ids=['raw', 'jpeg', 'png'])
+    raw, compressed, lambda image: compressed(image, 'png')], ids=['raw', 'jpeg', 'png'])
 def test_a_free_road_is_go(bench, make, reliability):
     message = make(road())
     bench.start_node(
@@ -73,7 +73,7 @@ def test_masks_have_the_header_and_size_of_the_image(bench):
 @pytest.mark.parametrize('transport, message, size', [
     ('raw', raw, (320, 180)), ('compressed', compressed, (1024, 512))],
     ids=['raw', 'reduced jpeg'])
-def test_overlays_are_pictures_of_the_same_size(bench, transport, message, size):
+def test_overlays_are_images_of_the_same_size(bench, transport, message, size):
     width, height = size
     shown = road(*size)
     overlays = bench.listen(Image, 'camera/segmentation/overlay')
@@ -88,7 +88,7 @@ def test_overlays_are_pictures_of_the_same_size(bench, transport, message, size)
     overlay = pixels(overlays[0])
     assert overlay.shape == (height, width, 3)
     assert (overlay != shown).any()
-    # The picture is in it, in its place: what is drawn over it leaves the sky's blue.
+    # The image is in it, in its place: what is drawn over it leaves the sky's blue.
     sky = overlay[height // 4:height // 3].astype(int)
     assert np.median(np.abs(sky - shown[0, 0])) < 100
     jpeg = cv2.imdecode(np.frombuffer(jpegs[0].data, np.uint8), cv2.IMREAD_COLOR)
@@ -179,9 +179,9 @@ def test_size_encoding_and_rows_may_change_between_images(bench):
     assert bench.counted('malformed') == 0
 
 
-def bayer_rggb(picture):
-    """Return what a sensor with RGGB filters sees of a BGR picture."""
-    blue, green, red = cv2.split(picture)
+def bayer_rggb(image):
+    """Return what a sensor with RGGB filters sees of a BGR image."""
+    blue, green, red = cv2.split(image)
     sensor = green.copy()
     sensor[::2, ::2] = red[::2, ::2]
     sensor[1::2, 1::2] = blue[1::2, 1::2]
@@ -196,7 +196,7 @@ def test_grey_images_of_16_bits_are_read_in_their_byte_order(bench, order):
     overlays = bench.listen(Image, 'camera/segmentation/overlay')
     bench.start_node(autostart=True)
     bench.camera(raw(grey, 'mono16', is_bigendian=order == '>u2'))
-    # The tiny model sees no colour here and so no path, but it does see a picture.
+    # The tiny model sees no colour here and so no path, but it does see an image.
     bench.wait_for_stop('no_path')
     bench.wait_for(lambda: overlays, 'an overlay')
     assert bench.counted('malformed') == 0

@@ -46,9 +46,9 @@ def ended(bench: Bench, process: Process) -> int:
     return process.exit_code
 
 
-def write_images(folder: Path, pictures: Sequence[Any]) -> Path:
+def write_images(folder: Path, images: Sequence[Any]) -> Path:
     folder.mkdir()
-    for index, bgr in enumerate(pictures):
+    for index, bgr in enumerate(images):
         bgr = bgr.copy()
         bgr[:4, :4] = index % 256      # a camera that repeats itself exactly is frozen
         cv2.imwrite(str(folder / f'{index}.png'), bgr)

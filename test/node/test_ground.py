@@ -49,10 +49,10 @@ def odometry(speed, yaw_rate=0.0):
 
 def road_with_block(distance):
     """Return the road with a red block across it, from a distance in metres on."""
-    picture = road()
+    image = road()
     base = round((HEIGHT - 1) / 2 + FOCAL / distance)
-    picture[base - 6:base, :] = RED
-    return picture
+    image[base - 6:base, :] = RED
+    return image
 
 
 def test_a_free_road_is_go_with_camera_info_only(bench):
@@ -64,7 +64,7 @@ def test_a_free_road_is_go_with_camera_info_only(bench):
     bench.wait_for_go()
     values = values_of(bench.states[-1])
     assert 3.0 < float(values['camera.required_distance']) < 4.2
-    assert float(values['camera.clear_distance']) > 6.0
+    assert float(values['camera.free_distance']) > 6.0
 
 
 @pytest.mark.parametrize(('info', 'words'), [
@@ -112,9 +112,9 @@ def test_the_faster_the_farther_it_must_be_clear(bench):
 def test_a_turn_bends_the_corridor(bench):
     bench.start_node(**{**GROUND, 'ground__max_range': 6.0})
     bench.keep_saying('camera/camera_info', camera_info())
-    picture = road()
-    picture[HEIGHT // 2:, WIDTH // 2 + 26:] = RED          # on the right
-    bench.camera(raw(picture))
+    image = road()
+    image[HEIGHT // 2:, WIDTH // 2 + 26:] = RED          # on the right
+    bench.camera(raw(image))
     left = bench.keep_saying('odom', odometry(0.4, 0.04))
     bench.wait_for_go()
     left.cancel()

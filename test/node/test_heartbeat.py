@@ -61,7 +61,7 @@ def test_state_says_what_the_decision_rests_on(bench):
     assert values['image_stamp'] == values['camera.image_stamp']
     assert values['image_stamp'] in {
         f'{stamp.sec}.{stamp.nanosec:09d}' for stamp in camera.sent}
-    assert float(values['camera.clear_distance']) == 1.0
+    assert float(values['camera.free_distance']) == 1.0
     assert float(values['camera.coverage']) == 1.0
     assert float(values['camera.confidence']) == 1.0
     assert float(values['measured']) <= float(values['limit'])

@@ -103,7 +103,7 @@ def integer(name, value, shape=()):
 
 @pytest.fixture
 def failing_model(tmp_path):
-    """Return a model whose inference fails for a picture with red in it."""
+    """Return a model whose inference fails for an image with red in it."""
     return spoiled_by_red(tmp_path / 'failing', [
         helper.make_node('Where', ['any_red', 'nowhere', 'first'], ['index']),
         helper.make_node('Gather', ['nothing', 'index'], ['spoiled'], axis=0),
@@ -113,7 +113,7 @@ def failing_model(tmp_path):
 
 @pytest.fixture
 def hanging_model(tmp_path):
-    """Return a model whose inference takes for ever with a picture with red in it."""
+    """Return a model whose inference takes for ever with an image with red in it."""
     scalar = helper.make_tensor_value_info
     body = helper.make_graph(
         [helper.make_node('Identity', ['going'], ['still_going']),

@@ -36,9 +36,9 @@ def test_all_names_follow_the_namespace(bench):
 
 
 def test_topics_and_the_node_can_be_renamed(bench):
-    bench.start_node('-r', '__node:=eyes', '-r', 'camera/image_raw:=/usb/picture',
+    bench.start_node('-r', '__node:=eyes', '-r', 'camera/image_raw:=/usb/image',
                      name='/eyes', autostart=True)
-    bench.camera(raw(road()), topic='/usb/picture')
+    bench.camera(raw(road()), topic='/usb/image')
     bench.wait_for_go()
 
 

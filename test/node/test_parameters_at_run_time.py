@@ -33,10 +33,10 @@ def test_a_changed_limit_takes_effect(bench):
 
 
 def test_a_changed_corridor_takes_effect(bench):
-    picture = road()
-    picture[56:, 100:] = RED      # beside the corridor
+    image = road()
+    image[56:, 100:] = RED      # beside the corridor
     bench.start_node(autostart=True)
-    bench.camera(raw(picture))
+    bench.camera(raw(image))
     bench.wait_for_go()
     assert bench.set_parameter('trapezoid.near_width', 0.95).successful
     bench.wait_for_stop('blocked')
@@ -63,7 +63,7 @@ REFUSED = {
     'of another type': ('stop_go.min_confidence', 'high', ['type']),
     'a fraction for a count': ('stop_go.stop_after', 1.5, ['type']),
     'far row below the near row': ('trapezoid.far_row', 0.99, ['trapezoid.far_row', 'near_row']),
-    'corridor out of the picture': ('trapezoid.center', 0.05, ['trapezoid.near_width', 'picture']),
+    'corridor out of the image': ('trapezoid.center', 0.05, ['trapezoid.near_width', 'image']),
     'corridor without rows': ('trapezoid.far_row', 0.975, ['far_row', 'rows']),
     'camera limit': ('camera_health.min_contrast', 200.0, ['camera_health.min_contrast', '127']),
     'read-only model': ('model', 'other', ['model', 'read-only']),

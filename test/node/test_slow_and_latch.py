@@ -63,7 +63,7 @@ def test_a_latched_fault_stays_until_reset(bench):
     camera = bench.camera(raw(road()))
     bench.wait_for_go()
     camera.message = raw(np.zeros_like(road()))
-    bench.wait_for_stop('latched_fault', 'picture dark')
+    bench.wait_for_stop('latched_fault', 'image dark')
     camera.message = raw(road())
     assert all(bench.next_stops(30))
     assert bench.reset().success

@@ -47,12 +47,12 @@ class BackendCancelledError(BackendError):
 @dataclass(frozen=True, eq=False)
 class Inference:
     """
-    What the network says of one picture, and how long that took.
+    What the network says of one image, and how long that took.
 
     labels (class ids) and confidence (255 = certain) are uint8 [h, w] at the network's size, and
-    belong to the caller: they share no memory with the picture or with later results. prepare is
-    the time until the picture was the network's input or on its way to the GPU, network that from
-    there to the maps, both in seconds; of pictures that are worked on together each takes a share.
+    belong to the caller: they share no memory with the image or with later results. prepare is
+    the time until the image was the network's input or on its way to the GPU, network that from
+    there to the maps, both in seconds; of images that are worked on together each takes a share.
     """
 
     labels: NDArray[np.uint8]
@@ -90,11 +90,11 @@ class Backend(Protocol):
 
     @property
     def max_batch(self) -> int:
-        """How many pictures it works on together."""
+        """How many images it works on together."""
 
-    def infer(self, pictures: Sequence[NDArray[np.uint8]]) -> list[Inference]:
+    def infer(self, images: Sequence[NDArray[np.uint8]]) -> list[Inference]:
         """
-        Segment 1 to max_batch pictures, BGR uint8 [H, W, 3] of any sizes.
+        Segment 1 to max_batch images, BGR uint8 [H, W, 3] of any sizes.
 
         Raises BackendError.
         """

@@ -39,7 +39,7 @@ class BackendOptions:
 
     name: one of BACKENDS. threads: CPU threads that inference may use. precision: one of
     PRECISIONS; auto is what is quick on the backend: fp16 with TensorRT, the model's own graph
-    with ONNX Runtime. max_batch: most pictures at once, the number of cameras. workspace_mib,
+    with ONNX Runtime. max_batch: most images at once, the number of cameras. workspace_mib,
     optimization_level and dla_core are TensorRT's, see EngineOptions; None leaves them to it.
 
     :raises BackendError: names what does not fit.

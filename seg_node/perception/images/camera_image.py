@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""A picture as a camera sent it, and the way to it from a message."""
+"""An image as a camera sent it, and the way to it from a message."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class CameraPicture:
+class CameraImage:
     """
-    A decoded picture.
+    A decoded image.
 
     bgr is uint8 [h, w, 3]. width and height are the camera's, in pixels: w and h are less where
-    the picture was decoded at reduced size. encoding is what it came in.
+    the image was decoded at reduced size. encoding is what it came in.
     """
 
     bgr: NDArray[np.uint8]
@@ -42,26 +42,26 @@ class CameraPicture:
     height: int
 
     @staticmethod
-    def of(bgr: NDArray[np.uint8], encoding: str = '') -> CameraPicture:
-        """Return a picture that has the camera's size."""
-        return CameraPicture(bgr, encoding, bgr.shape[1], bgr.shape[0])
+    def of(bgr: NDArray[np.uint8], encoding: str = '') -> CameraImage:
+        """Return an image that has the camera's size."""
+        return CameraImage(bgr, encoding, bgr.shape[1], bgr.shape[0])
 
 
-def read_picture(message: Any, compressed: bool, least: tuple[int, int] | None = None
-                 ) -> CameraPicture:
+def decode_image(message: Any, compressed: bool, least: tuple[int, int] | None = None
+                 ) -> CameraImage:
     """
-    Decode a message; the picture may be a view of it.
+    Decode a message; the image may be a view of it.
 
     :param message: has the fields of sensor_msgs/CompressedImage or else Image.
     :param least: width and height that are enough, where that is quicker; None: all there is.
     :raises ImageError: for any image that cannot be decoded.
     """
     if not compressed:
-        return CameraPicture.of(decode(RawImage(
+        return CameraImage.of(decode(RawImage(
             height=message.height, width=message.width, encoding=message.encoding,
             is_bigendian=bool(message.is_bigendian), step=message.step, data=message.data)),
             message.encoding)
     if least is None:
-        return CameraPicture.of(decode_compressed(message.data, message.format), message.format)
+        return CameraImage.of(decode_compressed(message.data, message.format), message.format)
     bgr, width, height = decode_reduced(message.data, message.format, least)
-    return CameraPicture(bgr, message.format, width, height)
+    return CameraImage(bgr, message.format, width, height)

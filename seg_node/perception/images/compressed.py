@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """
-JPEG and PNG files in camera messages to BGR pictures.
+JPEG and PNG files in camera messages to BGR images.
 
 Everything in a message is untrusted, as in image_codec.
 """
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 MAX_COMPRESSED_PIXELS = 2**26
-"""Most pixels a compressed picture may unpack to (67 million, 200 MB); bounds bombs."""
+"""Most pixels a compressed image may unpack to (67 million, 200 MB); bounds bombs."""
 
 _FLAGS = (cv2.IMREAD_COLOR, cv2.IMREAD_REDUCED_COLOR_2, cv2.IMREAD_REDUCED_COLOR_4,
           cv2.IMREAD_REDUCED_COLOR_8)
@@ -47,8 +47,8 @@ def decode_compressed(data: Buffer, format: str = '') -> NDArray[np.uint8]:
 
     format is that of sensor_msgs/CompressedImage ('jpeg', 'rgb8; png compressed bgr8', or
     empty); it is only used to refuse other transports, the bytes decide what is decoded. Grey
-    and 16-bit pictures become 8-bit BGR, alpha is dropped. An EXIF orientation is ignored, so
-    that the picture keeps fitting the camera_info. A JPEG with damage in its middle decodes
+    and 16-bit images become 8-bit BGR, alpha is dropped. An EXIF orientation is ignored, so
+    that the image keeps fitting the camera_info. A JPEG with damage in its middle decodes
     to damaged pixels: only a cut-off one can be told.
     """
     file, header = _read(data, format)
@@ -63,7 +63,7 @@ def decode_reduced(data: Buffer, format: str, least: tuple[int, int]
     That is the smallest with `least` (width, height) pixels or more. It takes half of the time
     of the whole size, since most of the transform and of the colours is left out.
 
-    :returns: the picture, BGR uint8 [h, w, 3], and the width and height it has in full.
+    :returns: the image, BGR uint8 [h, w, 3], and the width and height it has in full.
     """
     file, header = _read(data, format)
     times = 0
@@ -88,17 +88,17 @@ def _read(data: Buffer, format: str) -> tuple[bytes, ImageHeader]:
 def _decode(file: bytes, header: ImageHeader, halved: int) -> NDArray[np.uint8]:
     flags = _FLAGS[halved] | cv2.IMREAD_IGNORE_ORIENTATION
     try:
-        picture = cv2.imdecode(np.frombuffer(file, np.uint8), flags)
+        image = cv2.imdecode(np.frombuffer(file, np.uint8), flags)
     except (cv2.error, MemoryError) as error:
         raise ImageError(f'{header.kind} image cannot be decoded: {error}') from error
     # Rounded up, as JPEG's blocks at the edges are.
     shape = (-(-header.height >> halved), -(-header.width >> halved), 3)
-    if picture is None or picture.shape != shape:
+    if image is None or image.shape != shape:
         raise ImageError(
             f'{header.kind} image of {len(file)} bytes cannot be decoded: '
             f'damaged, or a variant that OpenCV does not read'
         )
-    return cast('NDArray[np.uint8]', picture)
+    return cast('NDArray[np.uint8]', image)
 
 
 def _check_format(format: str) -> None:

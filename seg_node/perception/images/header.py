@@ -15,7 +15,7 @@
 """
 Read size and completeness of JPEG and PNG files without decoding them.
 
-OpenCV decodes a cut-off JPEG to a partly grey picture without an error, and allocates
+OpenCV decodes a cut-off JPEG to a partly grey image without an error, and allocates
 whatever size a header claims; both must be known before it is called.
 Sources: ITU-T T.81 annex B (JPEG markers), the PNG specification section 5 (chunks).
 """
@@ -85,7 +85,7 @@ def _read_jpeg(data: bytes) -> ImageHeader:
             if data.rfind(b'\xff\xd9', position) < 0:
                 raise _cut_off('JPEG', data)
             return ImageHeader(JPEG, *size)
-    raise ImageError(f'JPEG of {len(data)} bytes has no frame header or no picture data: damaged')
+    raise ImageError(f'JPEG of {len(data)} bytes has no frame header or no image data: damaged')
 
 
 def _next_marker(data: bytes, position: int) -> tuple[int, int]:

@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Turn the bytes of an uncompressed camera message into a BGR picture.
+Turn the bytes of an uncompressed camera message into a BGR image.
 
 Takes plain values instead of ROS messages, so it works and is tested without ROS. Everything
 in a message is untrusted: sizes are checked against the data before memory is allocated, and
@@ -69,7 +69,7 @@ ENCODINGS: tuple[str, ...] = (*_PACKED, 'mono16', *_BAYER, *_YUV422, *_NV)
 @dataclass(frozen=True)
 class RawImage:
     """
-    An uncompressed picture as in sensor_msgs/Image; step is bytes per row.
+    An uncompressed image as in sensor_msgs/Image; step is bytes per row.
 
     data is any C-contiguous buffer: bytes, bytearray, array.array('B'), memoryview, ndarray.
     """
@@ -84,7 +84,7 @@ class RawImage:
 
 def decode(image: RawImage) -> NDArray[np.uint8]:
     """
-    Return the picture as BGR uint8 [H, W, 3]; raise ImageError if it is malformed.
+    Return the image as BGR uint8 [H, W, 3]; raise ImageError if it is malformed.
 
     For bgr8 and 8UC3 the result is a read-only view on the data, also where rows are padded;
     copy it to keep it longer than the data. 8UC3 and 8UC4 are taken as BGR and BGRA, OpenCV's

@@ -27,13 +27,13 @@ A model is a folder with the graph and model.yaml, its manifest:
       fp16: {graph: model_fp16.onnx, sha256: ...}
       int8: {graph: model_int8.onnx, sha256: ...}
     input: {width: 512, height: 288}
-    self_test:                    # optional: a picture, and the labels that it must give
+    self_test:                    # optional: an image, and the labels that it must give
       {image: self_test.png, labels: self_test_labels.png}
     classes:                      # in the order of the graph's label ids, at most 255
       - {name: background, color: [0, 0, 0], drivable: false, action: stop}
       - {name: path, color: [0, 200, 0], drivable: true, action: go}
 
-color is RGB and used in pictures; background, or black, is left uncoloured there. action says
+color is RGB and used in images; background, or black, is left uncoloured there. action says
 what such a thing in the driving corridor means: go, slow or stop.
 """
 
@@ -91,7 +91,7 @@ class ClassInfo:
 
 @dataclass(frozen=True)
 class SelfTestFiles:
-    """A known picture and its labels, both of the network's input size."""
+    """A known image and its labels, both of the network's input size."""
 
     image: Path
     labels: Path

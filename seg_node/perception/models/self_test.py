@@ -15,7 +15,7 @@
 """
 Whether a model on its backend still does what it did when it was exported.
 
-A wrong engine, a broken GPU or a damaged library can give labels as quickly as ever. A picture
+A wrong engine, a broken GPU or a damaged library can give labels as quickly as ever. An image
 with known labels finds them before the robot drives.
 """
 
@@ -31,7 +31,7 @@ from seg_node.perception.segmenter import Segmentation, Segmenter
 MIN_AGREEMENT = 0.98
 """Share of the known labels that must come out; lower precisions differ at edges of classes."""
 MIN_CONFIDENCE = 0.5
-"""Least mean confidence on the known picture; a network that gives no numbers has 0."""
+"""Least mean confidence on the known image; a network that gives no numbers has 0."""
 
 
 class SelfTestError(RuntimeError):
@@ -42,60 +42,60 @@ def run_self_test(segmenter: Segmenter) -> str:
     """
     Run the network on known input and say how it went.
 
-    The model's own picture, where it has one, must give its labels, and a black picture must not.
+    The model's own image, where it has one, must give its labels, and a black image must not.
     Any model must give the same answer twice, and only labels that it has classes for.
 
     :raises SelfTestError: when it does not; BackendError when the inference fails.
     """
     model = segmenter.model
     if model.self_test is None:
-        picture = _pattern(model.width, model.height)
-        first = segmenter.segment(picture)
+        image = _pattern(model.width, model.height)
+        first = segmenter.segment(image)
         _check_labels(first)
-        _check_repeats(first, segmenter.segment(picture))
-        return 'repeats itself on a test pattern; the model has no self_test picture'
-    picture, expected = _read(model.self_test, model.width, model.height)
-    first = segmenter.segment(picture)
+        _check_repeats(first, segmenter.segment(image))
+        return 'repeats itself on a test pattern; the model has no self_test image'
+    image, expected = _read(model.self_test, model.width, model.height)
+    first = segmenter.segment(image)
     _check_labels(first)
-    _check_repeats(first, segmenter.segment(picture))
+    _check_repeats(first, segmenter.segment(image))
     agreement = float((first.labels == expected).mean())
     if not agreement >= MIN_AGREEMENT:
         raise SelfTestError(
-            f'the known picture gives {agreement:.1%} of its labels, limit {MIN_AGREEMENT:.0%}; '
+            f'the known image gives {agreement:.1%} of its labels, limit {MIN_AGREEMENT:.0%}; '
             'the network does not compute what it was exported to: rebuild the engine, check the '
             'GPU and its driver, or get the model again')
     confidence = float(first.confidence.mean()) / 255
     if not confidence >= MIN_CONFIDENCE:
         raise SelfTestError(
-            f'mean confidence {confidence:.2f} on the known picture, limit {MIN_CONFIDENCE:.2f}')
-    if float((segmenter.segment(np.zeros_like(picture)).labels == expected).mean()) >= agreement:
+            f'mean confidence {confidence:.2f} on the known image, limit {MIN_CONFIDENCE:.2f}')
+    if float((segmenter.segment(np.zeros_like(image)).labels == expected).mean()) >= agreement:
         raise SelfTestError(
-            'a black picture gives the labels of the known one: the network does not see its '
+            'a black image gives the labels of the known one: the network does not see its '
             'input')
-    return f'known picture gives {agreement:.1%} of its labels, confidence {confidence:.2f}'
+    return f'known image gives {agreement:.1%} of its labels, confidence {confidence:.2f}'
 
 
 def _read(files: SelfTestFiles, width: int, height: int,
           ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    picture = cv2.imread(str(files.image), cv2.IMREAD_COLOR)
+    image = cv2.imread(str(files.image), cv2.IMREAD_COLOR)
     labels = cv2.imread(str(files.labels), cv2.IMREAD_GRAYSCALE)
-    for path, found in ((files.image, picture), (files.labels, labels)):
+    for path, found in ((files.image, image), (files.labels, labels)):
         if found is None:
             raise SelfTestError(f'{path}: cannot be read; get the model again')
         if found.shape[:2] != (height, width):
             raise SelfTestError(f'{path}: {found.shape[1]}x{found.shape[0]}, the network takes '
                                 f'{width}x{height}; get the model again')
-    return np.asarray(picture, np.uint8), np.asarray(labels, np.uint8)
+    return np.asarray(image, np.uint8), np.asarray(labels, np.uint8)
 
 
 def _pattern(width: int, height: int) -> NDArray[np.uint8]:
     """Return a textured grey plane under a blue sky: BGR uint8 [H, W, 3]."""
     rows, cols = np.mgrid[:height, :width]
-    picture = np.empty((height, width, 3), np.uint8)
-    picture[...] = (90 + (rows * 7 + cols * 13) % 40)[..., None]
+    image = np.empty((height, width, 3), np.uint8)
+    image[...] = (90 + (rows * 7 + cols * 13) % 40)[..., None]
     sky = height // 2
-    picture[:sky] = np.linspace((235, 190, 150), (245, 225, 215), sky)[:, None]
-    return picture
+    image[:sky] = np.linspace((235, 190, 150), (245, 225, 215), sky)[:, None]
+    return image
 
 
 def _check_labels(found: Segmentation) -> None:
@@ -108,4 +108,4 @@ def _check_labels(found: Segmentation) -> None:
 def _check_repeats(first: Segmentation, again: Segmentation) -> None:
     if not np.array_equal(first.labels, again.labels):
         changed = float((first.labels != again.labels).mean())
-        raise SelfTestError(f'the same picture gave {changed:.1%} other labels the second time')
+        raise SelfTestError(f'the same image gave {changed:.1%} other labels the second time')

@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Camera pictures of bags with what belongs to them, also of damaged bags."""
+"""Camera images of bags with what belongs to them, also of damaged bags."""

@@ -13,28 +13,28 @@
 # limitations under the License.
 
 """
-Whether a camera gives pictures that can be used at all.
+Whether a camera gives images that can be used at all.
 
-The defaults were measured on 4473 pictures: the training, validation and test folders of the two
-road data sets, the street pictures named in the model card, and two driving videos. Of the 3031
-pictures outside `roads/train` three are found unusable, all as blocked: a damaged file, rightly,
+The defaults were measured on 4473 images: the training, validation and test folders of the two
+road data sets, the street images named in the model card, and two driving videos. Of the 3031
+images outside `roads/train` three are found unusable, all as blocked: a damaged file, rightly,
 and two views of smooth asphalt (one of 1100 in `lums/train`, one of 131 in `roads/valid`), which
 would have to stay like that for `blocked_after` frames. `roads/train` holds copies with brightness
-changed at random, down to black and up to white; of its 1442 pictures 85 are found unusable: 31
+changed at random, down to black and up to white; of its 1442 images 85 are found unusable: 31
 too dark, 3 over-exposed, 16 (15 of them among the dark ones) without contrast, and 56 as blocked,
-nearly all because their lower part is black. Shown as one drive, though each picture has little
-to do with the next, one of the street pictures is found torn: at the edge of a bonnet. The
+nearly all because their lower part is black. Shown as one drive, though each image has little
+to do with the next, one of the street images is found torn: at the edge of a bonnet. The
 rendered drive has no findings.
 
-Found among 465 of the pictures, damaged on purpose (widths and shifts in shares of the width):
+Found among 465 of the images, damaged on purpose (widths and shifts in shares of the width):
 defocus of a standard deviation of 0.25 % in 8 %, of 0.5 % and more in all; motion blur of 2 %
 sideways in 99.6 % and up and down in 43 %, of 4 % in 99.8 %; noise of a standard deviation of 10
-in 3 %, of 15 and more in 99.8 %; the lower part from another picture in 78 %, shifted by 30 % in
+in 3 %, of 15 and more in 99.8 %; the lower part from another image in 78 %, shifted by 30 % in
 57 %, black in all and grey in 97 %; a hand before half of the lens in all, mud on a third in
 99 %, on a quarter in 3 %. Recompression as JPEG of quality 30 raises nothing.
 
 Not found: a scene that is damaged in details only (drops of water, a small sticker), a tear
-between pictures that are alike at that row, and a tear that is there from the first picture on.
+between images that are alike at that row, and a tear that is there from the first image on.
 Ground without any structure, as plain snow or an untextured simulation, is found as blocked:
 raise `max_blocked` there. `python -m seg_node.tools.camera_health` measures recordings of your
 own.
@@ -65,22 +65,22 @@ _REASONS = {
     'min_sharpness': Reason.CAMERA_BLURRED,
 }
 _TEXTS = {
-    Reason.CAMERA_DARK: 'picture dark: brightness {0:.1f} of 255, limit {1:.1f}',
-    Reason.CAMERA_OVEREXPOSED: 'picture over-exposed: {0:.0%} saturated, limit {1:.0%}',
+    Reason.CAMERA_DARK: 'image dark: brightness {0:.1f} of 255, limit {1:.1f}',
+    Reason.CAMERA_OVEREXPOSED: 'image over-exposed: {0:.0%} saturated, limit {1:.0%}',
     Reason.CAMERA_COVERED: 'lens covered or fogged: contrast {0:.1f}, limit {1:.1f}',
-    Reason.CAMERA_FROZEN: 'picture frozen: {0:.0f} repeated frames in a row, limit {1:.0f}',
+    Reason.CAMERA_FROZEN: 'image frozen: {0:.0f} repeated frames in a row, limit {1:.0f}',
     Reason.CAMERA_TORN:
-        'picture torn: all of a row brighter or darker by {0:.1f} of 255, limit {1:.1f}',
-    Reason.CAMERA_NOISY: 'picture noisy: noise {0:.1f} of 255, limit {1:.1f}',
+        'image torn: all of a row brighter or darker by {0:.1f} of 255, limit {1:.1f}',
+    Reason.CAMERA_NOISY: 'image noisy: noise {0:.1f} of 255, limit {1:.1f}',
     Reason.CAMERA_BLOCKED: 'lens partly blocked: {0:.0%} shows nothing, limit {1:.0%}',
-    Reason.CAMERA_BLURRED: 'picture blurred: sharpness {0:.2f}, limit {1:.2f}',
+    Reason.CAMERA_BLURRED: 'image blurred: sharpness {0:.2f}, limit {1:.2f}',
 }
 _JUMP_FADES = 0.98  # per frame
 
 
 @dataclass
 class _Memory:
-    """What is kept of the pictures before; begins anew with restart() and another format."""
+    """What is kept of the images before; begins anew with restart() and another format."""
 
     format: str
     luma: NDArray[np.uint8] | None = None
@@ -92,7 +92,7 @@ class _Memory:
 
 class CameraHealth:
     """
-    Watch over the pictures of one camera, each given once and in order.
+    Watch over the images of one camera, each given once and in order.
 
     `thresholds` may be replaced at any time.
     """
@@ -104,29 +104,29 @@ class CameraHealth:
 
     @property
     def measured(self) -> Mapping[str, float]:
-        """What the last picture measured, by the name of its limit; without what it cannot say."""
+        """What the last image measured, by the name of its limit; without what it cannot say."""
         return self._measured
 
     def restart(self) -> None:
-        """Forget the pictures seen so far."""
+        """Forget the images seen so far."""
         self._memory = None
         self._measured = {}
 
     def check(self, bgr: NDArray[np.uint8], encoding: str = '',
               size: tuple[int, int] | None = None) -> tuple[Finding, ...]:
         """
-        Judge one picture, on small samples of it.
+        Judge one image, on small samples of it.
 
         :param bgr: uint8 [H, W, 3].
         :param encoding: as received; only whether it changes matters.
         :param size: width and height that the camera gave it, where bgr is a mean of so many
             pixels; None: those of bgr.
-        :returns: what is wrong with it, nothing for a usable picture.
+        :returns: what is wrong with it, nothing for a usable image.
         :raises ValueError: for an array of another type or shape, or an empty one.
         """
         if bgr.dtype != np.uint8 or bgr.ndim != 3 or bgr.shape[2] != 3 or not bgr.size:
             raise ValueError(
-                f'bgr: {bgr.dtype} {list(bgr.shape)} is not a picture, give uint8 [H, W, 3]')
+                f'bgr: {bgr.dtype} {list(bgr.shape)} is not an image, give uint8 [H, W, 3]')
         limits = self.thresholds
         findings = []
         width, height = size or (bgr.shape[1], bgr.shape[0])
@@ -136,7 +136,7 @@ class CameraHealth:
             if memory is not None:
                 findings.append(Finding(
                     Reason.CAMERA_CHANGED,
-                    f'picture changed from {memory.format} to {received}'))
+                    f'image changed from {memory.format} to {received}'))
             memory = self._memory = _Memory(received)
         values = self._measured = _measure(bgr, width / bgr.shape[1], limits, memory)
         for name, measured in values.items():

@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-What a single picture tells about its camera, from samples of it.
+What a single image tells about its camera, from samples of it.
 
 All functions cost the same at any resolution, but for the row jump, which looks at every row.
 """
@@ -26,10 +26,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Picture = NDArray[np.uint8]
+Image = NDArray[np.uint8]
 
 LEAST_SIZE = (128, 72)
-"""Least width and height in pixels of a picture whose detail can be judged."""
+"""Least width and height in pixels of an image whose detail can be judged."""
 TILES = (9, 16)
 """Rows and columns of the tiles that are searched for structure."""
 
@@ -45,9 +45,9 @@ _GROUP = 4
 _JUMP_CAP = 40
 
 
-def small_luma(bgr: Picture) -> Picture:
+def small_luma(bgr: Image) -> Image:
     """
-    Take single pixels of a picture, without averaging, so that their detail stays.
+    Take single pixels of an image, without averaging, so that their detail stays.
 
     :param bgr: uint8 [H, W, 3].
     :returns: uint8 [at most 144, at most 256], grey.
@@ -57,18 +57,18 @@ def small_luma(bgr: Picture) -> Picture:
     return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
-def areas(luma: Picture) -> Picture:
+def areas(luma: Image) -> Image:
     """Average the luma over 64x36 areas, uint8 [36, 64]; noise averages out with it."""
     return np.asarray(cv2.resize(luma, _AREAS, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def sharpness(luma: Picture, noise: float) -> float | None:
+def sharpness(luma: Image, noise: float) -> float | None:
     """
     Compare how much brightness differs over one and over four pixels of the small luma.
 
     The ratio of the two root mean squares, freed of noise, in the direction where it is less:
     motion blurs one only. It does not depend on contrast. Where the blur is wider than the four
-    pixels, all of the picture is made of ramps, and the ratio is 1/4.
+    pixels, all of the image is made of ramps, and the ratio is 1/4.
 
     :param noise: standard deviation of a pixel of the luma.
     :returns: 0 to about 1, None where there is not enough contrast to say.
@@ -85,7 +85,7 @@ def sharpness(luma: Picture, noise: float) -> float | None:
     return min(ratios, default=None)
 
 
-def noise(bgr: Picture) -> float | None:
+def noise(bgr: Image) -> float | None:
     """
     Estimate the standard deviation of the noise of a pixel's brightness.
 
@@ -93,7 +93,7 @@ def noise(bgr: Picture) -> float | None:
     the tenth of the blocks with the least stands for the noise, as the rest has structure.
 
     :param bgr: uint8 [H, W, 3] of LEAST_SIZE or more.
-    :returns: 0 to 255, None where the picture is too dark or too bright to say.
+    :returns: 0 to 255, None where the image is too dark or too bright to say.
     """
     middle = np.linspace(1, bgr.shape[0] - 2, _STRIPS).astype(np.intp)
     rows = np.concatenate((middle - 1, middle, middle + 1))
@@ -116,16 +116,16 @@ def noise(bgr: Picture) -> float | None:
         255.0, float(np.partition(found, rank)[rank]) * math.sqrt(math.pi / 2.0) / 6.0)
 
 
-def columns(bgr: Picture) -> Picture:
+def columns(bgr: Image) -> Image:
     """Take the green of every row in 64 columns, uint8 [H, 64]; bgr is of LEAST_SIZE or more."""
     step = bgr.shape[1] // _COLUMNS
     first = (bgr.shape[1] - step * (_COLUMNS - 1)) // 2
     return np.ascontiguousarray(bgr[:, first::step, 1][:, :_COLUMNS])
 
 
-def row_jump(green: Picture, rows: int = 1) -> float:
+def row_jump(green: Image, rows: int = 1) -> float:
     """
-    Search the sharpest jump of brightness between rows over the whole width of the picture.
+    Search the sharpest jump of brightness between rows over the whole width of the image.
 
     What counts is by how much the rows differ more than both their neighbouring pairs do, in
     three quarters of the width at least. Edges of the scene are hardly ever so sharp, straight
@@ -143,11 +143,11 @@ def row_jump(green: Picture, rows: int = 1) -> float:
     return max(0.0, float(np.partition(excess, quarter, axis=1)[:, quarter].max()))
 
 
-def smooth_tiles(small: Picture, contrast: float, noise: float) -> NDArray[np.bool_]:
+def smooth_tiles(small: Image, contrast: float, noise: float) -> NDArray[np.bool_]:
     """
     Find the tiles without any structure, as something close to the lens leaves them.
 
-    The bound is relative to the contrast, as dark and hazy pictures have little of everything.
+    The bound is relative to the contrast, as dark and hazy images have little of everything.
 
     :param small: what areas() gives.
     :returns: bool [9, 16].

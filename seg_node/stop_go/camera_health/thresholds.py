@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The limits of a usable picture."""
+"""The limits of a usable image."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _LEAST_BAND = 0.15
 @dataclass(frozen=True)
 class HealthThresholds:
     """
-    Limits of a usable picture.
+    Limits of a usable image.
 
-    A check is switched off by the end of its range that no picture can miss: 0 for a limit that
+    A check is switched off by the end of its range that no image can miss: 0 for a limit that
     begins with min, the upper end for one that begins with max; max_identical by 0.
 
     :raises ValueError: names the field, its value and the permitted range.
@@ -38,12 +38,12 @@ class HealthThresholds:
 
     min_brightness: float = bounded(5.0, 0.0, 255.0, 'mean brightness, 0 to 255')
     max_saturated: float = bounded(
-        0.5, 0.0, 1.0, f'share of the picture at {SATURATED} of 255 or brighter')
+        0.5, 0.0, 1.0, f'share of the image at {SATURATED} of 255 or brighter')
     min_contrast: float = bounded(
         5.0, 0.0, 127.0, 'standard deviation of brightness, 0 to 127')
     min_sharpness: float = bounded(
-        0.36, 0.0, 1.0, 'rise of brightness over 1/256 of the picture as a share of that over '
-        '1/64; a fully blurred picture has 0.25')
+        0.36, 0.0, 1.0, 'rise of brightness over 1/256 of the image as a share of that over '
+        '1/64; a fully blurred image has 0.25')
     max_noise: float = bounded(
         6.0, 0.0, 255.0, 'standard deviation of the noise of single pixels, 0 to 255')
     max_tear: float = bounded(
@@ -66,9 +66,9 @@ class HealthThresholds:
     @property
     def needs_every_row(self) -> bool:
         """
-        Whether a picture of reduced size is not enough.
+        Whether an image of reduced size is not enough.
 
-        A tear between two rows is lost where both become one: of pictures decoded to half of
+        A tear between two rows is lost where both become one: of images decoded to half of
         their size, half as many were found torn.
         """
         return self.max_tear < 255.0

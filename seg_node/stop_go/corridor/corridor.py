@@ -36,7 +36,7 @@ class Corridor:
     distance of each row in `unit`, increasing; the first row lies at `start`, and at `length` the
     corridor ends. `run`, int32 [R], is the number of neighbouring samples that the narrowest
     obstacle covers in each row. For drawing, `edges`, float32 [K, 2 sides, 2 (x, y)], holds left
-    and right edge in fractions of the picture at the distances `edge_distance`, float32 [K],
+    and right edge in fractions of the image at the distances `edge_distance`, float32 [K],
     increasing.
     """
 
@@ -92,7 +92,7 @@ class Corridor:
 
     def polygon(self, width: int, height: int) -> NDArray[np.float32]:
         """
-        Return the outline in pixels of a picture: float32 [2 K, 2] (x, y), [4, 2] for a trapezoid.
+        Return the outline in pixels of an image: float32 [2 K, 2] (x, y), [4, 2] for a trapezoid.
 
         From near left along the left edge and back along the right one to near right.
         """
@@ -101,7 +101,7 @@ class Corridor:
 
     def row_line(self, distance: float, width: int, height: int) -> NDArray[np.float32]:
         """
-        Return the line across the corridor at a distance, in pixels of a picture.
+        Return the line across the corridor at a distance, in pixels of an image.
 
         :param distance: in `unit`; beyond the corridor's ends it is taken to the nearest end.
         :returns: float32 [2, 2]: left and right end point (x, y).

@@ -30,7 +30,7 @@ METRES = 'm'
 _SAMPLES_ACROSS_OBSTACLE = 4
 _COLUMNS = (16, 8192)
 _ROW = 0.9
-"""Pixels that the way moves in the picture from one row of samples to the next."""
+"""Pixels that the way moves in the image from one row of samples to the next."""
 _RASTER = 2
 """Rows by which an obstacle may seem farther than it is: its own pixel's, and the sample's."""
 _MOST_TURN = math.pi / 2
@@ -91,7 +91,7 @@ class Way:
 
 def corridor_on_ground(view: View, way: Way, limits: GroundLimits) -> Corridor:
     """
-    Lay a grid over the way ahead: a row of samples for each pixel that it moves in the picture.
+    Lay a grid over the way ahead: a row of samples for each pixel that it moves in the image.
 
     It begins where its whole width comes into view and ends where one side leaves it, where a
     pixel spans more than the narrowest obstacle, after a quarter of a turn, or at `max_range`.
@@ -142,7 +142,7 @@ def corridor_on_ground(view: View, way: Way, limits: GroundLimits) -> Corridor:
 
 
 def _looks(view: View, way: Way, max_range: float) -> NDArray[np.float64]:
-    """Return arc lengths from the bumper on, twice as dense as the picture's rows."""
+    """Return arc lengths from the bumper on, twice as dense as the image's rows."""
     height, ahead = float(view.pose.position[2]), float(view.pose.position[0])
     if not height > 0:
         raise ValueError(f'the camera is {height:.2f} m over the ground; check its mounting')

@@ -43,16 +43,16 @@ class CorridorMeasure:
     """
     What one frame shows.
 
-    `clear_distance` is the distance to the nearest blocked row in `unit`, 0 where that is the
+    `free_distance` is the distance to the nearest blocked row in `unit`, 0 where that is the
     first row, the length of the corridor where nothing is `blocked`; `required` is what it should
     be. `sightings` are of the classes that slow, and of those that stop at a distance of their
     own. Of the rows nearer than `required`: `coverage` is the share of samples that are path,
     `confidence` the mean and `confidence_low` the 5 % quantile of the network's confidence, 0 to
     1, and `change` the share of samples that were path and are not any more, or the reverse,
-    since the frame before. `path_share` is the share of path in the whole picture.
+    since the frame before. `path_share` is the share of path in the whole image.
     """
 
-    clear_distance: float
+    free_distance: float
     required: float
     coverage: float
     confidence: float
@@ -119,7 +119,7 @@ class CorridorMeter:
             change = float(np.count_nonzero(was != blocked[:near])) / count
         self._before = labels.copy()      # the caller may use his buffer again
         return CorridorMeasure(
-            clear_distance=corridor.length if clear is None else clear,
+            free_distance=corridor.length if clear is None else clear,
             required=required,
             coverage=1.0 - float(np.count_nonzero(blocked[:near])) / count,
             confidence=float(histogram @ np.arange(256)) / count / 255,
@@ -152,8 +152,8 @@ def _upright(flags: NDArray[np.bool_], rows: int) -> NDArray[np.bool_]:
     """
     Keep the flags [H, W] of pixels that have flagged ones in the `rows` - 1 above, as far as seen.
 
-    Up in the picture, and not along the way: an obstacle stands upright, and far to the side of
-    the picture that leads out of a corridor in perspective. A column to the left or right will
+    Up in the image, and not along the way: an obstacle stands upright, and far to the side of
+    the image that leads out of a corridor in perspective. A column to the left or right will
     do: roll and distortion make posts lean.
     """
     upright: NDArray[np.bool_] = flags.copy()

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A corridor chosen in the picture, for cameras of which nothing is known."""
+"""A corridor chosen in the image, for cameras of which nothing is known."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MIN_COLUMNS = 64
 @dataclass(frozen=True)
 class Trapezoid:
     """
-    A corridor chosen in the picture; values are fractions of its width or height where not said.
+    A corridor chosen in the image; values are fractions of its width or height where not said.
 
     :raises ValueError: names the field, its value and what would fit.
     """
@@ -41,7 +41,7 @@ class Trapezoid:
     far_width: float = bounded(0.12, 0.01, 1.0, 'width at the far row, fraction of the width')
     near_row: float = bounded(0.98, 0.0, 1.0, 'near row, fraction of the height from the top')
     far_row: float = bounded(0.62, 0.0, 1.0, 'far row, fraction of the height from the top')
-    min_clear_distance: float = bounded(
+    min_free_distance: float = bounded(
         0.9, 0.01, 1.0, 'nearest blocked row that still gives GO, share of the corridor')
     min_obstacle: float = bounded(
         0.06, 0.001, 1.0, 'narrowest obstacle that blocks, share of the corridor width there')
@@ -57,15 +57,15 @@ class Trapezoid:
             width = getattr(self, name)
             if width > room + 1e-9:
                 raise ValueError(
-                    f'{name}: {width:g} leaves the picture, at center {self.center:g} it can be '
+                    f'{name}: {width:g} leaves the image, at center {self.center:g} it can be '
                     f'{room:g} at most')
 
 
-def corridor_in_picture(trapezoid: Trapezoid, width: int, height: int) -> Corridor:
+def corridor_in_image(trapezoid: Trapezoid, width: int, height: int) -> Corridor:
     """
     Lay a grid over a trapezoid: one row for each row of pixels, no pixel column left out.
 
-    Distances are shares of the corridor's length in the picture, not on the ground.
+    Distances are shares of the corridor's length in the image, not on the ground.
 
     :param width: of the label map, px.
     :param height: of the label map, px.

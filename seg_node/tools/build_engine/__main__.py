@@ -67,7 +67,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument('--precision', choices=PRECISIONS, default=PRECISIONS[0],
                         help='auto: fp16 where the model has such a graph, else fp32')
     parser.add_argument('--batch', type=whole(1, MAX_BATCH), default=1, metavar='N',
-                        help='most pictures at once, the number of cameras (default: 1)')
+                        help='most images at once, the number of cameras (default: 1)')
     parser.add_argument('--workspace', type=whole(1, MAX_WORKSPACE_MIB), metavar='MIB',
                         help="most memory for a layer (default: TensorRT's)")
     parser.add_argument('--optimization-level', type=whole(0, MAX_OPTIMIZATION_LEVEL), metavar='L',

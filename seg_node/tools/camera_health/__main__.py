@@ -13,10 +13,10 @@
 # limitations under the License.
 
 """
-Show what the checks of a camera's pictures measure, to tune their limits for a camera.
+Show what the checks of a camera's images measure, to tune their limits for a camera.
 
 For every limit of camera_health.* it prints what good (or bad) recordings measure, and the share
-of the pictures that would be found unusable. Exit codes: 0 done, 2 unusable input, 130 stopped by
+of the images that would be found unusable. Exit codes: 0 done, 2 unusable input, 130 stopped by
 Ctrl-C (what was read so far is shown).
 """
 
@@ -45,9 +45,9 @@ QUANTILES = (0, 1, 50, 99, 100)
 
 @dataclass
 class Distribution:
-    """What the pictures of one source measured, by the name of the limit."""
+    """What the images of one source measured, by the name of the limit."""
 
-    pictures: int = 0
+    images: int = 0
     unusable: int = 0
     measured: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     found: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -60,7 +60,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
                         help='video, folder of images, image, or ROS 2 bag')
     parser.add_argument('--topic', help='image topic of the bags')
     parser.add_argument('--single', action='store_true',
-                        help='judge every picture alone: the images of a folder do not follow '
+                        help='judge every image alone: the images of a folder do not follow '
                         'each other')
     parser.add_argument('--limit', action='append', default=[], metavar='NAME=VALUE',
                         help='try a limit, for example max_blocked=0.3; may be repeated')
@@ -85,33 +85,33 @@ def read_limits(texts: Sequence[str]) -> HealthThresholds:
         raise UserError(f'--limit {error}') from None
 
 
-def read_pictures(source: Source) -> Iterator[tuple[int, NDArray[np.uint8], str]]:
-    """Return number, BGR pixels and encoding of every picture; damaged ones are noted."""
+def read_images(source: Source) -> Iterator[tuple[int, NDArray[np.uint8], str]]:
+    """Return number, BGR pixels and encoding of every image; damaged ones are noted."""
     for frame in source:
         if frame.bgr is not None:
             yield frame.index, frame.bgr, ''
             continue
         try:
-            picture = read_image(frame.message or b'', source.compressed)
+            image = read_image(frame.message or b'', source.compressed)
         except ImageError as error:
             source.note(f'{source.name}, frame {frame.index}: {error}; left out')
             continue
-        yield frame.index, picture.bgr, picture.encoding
+        yield frame.index, image.bgr, image.encoding
 
 
 def measure(
     source: Source, limits: HealthThresholds, *, single: bool, stop: StopFlag,
 ) -> Distribution:
-    """Judge the pictures of a source until its end or a signal."""
+    """Judge the images of a source until its end or a signal."""
     health = CameraHealth(replace(limits, blocked_after=1) if single else limits)
     result = Distribution()
-    for index, bgr, encoding in read_pictures(source):
+    for index, bgr, encoding in read_images(source):
         if stop:
             break
         if single:
             health.restart()
         findings = health.check(bgr, encoding)
-        result.pictures += 1
+        result.images += 1
         result.unusable += bool(findings)
         for name, value in health.measured.items():
             result.measured[name].append(value)
@@ -122,7 +122,7 @@ def measure(
 
 def table(name: str, result: Distribution, limits: HealthThresholds) -> str:
     """Return the distributions as lines of text."""
-    lines = [f'{name}: {result.pictures} pictures, {result.unusable} found unusable',
+    lines = [f'{name}: {result.images} images, {result.unusable} found unusable',
              '  {:<15}{:>9}'.format('limit', 'value')
              + ''.join(f'{f"{q} %":>9}' for q in QUANTILES) + '    beyond the limit']
     for limit, values in result.measured.items():

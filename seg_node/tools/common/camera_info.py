@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""CameraInfo messages for pictures that come without one."""
+"""CameraInfo messages for images that come without one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ASSUMED_FOV = math.radians(60.0)
 
 
 def assumed_pinhole(width: int, height: int) -> Intrinsics:
-    """Return a centred pinhole with square pixels and ASSUMED_FOV for a picture of that size."""
+    """Return a centred pinhole with square pixels and ASSUMED_FOV for an image of that size."""
     focal = width / 2 / math.tan(ASSUMED_FOV / 2)
     return Intrinsics(focal, focal, width / 2, height / 2)
 

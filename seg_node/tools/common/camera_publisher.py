@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""One camera as DDS publishers: pictures or recorded messages, with camera_info."""
+"""One camera as DDS publishers: images or recorded messages, with camera_info."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from seg_node.stop_go.vehicle import Motion
 from seg_node.tools.common.camera_info import assumed_pinhole, camera_info
 
 # Reliable serves reliable and best-effort subscribers alike (best effort would not match the
-# former). Keep last 5: a slow subscriber loses old pictures and never holds up the camera.
+# former). Keep last 5: a slow subscriber loses old images and never holds up the camera.
 QOS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=5,
                  reliability=ReliabilityPolicy.RELIABLE)
 
@@ -108,8 +108,8 @@ class CameraPublisher:
     def publish(
         self, message: Image | bytes, info: bytes | None, stamp_ns: int, size: tuple[int, int],
     ) -> None:
-        """Publish a picture and its camera_info with this stamp; size (width, height) px."""
-        # First the camera_info: whoever gets the picture then has it already.
+        """Publish an image and its camera_info with this stamp; size (width, height) px."""
+        # First the camera_info: whoever gets the image then has it already.
         if isinstance(message, bytes):
             self._publish_info(info, size, stamp_ns)
             self._images.publish(with_stamp(message, stamp_ns))

@@ -48,7 +48,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument('--out', type=Path, default=Path('out'), metavar='DIR',
                         help='folder for the results (default: out)')
     parser.add_argument('--camera', type=whole(1, 8), default=1, metavar='N',
-                        help='number of cameras, all with the same pictures (default: 1)')
+                        help='number of cameras, all with the same images (default: 1)')
     parser.add_argument('--model', default='road',
                         help='bundled model, or path of a model folder (default: road)')
     parser.add_argument('--backend', default='auto', help='what runs the network (default: auto)')

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""frames.png: overlay pictures at the changes of the decision."""
+"""frames.png: overlay images at the changes of the decision."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Pick:
 
 
 def pick_frames(drive: Drive, limit: int = MAX_FRAMES) -> list[Pick]:
-    """Choose the pictures at decision changes, filled up with evenly spaced ones."""
+    """Choose the images at decision changes, filled up with evenly spaced ones."""
     camera = drive.cameras[0] if drive.cameras else ''
     places = {stamp: frame for name, stamp, frame in drive.records.overlays if name == camera}
     shown = [(sample.time_s, places[sample.sent.stamp_ns], sample) for sample in drive.samples
@@ -68,10 +68,10 @@ def pick_frames(drive: Drive, limit: int = MAX_FRAMES) -> list[Pick]:
 
 
 def write_frames(drive: Drive, video: Path, path: Path) -> bool:
-    """Write the contact sheet; False when there is no picture to show."""
+    """Write the contact sheet; False when there is no image to show."""
     picks = pick_frames(drive)
-    pictures = read_frames(video, [pick.frame for pick in picks])
-    tiles = [_tile(pictures[pick.frame], pick) for pick in picks if pick.frame in pictures]
+    images = read_frames(video, [pick.frame for pick in picks])
+    tiles = [_tile(images[pick.frame], pick) for pick in picks if pick.frame in images]
     if not tiles:
         return False
     columns = min(COLUMNS, len(tiles))
@@ -92,7 +92,7 @@ def read_frames(video: Path, numbers: Sequence[int]) -> dict[int, NDArray[np.uin
         return {}
     wanted, last = set(numbers), max(numbers)
     capture: Any = cv2.VideoCapture(str(video))
-    pictures = {}
+    images = {}
     try:
         for number in range(last + 1):
             if not capture.grab():
@@ -100,10 +100,10 @@ def read_frames(video: Path, numbers: Sequence[int]) -> dict[int, NDArray[np.uin
             if number in wanted:
                 readable, bgr = capture.retrieve()
                 if readable:
-                    pictures[number] = bgr
+                    images[number] = bgr
     finally:
         capture.release()
-    return pictures
+    return images
 
 
 def _spread(items: Sequence[int], limit: int) -> list[int]:

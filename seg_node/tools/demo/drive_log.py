@@ -79,7 +79,7 @@ class Sample:
     latency_ms: float
     """From publishing to the arrival of that state."""
     inference_ms: float | None
-    clear_distance: float | None
+    free_distance: float | None
     required_distance: float | None
     confidence: float | None
     decision: str
@@ -206,7 +206,7 @@ def _samples(sent: tuple[Sent, ...], states: Iterable[State], start: int) -> Ite
             samples.append(Sample(
                 one, (one.wall_ns - start) / 1e9, (state.wall_ns - one.wall_ns) / 1e6,
                 parse_number(state.values.get(f'{camera}.inference_ms')),
-                parse_number(state.values.get(f'{camera}.clear_distance')),
+                parse_number(state.values.get(f'{camera}.free_distance')),
                 parse_number(state.values.get(f'{camera}.required_distance')),
                 parse_number(state.values.get(f'{camera}.confidence')),
                 state.decision, state.reason))

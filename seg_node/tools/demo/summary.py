@@ -133,7 +133,7 @@ def path_iou(
     drivable: Collection[int], true_drivable: Collection[int],
 ) -> float | None:
     """
-    Return the intersection over union of path over all pictures; None without any path.
+    Return the intersection over union of path over all images; None without any path.
 
     pairs: (mask, true labels), uint8 [H, W] each, of the same size; a true label of 255 is not
     judged. drivable and true_drivable: the class ids that are path in the one and the other.

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""timeline.png: decision, reason, clear distance, confidence and latency over time."""
+"""timeline.png: decision, reason, free distance, confidence and latency over time."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def write_timeline(drive: Drive, path: Path, limits: Mapping[str, float]) -> Non
             gridspec_kw={'height_ratios': (1.1, 2, 2, 2), 'hspace': 0.3})
         figure.subplots_adjust(left=0.06, right=0.98, top=0.925, bottom=0.06)
         _decisions(axes[0], drive)
-        _measure(axes[1], drive, 'clear_distance', 'clear distance, and what is needed', None)
+        _measure(axes[1], drive, 'free_distance', 'free distance, and what is needed', None)
         _required(axes[1], drive)
         _measure(axes[2], drive, 'confidence', 'confidence',
                  limits.get('stop_go.min_confidence'))

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""From the frames of a source to pictures that can be judged."""
+"""From the frames of a source to images that can be judged."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.errors import UserError
-from seg_node.perception.images.camera_image import CameraPicture
+from seg_node.perception.images.camera_image import CameraImage
 from seg_node.recordings.cdr import read_image
 from seg_node.recordings.sources import Frame, Source, SourceError
 from seg_node.stop_go.camera_view import CameraInfo
@@ -36,12 +36,12 @@ class Shot:
     """
     One frame, decoded.
 
-    picture is None where there is a `problem`. truth is uint8 [H, W] of scoring.truth's
+    image is None where there is a `problem`. truth is uint8 [H, W] of scoring.truth's
     codes, None where there is no mask. decode_ms leaves the reading of the truth out.
     """
 
     frame: Frame
-    picture: CameraPicture | None
+    image: CameraImage | None
     info: CameraInfo | None = None
     problem: str = ''
     truth: NDArray[np.uint8] | None = None
@@ -49,8 +49,8 @@ class Shot:
 
     @property
     def bgr(self) -> NDArray[np.uint8] | None:
-        """The picture, uint8 [h, w, 3], as far as it was decoded."""
-        return None if self.picture is None else self.picture.bgr
+        """The image, uint8 [h, w, 3], as far as it was decoded."""
+        return None if self.image is None else self.image.bgr
 
 
 class Truth(Protocol):
@@ -63,9 +63,9 @@ class Truth(Protocol):
 def decoded(source: Source, truth: Truth | None, least: tuple[int, int] | None = None
             ) -> Iterator[Shot]:
     """
-    Decode frame after frame; a damaged picture becomes a shot with its problem.
+    Decode frame after frame; a damaged image becomes a shot with its problem.
 
-    :param least: width and height of the pictures that are enough; None: all there is.
+    :param least: width and height of the images that are enough; None: all there is.
     """
     infos = _Infos()
     frames = iter(source)
@@ -74,10 +74,10 @@ def decoded(source: Source, truth: Truth | None, least: tuple[int, int] | None =
         frame = _next(frames, source)
         if frame is None:
             return
-        picture, problem = _picture(frame, source.compressed, least)
+        image, problem = _image(frame, source.compressed, least)
         took = (time.perf_counter() - begun) * 1e3
         codes = None if truth is None else truth.codes(frame)
-        yield Shot(frame, picture, infos.read(frame.camera_info, source), problem, codes, took)
+        yield Shot(frame, image, infos.read(frame.camera_info, source), problem, codes, took)
 
 
 def _next(frames: Iterator[Frame], source: Source) -> Frame | None:
@@ -95,11 +95,11 @@ def bytes_of(shot: Shot) -> int:
     return sum(part.nbytes for part in (shot.bgr, shot.truth) if part is not None)
 
 
-def _picture(
+def _image(
     frame: Frame, compressed: bool, least: tuple[int, int] | None,
-) -> tuple[CameraPicture | None, str]:
+) -> tuple[CameraImage | None, str]:
     if frame.message is None:
-        return None if frame.bgr is None else CameraPicture.of(frame.bgr), ''
+        return None if frame.bgr is None else CameraImage.of(frame.bgr), ''
     try:
         return read_image(frame.message, compressed, least), ''
     except Exception as error:      # ImageError, and what rosbags raises for damaged bytes

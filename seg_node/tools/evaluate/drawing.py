@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Frames as pictures of what was seen and decided."""
+"""Frames as images of what was seen and decided."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from seg_node.stop_go.verdict import Verdict
 from seg_node.tools.evaluate.judge import Judgement
 
 WIDTH = 640
-"""Most width of a picture, px."""
+"""Most width of an image, px."""
 _QUALITY = 85
 
 
 def draw_seen(bgr: NDArray[np.uint8], seen: Segmentation, judged: Judgement,
               most: int = WIDTH) -> NDArray[np.uint8]:
-    """Return the picture with what was seen, BGR uint8, at most so many pixels wide."""
+    """Return the image with what was seen, BGR uint8, at most so many pixels wide."""
     small = _shrunk(bgr, most)
     shown = replace(seen, width=small.shape[1], height=small.shape[0])
     return draw_overlay(
@@ -44,7 +44,7 @@ def draw_seen(bgr: NDArray[np.uint8], seen: Segmentation, judged: Judgement,
 
 
 def draw_unseen(bgr: NDArray[np.uint8], verdict: Verdict) -> NDArray[np.uint8]:
-    """Return a picture that no network has seen, with why that is a STOP, BGR uint8."""
+    """Return an image that no network has seen, with why that is a STOP, BGR uint8."""
     small = _shrunk(bgr, WIDTH)
     nothing = np.full(small.shape[:2], 255, np.uint8)
     caption = overlay.Caption(verdict.decision.name, verdict.text)
@@ -54,7 +54,7 @@ def draw_unseen(bgr: NDArray[np.uint8], verdict: Verdict) -> NDArray[np.uint8]:
 def draw_beside_truth(bgr: NDArray[np.uint8], seen: Segmentation, judged: Judgement,
                       truth: NDArray[np.uint8] | None) -> bytes:
     """
-    Return a JPEG: the picture with what was seen, beside it the truth where there is one.
+    Return a JPEG: the image with what was seen, beside it the truth where there is one.
 
     :param truth: labels, uint8 [h, w], at any size.
     """

@@ -21,7 +21,7 @@ from pathlib import Path
 import re
 
 from seg_node.errors import UserError
-from seg_node.recordings.pictures import natural_key
+from seg_node.recordings.images import natural_key
 from seg_node.recordings.sources import IMAGE_SUFFIXES
 from seg_node.tools.evaluate.job import Recording
 

@@ -31,11 +31,11 @@ from seg_node.stop_go.camera_view import CameraView, FixedPose
 from seg_node.stop_go.decision import StopGo
 from seg_node.stop_go.geometry import View
 from seg_node.stop_go.limits import Geometry
-from seg_node.stop_go.sight import Look, make_assessor, Picture, Sight
+from seg_node.stop_go.sight import Look, make_assessor, SegmentedImage, Sight
 from seg_node.stop_go.timing import Instant
 from seg_node.stop_go.verdict import Finding, Reason, Verdict
 from seg_node.tools.evaluate.decoding import Shot
-from seg_node.tools.evaluate.truth.labels import TruthLabels
+from seg_node.tools.evaluate.ground_truth.labels import TruthLabels
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ class Judgement:
     """
     What follows from one frame.
 
-    health are the findings of the camera's pictures among those of the assessment. true is the
+    health are the findings of the camera's images among those of the assessment. true is the
     verdict that the truth would have given; None where that is not known.
     """
 
@@ -85,10 +85,10 @@ class FrameJudge:
 
     def judge(self, shot: Shot, segmentation: Segmentation) -> Judgement:
         """Judge a frame and decide."""
-        assert shot.picture is not None
+        assert shot.image is not None
         arrival = self._arrive(shot)
-        health = self._sight.inspect(shot.picture, self._limits)
-        seen = self._sight.judge(Picture(
+        health = self._sight.inspect(shot.image, self._limits)
+        seen = self._sight.judge(SegmentedImage(
             segmentation.width, segmentation.height, segmentation.labels,
             segmentation.confidence, health, shot.info, shot.frame.motion), self._assessor)
         self._stop_go.observe(self._stamp(shot), seen.assessment.findings, arrival)
@@ -99,8 +99,8 @@ class FrameJudge:
     def fail(self, shot: Shot, reason: Reason, problem: str) -> Judgement:
         """Decide on a frame that could not be decoded, or not be segmented."""
         arrival = self._arrive(shot)
-        if shot.picture is not None:      # as in the node, where this goes on beside the network
-            self._sight.inspect(shot.picture, self._limits)
+        if shot.image is not None:      # as in the node, where this goes on beside the network
+            self._sight.inspect(shot.image, self._limits)
         finding = Finding(reason, f'{reason.value.replace("_", " ")}: {problem}')
         self._stop_go.fail(finding, arrival)
         true = None

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""From a job to the pictures of its recording and their truth."""
+"""From a job to the images of its recording and their truth."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from seg_node.errors import UserError
 from seg_node.parameters.params_file import configure
 from seg_node.recordings.sources import is_bag, open_source, Source, SourceError
 from seg_node.tools.evaluate.decoding import Truth
+from seg_node.tools.evaluate.ground_truth.mapping import Mapping, model_ids, read_mapping
 from seg_node.tools.evaluate.job import Job
-from seg_node.tools.evaluate.truth.mapping import Mapping, model_ids, read_mapping
 
 
 def open_recording(
@@ -73,11 +73,11 @@ def _open_truth(job: Job, source: Source, mapping: Mapping, stack: ExitStack) ->
     choice = job.settings.truth
     if choice.topic:
         from seg_node.recordings.messages import open_bag
-        from seg_node.tools.evaluate.truth.masks import TopicMasks
+        from seg_node.tools.evaluate.ground_truth.masks import TopicMasks
         masks = TopicMasks(open_bag(job.recording.path), choice.topic, mapping)
         stack.callback(masks.close)
         return masks
     if job.masks is not None:
-        from seg_node.tools.evaluate.truth.masks import FolderMasks
+        from seg_node.tools.evaluate.ground_truth.masks import FolderMasks
         return FolderMasks(job.masks, mapping, source.count)
     return None

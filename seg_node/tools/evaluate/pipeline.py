@@ -157,9 +157,9 @@ class _Work:
             segmentation = seen.segmentation
             self._worst.offer(row, lambda: self._draw(shot, segmentation, judged))
         if self._film is not None:
-            self._film.add(shot.frame.time_ns, self._picture(seen, judged))
+            self._film.add(shot.frame.time_ns, self._image(seen, judged))
 
-    def _picture(self, seen: Seen, judged: Judgement) -> NDArray[np.uint8]:
+    def _image(self, seen: Seen, judged: Judgement) -> NDArray[np.uint8]:
         """Return the frame for the film; one that could not be read is black."""
         bgr = seen.shot.bgr
         if bgr is None:
@@ -181,7 +181,7 @@ class _Work:
         values: dict[str, Any] = {}
         if measure is not None:
             values = {
-                'clear_distance': measure.clear_distance, 'required_distance': measure.required,
+                'free_distance': measure.free_distance, 'required_distance': measure.required,
                 'unit': measure.unit, 'coverage': measure.coverage,
                 'confidence': measure.confidence, 'confidence_low': measure.confidence_low,
                 'path_share': measure.path_share,
@@ -211,7 +211,7 @@ class _Work:
         choice = settings.truth
         if (choice.folder or choice.topic) and not self._counts.frames:
             notes.append(f'{name}: no mask of --truth {choice.folder or choice.topic} fits a '
-                         'frame. Masks are found by the names of the pictures, the numbers of '
+                         'frame. Masks are found by the names of the images, the numbers of '
                          'the frames, or the stamps of a topic; where there are several '
                          f'recordings, in a folder of its own: {name}')
         notes = notes[:NOTES]
@@ -224,7 +224,7 @@ class _Work:
         kept = {'key': key, 'classes': self._scorer.classes, 'counts': self._counts.to_json(),
                 'worst': self._worst.frames(), 'error': error}
         files = {place: frames, 'summary.json': to_json(summary), 'counts.json': to_json(kept),
-                 **self._worst.pictures()}
+                 **self._worst.images()}
         if self._film is not None:
             files[FILM] = self._film.finish()
         return Outcome(name, files, len(self._rows), error, tuple(notes), seconds)

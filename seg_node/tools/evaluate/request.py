@@ -31,15 +31,15 @@ from seg_node.parameters.structure import check_mountings
 from seg_node.stop_go.limits import Geometry
 from seg_node.stop_go.sight import make_assessor
 from seg_node.tools.evaluate.finding import find_recordings
+from seg_node.tools.evaluate.ground_truth.mapping import find_mapping, model_ids, read_mapping
+from seg_node.tools.evaluate.ground_truth.masks import masks_in
 from seg_node.tools.evaluate.job import Job, Recording, Settings, TruthChoice
 from seg_node.tools.evaluate.scores import PATH_OR_NOT
 from seg_node.tools.evaluate.table import has_parquet
-from seg_node.tools.evaluate.truth.mapping import find_mapping, model_ids, read_mapping
-from seg_node.tools.evaluate.truth.masks import masks_in
 from seg_node.tools.evaluate.worker import open_segmenter
 
 WITHOUT_FILE = {'geometry': Geometry.TRAPEZOID.value}
-"""Nothing is known of a camera without parameters, so its corridor lies in the picture."""
+"""Nothing is known of a camera without parameters, so its corridor lies in the image."""
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ class Row:
     decision: str
     reason: str
     text: str
-    clear_distance: float | None = None
+    free_distance: float | None = None
     required_distance: float | None = None
     unit: str | None = None
     coverage: float | None = None

@@ -29,8 +29,8 @@ from seg_node.perception.segmenter import Segmentation
 from seg_node.scoring.birds_eye import BirdsEye
 from seg_node.scoring.boundary import BoundaryScore
 from seg_node.scoring.confusion import Confusion
+from seg_node.scoring.ground_truth import path_truth, PathTruth, UNKNOWN
 from seg_node.scoring.path_curve import path_levels, PathCurve
-from seg_node.scoring.truth import path_truth, PathTruth, UNKNOWN
 from seg_node.stop_go.camera_view import CameraView, FixedPose, ViewError
 from seg_node.stop_go.geometry import Mounting, View
 from seg_node.tools.evaluate.decoding import Shot

@@ -70,13 +70,13 @@ class Team:
             raise raised
 
     def _see(self, shot: Shot) -> Seen:
-        picture = shot.picture
-        if picture is None:
+        image = shot.image
+        if image is None:
             return Seen(shot, None)
         segmenter = self._free.get()
         try:
-            seen = segmenter.segment(picture.bgr)
-            return Seen(shot, seen.at(picture.width, picture.height))
+            seen = segmenter.segment(image.bgr)
+            return Seen(shot, seen.at(image.width, image.height))
         except Exception as error:      # a STOP with its reason, as in the node
             return Seen(shot, None, f'{error}' or type(error).__name__)
         finally:

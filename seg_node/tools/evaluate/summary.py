@@ -47,7 +47,7 @@ class Totals:
     judged: int = 0
     agreed: int = 0
     false_go: int = 0
-    needless_stop: int = 0
+    false_stop: int = 0
     events: Events = field(default_factory=Events)
     flicker: list[np.ndarray] = field(default_factory=list)
     times: dict[str, list[np.ndarray]] = field(
@@ -69,7 +69,7 @@ class Totals:
                 self.judged += 1
                 self.agreed += decided == true
                 self.false_go += true == 'stop' and decided != 'stop'
-                self.needless_stop += true != 'stop' and decided == 'stop'
+                self.false_stop += true != 'stop' and decided == 'stop'
         self.events.add(find_events(
             name, table['index'], table['decision'], table['truth_decision']))
         self.flicker.append(_numbers(table['flicker']))
@@ -111,7 +111,7 @@ def _decisions(totals: Totals) -> dict[str, Any]:
     if totals.judged:
         found |= {
             'judged': totals.judged, 'false_go': totals.false_go,
-            'needless_stop': totals.needless_stop, 'agreement': totals.agreed / totals.judged,
+            'false_stop': totals.false_stop, 'agreement': totals.agreed / totals.judged,
             'false_go_events': [asdict(event) for event in events.false_go],
             'true_stops': len(events.leads) + len(events.lags) + events.missed,
             'missed_stops': events.missed,

@@ -44,7 +44,7 @@ def shown(summary: Mapping[str, Any], out: Path) -> str:
                            f'ECE {_number(scores["ece"])}')]
     if 'judged' in decisions:
         rows.append(('against the truth', f'{decisions["false_go"]} false GO, '
-                     f'{decisions["needless_stop"]} needless STOP, '
+                     f'{decisions["false_stop"]} false STOP, '
                      f'{decisions["agreement"]:.1%} of {decisions["judged"]} agree'))
     infer = summary['latency_ms'].get('infer', {})
     if infer.get('p50') is not None:

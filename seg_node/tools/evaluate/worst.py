@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The worst frames of a recording, as pictures."""
+"""The worst frames of a recording, as images."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Worst:
     """
     Keeps the worst frames that it is offered, each offered once and in order.
 
-    They are drawn at the end, so what draws them holds their pictures until then.
+    They are drawn at the end, so what draws them holds their images until then.
     """
 
     def __init__(self, limit: int = WORST) -> None:
@@ -64,7 +64,7 @@ class Worst:
         """Return the frames for summary.json, worst first."""
         return [one.frame for one in self._kept]
 
-    def pictures(self) -> dict[str, bytes]:
+    def images(self) -> dict[str, bytes]:
         """Draw the JPEGs; by their paths in the recording's folder."""
         return {place_of(one.frame['index']): one.draw() for one in self._kept}
 
@@ -80,5 +80,5 @@ def describe(row: Row) -> dict[str, Any]:
 
 
 def place_of(index: int) -> str:
-    """Return the path of a frame's picture in the recording's folder."""
+    """Return the path of a frame's image in the recording's folder."""
     return f'thumbnails/{index:06d}.jpg'

@@ -56,17 +56,17 @@ class Assembly:
         return opset_of(self.graph)
 
 
-def assemble(options: Options, classes: ClassList, picture: NDArray[np.uint8]) -> Assembly:
+def assemble(options: Options, classes: ClassList, sample: NDArray[np.uint8]) -> Assembly:
     """
     Read the network of the options and put it under the contract.
 
-    :param picture: to try it on, BGR uint8 [H, W, 3] of any size.
+    :param sample: to try it on, BGR uint8 [H, W, 3] of any size.
     :raises UserError: when that cannot be done.
     """
     source = read_source(options.network)
     network = select(source.model, options.input_name, options.output, options.layout,
                      options.size)
-    image = _fitted(picture, network)
+    image = _fitted(sample, network)
     plain = with_pixels(replace(network, free_batch=False), options.pixels)
     raw = run(plain, image)
     scores = read_scores(raw, network, classes, options.values, options.output_layout)
@@ -74,7 +74,7 @@ def assemble(options: Options, classes: ClassList, picture: NDArray[np.uint8]) -
     if network.free_batch:
         reason = _why_alone(with_pixels(network, options.pixels), image, raw)
         if reason:
-            warnings.append(f'the network takes one picture at a time: two at once {reason}')
+            warnings.append(f'the network takes one image at a time: two at once {reason}')
             network = replace(network, free_batch=False)
     before = with_pixels(network, options.pixels)
     graph = to_opset(before, options.max_opset)
@@ -87,14 +87,14 @@ def assemble(options: Options, classes: ClassList, picture: NDArray[np.uint8]) -
     return Assembly(graph, source, network, scores, tuple(warnings))
 
 
-def _fitted(picture: NDArray[np.uint8], network: Network) -> NDArray[np.uint8]:
+def _fitted(sample: NDArray[np.uint8], network: Network) -> NDArray[np.uint8]:
     size = (network.width, network.height)
-    scaled = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    scaled = cv2.resize(sample, size, interpolation=cv2.INTER_AREA)
     return np.ascontiguousarray(scaled[None, ..., ::-1], np.uint8)
 
 
 def _why_alone(model: onnx.ModelProto, image: NDArray[np.uint8], raw: Array) -> str:
-    """Return why pictures cannot be given together, empty when they can."""
+    """Return why images cannot be given together, empty when they can."""
     pair = np.concatenate([image[:, :, ::-1], image])
     try:
         both = run(model, pair)

@@ -55,10 +55,10 @@ Imported by `import_model` under the model contract: uint8 RGB in, labels and co
 
 ## Scores
 
-{GAP} path IoU on pictures of your own roads, and the share of background called path.
+{GAP} path IoU on images of your own roads, and the share of background called path.
 `scripts/benchmark model --data DATA --models FOLDER` measures both.
 
-Tried once, on {trial.picture}: path on {trial.path:.1%} of the picture, mean confidence
+Tried once, on {trial.image}: path on {trial.path:.1%} of the image, mean confidence
 {trial.confidence:.2f}; {seen}. That shows that it runs, not that it is right.
 
 ## Limits

@@ -99,19 +99,19 @@ def write_model(folder: Path, data: bytes, size: tuple[int, int], classes: Class
     _write_manifest(folder, manifest)
 
 
-def add_self_test(folder: Path, picture: NDArray[np.uint8]) -> str:
+def add_self_test(folder: Path, image: NDArray[np.uint8]) -> str:
     """
-    Make a picture and what the model gives for it the model's self-test, and run it.
+    Make an image and what the model gives for it the model's self-test, and run it.
 
-    :param picture: BGR uint8 [H, W, 3] of any size.
-    :raises SelfTestError: when the picture does not suit, for example because a black one gives
+    :param image: BGR uint8 [H, W, 3] of any size.
+    :raises SelfTestError: when the image does not suit, for example because a black one gives
         the same labels; the folder is then as before.
     """
     manifest = folder / MANIFEST
     before = manifest.read_text(encoding='utf-8')
     with Segmenter.open(folder) as segmenter:
         size = (segmenter.model.width, segmenter.model.height)
-        fitted = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+        fitted = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
         labels = segmenter.segment(fitted).labels
     if np.bincount(labels.ravel()).max() >= MIN_AGREEMENT * labels.size:
         raise SelfTestError('nearly all of it gets the same label, as a broken network could give')

@@ -35,7 +35,7 @@ _FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16)
 @dataclass(frozen=True, eq=False)
 class Network:
     """
-    A network with one picture in and one map out.
+    A network with one image in and one map out.
 
     model has a fixed input size and only what the output needs. output_name is what the file
     calls the output, whose name in the model can differ. half: the input is float16.
@@ -57,7 +57,7 @@ def select(
     size: tuple[int, int] | None,
 ) -> Network:
     """
-    Return the part of a network from its picture to one output, at one size.
+    Return the part of a network from its image to one output, at one size.
 
     Arguments that are None are found out; size is (width, height) and the only one that a
     network without a size of its own needs.
@@ -73,12 +73,12 @@ def select(
     # Without type and shape: those in the file need not hold for this size.
     graph.output.append(ValueInfoProto(name=chosen))
     prune(graph)
-    picture = _choose_input(graph, input_name, chosen)
-    found = _layout(picture, layout)
-    free_batch, height, width = _fix_size(picture, found, size)
-    half = picture.type.tensor_type.elem_type == TensorProto.FLOAT16
+    image = _choose_input(graph, input_name, chosen)
+    found = _layout(image, layout)
+    free_batch, height, width = _fix_size(image, found, size)
+    half = image.type.tensor_type.elem_type == TensorProto.FLOAT16
     names = make_room(graph)
-    return Network(cut, picture.name, names.get(chosen, chosen), chosen, found, width, height,
+    return Network(cut, image.name, names.get(chosen, chosen), chosen, found, width, height,
                    free_batch, half)
 
 
@@ -118,53 +118,53 @@ def _choose_input(graph: onnx.GraphProto, wanted: str | None, output: str) -> Va
         raise UserError(f'--input-name {wanted}: output {output!r} depends on no such input; its '
                         f'inputs: {listed}')
     if len(inputs) != 1:
-        raise UserError(f'output {output!r} needs {len(inputs)} inputs, one picture can be given: '
+        raise UserError(f'output {output!r} needs {len(inputs)} inputs, one image can be given: '
                         f'{listed}')
-    picture = inputs[0]
-    if picture.type.tensor_type.elem_type not in _FLOATS:
+    image = inputs[0]
+    if image.type.tensor_type.elem_type not in _FLOATS:
         raise UserError(f'input {listed}: must be float or float16; export the network without '
                         'its own conversion from bytes')
-    if len(shape(picture)) != 4:
+    if len(shape(image)) != 4:
         raise UserError(f'input {listed}: must have 4 dimensions, [N, 3, H, W] or [N, H, W, 3]')
-    return picture
+    return image
 
 
-def _layout(picture: ValueInfoProto, wanted: Layout | None) -> Layout:
-    dims = shape(picture)
+def _layout(image: ValueInfoProto, wanted: Layout | None) -> Layout:
+    dims = shape(image)
     fitting = [layout for layout in Layout if dims[layout.channel_axis] in (3, None)]
     certain = [layout for layout in fitting if dims[layout.channel_axis] == 3]
     if wanted in fitting:
         return wanted
     if wanted is not None:
-        raise UserError(f'--layout {wanted.value}: input {describe(picture)} does not have its 3 '
+        raise UserError(f'--layout {wanted.value}: input {describe(image)} does not have its 3 '
                         'channels there')
     if len(certain) == 1:
         return certain[0]
     if not fitting:
-        raise UserError(f'input {describe(picture)}: takes no picture of 3 channels')
-    raise UserError(f'input {describe(picture)}: which dimension the 3 channels are cannot be '
+        raise UserError(f'input {describe(image)}: takes no image of 3 channels')
+    raise UserError(f'input {describe(image)}: which dimension the 3 channels are cannot be '
                     'told; give --layout nchw or --layout nhwc')
 
 
-def _fix_size(picture: ValueInfoProto, layout: Layout, wanted: tuple[int, int] | None,
+def _fix_size(image: ValueInfoProto, layout: Layout, wanted: tuple[int, int] | None,
               ) -> tuple[bool, int, int]:
     """Return the input its size; returns whether the batch is free, height and width."""
-    dims = shape(picture)
+    dims = shape(image)
     rows, cols = (2, 3) if layout is Layout.NCHW else (1, 2)
     batch, height, width = dims[0], dims[rows], dims[cols]
     if batch not in (1, None):
-        raise UserError(f'input {describe(picture)}: takes {batch} pictures at once; export it '
+        raise UserError(f'input {describe(image)}: takes {batch} images at once; export it '
                         'with a batch of 1 or a free one')
     if wanted is None:
         if height is None or width is None:
-            raise UserError(f'input {describe(picture)}: has no size of its own; give '
+            raise UserError(f'input {describe(image)}: has no size of its own; give '
                             '--size WIDTHxHEIGHT, best the one it was trained at')
     elif height not in (None, wanted[1]) or width not in (None, wanted[0]):
-        raise UserError(f'--size {wanted[0]}x{wanted[1]}: input {describe(picture)} has another, '
+        raise UserError(f'--size {wanted[0]}x{wanted[1]}: input {describe(image)} has another, '
                         'fixed size; leave --size out, or export the network with a free one')
     else:
         width, height = wanted
     if not all(MIN_SIDE <= side <= MAX_SIDE for side in (width, height)):
-        raise UserError(f'input {describe(picture)}: is {width}x{height}; both sides must lie '
+        raise UserError(f'input {describe(image)}: is {width}x{height}; both sides must lie '
                         f'between {MIN_SIDE} and {MAX_SIDE}')
     return batch is None, height, width

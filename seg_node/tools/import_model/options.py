@@ -38,7 +38,7 @@ Triple = tuple[float, float, float]
 
 
 class Layout(str, Enum):
-    """Order of the dimensions; N pictures, C channels, H rows, W columns."""
+    """Order of the dimensions; N images, C channels, H rows, W columns."""
 
     NCHW = 'nchw'
     NHWC = 'nhwc'
@@ -111,7 +111,7 @@ class Options:
     license: str | None
     description: str | None
     max_opset: int
-    picture: Path | None
+    image: Path | None
     force: bool
 
 
@@ -154,7 +154,7 @@ def _parser() -> argparse.ArgumentParser:
                         metavar='D', help='default: 1 1 1; ImageNet: 0.229 0.224 0.225')
 
     graph = parser.add_argument_group('the network, where it does not speak for itself')
-    graph.add_argument('--input-name', metavar='NAME', help='input that takes the picture')
+    graph.add_argument('--input-name', metavar='NAME', help='input that takes the image')
     graph.add_argument('--output', metavar='NAME',
                        help='output to use, or any tensor inside, such as the scores before an '
                        'ArgMax')
@@ -174,8 +174,8 @@ def _parser() -> argparse.ArgumentParser:
     facts.add_argument('--version', default='1.0.0', help='default: 1.0.0')
     facts.add_argument('--license', help="of the network's weights")
     facts.add_argument('--description', help='what the network is for')
-    facts.add_argument('--picture', type=Path, metavar='FILE',
-                       help='a picture to try the model on; it is copied into the folder as its '
+    facts.add_argument('--image', type=Path, metavar='FILE',
+                       help='an image to try the model on; it is copied into the folder as its '
                        'self-test (default: a rendered road)')
     facts.add_argument('--force', action='store_true', help='replace a model that is there')
     return parser

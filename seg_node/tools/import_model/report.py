@@ -26,7 +26,7 @@ def tell(options: Options, imported: Imported) -> str:
     made, classes, trial = imported.assembly, imported.classes, imported.trial
     source, network = made.source, made.network
     drivable = ', '.join(classes.classes[k].name for k in classes.drivable_ids)
-    batch = 'any number of pictures' if network.free_batch else 'one picture'
+    batch = 'any number of images' if network.free_batch else 'one image'
     opset = f'{source.opset} -> {made.opset}' if source.opset != made.opset else str(made.opset)
     lines = {
         'network': f'{source.path.name}, {source.producer}, opset {opset}',
@@ -35,7 +35,7 @@ def tell(options: Options, imported: Imported) -> str:
         'output': f'{network.output_name}: {output_text(made.scores)}',
         'classes': f'{len(classes)} from {classes.source}; drivable: {drivable}',
         'size': f'{trial.parameters / 1e6:.2f} M parameters, {trial.file_bytes / 1e6:.1f} MB',
-        'tried on': f'{trial.picture}: path {trial.path:.1%}, mean confidence '
+        'tried on': f'{trial.image}: path {trial.path:.1%}, mean confidence '
                     f'{trial.confidence:.2f}; {", ".join(trial.seen[:5])}',
         'latency': f'{1e3 * trial.seconds:.0f} ms, {trial.backend}',
         'self-test': imported.self_test,

@@ -31,7 +31,7 @@ _QUIET = 4
 
 def run(model: onnx.ModelProto, image: NDArray[np.uint8]) -> Array:
     """
-    Return the first output for pictures uint8 [N, H, W, 3] RGB.
+    Return the first output for images uint8 [N, H, W, 3] RGB.
 
     :raises UserError: when the graph cannot be loaded or run.
     """

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Find out what a network's output means, from what it gives for a picture."""
+"""Find out what a network's output means, from what it gives for an image."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def read_scores(
     """
     Return what an output means.
 
-    :param raw: the output for one picture.
+    :param raw: the output for one image.
     :param values: the user's word for it, None to find out; layout likewise.
     :raises UserError: when it is no map of the classes.
     """
@@ -106,7 +106,7 @@ def _layout(raw: Array, network: Network, channels: int, wanted: Layout | None) 
     fitting = [each for each in Layout
                if raw.ndim == 4 and _same_shape(*_sides(raw, each), network)]
     if wanted is not None and wanted not in fitting:
-        raise UserError(f'--output-layout {wanted.value}: {told} is then no map of the picture, '
+        raise UserError(f'--output-layout {wanted.value}: {told} is then no map of the image, '
                         f'{size}')
     if wanted is not None:
         return wanted
@@ -114,7 +114,7 @@ def _layout(raw: Array, network: Network, channels: int, wanted: Layout | None) 
     if len(fitting) == 1 or len(exact) == 1:
         return (exact or fitting)[0]
     if not fitting:
-        raise UserError(f'{told} is no map of the picture, {size}; choose another with --output')
+        raise UserError(f'{told} is no map of the image, {size}; choose another with --output')
     raise UserError(f'{told}: which dimension the classes are cannot be told; give '
                     '--output-layout nchw or --output-layout nhwc')
 
@@ -126,7 +126,7 @@ def _sides(raw: Array, layout: Layout | None) -> tuple[int, int]:
 
 
 def _same_shape(height: int, width: int, network: Network) -> bool:
-    """Say whether a map has the picture's proportions, but for one pixel."""
+    """Say whether a map has the image's proportions, but for one pixel."""
     difference = abs(height * network.width - width * network.height)
     return min(height, width) > 1 and difference <= max(network.width, network.height)
 
@@ -138,7 +138,7 @@ def _check_numbers(raw: Array, network: Network) -> None:
     if raw.size == 0 or raw.ndim not in (3, 4) or raw.shape[0] != 1:
         raise UserError(f'output {_told(raw, network)}: is no map; choose another with --output')
     if not np.isfinite(raw).all():
-        raise UserError(f'output {network.output_name!r}: NaN or infinite for a picture; check '
+        raise UserError(f'output {network.output_name!r}: NaN or infinite for an image; check '
                         '--scale, --mean and --std, else the network is broken')
 
 

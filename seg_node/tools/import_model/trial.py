@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from benchmarks.model.contender import count_parameters
 from seg_node.errors import UserError
 from seg_node.perception.segmenter import Segmenter
-from seg_node.recordings.pictures import read_image
+from seg_node.recordings.images import read_image
 from seg_node.simulation import demo_drive
 
 RENDERED = 'a rendered road'
@@ -39,9 +39,9 @@ _LEAST_RUNS, _MOST_RUNS, _ENOUGH_S = 3, 20, 2.0
 
 @dataclass(frozen=True)
 class Trial:
-    """What a model gives for one picture; seconds is the median of a whole segment()."""
+    """What a model gives for one image; seconds is the median of a whole segment()."""
 
-    picture: str
+    image: str
     path: float
     confidence: float
     seen: tuple[str, ...]
@@ -51,21 +51,21 @@ class Trial:
     file_bytes: int
 
 
-def read_picture(path: Path | None) -> NDArray[np.uint8]:
-    """Return the picture of a file, or a rendered road, BGR uint8 [H, W, 3]."""
+def read_sample(path: Path | None) -> NDArray[np.uint8]:
+    """Return the image of a file, or a rendered road, BGR uint8 [H, W, 3]."""
     if path is None:
         return demo_drive(_WIDTH, _HEIGHT).frame(SECONDS).bgr
     if not path.is_file():
-        raise UserError(f'--picture {path}: no such file')
-    picture = read_image(path)
-    if picture is None:
-        raise UserError(f'--picture {path}: cannot be read as a picture; give a PNG or JPEG')
-    return picture
+        raise UserError(f'--image {path}: no such file')
+    image = read_image(path)
+    if image is None:
+        raise UserError(f'--image {path}: cannot be read as an image; give a PNG or JPEG')
+    return image
 
 
-def try_model(folder: Path, picture: NDArray[np.uint8], name: str) -> Trial:
+def try_model(folder: Path, image: NDArray[np.uint8], name: str) -> Trial:
     """
-    Open a model folder and segment a picture until its time is known.
+    Open a model folder and segment an image until its time is known.
 
     :raises ModelError, BackendError: when the node would refuse the model.
     """
@@ -75,7 +75,7 @@ def try_model(folder: Path, picture: NDArray[np.uint8], name: str) -> Trial:
         while len(times) < _LEAST_RUNS or (
                 len(times) < _MOST_RUNS and time.perf_counter() - begun < _ENOUGH_S):
             start = time.perf_counter()
-            found = segmenter.segment(picture)
+            found = segmenter.segment(image)
             times.append(time.perf_counter() - start)
         seen = np.bincount(found.labels.ravel(), minlength=256)
         names = [info.name for info in segmenter.model.classes]

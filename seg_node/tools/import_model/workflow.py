@@ -37,10 +37,10 @@ from seg_node.tools.import_model.folder import (
     write_model,
 )
 from seg_node.tools.import_model.options import Options
-from seg_node.tools.import_model.trial import read_picture, RENDERED, Trial, try_model
+from seg_node.tools.import_model.trial import read_sample, RENDERED, Trial, try_model
 
 _LITTLE, _MUCH = 0.005, 0.995
-"""Shares of path on a picture of a road that are hard to believe."""
+"""Shares of path on an image of a road that are hard to believe."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,11 +62,11 @@ def import_network(options: Options) -> Imported:
     """
     check_place(options.out, options.force)
     classes = read_classes(options.classes, options.drivable)
-    picture = read_picture(options.picture)
-    made = assemble(options, classes, picture)
+    sample = read_sample(options.image)
+    made = assemble(options, classes, sample)
     with new_folder(options.out) as folder:
         try:
-            imported = _fill(folder, options, classes, made, picture)
+            imported = _fill(folder, options, classes, made, sample)
         except (ModelError, BackendError) as error:
             # The folder that the error names is gone when it is read.
             raise UserError(str(error).replace(str(folder), str(options.out))) from None
@@ -74,20 +74,20 @@ def import_network(options: Options) -> Imported:
 
 
 def _fill(folder: Path, options: Options, classes: ClassList, made: Assembly,
-          picture: NDArray[np.uint8]) -> Imported:
+          sample: NDArray[np.uint8]) -> Imported:
     size = (made.network.width, made.network.height)
     write_model(folder, made.graph.SerializeToString(), size, classes, options)
-    trial = try_model(folder, picture, options.picture.name if options.picture else RENDERED)
+    trial = try_model(folder, sample, options.image.name if options.image else RENDERED)
     warnings = list(made.warnings)
     if not _LITTLE < trial.path < _MUCH:
         warnings.append(
-            f'{trial.path:.1%} of {trial.picture} is path: --mean, --std, --scale or --order may '
-            'be wrong, or the picture is unlike those that the network knows')
+            f'{trial.path:.1%} of {trial.image} is path: --mean, --std, --scale or --order may '
+            'be wrong, or the image is unlike those that the network knows')
     try:
-        self_test = add_self_test(folder, picture)
+        self_test = add_self_test(folder, sample)
     except SelfTestError as error:
         self_test = 'none'
-        warnings.append(f'no self-test on {trial.picture}: {error}. Give a --picture of a road '
+        warnings.append(f'no self-test on {trial.image}: {error}. Give a --image of a road '
                         'that the network knows')
     (folder / CARD).write_text(write_card(options, classes, made, trial), encoding='utf-8')
     return Imported(classes, made, trial, self_test, tuple(warnings))

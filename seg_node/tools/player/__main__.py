@@ -51,7 +51,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument('--camera', action='append', metavar='NAME',
                         help='name of the camera, may be given several times (default: camera)')
     parser.add_argument('--count', type=whole(1, 16), default=1, metavar='N',
-                        help='number of cameras: NAME0 ... NAMEn, all with the same pictures')
+                        help='number of cameras: NAME0 ... NAMEn, all with the same images')
     parser.add_argument('--loop', action='store_true', help='start again at the end')
     parser.add_argument('--wait', nargs='?', type=positive, const=WAIT_SECONDS, metavar='SECONDS',
                         help='start when every image topic has a subscriber; fail after SECONDS '

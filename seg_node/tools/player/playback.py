@@ -44,11 +44,11 @@ CLOCK_PERIOD = 0.01
 """Seconds between two /clock messages; 100 Hz, as simulators publish it."""
 SETTLE_SECONDS = 0.2
 """A match is seen by one side first; the other side needs about this long to see it too. As long
-again a publisher stays after its last picture."""
+again a publisher stays after its last image."""
 ACKNOWLEDGE_SECONDS = 5.0  # Fast DDS asks its readers every 3 s
-"""Longest wait for subscribers to acknowledge the last pictures; a stuck one must not hold us."""
+"""Longest wait for subscribers to acknowledge the last images; a stuck one must not hold us."""
 MAX_NOTES = 5
-"""Notes on single pictures that are told one by one."""
+"""Notes on single images that are told one by one."""
 AHEAD = 64
 """Most frames decoded ahead."""
 SIMULATED_START_NS = 10**9
@@ -149,7 +149,7 @@ class Playback:
             notes.append(f'{self.late} of {self.sent} frames went out more than a frame late; '
                          'the machine is too slow for this source, try --rate 0.5')
         if self.unacknowledged:
-            notes.append('a subscriber has not acknowledged the last pictures within '
+            notes.append('a subscriber has not acknowledged the last images within '
                          f'{ACKNOWLEDGE_SECONDS:g} s; it may lack them')
         return notes
 
@@ -181,7 +181,7 @@ class Playback:
         self._drain()
 
     def _drain(self) -> None:
-        """Stay until the last pictures have arrived: they vanish together with their publisher."""
+        """Stay until the last images have arrived: they vanish together with their publisher."""
         for camera in self._cameras:
             self.unacknowledged |= not camera.acknowledged(ACKNOWLEDGE_SECONDS)
         # Best-effort subscribers acknowledge nothing.

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Overlay pictures of one or several cameras as one video, in time with their stamps."""
+"""Overlay images of one or several cameras as one video, in time with their stamps."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ import cv2  # noqa: E402  (after its log level is set)
 CODECS = ('avc1', 'mp4v')
 """H.264, which browsers play, where the build of OpenCV can write it; else MPEG-4 part 2."""
 MAX_WIDTH = 1920
-"""Width in pixels above which the whole picture is scaled down."""
+"""Width in pixels above which the whole image is scaled down."""
 MAX_LAG = 1.0
 """Seconds of video for which a camera that falls behind is waited for."""
 MAX_GAP = 10.0
-"""Seconds without pictures that are shown as a standing picture; longer gaps are cut."""
+"""Seconds without images that are shown as a standing image; longer gaps are cut."""
 
 
 class OverlayVideo:
     """
-    Writes pictures to their places in time; a missing one repeats the picture before.
+    Writes images to their places in time; a missing one repeats the image before.
 
-    Several cameras are tiled. The file appears with the first picture.
+    Several cameras are tiled. The file appears with the first image.
     """
 
     def __init__(self, path: Path, cameras: Sequence[str], fps: float) -> None:
@@ -62,7 +62,7 @@ class OverlayVideo:
         self.frames = 0
 
     def add(self, camera: str, stamp_ns: int, bgr: NDArray[np.uint8]) -> int:
-        """Take a picture, uint8 BGR [H, W, 3], and give the number of its video frame."""
+        """Take an image, uint8 BGR [H, W, 3], and give the number of its video frame."""
         if self._origin is None:
             self._origin = stamp_ns
             self._open(bgr)

@@ -83,8 +83,8 @@ def _open(options: argparse.Namespace) -> Recording:
         if path.exists() and is_bag(path, options.fps):
             return BagRecording(path)
     source = open_source(path, fps=options.fps)
-    from seg_node.tools.replay.pictures import PictureRecording
-    return PictureRecording(source)
+    from seg_node.tools.replay.images import ImageRecording
+    return ImageRecording(source)
 
 
 def _without_clock(channels: Sequence[Channel], options: argparse.Namespace) -> list[Channel]:

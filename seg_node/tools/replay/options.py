@@ -30,7 +30,7 @@ WAIT_SECONDS = 30.0
 EXAMPLES = """\
 keys on a terminal:
   space               pause and resume
-  s, right arrow      while paused: play up to the next picture (without pictures: next message)
+  s, right arrow      while paused: play up to the next image (without images: next message)
 The same as services (std_srvs/Trigger): ~/pause ~/resume ~/toggle_paused ~/play_next
 
 examples:
@@ -96,7 +96,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
                      help='again and again; stamps and /clock go on in time')
     how.add_argument('--paused', action='store_true', help='begin paused')
     how.add_argument('--wait', nargs='?', type=positive, const=WAIT_SECONDS, metavar='SECONDS',
-                     help='begin when every picture topic has a subscriber; fail after SECONDS '
+                     help='begin when every image topic has a subscriber; fail after SECONDS '
                      f'(default: {WAIT_SECONDS:g})')
     how.add_argument('--fps', type=positive, metavar='HZ',
                      help='frame rate of a video or folder, instead of its own')

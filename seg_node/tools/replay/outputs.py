@@ -33,10 +33,10 @@ from rclpy.qos import (
 )
 
 from seg_node.recordings.bag_reader import Channel
-from seg_node.tools.replay.recordings import PICTURES
+from seg_node.tools.replay.recordings import IMAGES
 from seg_node.tools.replay.stamps import Layout, layout_of
 
-DEPTH, PICTURE_DEPTH, LATCHED_DEPTH = 10, 5, 100
+DEPTH, IMAGE_DEPTH, LATCHED_DEPTH = 10, 5, 100
 """Messages kept for slow or late subscribers; a bag does not tell how many the publisher kept."""
 INFINITE_SECONDS = 2**31 - 1
 """From here on a recorded duration means none (rmw writes several values for infinite)."""
@@ -70,7 +70,7 @@ def profile_of(channel: Channel) -> QoSProfile:
     """
     offered = channel.offered
     reliabilities = {qos.reliability.name for qos in offered}
-    depth = PICTURE_DEPTH if channel.type in PICTURES else DEPTH
+    depth = IMAGE_DEPTH if channel.type in IMAGES else DEPTH
     profile = QoSProfile(
         history=HistoryPolicy.KEEP_LAST, depth=LATCHED_DEPTH if channel.latched else depth,
         reliability=ReliabilityPolicy.BEST_EFFORT if reliabilities == {'BEST_EFFORT'}

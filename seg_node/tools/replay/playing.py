@@ -27,7 +27,7 @@ from seg_node.recordings.read_ahead import NotReadyError, ReadAhead
 from seg_node.tools.common.command_line import StopFlag
 from seg_node.tools.replay.controls import Controls
 from seg_node.tools.replay.outputs import Output
-from seg_node.tools.replay.recordings import Message, PICTURES, Recording
+from seg_node.tools.replay.recordings import IMAGES, Message, Recording
 from seg_node.tools.replay.rounds import rounds, Timed, Window
 from seg_node.tools.replay.sim_clock import SimClock
 from seg_node.tools.replay.stamps import restamped, StampsNow
@@ -68,7 +68,7 @@ class Replay:
         self._clock = clock
         self._stop = stop
         self._zero_ns = recording.clock_ns + plan.window.start_ns
-        self._has_pictures = any(channel.type in PICTURES for channel in outputs)
+        self._has_images = any(channel.type in IMAGES for channel in outputs)
         # Fixed, so that messages with one stamp keep one stamp.
         self._wall_ns = time.time_ns() - time.monotonic_ns()
         self._read: Counter[Channel] = Counter()
@@ -87,12 +87,12 @@ class Replay:
 
     def wait_for_subscribers(self, seconds: float | None) -> None:
         """
-        Wait until every picture topic (every topic, where there are none) has a subscriber.
+        Wait until every image topic (every topic, where there are none) has a subscriber.
 
         UserError when the time is up; None waits a moment and goes on without.
         """
-        pictures = [each for c, each in self._outputs.items() if c.type in PICTURES]
-        wanted = pictures or list(self._outputs.values())
+        images = [each for c, each in self._outputs.items() if c.type in IMAGES]
+        wanted = images or list(self._outputs.values())
         begin = time.monotonic()
         while missing := [each.topic for each in wanted if not each.heard()]:
             waited = time.monotonic() - begin
@@ -155,7 +155,7 @@ class Replay:
         channel = timed.item.channel
         output = self._outputs[channel]
         counts = self.tally.topic(output.topic, channel.type)
-        ends_step = channel.type in PICTURES or not self._has_pictures
+        ends_step = channel.type in IMAGES or not self._has_images
         with self._controls.timeline() as timeline:
             now = time.monotonic_ns()
             due = now - (timeline.lateness(timed.position_ns, now) or 0)

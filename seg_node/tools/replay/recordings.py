@@ -26,7 +26,7 @@ from seg_node.recordings.bags import COMPRESSED, IMAGE, stamp_of, UNRELATED_NS
 from seg_node.recordings.sources import SourceError
 
 CLOCK = 'rosgraph_msgs/msg/Clock'
-PICTURES = (IMAGE, COMPRESSED)
+IMAGES = (IMAGE, COMPRESSED)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Recording:
 
     def interval_ns(self, channels: Collection[Channel]) -> int:
         """Return the usual time between two images, else between messages of the busiest topic."""
-        counts = [c.count or 0 for c in pictures_of(channels) or channels]
+        counts = [c.count or 0 for c in images_of(channels) or channels]
         most = max(counts, default=0)
         return (self.duration_ns or 0) // (most - 1) if most > 1 else 0
 
@@ -95,7 +95,7 @@ class BagRecording(Recording):
 
     def _clock_offset(self) -> int:
         # Recorded in simulation, stamps count from the start of the simulation.
-        for types in ((CLOCK,), PICTURES):
+        for types in ((CLOCK,), IMAGES):
             channels = [c for c in self.channels if c.type in types and not c.problem]
             for _, recorded, raw in self._reader.messages(channels):
                 with self._reader.readable():
@@ -123,9 +123,9 @@ class BagRecording(Recording):
         self._reader.close()
 
 
-def pictures_of(channels: Collection[Channel]) -> list[Channel]:
-    """Return the channels that hold pictures."""
-    return [channel for channel in channels if channel.type in PICTURES]
+def images_of(channels: Collection[Channel]) -> list[Channel]:
+    """Return the channels that hold images."""
+    return [channel for channel in channels if channel.type in IMAGES]
 
 
 def chosen(channels: Sequence[Channel], topics: Sequence[str] | None) -> list[Channel]:

@@ -53,7 +53,7 @@ class CpuContext:
 
 
 class CpuEngine:
-    """Takes 1 to max_batch pictures; fixed: a batch of exactly that many, as in the graph."""
+    """Takes 1 to max_batch images; fixed: a batch of exactly that many, as in the graph."""
 
     num_layers = 1
 

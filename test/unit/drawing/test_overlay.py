@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What is drawn into a picture, where, and that nothing breaks it."""
+"""What is drawn into an image, where, and that nothing breaks it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_classes_are_blended_and_the_rest_is_left_alone():
     assert (bgr == 128).all()
 
 
-def test_the_picture_may_be_a_read_only_padded_view():
+def test_the_image_may_be_a_read_only_padded_view():
     bgr = grey(100, 200)[:, :150]
     bgr.flags.writeable = False
     drawn = draw(bgr, np.ones((100, 150), np.uint8), CLASSES, caption=GO)
@@ -111,8 +111,8 @@ def test_lines_that_are_not_finite_are_left_out(value):
 
 
 @pytest.mark.parametrize(('bgr', 'mask', 'corridor', 'message'), [
-    (np.zeros((4, 4), np.uint8), np.zeros((4, 4), np.uint8), None, 'picture is uint8'),
-    (np.zeros((4, 4, 3)), np.zeros((4, 4), np.uint8), None, 'picture is float64'),
+    (np.zeros((4, 4), np.uint8), np.zeros((4, 4), np.uint8), None, 'image is uint8'),
+    (np.zeros((4, 4, 3)), np.zeros((4, 4), np.uint8), None, 'image is float64'),
     (grey(4, 4), np.zeros((4, 5), np.uint8), None, r'mask is uint8 \[4, 5\]'),
     (grey(4, 4), np.zeros((4, 4), bool), None, 'mask is bool'),
     (grey(4, 4), np.zeros((4, 4), np.uint8), np.zeros((3, 3)), r'corridor is \[3, 3\]'),

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The bundled model does its job on rendered frames and, where they are at hand, real pictures."""
+"""The bundled model does its job on rendered frames and, where they are at hand, real images."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def test_all_that_are_bundled_are_tested():
 @pytest.mark.parametrize('precision', Precision)
 @pytest.mark.parametrize('name', SIZES)
 def test_each_precision_gives_nearly_the_same_labels(name, precision):
-    picture = demo_drive().frame(3.0).bgr
+    image = demo_drive().frame(3.0).bgr
     with Segmenter.open(name) as first, Segmenter.open(load_model(name, precision)) as other:
-        same = first.segment(picture).labels == other.segment(picture).labels
+        same = first.segment(image).labels == other.segment(image).labels
     assert same.mean() > (0.97 if precision is Precision.INT8 else 0.998)
 
 
@@ -77,15 +77,15 @@ def test_it_finds_the_path_of_the_rendered_drive(segmenter):
 
 
 @pytest.mark.parametrize('name', PATH_IDS)
-def test_it_finds_the_path_of_real_pictures(segmenter, name):
+def test_it_finds_the_path_of_real_images(segmenter, name):
     folder = DATA / name / 'valid'
     if not folder.is_dir():
         pytest.skip(f'no data set in {folder}; set SEG_NODE_DATA')
     both = either = 0
-    for picture in sorted((folder / 'images').iterdir())[::8]:
-        [mask] = (folder / 'masks').glob(f'{picture.stem}.*')
+    for image in sorted((folder / 'images').iterdir())[::8]:
+        [mask] = (folder / 'masks').glob(f'{image.stem}.*')
         wanted = np.isin(cv2.imread(str(mask), cv2.IMREAD_GRAYSCALE), PATH_IDS[name])
-        found = segmenter.segment(cv2.imread(str(picture))).path
+        found = segmenter.segment(cv2.imread(str(image))).path
         both += (found & wanted).sum()
         either += (found | wanted).sum()
     assert both / either > 0.9

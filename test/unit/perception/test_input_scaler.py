@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Camera pictures to the network's size: nothing is skipped, nothing moves."""
+"""Camera images to the network's size: nothing is skipped, nothing moves."""
 
 from __future__ import annotations
 
@@ -54,18 +54,18 @@ def test_no_pixel_is_skipped(size):
 @pytest.mark.parametrize('size', [(320, 192), (641, 385), (1280, 720), (1919, 1079), (500, 900)])
 def test_a_gradient_stays_where_it_is(size):
     columns = (np.arange(size[0]) + 0.5) / size[0] * 200 + 20
-    picture = np.repeat(columns.round().astype(np.uint8)[None, :, None], size[1], 0).repeat(3, 2)
-    scaled = InputScaler(320, 192).scale(picture)[96, :, 0].astype(float)
+    image = np.repeat(columns.round().astype(np.uint8)[None, :, None], size[1], 0).repeat(3, 2)
+    scaled = InputScaler(320, 192).scale(image)[96, :, 0].astype(float)
     wanted = (np.arange(320) + 0.5) / 320 * 200 + 20
     # Half a level of rounding at each step, and the left-out column of odd widths.
     assert np.abs(scaled - wanted).max() < 2.0
 
 
-def test_colours_become_rgb_and_the_picture_stays():
-    picture = np.full((400, 700, 3), (10, 20, 30), np.uint8)
-    given = picture.copy()
+def test_colours_become_rgb_and_the_image_stays():
+    image = np.full((400, 700, 3), (10, 20, 30), np.uint8)
+    given = image.copy()
     scaler = InputScaler(64, 32)
-    assert (scaler.scale(picture) == (30, 20, 10)).all()
-    assert (scaler.resize(picture) == (10, 20, 30)).all()
-    np.testing.assert_array_equal(picture, given)
-    assert scaler.resize(picture[:32, :64]).shape == (32, 64, 3)
+    assert (scaler.scale(image) == (30, 20, 10)).all()
+    assert (scaler.resize(image) == (10, 20, 30)).all()
+    np.testing.assert_array_equal(image, given)
+    assert scaler.resize(image[:32, :64]).shape == (32, 64, 3)

@@ -21,7 +21,7 @@ import sys
 
 import pytest
 
-# Buffers of a picture, a hundred times; every page that the kernel hands out is a minor fault.
+# Buffers of an image, a hundred times; every page that the kernel hands out is a minor fault.
 PROGRAM = """
 import ctypes, resource, sys
 from seg_node.perception.process_memory import keep_freed_memory
@@ -51,7 +51,7 @@ def faults(how):
     return int(done.stdout)
 
 
-def test_a_freed_picture_does_not_go_back_to_the_kernel():
+def test_a_freed_image_does_not_go_back_to_the_kernel():
     pages = 3 * 1920 * 1080 // 4096
-    assert faults('keep') < pages       # of a hundred pictures, not one was asked for again
+    assert faults('keep') < pages       # of a hundred images, not one was asked for again
     assert faults('leave') >= pages     # which this count would show

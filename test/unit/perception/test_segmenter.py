@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Pictures of any size in, labels and masks out, on a real tiny graph."""
+"""Images of any size in, labels and masks out, on a real tiny graph."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def segmenter(folder):
 
 
 def quarters(height: int, width: int) -> np.ndarray:
-    """Return a BGR picture of a green, red, blue and grey quarter, row by row."""
+    """Return a BGR image of a green, red, blue and grey quarter, row by row."""
     bgr = np.empty((height, width, 3), np.uint8)
     bgr[:height // 2, :width // 2], bgr[:height // 2, width // 2:] = GREEN, RED
     bgr[height // 2:, :width // 2], bgr[height // 2:, width // 2:] = BLUE, GREY
@@ -74,7 +74,7 @@ def test_one_pixel_is_enough(segmenter):
     assert segmenter.segment(np.full((1, 1, 3), GREEN, np.uint8)).mask.tolist() == [[1]]
 
 
-def test_padded_and_read_only_pictures_are_taken(segmenter):
+def test_padded_and_read_only_images_are_taken(segmenter):
     wide = np.zeros((100, 250, 3), np.uint8)
     wide[:, :200] = quarters(100, 200)
     view = wide[:, :200]
@@ -93,7 +93,7 @@ def test_derived_maps_are_computed_once(segmenter):
 
 
 @pytest.mark.parametrize('size', [(32, 64), (40, 100), (300, 400)])
-def test_results_and_pictures_are_independent_of_later_ones(segmenter, size):
+def test_results_and_images_are_independent_of_later_ones(segmenter, size):
     green = np.full((*size, 3), GREEN, np.uint8)
     first = segmenter.segment(green)
     segmenter.segment(np.full((*size, 3), RED, np.uint8))
@@ -102,13 +102,13 @@ def test_results_and_pictures_are_independent_of_later_ones(segmenter, size):
     assert (green == GREEN).all()
 
 
-@pytest.mark.parametrize('picture', [
+@pytest.mark.parametrize('image', [
     np.zeros((4, 4), np.uint8), np.zeros((4, 4, 4), np.uint8), np.zeros((4, 4, 3), np.float32),
     np.zeros((0, 4, 3), np.uint8), np.zeros((4, 0, 3), np.uint8), b'bytes', None,
 ])
-def test_other_pictures_are_refused(segmenter, picture):
-    with pytest.raises(ValueError, match='picture is'):
-        segmenter.segment(picture)
+def test_other_images_are_refused(segmenter, image):
+    with pytest.raises(ValueError, match='image is'):
+        segmenter.segment(image)
 
 
 def test_open_takes_a_loaded_model_and_passes_on_errors(folder, tmp_path):
@@ -124,7 +124,7 @@ def test_open_takes_a_loaded_model_and_passes_on_errors(folder, tmp_path):
         Segmenter.open(model, BackendOptions(name='labels'))
 
 
-def test_a_reduced_picture_has_a_mask_of_the_cameras_size(segmenter):
+def test_a_reduced_image_has_a_mask_of_the_cameras_size(segmenter):
     bgr = np.zeros((32, 64, 3), np.uint8)
     bgr[:, 32:] = GREEN
     seen = segmenter.segment(bgr)

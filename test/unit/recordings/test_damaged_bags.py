@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Bags of every kind give pictures and odometry; damaged ones what lies before the damage."""
+"""Bags of every kind give images and odometry; damaged ones what lies before the damage."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from rosbags.rosbag2.enums import CompressionFormat, CompressionMode
 from rosbags.typesys import get_typestore, Stores
 
 from helpers.bag_files import PERIOD_NS, START_NS, STORE
-from helpers.evaluate_inputs import drive, HEIGHT, odometry, picture, raw, road, WIDTH, write_drive
+from helpers.evaluate_inputs import drive, HEIGHT, image, odometry, raw, road, WIDTH, write_drive
 from seg_node.recordings.bags import BagFile
 from seg_node.recordings.camera_of_bag import BagRecording, Topics
 from seg_node.recordings.messages import open_bag
@@ -115,7 +115,7 @@ def test_ros_1_bags_and_what_is_left_of_them(tmp_path, compression):
 def write_ros1(path: Path, compression: str) -> Path:
     store = get_typestore(Stores.ROS1_NOETIC)
     kind = 'sensor_msgs/msg/Image'
-    # Small chunks, as a recorder writes them for pictures of a camera.
+    # Small chunks, as a recorder writes them for images of a camera.
     writer = Ros1Writer(path)
     writer.chunk_threshold = 32 * 2**10
     if compression:
@@ -180,7 +180,7 @@ def write_topics(folder: Path, *topics: str) -> Path:
         for topic in topics:
             kind = 'nav_msgs/msg/Odometry' if 'odom' in topic else 'sensor_msgs/msg/Image'
             channel = bag.add_connection(topic, kind, typestore=STORE)
-            data = odometry(START_NS, 1.0) if 'odom' in topic else raw(START_NS, picture(road()))
+            data = odometry(START_NS, 1.0) if 'odom' in topic else raw(START_NS, image(road()))
             bag.write(channel, START_NS, data)
     return folder
 
@@ -226,11 +226,11 @@ def test_odometry_counts_until_it_is_old(tmp_path):
     bag = write_drive(tmp_path / 'bag', drive(count=4), speeds=speeds)
     assert [frame.motion for frame in frames(bag)] == [
         Motion(1.0), Motion(2.0), None, Motion(4.0)]
-    # It was recorded a microsecond before its picture.
+    # It was recorded a microsecond before its image.
     assert {frame.motion for frame in frames(bag, timeout=0.5e-6)} == {None}
 
 
-# --- pictures -----------------------------------------------------------------------------------
+# --- images -----------------------------------------------------------------------------------
 
 @pytest.fixture
 def shots(tmp_path) -> Iterator[list[Shot]]:
@@ -239,10 +239,10 @@ def shots(tmp_path) -> Iterator[list[Shot]]:
         yield list(decoded(source, None))
 
 
-def test_a_damaged_picture_is_a_frame_with_its_problem(shots):
+def test_a_damaged_image_is_a_frame_with_its_problem(shots):
     assert [shot.bgr is None for shot in shots] == [False, True, False, False]
     assert shots[1].problem
-    assert np.array_equal(shots[2].bgr, picture(road()))
+    assert np.array_equal(shots[2].bgr, image(road()))
 
 
 def test_camera_info_that_stays_is_one_object(shots):

@@ -24,9 +24,16 @@ from hypothesis import given, strategies
 import pytest
 
 import helpers.bag_files as bag_files
-from helpers.bag_files import PERIOD_NS, picture, START_NS, write_bag, write_other_bag, write_video
+from helpers.bag_files import (
+    PERIOD_NS,
+    pixels_of,
+    START_NS,
+    write_bag,
+    write_other_bag,
+    write_video,
+)
 from seg_node.recordings.bags import BagFile, stamp_of, with_stamp
-from seg_node.recordings.pictures import natural_key
+from seg_node.recordings.images import natural_key
 from seg_node.recordings.sources import open_source, SourceError
 
 STORAGES = ('mcap', 'sqlite3')
@@ -77,7 +84,7 @@ def test_empty_file_is_refused(tmp_path: Path) -> None:
 
 def write_images(folder: Path, *names: str) -> Path:
     for value, name in enumerate(names):
-        cv2.imwrite(str(folder / name), picture(10 * value))
+        cv2.imwrite(str(folder / name), pixels_of(10 * value))
     return folder
 
 
@@ -189,7 +196,7 @@ def test_bag_on_simulated_time_starts_the_clock_there(tmp_path: Path) -> None:
         assert 'another clock' in source.notes[0]
 
 
-def test_bag_without_pictures_is_refused(tmp_path: Path) -> None:
+def test_bag_without_images_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match='no Image or CompressedImage.*it has /stop'):
         open_source(write_other_bag(tmp_path / 'bag'))
 

@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Pictures and numbers to messages and back."""
+"""Images and numbers to messages and back."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ from std_msgs.msg import Header
 
 from seg_node.perception.images.errors import ImageError
 from seg_node.ros.messages import (
+    decode_message,
     key_values,
     level_of,
     seconds,
     stamp_text,
     to_image,
     to_jpeg,
-    to_picture,
 )
 from seg_node.stop_go.verdict import Decision, Reason, Verdict
 
 HEADER = Header(stamp=Time(sec=12, nanosec=34), frame_id='front')
-PICTURE = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
+IMAGE = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
 
 
-def test_a_colour_picture_survives_the_round():
-    message = to_image(PICTURE, HEADER)
+def test_a_colour_image_survives_the_round():
+    message = to_image(IMAGE, HEADER)
     assert (message.height, message.width, message.encoding, message.step) == (5, 7, 'bgr8', 21)
     assert message.header == HEADER
-    np.testing.assert_array_equal(to_picture(message).bgr, PICTURE)
+    np.testing.assert_array_equal(decode_message(message).bgr, IMAGE)
 
 
-@pytest.mark.parametrize('plane', [PICTURE[:, :, 0], PICTURE[::2, ::3, 1], PICTURE[:1, :1, 2]])
+@pytest.mark.parametrize('plane', [IMAGE[:, :, 0], IMAGE[::2, ::3, 1], IMAGE[:1, :1, 2]])
 def test_planes_become_mono8_whatever_their_memory_layout(plane):
     message = to_image(plane, HEADER)
     height, width = plane.shape
@@ -65,32 +65,32 @@ def test_a_jpeg_is_one():
     message = to_jpeg(np.full((48, 64, 3), (30, 200, 20), np.uint8), HEADER, 90)
     assert message.header == HEADER
     assert 'jpeg' in message.format
-    picture = to_picture(message).bgr
-    assert picture.shape == (48, 64, 3)
-    assert np.abs(picture.astype(int) - (30, 200, 20)).max() < 8
+    image = decode_message(message).bgr
+    assert image.shape == (48, 64, 3)
+    assert np.abs(image.astype(int) - (30, 200, 20)).max() < 8
 
 
-def test_a_picture_says_what_the_camera_sent():
+def test_a_image_says_what_the_camera_sent():
     message = to_jpeg(np.zeros((480, 640, 3), np.uint8), HEADER, 90)
     for least, shape in ((None, (480, 640, 3)), ((320, 192), (240, 320, 3))):
-        picture = to_picture(message, least)
-        assert (picture.width, picture.height, picture.encoding) == (640, 480, message.format)
-        assert picture.bgr.shape == shape
-    raw = to_picture(to_image(PICTURE, HEADER), (1, 1))
+        image = decode_message(message, least)
+        assert (image.width, image.height, image.encoding) == (640, 480, message.format)
+        assert image.bgr.shape == shape
+    raw = decode_message(to_image(IMAGE, HEADER), (1, 1))
     assert (raw.width, raw.height, raw.encoding) == (7, 5, 'bgr8')
     assert raw.bgr.shape == (5, 7, 3)
 
 
 def test_a_png_is_read_by_its_bytes():
-    data = cv2.imencode('.png', PICTURE)[1].tobytes()
-    read = to_picture(CompressedImage(format='png', data=data))
-    np.testing.assert_array_equal(read.bgr, PICTURE)
+    data = cv2.imencode('.png', IMAGE)[1].tobytes()
+    read = decode_message(CompressedImage(format='png', data=data))
+    np.testing.assert_array_equal(read.bgr, IMAGE)
 
 
 @pytest.mark.parametrize('message', [Image(), CompressedImage()], ids=['raw', 'compressed'])
 def test_empty_messages_are_image_errors(message):
     with pytest.raises(ImageError):
-        to_picture(message)
+        decode_message(message)
 
 
 @given(sec=st.integers(-2**31, 2**31 - 1), nanosec=st.integers(0, 2**32 - 1))

@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 
 from seg_node.scoring.boundary import BoundaryScore
-from seg_node.scoring.truth import NOT_PATH, path_truth, SOME_PATH, UNKNOWN
+from seg_node.scoring.ground_truth import NOT_PATH, path_truth, SOME_PATH, UNKNOWN
 
 SIDE = 60
 REACH = 3.0
@@ -87,7 +87,7 @@ def test_just_beyond_the_tolerance_it_is_missed():
     assert found.predicted_met < found.predicted
 
 
-def test_the_edge_of_the_picture_and_the_unknown_make_no_boundary():
+def test_the_edge_of_the_image_and_the_unknown_make_no_boundary():
     whole = np.ones((SIDE, SIDE), np.bool_)
     assert score(whole, codes_of(whole)) == BoundaryScore()
     codes = codes_of(whole)
@@ -125,7 +125,7 @@ def test_it_is_the_definition(found, wanted, unknown):
     assert score(predicted, codes) == brute_force(predicted, codes)
 
 
-def test_pictures_add_up():
+def test_images_add_up():
     one = score(square(18, 18), codes_of(square(20, 30)))
     other = score(square(10, 18), codes_of(square(20, 20)))
     total = one + other

@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 
 from seg_node.scoring.calibration import Calibration
-from seg_node.scoring.truth import NOT_PATH, path_truth, SOME_PATH, UNKNOWN
+from seg_node.scoring.ground_truth import NOT_PATH, path_truth, SOME_PATH, UNKNOWN
 
 pixels = st.lists(st.tuples(
     st.booleans(), st.integers(0, 255), st.sampled_from([SOME_PATH, NOT_PATH, UNKNOWN])),
@@ -57,7 +57,7 @@ def test_the_error_is_that_of_the_definition(triples):
 
 
 @given(pixels, pixels)
-def test_pictures_add_up(one, other):
+def test_images_add_up(one, other):
     total = calibration(one) + calibration(other)
     assert (total.counts == calibration(one + other).counts).all()
 

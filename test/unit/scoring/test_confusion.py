@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 
 from seg_node.scoring.confusion import Confusion
-from seg_node.scoring.truth import NOT_PATH, SOME_PATH, UNKNOWN
+from seg_node.scoring.ground_truth import NOT_PATH, SOME_PATH, UNKNOWN
 
 CLASSES = 3
 pixels = st.lists(st.tuples(
@@ -46,7 +46,7 @@ def test_ious_are_those_of_sets_of_pixels(pairs):
 
 
 @given(pixels, pixels)
-def test_pictures_add_up(one, other):
+def test_images_add_up(one, other):
     total = Confusion.of(*maps(one), CLASSES) + Confusion.of(*maps(other), CLASSES)
     assert (total.counts == Confusion.of(*maps(one + other), CLASSES).counts).all()
 

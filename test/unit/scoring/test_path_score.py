@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
+from seg_node.scoring.ground_truth import NOT_PATH, path_truth, SOME_PATH, UNKNOWN
 from seg_node.scoring.path_score import Interval, iou_interval, PathScore
-from seg_node.scoring.truth import NOT_PATH, path_truth, SOME_PATH, UNKNOWN
 
 pixels = st.lists(
     st.tuples(st.booleans(), st.sampled_from([SOME_PATH, NOT_PATH, UNKNOWN])), max_size=40)
@@ -53,7 +53,7 @@ def test_the_scores_are_those_of_counting_one_by_one(pairs):
 
 
 @given(pixels, pixels)
-def test_scores_of_pictures_add_up_to_that_of_both(one, other):
+def test_scores_of_images_add_up_to_that_of_both(one, other):
     assert score(one) + score(other) == score(one + other)
 
 
@@ -62,11 +62,11 @@ def test_sizes_must_agree():
         PathScore.of(np.zeros((2, 3), np.bool_), path_truth(np.zeros((3, 2), np.uint8), ()))
 
 
-def test_the_interval_holds_the_score_and_narrows_with_more_pictures():
+def test_the_interval_holds_the_score_and_narrows_with_more_images():
     rng = np.random.default_rng(1)
-    pictures = [PathScore(int(hit), 100, 100, 300) for hit in rng.integers(60, 100, 200)]
-    few, many = iou_interval(pictures[:10]), iou_interval(pictures)
-    assert many.low < sum(pictures, PathScore()).iou < many.high
+    images = [PathScore(int(hit), 100, 100, 300) for hit in rng.integers(60, 100, 200)]
+    few, many = iou_interval(images[:10]), iou_interval(images)
+    assert many.low < sum(images, PathScore()).iou < many.high
     assert many.high - many.low < (few.high - few.low) / 2
 
 
@@ -83,11 +83,11 @@ def test_the_interval_covers_the_truth_as_often_as_it_says():
     assert 86 <= inside <= 100
 
 
-def test_equal_pictures_leave_no_doubt():
+def test_equal_images_leave_no_doubt():
     interval = iou_interval([PathScore(3, 4, 4, 9)] * 5)
     assert interval == Interval(0.6, 0.6)
 
 
-@pytest.mark.parametrize('pictures', [[], [PathScore(0, 0, 0, 9)]])
-def test_no_path_at_all_has_no_interval(pictures):
-    assert math.isnan(iou_interval(pictures).low)
+@pytest.mark.parametrize('images', [[], [PathScore(0, 0, 0, 9)]])
+def test_no_path_at_all_has_no_interval(images):
+    assert math.isnan(iou_interval(images).low)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Labels without pictures, and what perception gets wrong in them."""
+"""Labels without images, and what perception gets wrong in them."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ PROFILES = {
 @pytest.mark.parametrize('profile', PROFILES.values(), ids=PROFILES)
 @pytest.mark.parametrize('pose', [Pose(0, 0, 0), Pose(2.0, 0.5, 0.2), Pose(5.0, -1.0, -0.4)])
 @pytest.mark.parametrize('nod', [0.0, -0.02, 0.03])
-def test_labels_are_those_of_the_picture(profile, pose, nod):
+def test_labels_are_those_of_the_image(profile, pose, nod):
     world = scene(**profile)
     moving = (world.place(5.0, -1.0, obstacles.pedestrian(2, -1, -1)),)
     frame = Renderer(world, CAMERA).render(pose, moving, nod_rad=nod)

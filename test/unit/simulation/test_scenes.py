@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Rendered scenes: the labels are exact, whatever the picture looks like."""
+"""Rendered scenes: the labels are exact, whatever the image looks like."""
 
 from __future__ import annotations
 
@@ -53,41 +53,41 @@ def labels(world: Scene, pose: Pose = AHEAD) -> np.ndarray:
     return Renderer(world, CAMERA).render(pose).labels
 
 
-def label_at(picture: np.ndarray, x: float, y: float, z: float = 0.0) -> int:
+def label_at(image: np.ndarray, x: float, y: float, z: float = 0.0) -> int:
     u, v = CAMERA.project(x, y, z)
-    return int(picture[round(float(v)), round(float(u))])
+    return int(image[round(float(v)), round(float(u))])
 
 
 @pytest.mark.parametrize('pose', [AHEAD, Pose(3.0, 0.7, 0.0), Pose(0.0, -0.5, 0.3)])
 def test_the_path_is_as_wide_as_the_road(pose):
-    picture = labels(scene(), pose)
+    image = labels(scene(), pose)
     rows = CAMERA.ground_rows()
     for row in np.flatnonzero(rows.forward < 15.0):
-        line = picture[rows.first_row + row] == PATH
+        line = image[rows.first_row + row] == PATH
         if line[0] or line[-1]:
-            continue  # the road leaves the picture
+            continue  # the road leaves the image
         across = 4.0 / math.cos(pose.yaw)
         pixel = float(rows.lateral_per_px[row])
         assert abs(line.sum() * pixel - across) <= 1.01 * pixel
 
 
 def test_the_vehicle_stands_on_the_path_and_the_sky_is_no_path():
-    picture = labels(scene())
-    assert (picture[-1, 60:-60] == PATH).all()
-    assert not picture[:math.floor(CAMERA.horizon_row)].any()
+    image = labels(scene())
+    assert (image[-1, 60:-60] == PATH).all()
+    assert not image[:math.floor(CAMERA.horizon_row)].any()
 
 
 def test_every_part_of_the_road_has_its_label():
-    picture = labels(scene(
+    image = labels(scene(
         sidewalks=(Sidewalk(1, 1.5),), bumps=(Bump(6.0, 1.0),), end_s=25.0,
         beyond=Material.WATER, side_roads=(SideRoad(12.0, 4.0, -1),)))
-    assert label_at(picture, 4.0, 0.5) == PATH
-    assert label_at(picture, 6.0, 0.5) == SPEED_BUMP
-    assert label_at(picture, 5.0, 2.8) == SIDEWALK
-    assert label_at(picture, 5.0, -2.6) == BACKGROUND
-    assert label_at(picture, 12.0, -6.0) == PATH
-    assert label_at(picture, 8.0, -4.5) == BACKGROUND
-    assert label_at(picture, 30.0, 0.0) == BACKGROUND
+    assert label_at(image, 4.0, 0.5) == PATH
+    assert label_at(image, 6.0, 0.5) == SPEED_BUMP
+    assert label_at(image, 5.0, 2.8) == SIDEWALK
+    assert label_at(image, 5.0, -2.6) == BACKGROUND
+    assert label_at(image, 12.0, -6.0) == PATH
+    assert label_at(image, 8.0, -4.5) == BACKGROUND
+    assert label_at(image, 30.0, 0.0) == BACKGROUND
 
 
 def test_an_obstacle_covers_exactly_its_place():
@@ -115,7 +115,7 @@ def test_near_things_hide_far_ones_in_any_order():
     assert label_at(one, 8.0, 0.0, 1.0) == BACKGROUND
 
 
-def test_light_and_paint_change_the_picture_and_no_label():
+def test_light_and_paint_change_the_image_and_no_label():
     plain = Renderer(replace(scene(), light=Light(shadow=0.0)), CAMERA).render(AHEAD)
     decorated = scene(lines=(Line(0.0),), crossings=(5.0,), wear=0.0)
     dark = Renderer(

@@ -284,13 +284,13 @@ def test_a_speed_bump_slows_within_its_distance(begin, actions, slows):
     assert found(bump, Motion(0.5), actions) == ([Reason.SLOW_CLASS] if slows else [])
 
 
-# --- in the picture -------------------------------------------------------------------------
+# --- in the image -------------------------------------------------------------------------
 
 def test_a_trapezoid_needs_neither_camera_info_nor_vehicle():
     labels = np.zeros((HEIGHT, WIDTH), np.uint8)
     labels[HEIGHT // 2:] = PATH
     judge = assessor(Geometry.TRAPEZOID, vehicle=Vehicle(),
-                     trapezoid=Trapezoid(min_clear_distance=0.7))
+                     trapezoid=Trapezoid(min_free_distance=0.7))
     seen = judge.assess(look(labels, view=None, motion=None))
     assert seen.findings == () and seen.measure.required == 0.7
     labels[:math.ceil(0.80 * HEIGHT)] = OBSTACLE

@@ -30,7 +30,7 @@ PERIOD = 0.125
 LATENCY = 0.0625
 """From stamp to arrival."""
 BLOCKED = Finding(Reason.BLOCKED, 'path blocked', 0.3, 0.6)
-DARK = Finding(Reason.CAMERA_DARK, 'picture dark', 2, 5)
+DARK = Finding(Reason.CAMERA_DARK, 'image dark', 2, 5)
 BUMP = Finding(Reason.SLOW_CLASS, 'speed_bump at 3.00 m', 3.0, 5.0)
 ROAD = [reason for reason in Reason if reason.is_road]
 HARD = [reason for reason in Reason if reason.is_fault]
@@ -331,7 +331,7 @@ def test_faults_latch_where_wanted(reason):
 def test_a_failed_frame_latches():
     drive = Drive(going=True, latch_faults=True)
     drive.stop_go.fail(DARK, at(drive.now))
-    drive.stays_latched('picture dark')
+    drive.stays_latched('image dark')
 
 
 def test_silence_latches():
@@ -369,7 +369,7 @@ def test_a_latched_fault_outlives_new_limits():
     drive.frame(DARK)
     drive.stop_go.thresholds = Thresholds(latch_faults=False)
     drive.stop_go.revoke()
-    drive.stays_latched('picture dark')
+    drive.stays_latched('image dark')
 
 
 def test_a_fault_that_lasts_still_stops_after_the_reset():

@@ -93,7 +93,7 @@ def test_straight_ahead_in_closed_form():
     ({'yaw': 0.1}, 1, 0),             # looks left: it moves right
     ({'forward': 2.0}, -1, 1),        # nearer: farther from the middle
     ({'left': 0.5}, 1, 0), ({'height': 1.5}, 0, 1),
-    ({'roll': 0.1}, 1, 1)])           # leans right: the picture turns counter-clockwise
+    ({'roll': 0.1}, 1, 1)])           # leans right: the image turns counter-clockwise
 def test_each_sign_of_the_mounting(change, right, down):
     moved = place(**change) - place()
     assert right == 0 or np.sign(moved[0]) == right
@@ -112,7 +112,7 @@ def test_yaw_looks_back():
     view = make_view(height=1.0, pitch=0.0, yaw=math.pi, forward=-0.5)
     assert np.isnan(view.project(np.array([5.0, 0.0, 0.0]))).all()
     u, v = view.project(np.array([-5.0, 1.0, 0.0]))
-    assert u > 256 and v > 144, 'the left of the vehicle is on the right of the picture'
+    assert u > 256 and v > 144, 'the left of the vehicle is on the right of the image'
 
 
 @given(mountings, places)
@@ -195,8 +195,8 @@ def test_equidistant_in_closed_form():
 
 
 @given(LENSES, st.floats(0.1, 20.0), st.floats(-10, 10), st.floats(-10, 10), st.floats(1.0, 1.5))
-def test_no_point_folds_back_into_the_picture(lens, depth, x, y, farther):
-    """Farther off the axis is farther from the middle of the picture, or not seen at all."""
+def test_no_point_folds_back_into_the_image(lens, depth, x, y, farther):
+    """Farther off the axis is farther from the middle of the image, or not seen at all."""
     model, coefficients = lens
     optics = Intrinsics(**LENS, model=model, coefficients=coefficients)
     near, far = optics.project(np.array([[x, y, depth], [x * farther, y * farther, depth]]))
@@ -223,7 +223,7 @@ def test_what_is_behind_or_no_number_is_not_seen():
 
 
 @given(LENSES, st.integers(8, 2000), st.integers(8, 2000), places)
-def test_scaled_is_the_picture_resized(lens, width, height, points):
+def test_scaled_is_the_image_resized(lens, width, height, points):
     optics = Intrinsics(**LENS, model=lens[0], coefficients=lens[1])
     small = optics.scaled(width, height)
     assert (small.width, small.height) == (width, height)

@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""How much of a picture has to be decoded."""
+"""How much of an image has to be decoded."""
 
 from __future__ import annotations
 

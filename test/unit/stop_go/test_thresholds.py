@@ -28,7 +28,7 @@ from seg_node.stop_go.corridor.measure import Sighting
 
 NAN, INF = float('nan'), float('inf')
 GOOD = CorridorMeasure(
-    clear_distance=12.0, required=6.0, coverage=1.0, confidence=0.9, confidence_low=0.5,
+    free_distance=12.0, required=6.0, coverage=1.0, confidence=0.9, confidence_low=0.5,
     blocked=False, unit='m', change=0.0, path_share=0.4)
 BUMP = ClassRule('speed_bump', Action.SLOW)
 
@@ -42,7 +42,7 @@ def test_a_good_frame():
 
 
 @pytest.mark.parametrize(('name', 'limit', 'worse', 'reason'), [
-    ('clear_distance', 6.0, -INF, Reason.BEYOND_RANGE),
+    ('free_distance', 6.0, -INF, Reason.BEYOND_RANGE),
     ('coverage', 0.85, -INF, Reason.LOW_COVERAGE),
     ('confidence', 0.6, -INF, Reason.LOW_CONFIDENCE),
     ('confidence_low', 0.3, -INF, Reason.LOW_CONFIDENCE),
@@ -56,11 +56,11 @@ def test_the_limit_passes_and_beyond_it_does_not(name, limit, worse, reason):
 
 
 @pytest.mark.parametrize(('change', 'reason', 'text', 'numbers'), [
-    ({'clear_distance': 3.1, 'blocked': True}, Reason.BLOCKED,
+    ({'free_distance': 3.1, 'blocked': True}, Reason.BLOCKED,
      'path blocked at 3.10 m, needed 6.00', (3.1, 6.0)),
-    ({'clear_distance': 5.0}, Reason.BEYOND_RANGE,
+    ({'free_distance': 5.0}, Reason.BEYOND_RANGE,
      'the camera sees only to 5.00 m, needed 6.00', (5.0, 6.0)),
-    ({'clear_distance': 0.5, 'required': 0.9, 'blocked': True, 'unit': 'of the corridor'},
+    ({'free_distance': 0.5, 'required': 0.9, 'blocked': True, 'unit': 'of the corridor'},
      Reason.BLOCKED, 'path blocked at 0.50 of the corridor, needed 0.90', (0.5, 0.9)),
     ({'required': NAN}, Reason.BEYOND_RANGE,
      'the camera sees only to 12.00 m, needed nan', None),
@@ -75,9 +75,9 @@ def test_the_limit_passes_and_beyond_it_does_not(name, limit, worse, reason):
     ({'change': 0.5}, Reason.MASK_JUMP,
      '50% of the corridor changed within one frame, limit 30%', (0.5, 0.3)),
     ({'path_share': 0.99}, Reason.ALL_PATH,
-     '99.0% of the picture is path, which is no road; limit 90.0%', (0.99, 0.9)),
+     '99.0% of the image is path, which is no road; limit 90.0%', (0.99, 0.9)),
     ({'path_share': 0.0}, Reason.NO_PATH,
-     '0.0% of the picture is path, limit 2.0%', (0.0, 0.02))])
+     '0.0% of the image is path, limit 2.0%', (0.0, 0.02))])
 def test_findings_tell_value_and_limit(change, reason, text, numbers):
     [finding] = assess(replace(GOOD, **change), Thresholds())
     assert (finding.reason, finding.text) == (reason, text)
@@ -85,7 +85,7 @@ def test_findings_tell_value_and_limit(change, reason, text, numbers):
 
 
 def test_each_cause_is_told():
-    worst = replace(GOOD, clear_distance=0.0, coverage=0.0, confidence=0.0, confidence_low=0.0,
+    worst = replace(GOOD, free_distance=0.0, coverage=0.0, confidence=0.0, confidence_low=0.0,
                     change=1.0, path_share=0.0, blocked=True)
     assert [finding.reason for finding in assess(worst, Thresholds())] == [
         Reason.NO_PATH, Reason.LOW_CONFIDENCE, Reason.LOW_CONFIDENCE, Reason.BLOCKED,

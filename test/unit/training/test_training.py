@@ -21,7 +21,7 @@ import pytest
 
 from training import labels
 from training.augment import augment, obstacle_cutouts, plain, SOFT_STRIDE
-from training.datasets import above_the_road, blank_pictures, Sample
+from training.datasets import above_the_road, blank_images, Sample
 
 CODES = {*range(len(labels.CLASSES)), labels.SOME_PATH, labels.NOT_PATH, labels.UNKNOWN}
 
@@ -59,7 +59,7 @@ def test_the_same_seed_gives_the_same_view():
     assert np.array_equal(one.bgr, two.bgr) and np.array_equal(one.codes, two.codes)
 
 
-def test_the_plain_view_is_the_whole_picture():
+def test_the_plain_view_is_the_whole_image():
     view = plain(half_road(0, 1), (64, 48))
     assert (view.codes[:24] == 0).all() and (view.codes[24:] == 1).all()
 
@@ -67,12 +67,12 @@ def test_the_plain_view_is_the_whole_picture():
 def test_obstacles_are_cut_out_whole_and_only_away_from_the_sides():
     sample = half_road(0, 1)
     sample.codes[20:60, 40:60] = labels.OBSTACLE
-    sample.codes[20:60, :30] = labels.OBSTACLE      # may go on outside of the picture
+    sample.codes[20:60, :30] = labels.OBSTACLE      # may go on outside of the image
     [cutout] = obstacle_cutouts([sample])
     assert cutout.codes.shape == (40, 20) and cutout.codes.all()
 
 
-def test_pictures_without_a_road_end_above_all_path():
+def test_images_without_a_road_end_above_all_path():
     sample = half_road(0, 1)
     [above] = above_the_road([sample, half_road(1, 0)])
     assert above.codes.shape[1] == 128 and 40 < above.codes.shape[0] < 48
@@ -159,11 +159,11 @@ def test_the_deployed_network_says_what_the_network_says(name):
         if isinstance(module, torch.nn.BatchNorm2d):
             torch.nn.init.uniform_(module.weight, 0.5, 1.5)
             torch.nn.init.uniform_(module.bias, -0.5, 0.5)
-    picture = torch.randint(0, 256, (1, 128, 192, 3), dtype=torch.uint8)
+    image = torch.randint(0, 256, (1, 128, 192, 3), dtype=torch.uint8)
     with torch.inference_mode():
-        ids, confidence = DeployedNetwork(network, 1.3)(picture)
+        ids, confidence = DeployedNetwork(network, 1.3)(image)
         p = torch.nn.functional.interpolate(
-            (network(normalise(picture)) / 1.3).softmax(1), scale_factor=4.0, mode='bilinear')
+            (network(normalise(image)) / 1.3).softmax(1), scale_factor=4.0, mode='bilinear')
     path = p[:, list(labels.DRIVABLE)].sum(1)
     drivable = torch.isin(ids, torch.tensor(labels.DRIVABLE, dtype=torch.uint8))
     sure = (path - 0.5).abs() > 0.001     # but for rounding
@@ -212,8 +212,8 @@ def test_without_a_teacher_it_begins_with_imagenet():
     assert torch.equal(small.stages[3][0].body[0][0].weight, large.stages[3][0].body[0][0].weight)
 
 
-def test_pictures_of_nothing_have_no_path():
-    pictures = blank_pictures(3, 64, 36)
-    assert all(p.bgr.shape == (36, 64, 3) and p.bgr.dtype == np.uint8 for p in pictures)
-    assert all((p.codes == labels.NOT_PATH).all() for p in pictures)
-    assert not np.array_equal(pictures[0].bgr, pictures[1].bgr)
+def test_images_of_nothing_have_no_path():
+    images = blank_images(3, 64, 36)
+    assert all(p.bgr.shape == (36, 64, 3) and p.bgr.dtype == np.uint8 for p in images)
+    assert all((p.codes == labels.NOT_PATH).all() for p in images)
+    assert not np.array_equal(images[0].bgr, images[1].bgr)

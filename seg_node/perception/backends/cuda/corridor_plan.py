@@ -19,13 +19,13 @@ Only whole numbers are counted, so that it makes no difference who counts; every
 compares or decides stays with stop_go. A label belongs to sets: set 0 blocks the way, others are
 what is looked for besides, such as a class that slows. For a frame a Tally has
 
-- path: pixels of the whole picture that are not in set 0;
+- path: pixels of the whole image that are not in set 0;
 - blocked, changed: near samples in set 0, and those that were not and are, or the reverse, in the
   frame before (at the places of the corridor now);
 - confidence: how many near samples have each of the 256 values;
 - nearest: for each set the first row where as many samples side by side as `runs` asks for are
   upright in it. A sample is upright in a set where its own pixel is, and in each of the
-  `obstacle_rows` - 1 rows of pixels above, as far as the picture goes, that pixel or one to the
+  `obstacle_rows` - 1 rows of pixels above, as far as the image goes, that pixel or one to the
   left or right is.
 """
 

@@ -17,7 +17,7 @@
 //
 // C++14 without headers, shared memory and barriers: NVRTC compiles it with nothing installed, and
 // test/cuda_on_cpu runs the same lines on a CPU. Indices from tables are clamped, so that a wrong
-// table gives a wrong picture, not an access outside a buffer.
+// table gives a wrong image, not an access outside a buffer.
 
 typedef unsigned char Byte;
 
@@ -230,7 +230,7 @@ extern "C" __global__ void corridor_nearest(
   }
 }
 
-// Count the pixels of the whole picture that do not block the way.
+// Count the pixels of the whole image that do not block the way.
 extern "C" __global__ void count_path(
     const Byte* labels, int pixels, const Sets* sets, int* tally) {
   const int threads = gridDim.x * blockDim.x;

@@ -164,7 +164,7 @@ CORRIDOR_NEAREST = Kernel(
 
 COUNT_PATH = Kernel(
     'count_path', ('labels', 'pixels', 'sets', 'tally'), 'PiPP', (128, 1, 1), each=32)
-"""Count the pixels of the whole picture that do not block the way."""
+"""Count the pixels of the whole image that do not block the way."""
 
 KERNELS = (FRAME_TO_INPUT, RESIZE_MAPS, CORRIDOR_SAMPLES, CORRIDOR_NEAREST, COUNT_PATH)
 """All kernels of SOURCE."""

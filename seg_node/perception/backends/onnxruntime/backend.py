@@ -40,8 +40,8 @@ class OnnxRuntimeBackend:
     """
     A graph on the CPU, checked against its manifest and warmed up.
 
-    A picture alone has all the threads. Of several together each has its share of them in a
-    session of its own: threads that share a picture wait for each other at every layer, and the
+    An image alone has all the threads. Of several together each has its share of them in a
+    session of its own: threads that share an image wait for each other at every layer, and the
     more so on a machine that is busy.
     """
 
@@ -52,7 +52,7 @@ class OnnxRuntimeBackend:
         """
         Load and check the graph; raise BackendError if it breaks the model contract.
 
-        :param max_batch: most pictures together, as far as there is a thread for each.
+        :param max_batch: most images together, as far as there is a thread for each.
         """
         self.model = model
         self.chosen_because = chosen_because
@@ -80,17 +80,17 @@ class OnnxRuntimeBackend:
         for count in {1, self.max_batch}:
             self.infer([black] * count)
 
-    def infer(self, pictures: Sequence[NDArray[np.uint8]]) -> list[Inference]:
+    def infer(self, images: Sequence[NDArray[np.uint8]]) -> list[Inference]:
         """Return what Backend.infer() describes."""
         if self._alone is None:
             raise BackendError('backend onnxruntime is closed; open it again')
-        if len(pictures) == 1:
-            return [self._alone.infer(pictures[0])]
+        if len(images) == 1:
+            return [self._alone.infer(images[0])]
         running = [self._threads.submit(session.infer, bgr)
                    for session, bgr in zip(
-                       self._abreast[:len(pictures)], pictures, strict=True)]
+                       self._abreast[:len(images)], images, strict=True)]
         wait(running)      # all of them, also where one fails: a session is for one at a time
-        return [_share(future.result(), len(pictures)) for future in running]
+        return [_share(future.result(), len(images)) for future in running]
 
     def close(self) -> None:
         """Release the sessions."""
@@ -100,7 +100,7 @@ class OnnxRuntimeBackend:
 
 
 def _share(seen: Inference, count: int) -> Inference:
-    """Return a picture its share of the time in which `count` of them were worked on."""
+    """Return an image its share of the time in which `count` of them were worked on."""
     return replace(seen, prepare=seen.prepare / count, network=seen.network / count)
 
 

@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""A graph in a session of ONNX Runtime, and the picture's way into it."""
+"""A graph in a session of ONNX Runtime, and the image's way into it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _LOG_ERRORS_ONLY = 3
 
 class OnnxRuntimeSession:
     """
-    Segment pictures, one at a time.
+    Segment images, one at a time.
 
     ONNX Runtime's exceptions share no base class of their own, so whatever it raises becomes
     a BackendError.
@@ -56,7 +56,7 @@ class OnnxRuntimeSession:
 
     def infer(self, bgr: NDArray[np.uint8]) -> Inference:
         """
-        Segment a picture, BGR uint8 [H, W, 3].
+        Segment an image, BGR uint8 [H, W, 3].
 
         :raises BackendError: when that fails, or breaks the model contract.
         """

@@ -84,12 +84,12 @@ class TensorRtBackend:
         self.detail, self.warnings = opened.detail, opened.warnings
         self.max_batch = opened.runner.max_batch
 
-    def infer(self, pictures: Sequence[NDArray[np.uint8]]) -> list[Inference]:
+    def infer(self, images: Sequence[NDArray[np.uint8]]) -> list[Inference]:
         """Return what Backend.infer() describes."""
         engine = self._engine
         if engine is None:
             raise BackendError('backend tensorrt is closed; open it again')
-        results = self._do(lambda: engine.runner.run(pictures))
+        results = self._do(lambda: engine.runner.run(images))
         for result in results:
             check_labels(result.labels, self.model)
         return results

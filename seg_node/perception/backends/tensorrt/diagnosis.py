@@ -171,7 +171,7 @@ def _check_image(image: TensorInfo, max_batch: int) -> list[Finding]:
         return [Finding(where, f'is {_shown(image)}: height and width are dynamic',
                         'export the network with fixed height and width; only N may be dynamic')]
     if image.shape[0] not in (-1, max_batch):
-        return [Finding(where, f'takes {image.shape[0]} picture(s) at once; {max_batch} wanted',
+        return [Finding(where, f'takes {image.shape[0]} image(s) at once; {max_batch} wanted',
                         f'export it with dynamic N, or build with batch {image.shape[0]}')]
     return []
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EngineShape:
-    """What an engine takes: 1 to max_batch pictures of width x height."""
+    """What an engine takes: 1 to max_batch images of width x height."""
 
     width: int
     height: int

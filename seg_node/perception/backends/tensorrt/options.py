@@ -52,7 +52,7 @@ class EngineOptions:
     workspace_mib: most memory that a layer may use besides its tensors.
     optimization_level: how long the builder may search, 0 to 5 (TensorRT 8.6 on).
     dla_core: the deep learning accelerator of a Jetson; what it cannot do runs on the GPU.
-    max_batch: most pictures at once: the number of cameras.
+    max_batch: most images at once: the number of cameras.
     version_compatible: later versions of TensorRT can load it (8.6 on); may be slower.
     hardware_compatible: other GPUs, Ampere and later, can load it (8.6 on); may be slower.
     """

@@ -15,7 +15,7 @@
 """
 Run an engine on camera frames: up they go, to the network's size, through it, and the maps back.
 
-All of that is one CUDA graph per combination of picture sizes, recorded when it is first seen.
+All of that is one CUDA graph per combination of image sizes, recorded when it is first seen.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 Size = tuple[int, int]
 
 KEPT = 8
-"""Combinations of picture sizes whose memory and graph are kept."""
+"""Combinations of image sizes whose memory and graph are kept."""
 
 
 class EngineRunner:
@@ -62,27 +62,27 @@ class EngineRunner:
         self.stream = device.stream()
         self._ways: dict[tuple[Size, ...], _Way] = {}
 
-    def run(self, pictures: Sequence[NDArray[np.uint8]]) -> list[Inference]:
+    def run(self, images: Sequence[NDArray[np.uint8]]) -> list[Inference]:
         """
-        Segment 1 to max_batch pictures, BGR uint8 [H, W, 3] of any sizes.
+        Segment 1 to max_batch images, BGR uint8 [H, W, 3] of any sizes.
 
-        :raises ValueError: for another number of pictures.
+        :raises ValueError: for another number of images.
         :raises DeviceError: when the GPU or TensorRT fail.
         """
-        if not 1 <= len(pictures) <= self.max_batch:
-            raise ValueError(f'{len(pictures)} pictures; the engine takes 1 to {self.max_batch}')
-        way = self._way(tuple((picture.shape[1], picture.shape[0]) for picture in pictures))
+        if not 1 <= len(images) <= self.max_batch:
+            raise ValueError(f'{len(images)} images; the engine takes 1 to {self.max_batch}')
+        way = self._way(tuple((image.shape[1], image.shape[0]) for image in images))
         begun = time.perf_counter()
-        way.fill(pictures)
+        way.fill(images)
         filled = time.perf_counter()
         maps = way.run()
-        prepare = (filled - begun) / len(pictures)
-        network = (time.perf_counter() - filled) / len(pictures)
+        prepare = (filled - begun) / len(images)
+        network = (time.perf_counter() - filled) / len(images)
         return [Inference(labels, confidence, prepare, network) for labels, confidence in maps]
 
     def stages(self, sizes: Sequence[Size]) -> dict[str, Callable[[], None]]:
         """
-        Return the parts of the way of pictures, (width, height) each, in order, to be measured.
+        Return the parts of the way of images, (width, height) each, in order, to be measured.
 
         Each puts its work on `stream`. They can be used until KEPT other sizes have been seen.
 
@@ -109,7 +109,7 @@ class EngineRunner:
 
 
 class _Source:
-    """Where the pictures of one size come in, and how they become a slice of the input."""
+    """Where the images of one size come in, and how they become a slice of the input."""
 
     def __init__(self, device: Device, stream: Stream, size: Size, shape: EngineShape,
                  target: int) -> None:
@@ -118,7 +118,7 @@ class _Source:
         self._plan: InputPlan = plan_input(SourceFormat.BGR8, *size, shape.width, shape.height)
         self._step = size[0] * SourceFormat.BGR8.pixel_bytes
         self._memory = exchange(device, self._plan.source_bytes(self._step))
-        self.picture = self._memory.array.reshape(size[1], size[0], 3)
+        self.image = self._memory.array.reshape(size[1], size[0], 3)
         tables = self._plan.tables.data
         self._tables: Buffer = device.allocate(max(1, tables.size))
         if tables.size:
@@ -126,7 +126,7 @@ class _Source:
             stream.synchronize()
 
     def upload(self) -> None:
-        """Put on the stream that the GPU gets the picture."""
+        """Put on the stream that the GPU gets the image."""
         self._memory.push(self._stream)
 
     def scale(self) -> None:
@@ -136,14 +136,14 @@ class _Source:
 
     def free(self) -> None:
         """Return the memory back."""
-        del self.picture
+        del self.image
         self._memory.free()
         self._tables.free()
 
 
 class _Way:
     """
-    The way of pictures of certain sizes, in this order.
+    The way of images of certain sizes, in this order.
 
     Ready to run once made. note: what is not as it could be, '' where all is well.
     """
@@ -180,13 +180,13 @@ class _Way:
         return {'upload': self._upload, 'input kernel': self._scale, 'network': self._infer,
                 'download': self._download}
 
-    def fill(self, pictures: Sequence[NDArray[np.uint8]]) -> None:
-        """Take the pictures over."""
-        for source, picture in zip(self._sources, pictures, strict=True):
-            np.copyto(source.picture, picture)
+    def fill(self, images: Sequence[NDArray[np.uint8]]) -> None:
+        """Take the images over."""
+        for source, image in zip(self._sources, images, strict=True):
+            np.copyto(source.image, image)
 
     def run(self) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
-        """Return labels and confidence of each picture."""
+        """Return labels and confidence of each image."""
         if self._graph is None:
             self._issue()
         else:

@@ -47,7 +47,7 @@ def compare(a: RunResults, b: RunResults) -> Comparison:
     decisions = decision_changes(a, b)
     found = doubts(a, b)
     if decisions.other:
-        found += (f'{len(decisions.other)} recordings hold other pictures in A than in B, by '
+        found += (f'{len(decisions.other)} recordings hold other images in A than in B, by '
                   f'their stamps: {", ".join(decisions.other[:5])}',)
     return Comparison(a, b, differences(a, b), found, changes(a, b), decisions)
 
@@ -64,7 +64,7 @@ def to_json(comparison: Comparison) -> str:
             'better': one.score.better.value, 'verdict': one.verdict.value}
             for one in comparison.changes},
         'frames': {'common': decisions.common, 'only_a': decisions.only_a,
-                   'only_b': decisions.only_b, 'other_pictures': decisions.other,
+                   'only_b': decisions.only_b, 'other_images': decisions.other,
                    'other_truth': decisions.other_truth},
         'decisions': {kind.name.lower(): decisions.frames(kind) for kind in Kind},
         'differing': [{**asdict(one), 'kind': one.kind.name.lower()}

@@ -29,12 +29,12 @@ class Kind(Enum):
     """What a differing decision means, the most serious first."""
 
     NEW_FALSE_GO = 'new false GO'
-    NEW_NEEDLESS_STOP = 'new needless STOP'
+    NEW_FALSE_STOP = 'new false STOP'
     DRIVES_NOW = 'drives, stopped before'
     STOPS_NOW = 'stops, drove before'
     OTHER_SPEED = 'another speed'
     NO_FALSE_GO = 'false GO no more'
-    NO_NEEDLESS_STOP = 'needless STOP no more'
+    NO_FALSE_STOP = 'false STOP no more'
 
     @property
     def weight(self) -> int:
@@ -71,7 +71,7 @@ class DecisionChanges:
     All differing frames, the most serious first.
 
     common counts frames that are in both runs, only_a and only_b those in one of them. other lists
-    recordings whose pictures are not the same in both, by their stamps; they are left out.
+    recordings whose images are not the same in both, by their stamps; they are left out.
     other_truth counts frames of which the truth decides differently: it is judged at the size of
     the network, and with the limits of each run.
     """
@@ -167,16 +167,16 @@ def kind_of(old: str, new: str, truth_a: str | None, truth_b: str | None) -> Kin
     """
     was_false_go, is_false_go = (truth == 'stop' and decision != 'stop'
                                  for decision, truth in ((old, truth_a), (new, truth_b)))
-    was_needless, is_needless = (truth not in (None, 'stop') and decision == 'stop'
-                                 for decision, truth in ((old, truth_a), (new, truth_b)))
+    was_false_stop, is_false_stop = (truth not in (None, 'stop') and decision == 'stop'
+                                     for decision, truth in ((old, truth_a), (new, truth_b)))
     if is_false_go and not was_false_go:
         return Kind.NEW_FALSE_GO
-    if is_needless and not was_needless:
-        return Kind.NEW_NEEDLESS_STOP
+    if is_false_stop and not was_false_stop:
+        return Kind.NEW_FALSE_STOP
     if was_false_go and not is_false_go:
         return Kind.NO_FALSE_GO
-    if was_needless and not is_needless:
-        return Kind.NO_NEEDLESS_STOP
+    if was_false_stop and not is_false_stop:
+        return Kind.NO_FALSE_STOP
     if old == new:
         return None
     if old == 'stop':

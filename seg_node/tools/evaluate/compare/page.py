@@ -25,18 +25,18 @@ from seg_node.tools.evaluate.compare.tables import (
     scores_table,
     settings_table,
 )
+from seg_node.tools.evaluate.report.images import image
 from seg_node.tools.evaluate.report.markup import join, Markup, name, tag
 from seg_node.tools.evaluate.report.page import page, section
-from seg_node.tools.evaluate.report.pictures import picture
 from seg_node.tools.evaluate.report.recordings import FILTER_FROM, TALL_FROM
 from seg_node.tools.evaluate.report.results import RunResults
 from seg_node.tools.evaluate.report.words import count, NOTHING, number, plural, spoken
 from seg_node.tools.evaluate.report.write import names_of
 
-STRETCHES, PICTURES = 400, 12
-"""Stretches of differing frames, and of those with pictures, that the page shows."""
-_BAD = (Kind.NEW_FALSE_GO, Kind.NEW_NEEDLESS_STOP)
-_GOOD = (Kind.NO_FALSE_GO, Kind.NO_NEEDLESS_STOP)
+STRETCHES, IMAGES = 400, 12
+"""Stretches of differing frames, and of those with images, that the page shows."""
+_BAD = (Kind.NEW_FALSE_GO, Kind.NEW_FALSE_STOP)
+_GOOD = (Kind.NO_FALSE_GO, Kind.NO_FALSE_STOP)
 
 
 def comparison_page(comparison: Comparison, extra: Markup | None = None) -> str:
@@ -47,7 +47,7 @@ def comparison_page(comparison: Comparison, extra: Markup | None = None) -> str:
             tag('p', tag('b', 'A '), name(name_a), '  ', tag('b', 'B '), name(name_b),
                 '. Better and worse are said of B.', class_='lead')),
         _doubts(comparison), _cards(comparison), extra, _different_frames(comparison),
-        _pictures(comparison), scores_table(comparison), recordings_table(comparison),
+        _images(comparison), scores_table(comparison), recordings_table(comparison),
         settings_table(comparison)])
     return page(f'{name_a} and {name_b} compared', body,
                 'The same for programs: compare.json.')
@@ -142,11 +142,11 @@ def _decided(label: str, decision: str | None, reason: str | None, text: str | N
                class_='text wide' if text else 'text', data_label=label)
 
 
-def _pictures(comparison: Comparison) -> Markup | None:
-    """Show differing frames of which a run kept a picture."""
+def _images(comparison: Comparison) -> Markup | None:
+    """Show differing frames of which a run kept an image."""
     figures: list[Markup] = []
     for one in comparison.decisions.stretches:
-        if len(figures) == PICTURES:
+        if len(figures) == IMAGES:
             break
         index = next((index for index in range(one.first, one.last + 1)
                       if _kept(comparison.a, one, index) or _kept(comparison.b, one, index)), None)
@@ -155,7 +155,7 @@ def _pictures(comparison: Comparison) -> Markup | None:
     if not figures:
         return None
     return section('Frames that differ', tag('div', *figures, class_='gallery'),
-                   hint='Those of which a run kept a picture: upper A, lower B.')
+                   hint='Those of which a run kept an image: upper A, lower B.')
 
 
 def _place(one: Stretch, index: int) -> str:
@@ -168,7 +168,7 @@ def _kept(run: RunResults, one: Stretch, index: int) -> bool:
 
 def _figure(comparison: Comparison, one: Stretch, index: int) -> Markup:
     words = (('A', one.decision_a, one.reason_a), ('B', one.decision_b, one.reason_b))
-    panes = [picture(run.folder, _place(one, index), f'{run.name}: {one.recording}, {index}')
+    panes = [image(run.folder, _place(one, index), f'{run.name}: {one.recording}, {index}')
              for run in (comparison.a, comparison.b) if _kept(run, one, index)]
     lines = [f'{run}: {decision.upper()}, {spoken(reason)}' for run, decision, reason in words]
     return tag('figure', *panes, tag(

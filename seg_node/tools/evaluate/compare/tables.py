@@ -53,7 +53,7 @@ def recordings_table(comparison: Comparison) -> Markup:
     with_truth = any(run.has_truth for run in (comparison.a, comparison.b))
     parts: Sequence[tuple[str, str]] = (
         *((('path IoU', 'path_iou'), ('false GO', 'false_go'),
-           ('needless STOP', 'needless_stop')) if with_truth else ()), ('STOP', 'stop'))
+           ('false STOP', 'false_stop')) if with_truth else ()), ('STOP', 'stop'))
     rows = []
     for recording in names:
         pair = old.get(recording), new.get(recording)

@@ -81,7 +81,7 @@ def cards(run: RunResults) -> Markup:
         found += [
             _card('false GO', count(wrong), f'frames in {events}' if wrong else
                   'no frame drives where the truth stops', 'bad' if wrong else 'good'),
-            _card('needless STOP', count(known['decisions.needless_stop'] or 0),
+            _card('false STOP', count(known['decisions.false_stop'] or 0),
                   f'of {count(judged)} frames judged' if judged is not None else 'frames'),
             _card('decisions agree', share(known['decisions.agreement']), _lag(known))]
     if run.has_truth:

@@ -75,7 +75,7 @@ _SCORES = (
     Score('decisions.false_go_events', 'false GO, events', _DOWN, Kind.COUNT, True),
     Score('decisions.missed_stops', 'STOPs missed', _DOWN, Kind.COUNT, True),
     Score('decisions.true_stops', 'STOPs of the truth', _NEITHER, Kind.COUNT, True),
-    Score('decisions.needless_stop', 'needless STOP, frames', _DOWN, Kind.COUNT, True),
+    Score('decisions.false_stop', 'false STOP, frames', _DOWN, Kind.COUNT, True),
     Score('decisions.agreement', 'decisions that agree', _UP, Kind.SHARE, True),
     Score('decisions.judged', 'frames judged by the truth', _NEITHER, Kind.COUNT, True),
     Score('decisions.lag_frames.median', 'lag of STOP, frames, median', _DOWN, Kind.NUMBER, True),

@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 DECISIONS = {'go': '#2f9e62', 'slow': '#d99a1c', 'stop': '#d0443e'}
-FALSE_GO, NEEDLESS = '#d6269a', '#7c8ba1'
+FALSE_GO, FALSE_STOP = '#d6269a', '#7c8ba1'
 _OTHER = '#8a8f98'
 _REASONS = {
     'clear': '#6fb98f', 'slow_class': '#dfae45', 'confirming': '#b9b08a',

@@ -28,7 +28,7 @@ from seg_node.tools.evaluate.row import Columns
 
 SHOWN = 15
 """Recordings that are shown at once; the others are folded away."""
-_NO_TRUTH = 'Without truth nobody knows which of them are needless, and which are missing.'
+_NO_TRUTH = 'Without truth nobody knows which of them are false, and which are missing.'
 
 
 @dataclass
@@ -36,13 +36,13 @@ class Failures:
     """Counts frames by recording and reason."""
 
     false_go: dict[str, Counter[str]] = field(default_factory=dict)
-    needless: dict[str, Counter[str]] = field(default_factory=dict)
+    false_stops: dict[str, Counter[str]] = field(default_factory=dict)
     held: dict[str, Counter[str]] = field(default_factory=dict)
 
     def add(self, recording: str, table: Columns) -> None:
         """Take in a recording."""
         false_go: Counter[str] = Counter()
-        needless: Counter[str] = Counter()
+        false_stops: Counter[str] = Counter()
         held: Counter[str] = Counter()
         for decided, reason, true, why in zip(
                 table['decision'], table['reason'], table['truth_decision'],
@@ -52,9 +52,9 @@ class Failures:
             if true == 'stop' and decided != 'stop':
                 false_go[why] += 1
             elif decided == 'stop' and true not in (None, 'stop'):
-                needless[reason] += 1
+                false_stops[reason] += 1
         self.false_go[recording] = false_go
-        self.needless[recording] = needless
+        self.false_stops[recording] = false_stops
         self.held[recording] = held
 
     def draw(self, numbers: Mapping[str, int], has_truth: bool) -> Markup:
@@ -64,7 +64,7 @@ class Failures:
             return join([held, tag('p', _NO_TRUTH, class_='hint')])
         return tag(
             'div', _map('False GO, by the reason of the truth', self.false_go, numbers),
-            _map('Needless STOP, by the reason given', self.needless, numbers), held,
+            _map('False STOP, by the reason given', self.false_stops, numbers), held,
             class_='maps')
 
 

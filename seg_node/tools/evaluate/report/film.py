@@ -30,7 +30,7 @@ _CAMERA = 'camera'
 
 class Film:
     """
-    Takes the pictures of one recording in their order.
+    Takes the images of one recording in their order.
 
     They lie in a file of the system's temporary folder until bytes are asked for.
     """
@@ -43,14 +43,14 @@ class Film:
 
     def add(self, time_ns: int, bgr: NDArray[np.uint8]) -> None:
         """
-        Take a picture, uint8 BGR [H, W, 3], with its time since the first frame.
+        Take an image, uint8 BGR [H, W, 3], with its time since the first frame.
 
         :raises OSError: at the first one, when OpenCV has no encoder.
         """
         self._video.add(_CAMERA, time_ns, bgr)
 
     def finish(self) -> bytes:
-        """Return the file, empty without a picture; nothing can be added afterwards."""
+        """Return the file, empty without an image; nothing can be added afterwards."""
         self._video.close()
         data = self._path.read_bytes() if self._path.is_file() else b''
         self.close()

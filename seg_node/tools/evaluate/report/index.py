@@ -31,9 +31,9 @@ from seg_node.tools.evaluate.report.words import count, NOTHING, number, plural
 from seg_node.tools.evaluate.report.write import REPORT, write_page
 
 INDEX = 'index.html'
-_COLUMNS = ('decisions.false_go', 'decisions.needless_stop', 'decisions.agreement', 'path_iou',
+_COLUMNS = ('decisions.false_go', 'decisions.false_stop', 'decisions.agreement', 'path_iou',
             'miou', 'latency_ms.infer.p50', 'failed')
-_HEADS = {'decisions.false_go': 'false GO', 'decisions.needless_stop': 'needless STOP',
+_HEADS = {'decisions.false_go': 'false GO', 'decisions.false_stop': 'false STOP',
           'decisions.agreement': 'agree', 'miou': 'mIoU', 'latency_ms.infer.p50': 'infer, ms',
           'failed': 'failed'}
 

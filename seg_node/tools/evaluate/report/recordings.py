@@ -39,7 +39,7 @@ def recordings_table(run: RunResults, numbers: Mapping[str, int]) -> Markup:
     titles = [('recording', 'text'), ('frames', 'number'), ('time', 'number'),
               ('GO · SLOW · STOP', 'number')]
     if run.has_truth:
-        titles += [('path IoU', 'number'), ('false GO', 'number'), ('needless STOP', 'number')]
+        titles += [('path IoU', 'number'), ('false GO', 'number'), ('false STOP', 'number')]
     head = tag('tr', *(tag('th', title, scope='col', data_sort=sort) for title, sort in titles),
                tag('th', 'remarks', scope='col', class_='text'))
     rows = [_row(one, run, numbers) for one in run.recordings]
@@ -80,7 +80,7 @@ def _row(one: RecordingResults, run: RunResults, numbers: Mapping[str, int]) -> 
     if run.has_truth:
         iou = one.score('path_iou')
         cells.append(tag('td', number(iou), data_v='' if iou is None else iou))
-        for name_of in ('false_go', 'needless_stop'):
+        for name_of in ('false_go', 'false_stop'):
             value = summary['decisions'].get(name_of)
             bad = 'bad' if value and name_of == 'false_go' else None
             cells.append(tag('td', '–' if value is None else count(value), class_=bad,

@@ -20,7 +20,7 @@
 
   const truthOf = (k) => rec.truth && rec.truth[k];
   const isFalseGo = (k) => truthOf(k) === 'stop' && rec.decision[k] !== 'stop';
-  const isNeedless = (k) => truthOf(k) && truthOf(k) !== 'stop' && rec.decision[k] === 'stop';
+  const isFalseStop = (k) => truthOf(k) && truthOf(k) !== 'stop' && rec.decision[k] === 'stop';
 
   function load(number) {
     const block = byId('recording-' + number);
@@ -55,8 +55,8 @@
     const used = new Set(rec.reason);
     rec.reasons.map((reason, r) => [reason, r]).reverse()
       .forEach(([reason, r]) => { if (used.has(r)) key(reason[0], reason[1]); });
-    if (rec.truth) { key('false GO', common.falseGo); key('needless STOP', common.needless); }
-    if (rec.clearDistance) key('required distance', common.decisions.stop, 'dashed');
+    if (rec.truth) { key('false GO', common.falseGo); key('false STOP', common.falseStop); }
+    if (rec.freeDistance) key('required distance', common.decisions.stop, 'dashed');
     if (rec.ms.length < rec.frames)
       htmlElement('em', box, rec.ms.length + ' of ' + rec.frames
         + ' frames drawn: every change of decision or reason, and the extremes between');
@@ -76,8 +76,8 @@
     const inside = svgElement('g', {'clip-path': 'url(#inside)'}, svg);
     if (rec.truth) {
       name('errors', 14);
-      bands(inside, view, new Map([['needless', {color: common.needless, share: 0.5}], ['false', {color: common.falseGo}]]),
-        (k) => isFalseGo(k) ? 'false' : isNeedless(k) ? 'needless' : null, y, 14);
+      bands(inside, view, new Map([['falseStop', {color: common.falseStop, share: 0.5}], ['false', {color: common.falseGo}]]),
+        (k) => isFalseGo(k) ? 'false' : isFalseStop(k) ? 'falseStop' : null, y, 14);
       svgElement('line', {x1: LEFT, x2: width - RIGHT, y1: y + 14.5, y2: y + 14.5, class: 'grid'}, svg);
       y += 19;
     }
@@ -94,15 +94,15 @@
       bands(inside, view, decisions, (k) => rec.truth[k], y, 16);
       y += 20;
     }
-    if (rec.clearDistance) {
+    if (rec.freeDistance) {
       y += 26;
-      const most = largest([rec.clearDistance, rec.requiredDistance]) * 1.06 || 1;
+      const most = largest([rec.freeDistance, rec.requiredDistance]) * 1.06 || 1;
       const unit = rec.unit === 'm' ? 'm' : rec.unit || 'share';
       axis(svg, width, y, 120, most, `clear and required distance (${unit})`);
       const place = ((top) => (value) => top + 120 - 120 * value / most)(y);
       if (rec.requiredDistance)
         line(inside, view, rec.requiredDistance, place, {stroke: common.decisions.stop, 'stroke-width': 1.4, 'stroke-dasharray': '6 4'}, true);
-      line(inside, view, rec.clearDistance, place, {class: 'curve'});
+      line(inside, view, rec.freeDistance, place, {class: 'curve'});
       y += 120;
     }
     if (rec.confidence) {
@@ -152,15 +152,15 @@
       htmlElement('span', head, ' · truth ');
       chip(head, truthOf(at));
       htmlElement('span', head, ' ' + rec.reasons[rec.truthReason[at]][0]);
-      if (isFalseGo(at) || isNeedless(at)) {
+      if (isFalseGo(at) || isFalseStop(at)) {
         htmlElement('span', head, ' ');
-        const wrong = htmlElement('span', head, isFalseGo(at) ? 'FALSE GO' : 'needless STOP', 'chip');
-        wrong.style.background = isFalseGo(at) ? common.falseGo : common.needless;
+        const wrong = htmlElement('span', head, isFalseGo(at) ? 'FALSE GO' : 'false STOP', 'chip');
+        wrong.style.background = isFalseGo(at) ? common.falseGo : common.falseStop;
       }
     }
     const tell = (column) => rec[column] && rec[column][at] !== null ? rec[column][at].toPrecision(3) : null;
     const numbers = [];
-    if (tell('clearDistance')) numbers.push(`clear ${tell('clearDistance')} of ${tell('requiredDistance') ?? '–'} ${rec.unit} required`);
+    if (tell('freeDistance')) numbers.push(`clear ${tell('freeDistance')} of ${tell('requiredDistance') ?? '–'} ${rec.unit} required`);
     if (tell('confidence')) numbers.push(`confidence ${tell('confidence')}` + (tell('confidenceLow') ? ` (lowest 5 %: ${tell('confidenceLow')})` : ''));
     htmlElement('div', readout, numbers.join(' · ') || 'nothing measured');
     let start = at;

@@ -20,14 +20,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from seg_node.stop_go.verdict import Reason
-from seg_node.tools.evaluate.report.colors import color_of, DECISIONS, FALSE_GO, NEEDLESS
+from seg_node.tools.evaluate.report.colors import color_of, DECISIONS, FALSE_GO, FALSE_STOP
 from seg_node.tools.evaluate.report.markup import Markup, tag
 from seg_node.tools.evaluate.report.thinning import stretches, thin
 from seg_node.tools.evaluate.report.words import spoken
 from seg_node.tools.evaluate.row import Columns
 
-_SERIES = ('clear_distance', 'required_distance', 'confidence', 'confidence_low')
-_STEPS = ('clear_distance', 'confidence')
+_SERIES = ('free_distance', 'required_distance', 'confidence', 'confidence_low')
+_STEPS = ('free_distance', 'confidence')
 """What spikes; the others follow them closely enough."""
 _LETTERS = {'go': 'g', 'slow': 'w', 'stop': 's'}
 MIN_CONFIDENCE = 'stop_go.min_confidence'
@@ -64,7 +64,7 @@ def timeline_data(name: str, table: Columns, points: int) -> dict[str, Any]:
 
 def settings(parameters: dict[str, Any], first: int) -> dict[str, Any]:
     """Return what all timelines of a page share; first: number of the one shown first."""
-    return {'decisions': DECISIONS, 'falseGo': FALSE_GO, 'needless': NEEDLESS, 'first': first,
+    return {'decisions': DECISIONS, 'falseGo': FALSE_GO, 'falseStop': FALSE_STOP, 'first': first,
             'minConfidence': parameters.get(MIN_CONFIDENCE)}
 
 

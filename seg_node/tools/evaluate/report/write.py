@@ -25,14 +25,14 @@ from seg_node.errors import UserError
 from seg_node.tools.evaluate.report.cards import cards, described
 from seg_node.tools.evaluate.report.catalogue import STAGES
 from seg_node.tools.evaluate.report.failures import Failures
+from seg_node.tools.evaluate.report.ground_truth_charts import confusion_table, reliability_diagram
+from seg_node.tools.evaluate.report.images import gallery
 from seg_node.tools.evaluate.report.latency import Histogram
 from seg_node.tools.evaluate.report.markup import data_block, join, Markup, tag
 from seg_node.tools.evaluate.report.page import columns, page, section
-from seg_node.tools.evaluate.report.pictures import gallery
 from seg_node.tools.evaluate.report.recordings import recordings_table
 from seg_node.tools.evaluate.report.results import read_run, RecordingResults, RunResults
 from seg_node.tools.evaluate.report.timeline import settings, timeline_data, timeline_frame
-from seg_node.tools.evaluate.report.truth_charts import confusion_table, reliability_diagram
 from seg_node.tools.evaluate.report.words import count, plural, spoken
 from seg_node.tools.evaluate.row import Columns
 

@@ -29,9 +29,9 @@ from benchmarks.__main__ import main
 from benchmarks.closed_loop import summary
 from benchmarks.closed_loop.course import draw_course, Kind
 from benchmarks.closed_loop.drive import Simulation, with_labels
+from benchmarks.closed_loop.ground_truth import SPARE_SIDE, Truth
 from benchmarks.closed_loop.limits import could_look_near, speed_allowance, StatedLimits, Timing
 from benchmarks.closed_loop.rig import draw_rig
-from benchmarks.closed_loop.truth import SPARE_SIDE, Truth
 from seg_node.perception.models.model import load_model
 from seg_node.simulation.kinematics import VehicleState
 from seg_node.stop_go.thresholds import Thresholds
@@ -75,11 +75,11 @@ def test_the_results_are_written(drives):
     found = json.loads((drives / 'closed_loop.json').read_text())
     assert (found['drives'], found['collisions']) == (50, 0)
     assert found['km'] > 0.5
-    assert found['needless_stops_per_km'] < 2.0
-    # A vehicle that hardly drives has neither collisions nor needless stops.
+    assert found['false_stops_per_km'] < 2.0
+    # A vehicle that hardly drives has neither collisions nor false stops.
     assert found['arrived'] > 20
-    assert found['needless_stops'] == sum(
-        group['needless_stops'] for group in found['by_kind'].values())
+    assert found['false_stops'] == sum(
+        group['false_stops'] for group in found['by_kind'].values())
     assert found['drives'] == sum(group['drives'] for group in found['by_speed_m_s'].values())
     assert found['settings']['limits']['bad_frames'] == LIMITS.bad_frames
     assert (drives / 'worst_drive.png').stat().st_size > 10_000
@@ -105,7 +105,7 @@ def test_who_always_goes_collides(seed):
     assert obedient.margins
 
 
-def test_who_never_goes_is_found_to_stop_needlessly():
+def test_who_never_goes_is_found_to_stop_falsely():
     for seed in range(200, 300):
         drive = simulate(seed, rule=lambda verdict: Decision.STOP)
         room = drive.course.half_width - abs(drive.course.lateral) - drive.rig.corridor_width / 2
@@ -113,8 +113,8 @@ def test_who_never_goes_is_found_to_stop_needlessly():
             break
     outcome = drive.run()
     assert not outcome.arrived
-    assert outcome.needless
-    assert {stop.text for stop in outcome.needless} == {'held'}
+    assert outcome.false_stops
+    assert {stop.text for stop in outcome.false_stops} == {'held'}
 
 
 def test_a_vehicle_that_brakes_too_late_collides(tmp_path):
@@ -180,7 +180,7 @@ def test_the_allowance_covers_a_vehicle_that_accelerates():
 def test_the_reaction_time_adds_up():
     timing = Timing(rate=10.0, inference=0.08, actuation=0.1)
     limits = replace(LIMITS, longest_loss=0.0, bad_frames=0, transport=0.0, inference_jitter=0.0)
-    # Next picture, two frames, inference: about 0.1 + 0.1 + 0.08 + 0.1, besides the ticks.
+    # Next image, two frames, inference: about 0.1 + 0.1 + 0.08 + 0.1, besides the ticks.
     reaction = timing.reaction(limits, Thresholds())
     assert 0.38 <= reaction - 0.08 <= 0.48
     worse = replace(limits, bad_frames=2)

@@ -20,7 +20,7 @@ import pytest
 
 from benchmarks.faults import models
 from benchmarks.faults.commands import Command
-from benchmarks.faults.pictures import Films, with_command
+from benchmarks.faults.images import Films, with_command
 from seg_node.perception.backends import BackendError
 from seg_node.perception.models.self_test import run_self_test, SelfTestError
 from seg_node.perception.segmenter import Segmenter
@@ -29,40 +29,40 @@ pytest.importorskip('onnx', reason='the graph is built with onnx')
 
 
 @pytest.fixture(scope='module')
-def picture():
+def image():
     return Films().free.frame(0)
 
 
 @pytest.fixture
-def folder(tmp_path, picture):
-    return models.write_model(tmp_path, picture)
+def folder(tmp_path, image):
+    return models.write_model(tmp_path, image)
 
 
-def test_without_a_command_it_sees_the_road(folder, picture):
+def test_without_a_command_it_sees_the_road(folder, image):
     with Segmenter.open(folder) as segmenter:
-        result = segmenter.segment(picture)
+        result = segmenter.segment(image)
         assert result.path[-40:, 280:360].all()
         assert not result.path[:100].any()
         assert result.confidence.mean() > 250
         run_self_test(segmenter)
 
 
-def test_it_raises_on_command(folder, picture):
+def test_it_raises_on_command(folder, image):
     with Segmenter.open(folder) as segmenter:
         with pytest.raises(BackendError):
-            segmenter.segment(with_command(Command.RAISE)(picture))
-        segmenter.segment(picture)
+            segmenter.segment(with_command(Command.RAISE)(image))
+        segmenter.segment(image)
 
 
-def test_nan_on_command_is_no_confidence(folder, picture):
+def test_nan_on_command_is_no_confidence(folder, image):
     with Segmenter.open(folder) as segmenter:
-        assert not segmenter.segment(with_command(Command.NAN)(picture)).confidence.any()
+        assert not segmenter.segment(with_command(Command.NAN)(image)).confidence.any()
 
 
-def test_work_changes_nothing_but_the_time(folder, picture):
+def test_work_changes_nothing_but_the_time(folder, image):
     with Segmenter.open(folder) as segmenter:
-        worked = segmenter.segment(with_command(Command.WORK)(picture))
-        assert (worked.path == segmenter.segment(picture).path)[100:].all()
+        worked = segmenter.segment(with_command(Command.WORK)(image))
+        assert (worked.path == segmenter.segment(image).path)[100:].all()
 
 
 @pytest.mark.parametrize('damage', [

@@ -26,7 +26,7 @@ from benchmarks.gpu import endurance, engines, rivals, stages
 from benchmarks.gpu.engines import Agreement, Engines, Referee
 from benchmarks.gpu.outcome import Settings, Status, UnavailableError
 from benchmarks.gpu.timing import Bandwidth, by_stage, Spread, wall
-from benchmarks.model.pictures import rendered_scenes
+from benchmarks.model.images import rendered_scenes
 from helpers.on_cpu import CpuDevice, CpuEngine, needs_compiler
 from helpers.tiny_model import write_tiny_model
 from seg_node.perception.backends import BackendError
@@ -61,10 +61,10 @@ def onnxruntime(model):
 class WrongBackend(OnnxRuntimeBackend):
     """Takes some of what is no path for path."""
 
-    def infer(self, pictures):
+    def infer(self, images):
         return [replace(seen, labels=np.where(np.arange(seen.labels.size).reshape(
             seen.labels.shape) % 50, seen.labels, 1).astype(np.uint8))
-            for seen in super().infer(pictures)]
+            for seen in super().infer(images)]
 
 
 def make(model):
@@ -111,12 +111,12 @@ def test_limits_of_agreement(precision, equal, iou, passed):
     assert [check.passed for check in one.checks('road', precision)] == passed
 
 
-def test_pictures(tmp_path):
-    items, told = engines.pictures(Settings(str(tmp_path), pictures=3))
+def test_images(tmp_path):
+    items, told = engines.images(Settings(str(tmp_path), images=3))
     assert len(items) == 3
     assert 'rendered' in told
     with pytest.raises(UnavailableError, match='lums'):
-        engines.pictures(Settings(str(tmp_path), data=str(tmp_path)))
+        engines.images(Settings(str(tmp_path), data=str(tmp_path)))
 
 
 @needs_compiler

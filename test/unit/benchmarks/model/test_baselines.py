@@ -55,12 +55,12 @@ def write_adas(folder):
     """Write an adas-0001 that takes blue for road, green for curb, red for mark."""
     import openvino
     from openvino import opset13 as ops
-    picture = ops.parameter([1, 3, HEIGHT, WIDTH], np.float32, name='data')
-    blue, green, red = ops.split(picture, ops.constant(np.int64(1)), 3).outputs()
+    image = ops.parameter([1, 3, HEIGHT, WIDTH], np.float32, name='data')
+    blue, green, red = ops.split(image, ops.constant(np.int64(1)), 3).outputs()
     none = ops.constant(np.full((1, 1, HEIGHT, WIDTH), 100.0, np.float32))
     logits = ops.multiply(ops.concat([none, blue, green, red], 1), np.float32(0.05))
     (folder / 'baselines').mkdir(exist_ok=True)
-    openvino.save_model(openvino.Model([ops.softmax(logits, 1)], [picture], 'adas'),
+    openvino.save_model(openvino.Model([ops.softmax(logits, 1)], [image], 'adas'),
                         str(folder / 'baselines' / FILES[ADAS]), compress_to_fp16=False)
 
 
@@ -163,7 +163,7 @@ def test_a_damaged_file_is_named(tmp_path):
         open_baselines(tmp_path, threads=1)
 
 
-def test_pictures_shrink_as_for_the_bundled_networks(only):
+def test_images_shrink_as_for_the_bundled_networks(only):
     rng = np.random.default_rng(0)
     noise = rng.integers(0, 256, (HEIGHT * 8, WIDTH * 8, 3), np.uint8)
     small = InputScaler(WIDTH, HEIGHT).resize(noise)

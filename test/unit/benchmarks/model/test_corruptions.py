@@ -18,10 +18,10 @@ import numpy as np
 import pytest
 
 from benchmarks.model.corruptions import STRENGTHS, SUITE
-from seg_node.scoring.truth import NOT_PATH, SOME_PATH, UNKNOWN
+from seg_node.scoring.ground_truth import NOT_PATH, SOME_PATH, UNKNOWN
 from seg_node.simulation import demo_drive
 
-PICTURE = demo_drive(160, 120).frame(2.0).bgr
+IMAGE = demo_drive(160, 120).frame(2.0).bgr
 CODES = np.full((120, 160), NOT_PATH, np.uint8)
 CODES[60:, 40:120] = SOME_PATH
 KINDS = {kind.name: kind for kind in SUITE}
@@ -35,38 +35,38 @@ def test_there_are_twelve():
 
 
 @every_kind
-def test_the_result_is_a_picture_of_the_same_size_with_its_labels(kind):
-    before = PICTURE.copy()
+def test_the_result_is_a_image_of_the_same_size_with_its_labels(kind):
+    before = IMAGE.copy()
     for strength in STRENGTHS:
-        bgr, codes = kind.apply(PICTURE, CODES, strength, seed=1)
-        assert bgr.shape == PICTURE.shape and bgr.dtype == np.uint8
+        bgr, codes = kind.apply(IMAGE, CODES, strength, seed=1)
+        assert bgr.shape == IMAGE.shape and bgr.dtype == np.uint8
         assert codes.shape == CODES.shape and codes.dtype == np.uint8
-        assert not np.shares_memory(codes, CODES) and not np.shares_memory(bgr, PICTURE)
-    assert (before == PICTURE).all()
+        assert not np.shares_memory(codes, CODES) and not np.shares_memory(bgr, IMAGE)
+    assert (before == IMAGE).all()
 
 
 @every_kind
-def test_the_same_seed_gives_the_same_picture(kind):
-    one, two = (kind.apply(PICTURE, CODES, 2, seed=5) for _ in range(2))
+def test_the_same_seed_gives_the_same_image(kind):
+    one, two = (kind.apply(IMAGE, CODES, 2, seed=5) for _ in range(2))
     assert np.array_equal(one[0], two[0]) and np.array_equal(one[1], two[1])
 
 
 @every_kind
 @pytest.mark.parametrize('seed', SEEDS)
 def test_stronger_is_more_different(kind, seed):
-    away = [np.abs(kind.apply(PICTURE, CODES, strength, seed)[0].astype(float) - PICTURE).mean()
+    away = [np.abs(kind.apply(IMAGE, CODES, strength, seed)[0].astype(float) - IMAGE).mean()
             for strength in STRENGTHS]
     assert 0 < away[0] < away[1] < away[2]
 
 
 @pytest.mark.parametrize('name', sorted(set(KINDS) - {'pitch'}))
 def test_labels_stay_where_pixels_stay(name):
-    assert (KINDS[name].apply(PICTURE, CODES, 3, seed=0)[1] == CODES).all()
+    assert (KINDS[name].apply(IMAGE, CODES, 3, seed=0)[1] == CODES).all()
 
 
 @pytest.mark.parametrize('seed', SEEDS)
 def test_labels_move_with_the_pixels(seed):
-    """Paint the labels as a picture: after the turn they still lie on each other."""
+    """Paint the labels as an image: after the turn they still lie on each other."""
     painted = np.repeat(np.where(CODES == SOME_PATH, 200, 20).astype(np.uint8)[..., None], 3, 2)
     bgr, codes = KINDS['pitch'].apply(painted, CODES, 3, seed)
     known = codes != UNKNOWN
@@ -77,11 +77,11 @@ def test_labels_move_with_the_pixels(seed):
 
 
 def test_up_and_down_both_occur():
-    unknown_on_top = {bool((KINDS['pitch'].apply(PICTURE, CODES, 2, seed)[1][0] == UNKNOWN).all())
+    unknown_on_top = {bool((KINDS['pitch'].apply(IMAGE, CODES, 2, seed)[1][0] == UNKNOWN).all())
                       for seed in range(12)}
     assert unknown_on_top == {True, False}
 
 
 def test_there_is_no_fourth_strength():
     with pytest.raises(ValueError, match='strength 4'):
-        SUITE[0].apply(PICTURE, CODES, 4, seed=0)
+        SUITE[0].apply(IMAGE, CODES, 4, seed=0)

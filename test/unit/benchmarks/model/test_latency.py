@@ -21,7 +21,7 @@ import pytest
 
 from benchmarks.model.latency import Latency, race, summarize, Timing
 
-PICTURES = [np.full((4, 4, 3), value, np.uint8) for value in (1, 2, 3)]
+IMAGES = [np.full((4, 4, 3), value, np.uint8) for value in (1, 2, 3)]
 
 
 class Clock:
@@ -58,12 +58,12 @@ def rounds_of(*seconds, rounds, warm_up=0):
     clock, log = Clock(), []
     workers = [Worker(name, clock, each, log)
                for name, each in zip('ABC', seconds, strict=False)]
-    return list(race(workers, PICTURES, rounds, warm_up, clock)), log
+    return list(race(workers, IMAGES, rounds, warm_up, clock)), log
 
 
-def test_contenders_take_turns_on_the_same_picture():
+def test_contenders_take_turns_on_the_same_image():
     found, log = rounds_of(0.01, 0.02, 0.03, rounds=40)
-    assert [picture for _, picture in log] == [1 + k // 3 % 3 for k in range(120)]
+    assert [image for _, image in log] == [1 + k // 3 % 3 for k in range(120)]
     rounds = [''.join(name for name, _ in log[k:k + 3]) for k in range(0, 120, 3)]
     # Each in its turn, in every order, and told in the order of the contenders.
     assert set(rounds) == {'ABC', 'ACB', 'BAC', 'BCA', 'CAB', 'CBA'}

@@ -28,14 +28,14 @@ import pytest
 from benchmarks.__main__ import main
 from benchmarks.model.cases import choose, write_cases
 from benchmarks.model.contender import count_parameters
-from benchmarks.model.pictures import Format, FORMATS
+from benchmarks.model.images import Format, FORMATS
 from benchmarks.model.quality import Robustness
 from benchmarks.model.tables import BEGIN, END, table, write_card
 from helpers.tiny_model import write_tiny_model
 from seg_node.errors import UserError
 from seg_node.scoring.path_score import PathScore
 
-WIDTH, HEIGHT, PICTURES = 96, 64, 3
+WIDTH, HEIGHT, IMAGES = 96, 64, 3
 # Ids of lums, by the colour that the tiny model takes for such a thing.
 COLORS = {0: (255, 0, 0), 1: (0, 0, 255), 2: (0, 255, 0)}
 
@@ -44,14 +44,14 @@ def write_pair(folder, name, ids):
     bgr = np.zeros((*ids.shape, 3), np.uint8)
     for index, color in COLORS.items():
         bgr[ids == index] = color
-    for kind, picture in (('images', bgr), ('masks', ids)):
+    for kind, image in (('images', bgr), ('masks', ids)):
         (folder / kind).mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(folder / kind / f'{name}.png'), picture)
+        cv2.imwrite(str(folder / kind / f'{name}.png'), image)
 
 
 def write_data(folder, split='valid'):
     """Write both sets: the tiny model gets all of it right."""
-    for number in range(PICTURES):
+    for number in range(IMAGES):
         ids = np.zeros((HEIGHT, WIDTH), np.uint8)
         ids[HEIGHT // 2:, 16:64 + 4 * number] = 2
         roads = (ids == 2).astype(np.uint8)
@@ -98,11 +98,11 @@ def test_a_model_that_is_always_right_has_full_scores(found):
     tiny = found['contenders']['tiny']
     for name in ('lums', 'roads'):
         score = tiny['sets'][name]
-        assert score['pictures'] == PICTURES == found['pictures'][name]
+        assert score['images'] == IMAGES == found['images'][name]
         assert score['path_iou'] == score['boundary_f1'] == score['recall'] == 1.0
         assert score['path_iou_95'] == [1.0, 1.0]
         assert score['false_path_rate'] == score['ece'] == 0.0
-        assert set(score['iou_of_pictures'].values()) == {1.0}
+        assert set(score['iou_of_images'].values()) == {1.0}
     assert tiny['sets']['lums']['class_iou'] == {
         'background': 1.0, 'path': 1.0, 'sidewalk': None, 'obstacle': 1.0, 'speed_bump': None}
     assert tiny['sets']['lums']['mean_iou'] == 1.0
@@ -136,7 +136,7 @@ def test_corruptions_are_scored_and_only_when_asked_for(found, data, model, tmp_
     assert 'corruption' not in (tmp_path / 'model.md').read_text(encoding='utf-8')
 
 
-def test_pictures_without_roads_are_told_apart(found):
+def test_images_without_roads_are_told_apart(found):
     apart = found['contenders']['tiny']['corridor_confidence']
     assert apart['road'] > 0.9 and apart['auroc'] > 0.9
     assert list(apart['kinds']) == ['cover', 'noise', 'sky', 'blur', 'room']
@@ -147,10 +147,10 @@ def test_nothing_of_this_machine_s_folders_is_told(results, data, model):
     assert not any(str(folder) in text for folder in (data, model, results))
 
 
-def test_the_plots_are_pictures(results):
+def test_the_plots_are_images(results):
     for name in ('accuracy_over_time.png', 'reliability.png'):
-        picture = cv2.imread(str(results / name))
-        assert picture.shape[0] > 400 and picture.std() > 5
+        image = cv2.imread(str(results / name))
+        assert image.shape[0] > 400 and image.std() > 5
 
 
 def test_the_tables_go_between_the_marks_of_the_card(results):
@@ -199,13 +199,13 @@ def remove_one_mask(folder):
     (folder / 'lums/valid/masks/lums1.png').unlink()
 
 
-def remove_pictures(folder):
+def remove_images(folder):
     for path in (folder / 'roads/valid/images').iterdir():
         path.unlink()
 
 
-def damage_picture(folder):
-    (folder / 'lums/valid/images/lums1.png').write_bytes(b'no picture')
+def damage_image(folder):
+    (folder / 'lums/valid/images/lums1.png').write_bytes(b'no image')
 
 
 def empty_mask(folder):
@@ -223,11 +223,11 @@ def use_a_small_mask(folder):
 @pytest.mark.parametrize('damage, words', [
     (remove_masks, 'roads/valid/masks: no such folder'),
     (remove_one_mask, 'lums1.png: no mask of that name'),
-    (remove_pictures, 'roads/valid/images: no pictures in it'),
-    (damage_picture, 'images/lums1.png: not a readable picture'),
-    (empty_mask, 'masks/lums1.png: not a readable picture'),
+    (remove_images, 'roads/valid/images: no images in it'),
+    (damage_image, 'images/lums1.png: not a readable image'),
+    (empty_mask, 'masks/lums1.png: not a readable image'),
     (use_wrong_ids, 'road2.png: id 3; masks of roads hold 0 to 1, or 255 for unknown'),
-    (use_a_small_mask, 'road2.png: 9x8, its picture is 96x64'),
+    (use_a_small_mask, 'road2.png: 9x8, its image is 96x64'),
 ])
 def test_bad_data_is_one_line_that_names_it(tmp_path, model, capfd, damage, words):
     damage(write_data(tmp_path / 'data'))
@@ -257,12 +257,12 @@ def test_a_model_given_twice_is_refused(tmp_path, data, model, capsys):
     assert 'a folder named tiny is already among them' in capsys.readouterr().err
 
 
-def test_fewer_pictures_are_drawn_alike_every_time(tmp_path, data, model):
+def test_fewer_images_are_drawn_alike_every_time(tmp_path, data, model):
     names = []
     for name in ('one', 'two'):
-        assert run(data, model, tmp_path / name, '--pictures', '2') == 0
+        assert run(data, model, tmp_path / name, '--images', '2') == 0
         content = json.loads((tmp_path / name / 'model.json').read_text(encoding='utf-8'))
-        names.append(list(content['contenders']['tiny']['sets']['lums']['iou_of_pictures']))
+        names.append(list(content['contenders']['tiny']['sets']['lums']['iou_of_images']))
     assert len(names[0]) == 2 and names[0] == names[1]
 
 
@@ -299,7 +299,7 @@ def test_parameters_are_weights_not_shapes_nor_scales(tmp_path):
     assert count_parameters(tmp_path / 'g.onnx') == 54 + 2 + 1
 
 
-def test_pictures_without_any_path_have_no_scores_and_no_trouble(tmp_path, model):
+def test_images_without_any_path_have_no_scores_and_no_trouble(tmp_path, model):
     ids = np.zeros((HEIGHT, WIDTH), np.uint8)
     for name in ('lums', 'roads'):
         write_pair(tmp_path / name / 'valid', 'nothing', ids)
@@ -318,7 +318,7 @@ def test_sheets_show_the_best_the_middle_and_the_worst():
         'best': ['p9', 'p8', 'p7'], 'typical': ['p6', 'p5', 'p4'], 'worst': ['p0', 'p1', 'p2']}
 
 
-def test_each_model_and_set_has_a_sheet_of_pictures(results):
+def test_each_model_and_set_has_a_sheet_of_images(results):
     for name in ('lums', 'roads', 'rendered'):
         sheet = cv2.imread(str(results / f'cases_tiny_{name}.jpg'))
         assert sheet.shape == (3 * (240 + 24), 3 * 426, 3)
@@ -335,7 +335,7 @@ class LeftHalf:
 
 @dataclass(frozen=True)
 class LowerHalf:
-    """A grey picture whose lower half is path."""
+    """A grey image whose lower half is path."""
 
     name: str
     format: Format = FORMATS[1]

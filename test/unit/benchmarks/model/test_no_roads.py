@@ -20,27 +20,27 @@ import numpy as np
 import pytest
 
 from benchmarks.model.baselines import CLASSES
-from benchmarks.model.no_roads import CorridorJudge, Look, no_road_pictures, tell_apart
+from benchmarks.model.no_roads import CorridorJudge, Look, no_road_images, tell_apart
 
 
-def test_the_pictures_are_pictures_and_always_the_same():
-    one, two = no_road_pictures(3), no_road_pictures(3)
+def test_the_images_are_images_and_always_the_same():
+    one, two = no_road_images(3), no_road_images(3)
     assert list(one) == ['cover', 'noise', 'sky', 'blur', 'room']
-    for kind, pictures in one.items():
-        assert len(pictures) == 3
-        for picture, again in zip(pictures, two[kind], strict=True):
-            assert picture.shape == (480, 640, 3) and picture.dtype == np.uint8
-            assert (picture == again).all()
-        assert not (pictures[0] == pictures[1]).all()
+    for kind, images in one.items():
+        assert len(images) == 3
+        for image, again in zip(images, two[kind], strict=True):
+            assert image.shape == (480, 640, 3) and image.dtype == np.uint8
+            assert (image == again).all()
+        assert not (images[0] == images[1]).all()
 
 
-def test_other_seeds_give_other_pictures():
-    assert not (no_road_pictures(1, seed=1)['room'][0] == no_road_pictures(1)['room'][0]).all()
+def test_other_seeds_give_other_images():
+    assert not (no_road_images(1, seed=1)['room'][0] == no_road_images(1)['room'][0]).all()
 
 
-def test_no_picture_is_left_black():
-    for kind, pictures in no_road_pictures(8).items():
-        assert all(picture.any(axis=2).mean() > 0.5 for picture in pictures), kind
+def test_no_image_is_left_black():
+    for kind, images in no_road_images(8).items():
+        assert all(image.any(axis=2).mean() > 0.5 for image in images), kind
 
 
 def test_only_the_corridor_is_looked_at():

@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""JPEG and PNG pictures: right colours, damage told, and at reduced size."""
+"""JPEG and PNG images: right colours, damage told, and at reduced size."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from helpers.plain_pictures import picture, smooth
+from helpers.plain_images import noise_image, smooth
 from seg_node.perception.images.compressed import decode_compressed, decode_reduced
 from seg_node.perception.images.errors import ImageError
 
@@ -39,13 +39,13 @@ def encode(extension: str, pixels: np.ndarray) -> bytes:
     lambda data: np.frombuffer(data, np.uint8),
 ])
 def test_any_buffer_is_taken(kind):
-    bgr = picture(4, 5)
+    bgr = noise_image(4, 5)
     np.testing.assert_array_equal(decode_compressed(kind(encode('.png', bgr))), bgr)
 
 
 @pytest.mark.parametrize('format', ['', 'png', 'bgr8; png compressed bgr8', 'PNG'])
 def test_png_is_lossless(format):
-    bgr = picture(13, 17)
+    bgr = noise_image(13, 17)
     np.testing.assert_array_equal(decode_compressed(encode('.png', bgr), format), bgr)
 
 
@@ -57,7 +57,7 @@ def test_jpeg_keeps_the_colours(format):
 
 
 def test_grey_alpha_and_16_bit_files_become_bgr():
-    bgr = picture(8, 9)
+    bgr = noise_image(8, 9)
     grey = np.repeat(bgr[..., :1], 3, 2)
     np.testing.assert_array_equal(decode_compressed(encode('.png', bgr[..., 0])), grey)
     alpha = np.concatenate([bgr, np.full((8, 9, 1), 50, np.uint8)], 2)
@@ -71,7 +71,7 @@ def test_jpeg_with_padding_behind_its_end_is_taken():
     assert decode_compressed(encode('.jpg', smooth(16, 16)) + bytes(4096)).shape == (16, 16, 3)
 
 
-def test_exif_orientation_does_not_turn_the_picture():
+def test_exif_orientation_does_not_turn_the_image():
     tiff = b'MM\x00\x2a\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00' \
            b'\x00\x00\x00\x00'
     body = b'Exif\x00\x00' + tiff
@@ -83,7 +83,7 @@ def test_exif_orientation_does_not_turn_the_picture():
 
 @pytest.mark.parametrize('extension', ['.jpg', '.png'])
 def test_a_file_cut_off_anywhere_is_refused(extension):
-    file = encode(extension, picture(24, 24))
+    file = encode(extension, noise_image(24, 24))
     for length in range(len(file) - 1):
         with pytest.raises(ImageError):
             decode_compressed(file[:length])
@@ -175,7 +175,7 @@ def test_a_jpeg_is_reduced_to_what_is_enough(size, least, decoded):
 @settings(max_examples=60)
 @given(st.tuples(st.integers(1, 200), st.integers(1, 200)),
        st.tuples(st.integers(1, 100), st.integers(1, 100)))
-def test_a_reduced_picture_is_never_less_than_enough_and_shows_the_same(size, least):
+def test_a_reduced_image_is_never_less_than_enough_and_shows_the_same(size, least):
     width, height = size
     bgr = smooth(height, width)
     whole = decode_compressed(encode('.jpg', bgr))
@@ -199,7 +199,7 @@ def test_a_reduced_jpeg_is_the_mean_of_the_pixels():
 
 
 def test_a_png_is_decoded_in_full():
-    bgr = picture(64, 96)
+    bgr = noise_image(64, 96)
     np.testing.assert_array_equal(decode_reduced(encode('.png', bgr), 'png', (8, 8))[0], bgr)
 
 

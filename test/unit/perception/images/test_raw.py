@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Raw camera pictures: right colours, any layout, and nothing but ImageError."""
+"""Raw camera images: right colours, any layout, and nothing but ImageError."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from helpers.plain_pictures import picture, smooth
+from helpers.plain_images import noise_image, smooth
 from seg_node.perception.images.errors import ImageError, MAX_SIDE
 from seg_node.perception.images.raw import decode, ENCODINGS, RawImage
 
@@ -46,8 +46,8 @@ paddings = st.integers(0, 13)
 
 
 @given(sizes, paddings)
-def test_byte_orders_give_the_same_bgr_picture(size, padding):
-    bgr = picture(*size)
+def test_byte_orders_give_the_same_bgr_image(size, padding):
+    bgr = noise_image(*size)
     alpha = np.full((*size, 1), 7, np.uint8)
     rgb = bgr[..., ::-1]
     for encoding, pixels in {
@@ -59,7 +59,7 @@ def test_byte_orders_give_the_same_bgr_picture(size, padding):
 
 @given(sizes, paddings)
 def test_mono_is_grey(size, padding):
-    grey = picture(*size)[..., 0]
+    grey = noise_image(*size)[..., 0]
     for encoding in ('mono8', '8UC1'):
         decoded = decode(raw(grey, encoding, padding=padding))
         np.testing.assert_array_equal(decoded, np.repeat(grey[..., None], 3, 2))
@@ -142,7 +142,7 @@ def test_agrees_with_rosbags_image(encoding):
 
 @pytest.mark.parametrize('padding', [0, 5])
 def test_bgr8_is_a_read_only_view_on_the_data(padding):
-    data = bytearray(raw(picture(6, 7), 'bgr8', padding=padding).data)
+    data = bytearray(raw(noise_image(6, 7), 'bgr8', padding=padding).data)
     decoded = decode(RawImage(6, 7, 'bgr8', False, 21 + padding, data))
     assert not decoded.flags.writeable
     data[0] ^= 0xFF
@@ -155,13 +155,13 @@ def test_bgr8_is_a_read_only_view_on_the_data(padding):
     lambda data: np.frombuffer(data, np.uint8).reshape(1, -1),
 ])
 def test_any_buffer_is_taken(kind):
-    bgr = picture(4, 5)
+    bgr = noise_image(4, 5)
     image = RawImage(4, 5, 'rgb8', False, 15, kind(bgr[..., ::-1].tobytes()))
     np.testing.assert_array_equal(decode(image), bgr)
 
 
 def test_the_last_row_may_lack_its_padding_and_extra_data_is_ignored():
-    bgr = picture(4, 5)
+    bgr = noise_image(4, 5)
     image = raw(bgr, 'bgr8', padding=9)
     for data in (image.data[:-9], image.data + bytes(100)):
         shown = decode(RawImage(4, 5, 'bgr8', False, image.step, data))
@@ -187,7 +187,7 @@ def test_the_last_row_may_lack_its_padding_and_extra_data_is_ignored():
     (RawImage(2, 2, 'bgr8', False, 6, np.zeros((4, 24), np.uint8)[:, ::2]), 'not a contiguous'),
     (RawImage(2, 2, 'bgr8', False, 6, [0] * 12), 'list, not a contiguous'),  # type: ignore
 ])
-def test_malformed_pictures_are_refused_with_the_values(image, message):
+def test_malformed_images_are_refused_with_the_values(image, message):
     with pytest.raises(ImageError, match=message):
         decode(image)
 

@@ -29,7 +29,7 @@ WIDTH, HEIGHT = 64, 32
 GREEN, RED, BLUE = (0, 200, 0), (0, 0, 200), (200, 0, 0)      # BGR: path, obstacle, background
 
 
-def picture():
+def image():
     bgr = np.full((HEIGHT, WIDTH, 3), BLUE, np.uint8)
     bgr[12:, 8:56] = GREEN
     bgr[16:24, 30:36] = RED
@@ -45,7 +45,7 @@ def known_labels():
 
 @pytest.fixture
 def folder(tmp_path):
-    cv2.imwrite(str(tmp_path / 'seen.png'), picture())
+    cv2.imwrite(str(tmp_path / 'seen.png'), image())
     cv2.imwrite(str(tmp_path / 'known.png'), known_labels())
     return write_model(tmp_path, make_graph(WIDTH, HEIGHT), width=WIDTH, height=HEIGHT,
                        self_test={'image': 'seen.png', 'labels': 'known.png'})
@@ -56,11 +56,11 @@ def check(folder):
         return run_self_test(segmenter)
 
 
-def test_the_known_picture_passes(folder):
-    assert check(folder) == 'known picture gives 100.0% of its labels, confidence 1.00'
+def test_the_known_image_passes(folder):
+    assert check(folder) == 'known image gives 100.0% of its labels, confidence 1.00'
 
 
-def test_without_a_picture_it_must_repeat_itself(tmp_path):
+def test_without_a_image_it_must_repeat_itself(tmp_path):
     assert check(write_tiny_model(tmp_path)).startswith('repeats itself on a test pattern')
 
 
@@ -72,7 +72,7 @@ def test_two_percent_of_the_labels_may_differ(folder, wrong, passes):
     if passes:
         check(folder)
     else:
-        with pytest.raises(SelfTestError, match='known picture gives 97.9% of its labels'):
+        with pytest.raises(SelfTestError, match='known image gives 97.9% of its labels'):
             check(folder)
 
 
@@ -83,7 +83,7 @@ def test_wrong_labels_are_found(folder):
 
 
 def test_a_network_that_does_not_see_its_input_is_found(folder):
-    # What a black picture gives as well proves nothing.
+    # What a black image gives as well proves nothing.
     cv2.imwrite(str(folder / 'seen.png'), np.full((HEIGHT, WIDTH, 3), BLUE, np.uint8))
     cv2.imwrite(str(folder / 'known.png'), np.zeros((HEIGHT, WIDTH), np.uint8))
     with pytest.raises(SelfTestError, match='does not see its input'):
@@ -91,15 +91,15 @@ def test_a_network_that_does_not_see_its_input_is_found(folder):
 
 
 def test_a_network_that_is_not_sure_is_found(folder):
-    cv2.imwrite(str(folder / 'seen.png'), np.where(picture() == 200, 25, 0).astype(np.uint8))
-    with pytest.raises(SelfTestError, match='mean confidence 0.24 on the known picture'):
+    cv2.imwrite(str(folder / 'seen.png'), np.where(image() == 200, 25, 0).astype(np.uint8))
+    with pytest.raises(SelfTestError, match='mean confidence 0.24 on the known image'):
         check(folder)
 
 
 def test_labels_that_the_model_has_no_class_for_are_found(tmp_path):
     classes = [{'name': 'path', 'color': [0, 1, 0], 'drivable': True, 'action': 'go'},
                {'name': 'rest', 'color': [1, 0, 0], 'drivable': False, 'action': 'stop'}]
-    bgr = picture()
+    bgr = image()
     cv2.imwrite(str(tmp_path / 'seen.png'), bgr)
     cv2.imwrite(str(tmp_path / 'known.png'), known_labels())
     folder = write_model(tmp_path, make_graph(WIDTH, HEIGHT), width=WIDTH, height=HEIGHT,
@@ -109,7 +109,7 @@ def test_labels_that_the_model_has_no_class_for_are_found(tmp_path):
 
 
 @pytest.mark.parametrize('name', ['seen.png', 'known.png'])
-@pytest.mark.parametrize('damage', ['missing', 'no picture', 'empty', 'another size'])
+@pytest.mark.parametrize('damage', ['missing', 'no image', 'empty', 'another size'])
 def test_files_that_do_not_fit_are_named(folder, name, damage):
     path = folder / name
     if damage == 'missing':
@@ -117,7 +117,7 @@ def test_files_that_do_not_fit_are_named(folder, name, damage):
     elif damage == 'another size':
         cv2.imwrite(str(path), np.zeros((HEIGHT, WIDTH + 1, 3), np.uint8))
     else:
-        path.write_bytes(b'' if damage == 'empty' else b'no picture')
+        path.write_bytes(b'' if damage == 'empty' else b'no image')
     expected = '65x32, the network takes 64x32' if damage == 'another size' else 'cannot be read'
     with pytest.raises(SelfTestError, match=f'{name}: {expected}'):
         check(folder)

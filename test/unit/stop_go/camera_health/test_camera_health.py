@@ -46,41 +46,41 @@ def moving() -> list[np.ndarray]:
 
 def scene(height: int = 360, width: int = 640) -> np.ndarray:
     """Render a grey road under a bright sky."""
-    picture = np.full((height, width, 3), 200, np.uint8)
-    picture[height // 2:] = (90, 100, 95)
-    return picture
+    image = np.full((height, width, 3), 200, np.uint8)
+    image[height // 2:] = (90, 100, 95)
+    return image
 
 
 def reasons(
-    *pictures: np.ndarray, thresholds: HealthThresholds | None = None,
+    *images: np.ndarray, thresholds: HealthThresholds | None = None,
 ) -> set[Reason]:
-    """Return what is found in the last of the pictures."""
+    """Return what is found in the last of the images."""
     health = CameraHealth(thresholds)
-    return [{finding.reason for finding in health.check(picture)} for picture in pictures][-1]
+    return [{finding.reason for finding in health.check(image)} for image in images][-1]
 
 
-def noisy(picture: np.ndarray, deviation: float) -> np.ndarray:
-    noise = np.random.default_rng(1).normal(0, deviation, picture.shape)
-    return (picture + noise).clip(0, 255).astype(np.uint8)
+def noisy(image: np.ndarray, deviation: float) -> np.ndarray:
+    noise = np.random.default_rng(1).normal(0, deviation, image.shape)
+    return (image + noise).clip(0, 255).astype(np.uint8)
 
 
-def defocused(picture: np.ndarray, share: float) -> np.ndarray:
-    return cv2.GaussianBlur(picture, (0, 0), share * picture.shape[1])
+def defocused(image: np.ndarray, share: float) -> np.ndarray:
+    return cv2.GaussianBlur(image, (0, 0), share * image.shape[1])
 
 
-def shaken(picture: np.ndarray, share: float, *, upright: bool = False) -> np.ndarray:
-    length = round(share * picture.shape[1])
+def shaken(image: np.ndarray, share: float, *, upright: bool = False) -> np.ndarray:
+    length = round(share * image.shape[1])
     kernel = np.full((1, length), 1 / length, np.float32)
-    return cv2.filter2D(picture, -1, kernel.T if upright else kernel)
+    return cv2.filter2D(image, -1, kernel.T if upright else kernel)
 
 
-def covered(picture: np.ndarray, share: float, brightness: float = 30.0) -> np.ndarray:
+def covered(image: np.ndarray, share: float, brightness: float = 30.0) -> np.ndarray:
     """Cover the left part as something close to the lens does: evenly, with a soft edge."""
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     mask = np.zeros((height, width, 1), np.float32)
     mask[:, :round(share * width)] = 1
     mask = defocused(mask, 0.03)[..., None]
-    return noisy(picture * (1 - mask) + brightness * mask, 2.0)
+    return noisy(image * (1 - mask) + brightness * mask, 2.0)
 
 
 # --- exposure ----------------------------------------------------------------------------------
@@ -95,7 +95,7 @@ def test_any_size_is_judged(size):
     seed=strategies.integers(0, 2**32 - 1), low=strategies.integers(0, 255),
     high=strategies.integers(0, 255), count=strategies.integers(1, 3))
 @settings(max_examples=60)
-def test_any_picture_is_judged(size, seed, low, high, count):
+def test_any_image_is_judged(size, seed, low, high, count):
     generator = np.random.default_rng(seed)
     health = CameraHealth(AT_ONCE)
     for _ in range(count):
@@ -111,9 +111,9 @@ def test_ordinary_scene_has_no_findings():
     assert reasons(scene()) == set()
 
 
-def test_dark_picture_says_how_dark():
-    picture = scene() // 50
-    finding = CameraHealth().check(picture)[0]
+def test_dark_image_says_how_dark():
+    image = scene() // 50
+    finding = CameraHealth().check(image)[0]
     assert finding.reason is Reason.CAMERA_DARK
     assert finding.limit == 5.0
     assert 1 < finding.measured < 4
@@ -121,18 +121,18 @@ def test_dark_picture_says_how_dark():
 
 
 def test_night_with_lights_is_usable():
-    picture = scene() // 25
-    picture[180:, 200:440] = 60
-    assert reasons(picture) == set()
+    image = scene() // 25
+    image[180:, 200:440] = 60
+    assert reasons(image) == set()
 
 
-def test_over_exposed_picture_is_found():
-    picture = scene()
-    picture[:200] = 255
-    assert Reason.CAMERA_OVEREXPOSED in reasons(picture)
-    picture = scene()
-    picture[:160] = 255
-    assert Reason.CAMERA_OVEREXPOSED not in reasons(picture)
+def test_over_exposed_image_is_found():
+    image = scene()
+    image[:200] = 255
+    assert Reason.CAMERA_OVEREXPOSED in reasons(image)
+    image = scene()
+    image[:160] = 255
+    assert Reason.CAMERA_OVEREXPOSED not in reasons(image)
 
 
 def test_noise_does_not_hide_a_covered_lens():
@@ -164,28 +164,28 @@ def test_blur_is_told_as_blur_even_if_nothing_is_left_to_see(view):
 
 @pytest.mark.parametrize('size', [(640, 360), (1280, 720), (320, 180)])
 def test_noise_is_found(view, size):
-    picture = cv2.resize(view, size, interpolation=cv2.INTER_AREA)
-    assert reasons(noisy(picture, 5)) == set()
+    image = cv2.resize(view, size, interpolation=cv2.INTER_AREA)
+    assert reasons(noisy(image, 5)) == set()
     health = CameraHealth()
-    [finding] = health.check(noisy(picture, 25))
+    [finding] = health.check(noisy(image, 25))
     assert finding.reason is Reason.CAMERA_NOISY
-    assert finding.text == f'picture noisy: noise {finding.measured:.1f} of 255, limit 6.0'
+    assert finding.text == f'image noisy: noise {finding.measured:.1f} of 255, limit 6.0'
     assert health.measured['max_noise'] == finding.measured
 
 
 def test_random_bytes_are_found():
-    picture = np.random.default_rng(2).integers(0, 256, (360, 640, 3), dtype=np.uint8)
-    assert Reason.CAMERA_NOISY in reasons(picture)
+    image = np.random.default_rng(2).integers(0, 256, (360, 640, 3), dtype=np.uint8)
+    assert Reason.CAMERA_NOISY in reasons(image)
 
 
 # --- part of the lens --------------------------------------------------------------------------
 
 @pytest.mark.parametrize('brightness', [30.0, 120.0, 200.0])
 def test_half_of_the_lens_covered_is_found_after_some_frames(moving, brightness):
-    pictures = [covered(picture, 0.5, brightness) for picture in moving[:5]]
-    assert reasons(*pictures[:4]) == set()
-    assert reasons(*pictures) == {Reason.CAMERA_BLOCKED}
-    assert reasons(*pictures[:4], moving[4]) == set()
+    images = [covered(image, 0.5, brightness) for image in moving[:5]]
+    assert reasons(*images[:4]) == set()
+    assert reasons(*images) == {Reason.CAMERA_BLOCKED}
+    assert reasons(*images[:4], moving[4]) == set()
 
 
 def test_small_part_of_the_lens_covered_is_accepted_by_default_only(view):
@@ -195,22 +195,22 @@ def test_small_part_of_the_lens_covered_is_accepted_by_default_only(view):
 
 
 def test_sky_and_bonnet_can_be_left_out(view):
-    picture = view.copy()
-    picture[:240] = 210
-    picture[280:] = 40
-    assert reasons(picture, thresholds=AT_ONCE) == {Reason.CAMERA_BLOCKED}
+    image = view.copy()
+    image[:240] = 210
+    image[280:] = 40
+    assert reasons(image, thresholds=AT_ONCE) == {Reason.CAMERA_BLOCKED}
     between = HealthThresholds(blocked_after=1, blocked_top=0.6, blocked_bottom=0.8)
-    assert reasons(picture, thresholds=between) == set()
+    assert reasons(image, thresholds=between) == set()
 
 
 # --- one frame after another -------------------------------------------------------------------
 
-def test_repeated_picture_is_frozen(view):
+def test_repeated_image_is_frozen(view):
     health = CameraHealth()
     assert [health.check(view) for _ in range(11)] == [()] * 11
     [finding] = health.check(view)
     assert finding.reason is Reason.CAMERA_FROZEN
-    assert finding.text == 'picture frozen: 11 repeated frames in a row, limit 10'
+    assert finding.text == 'image frozen: 11 repeated frames in a row, limit 10'
     assert health.check(noisy(view, 1)) == ()
 
 
@@ -228,7 +228,7 @@ def test_camera_without_noise_may_repeat_itself_where_allowed(view):
 # --- at reduced size ----------------------------------------------------------------------------
 
 def reduced(bgr: np.ndarray, times: int) -> np.ndarray:
-    """Return the picture as a JPEG that is decoded to a part of its size."""
+    """Return the image as a JPEG that is decoded to a part of its size."""
     height, width = bgr.shape[:2]
     file = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, 90])[1]
     return decode_reduced(file, 'jpeg', (width >> times, height >> times))[0]
@@ -240,7 +240,7 @@ def test_noise_is_that_of_the_cameras_pixels(times, deviation):
     size = (1280, 720)
     bgr = noisy(demo_drive(*size).frame(1.0).bgr, deviation)
     whole, small = CameraHealth(), CameraHealth()
-    found = [health.check(picture, 'jpeg', size) for health, picture in (
+    found = [health.check(image, 'jpeg', size) for health, image in (
         (whole, cv2.imdecode(cv2.imencode('.jpg', bgr)[1], cv2.IMREAD_COLOR)),
         (small, reduced(bgr, times)))]
     assert small.measured['max_noise'] == pytest.approx(whole.measured['max_noise'], 0.35, 2.0)
@@ -262,15 +262,15 @@ def test_another_size_is_told_also_where_it_is_reduced_to_the_same(view):
     assert health.check(view, 'jpeg', (1280, 720)) == ()
     [finding] = health.check(view, 'jpeg', (2560, 1440))
     assert finding.reason is Reason.CAMERA_CHANGED
-    assert finding.text == 'picture changed from 1280x720 jpeg to 2560x1440 jpeg'
+    assert finding.text == 'image changed from 1280x720 jpeg to 2560x1440 jpeg'
 
 
-def test_a_check_for_tears_that_comes_back_knows_no_older_picture(moving):
+def test_a_check_for_tears_that_comes_back_knows_no_older_image(moving):
     health = CameraHealth(HealthThresholds(max_tear=255.0))
     assert health.thresholds.needs_every_row is False
     torn = np.concatenate((moving[1][:200], 255 - moving[1][200:]))
-    for picture in (moving[0], torn):
-        assert health.check(picture) == ()
+    for image in (moving[0], torn):
+        assert health.check(image) == ()
         assert 'max_tear' not in health.measured
     health.thresholds = HealthThresholds()
     assert health.thresholds.needs_every_row
@@ -279,7 +279,7 @@ def test_a_check_for_tears_that_comes_back_knows_no_older_picture(moving):
 
 
 @pytest.mark.parametrize('row', [120, 240])
-def test_picture_put_together_from_two_is_torn(moving, row):
+def test_image_put_together_from_two_is_torn(moving, row):
     other = moving[-1][:, ::-1]
     torn = np.concatenate((moving[1][:row], other[row:]))
     health = CameraHealth()
@@ -291,7 +291,7 @@ def test_picture_put_together_from_two_is_torn(moving, row):
     assert health.check(moving[2]) == ()
 
 
-def test_missing_rest_of_a_picture_is_torn(moving):
+def test_missing_rest_of_a_image_is_torn(moving):
     missing = moving[1].copy()
     missing[200:] = 128
     assert Reason.CAMERA_TORN in reasons(moving[0], missing)
@@ -313,7 +313,7 @@ def test_change_of_size_or_encoding_is_told_once(view, encodings, sizes):
     [finding] = health.check(second, encodings[1])
     assert finding.reason is Reason.CAMERA_CHANGED
     assert finding.text == (
-        f'picture changed from {sizes[0][0]}x{sizes[0][1]} {encodings[0]} '
+        f'image changed from {sizes[0][0]}x{sizes[0][1]} {encodings[0]} '
         f'to {sizes[1][0]}x{sizes[1][1]} {encodings[1]}')
     assert health.check(second, encodings[1]) == ()
 
@@ -339,8 +339,8 @@ def test_rendered_drive_has_no_findings(step_s):
 @pytest.mark.parametrize('quality', [80, 50])
 def test_compressed_drive_has_no_findings(moving, quality):
     health = CameraHealth()
-    for picture in moving:
-        _, data = cv2.imencode('.jpg', picture, (cv2.IMWRITE_JPEG_QUALITY, quality))
+    for image in moving:
+        _, data = cv2.imencode('.jpg', image, (cv2.IMWRITE_JPEG_QUALITY, quality))
         assert health.check(cv2.imdecode(data, cv2.IMREAD_COLOR)) == ()
 
 
@@ -352,13 +352,13 @@ def test_padded_rows_are_judged_like_packed_ones(view):
 
 @pytest.mark.data
 @pytest.mark.parametrize('folder', ['lums/test', 'lums/train', 'roads/test', 'street'])
-def test_real_pictures_are_usable(folder):
-    pictures = sorted((DATA / folder / 'images').glob('*.jpg'))[::20]
-    if not pictures:
-        pytest.skip(f'{folder}: no pictures under $SEG_NODE_DATA or beside the repository')
-    loaded = [cv2.imread(str(path)) for path in pictures]
-    assert [path.name for path, picture in zip(pictures, loaded, strict=True)
-            if reasons(picture, thresholds=AT_ONCE)] == []
+def test_real_images_are_usable(folder):
+    images = sorted((DATA / folder / 'images').glob('*.jpg'))[::20]
+    if not images:
+        pytest.skip(f'{folder}: no images under $SEG_NODE_DATA or beside the repository')
+    loaded = [cv2.imread(str(path)) for path in images]
+    assert [path.name for path, image in zip(images, loaded, strict=True)
+            if reasons(image, thresholds=AT_ONCE)] == []
     blurred = sum(Reason.CAMERA_BLURRED in reasons(defocused(one, 0.0075)) for one in loaded)
     blocked = sum(Reason.CAMERA_BLOCKED in reasons(covered(one, 0.5), thresholds=AT_ONCE)
                   for one in loaded)
@@ -375,10 +375,10 @@ def test_real_drives_have_no_findings(name):
     health = CameraHealth()
     count = 0
     while count < 60:
-        readable, picture = capture.read()
+        readable, image = capture.read()
         if not readable:
             break
-        assert health.check(picture) == (), count
+        assert health.check(image) == (), count
         count += 1
     capture.release()
     if not count:
@@ -400,16 +400,16 @@ def test_every_check_can_be_switched_off(view):
     damaged = noisy(defocused(view, 0.05), 60)
     damaged[180:] = 0
     black, white = np.zeros_like(view), np.full_like(view, 255)
-    for pictures in ((view, damaged), (black,) * 20, (white,) * 20):
-        assert reasons(*pictures, thresholds=off) == set()
+    for images in ((view, damaged), (black,) * 20, (white,) * 20):
+        assert reasons(*images, thresholds=off) == set()
 
 
-@pytest.mark.parametrize('picture', [
+@pytest.mark.parametrize('image', [
     np.zeros((0, 4, 3), np.uint8), np.zeros((4, 4), np.uint8), np.zeros((4, 4, 4), np.uint8),
     np.zeros((4, 4, 3), np.float32)])
-def test_what_is_not_a_picture_is_refused(picture):
-    with pytest.raises(ValueError, match=r'bgr: .* is not a picture'):
-        CameraHealth().check(picture)
+def test_what_is_not_a_image_is_refused(image):
+    with pytest.raises(ValueError, match=r'bgr: .* is not an image'):
+        CameraHealth().check(image)
 
 
 @pytest.mark.parametrize('change', [

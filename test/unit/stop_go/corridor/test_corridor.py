@@ -72,7 +72,7 @@ def test_an_obstacle_counts_where_it_begins(row, column):
     ((1, 3), True), ((2, 3), True), ((1, COLUMNS), True), ((1, 2), False),
     ((ROWS - 3, 2), False)])
 def test_an_obstacle_must_be_wide_enough(size, found):
-    """How tall it must be is judged on the picture, see test_measure."""
+    """How tall it must be is judged on the image, see test_measure."""
     assert (nearest(flags((3, 4), high=size[0], wide=size[1])) is not None) == found
 
 

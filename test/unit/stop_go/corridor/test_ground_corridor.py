@@ -62,7 +62,7 @@ CAMERAS = {
     'fisheye': make_view((320, 240), 1.5, ('equidistant', FISHEYE), pitch=0.5, forward=0.3),
     'wide': make_view((512, 288), 2.0, height=1.2, pitch=0.6)}
 BACK = 2
-"""Rows of samples by which each is told nearer than it lies, for the raster of the picture."""
+"""Rows of samples by which each is told nearer than it lies, for the raster of the image."""
 RULES = [ClassRule('background', Action.STOP), ClassRule('path', Action.GO)]
 WAY = Way(1.2)
 cameras = st.sampled_from(list(CAMERAS))
@@ -78,13 +78,13 @@ def laid(name, way=WAY, limits=EXACT):
     return corridor_on_ground(CAMERAS[name], way, limits)
 
 
-def clear_distance(corridor, labels, rows=2):
+def free_distance(corridor, labels, rows=2):
     meter = CorridorMeter(RULES)
-    return meter.measure(corridor, labels, labels, 1.0, Sizes(rows, 0.4)).clear_distance
+    return meter.measure(corridor, labels, labels, 1.0, Sizes(rows, 0.4)).free_distance
 
 
 def pixels_apart(view, near, far):
-    """Return how many rows of the picture lie between two distances straight ahead."""
+    """Return how many rows of the image lie between two distances straight ahead."""
     low, high = view.project(np.array([[near, 0.0, 0.0], [far, 0.0, 0.0]]))[:, 1]
     return low - high
 
@@ -116,7 +116,7 @@ def test_samples_are_the_pixels_that_show_the_way(name):
 @pytest.mark.parametrize('name', CAMERAS)
 @pytest.mark.parametrize('curvature', [0.0, 0.05, -0.15])
 def test_the_way_moves_less_than_a_pixel_from_row_to_row(name, curvature):
-    """Whatever shows in the picture between two rows is on one of them."""
+    """Whatever shows in the image between two rows is on one of them."""
     corridor = laid(name, Way(1.2, 0.0, curvature))
     for steps in (np.diff(corridor.rows, axis=0), np.diff(corridor.cols, axis=0)):
         assert np.abs(steps).max() <= 1
@@ -136,7 +136,7 @@ def test_it_is_a_grid_from_near_to_far(name):
 
 
 def test_it_begins_where_its_whole_width_comes_into_view():
-    # The bottom edge of the picture is at row 287.5: look down from there to the ground.
+    # The bottom edge of the image is at row 287.5: look down from there to the ground.
     focal = 256 / math.tan(0.6)
     start = 1.0 / math.tan(0.25 + math.atan(144 / focal))
     assert corridor_on_ground(make_view(), WAY, EXACT).start == pytest.approx(start, abs=0.01)
@@ -237,7 +237,7 @@ def test_an_obstacle_is_never_nearer_than_told_while_the_pitch_is_within_its_err
     assume(corridor.start < away)
     labels = np.full((288, 512), PATH, np.uint8)
     labels[~(ground_seen(view)[..., 0] < away)] = POST
-    found = clear_distance(corridor, labels)
+    found = free_distance(corridor, labels)
     assert found <= min(away, corridor.length) + 1e-6
     # Told too near by no more than twice the error and three rows of pixels.
     seen = math.atan2(1.0, away) + 2 * doubt + 4 / view.intrinsics.fx
@@ -252,7 +252,7 @@ def test_the_distance_of_a_wall_is_right_to_the_row(name, share, limits):
     away = corridor.start + share * (corridor.length - corridor.start)
     labels = path(name)
     labels[~(ground(name)[..., 0] < away)] = POST      # the wall hides what is behind, and the sky
-    found = clear_distance(corridor, labels)
+    found = free_distance(corridor, labels)
     assert found <= away + 1e-6, 'but for the precision of float32'
     eye = CAMERAS[name].pose.position
     seen = math.atan2(eye[2], found - eye[0]) - limits.pitch_error
@@ -276,7 +276,7 @@ def test_a_post_anywhere_in_the_corridor_is_found(name, share, side):
     away = corridor.start + share * (corridor.length - corridor.start)
     labels = path(name)
     draw_post(labels, CAMERAS[name], away, side * (0.6 - 0.05))
-    assert clear_distance(corridor, labels) <= away - 0.05 + 0.02
+    assert free_distance(corridor, labels) <= away - 0.05 + 0.02
 
 
 @given(cameras, st.floats(0, 1), st.floats(-1, 1),
@@ -297,7 +297,7 @@ def test_a_post_anywhere_in_a_curve_is_found(name, share, side, curvature):
     labels = path(name)
     [[foot]] = way.points(np.array([away]), np.array([side * (0.6 - 0.05)]))
     draw_post(labels, CAMERAS[name], foot[0], foot[1])
-    assert clear_distance(corridor, labels) <= away - 0.05 + 0.05
+    assert free_distance(corridor, labels) <= away - 0.05 + 0.05
 
 
 @given(views(), st.floats(0.5, 1.6), st.floats(-0.2, 0.6), st.floats(-0.2, 0.2),
@@ -326,7 +326,7 @@ def test_any_camera_finds_a_post_anywhere_on_its_way(
     draw_post(labels, view, foot[0], foot[1], size)
     meter = CorridorMeter(RULES)
     seen = meter.measure(corridor, labels, labels, 1.0, Sizes(rows, 0.4))
-    assert seen.blocked and seen.clear_distance <= away + 1e-6
+    assert seen.blocked and seen.free_distance <= away + 1e-6
 
 
 @given(cameras, st.floats(0.2, 0.8), st.sampled_from([-1, 1]), st.floats(0.02, 1.0))
@@ -340,7 +340,7 @@ def test_a_post_beside_the_corridor_does_not_stop(name, share, side, beside):
     draw_post(labels, view, away, foot)
     pixel = 1.2 / (corridor.cols[:, -1] - corridor.cols[:, 0]).clip(1)
     assume(beside > 2 * pixel[np.searchsorted(corridor.distance, away) - 1])
-    assert clear_distance(corridor, labels) == corridor.length
+    assert free_distance(corridor, labels) == corridor.length
 
 
 @pytest.mark.parametrize('name', ['robot', 'rational', 'aside'])
@@ -350,7 +350,7 @@ def test_a_single_pixel_never_blocks(name):
     for row, col in pixels[::17]:
         labels = path(name)
         labels[row, col] = POST
-        assert clear_distance(corridor, labels) == corridor.length
+        assert free_distance(corridor, labels) == corridor.length
 
 
 @pytest.mark.parametrize(('way', 'limits'), [
@@ -359,7 +359,7 @@ def test_a_single_pixel_never_blocks(name):
 def test_a_way_that_is_blocked_altogether_is_blocked(way, limits):
     corridor = corridor_on_ground(make_view(), way, limits)
     labels = np.full((288, 512), POST, np.uint8)
-    assert clear_distance(corridor, labels, limits.obstacle_rows) == 0.0
+    assert free_distance(corridor, labels, limits.obstacle_rows) == 0.0
 
 
 def test_samples_are_closer_than_the_narrowest_obstacle():
@@ -380,7 +380,7 @@ def test_a_camera_that_does_not_see_the_way_is_refused(change):
 
 
 @pytest.mark.parametrize('roll', [math.pi, 2.5])
-def test_a_picture_that_is_upside_down_is_refused(roll):
+def test_a_image_that_is_upside_down_is_refused(roll):
     """TF may tell any roll; what stands upright would hang down from where it is."""
     upright = make_view((512, 288), 1.0)
     turned = turn((0, 0, 1), -roll) @ upright.pose.rotation
@@ -419,4 +419,4 @@ def test_any_mounting_gives_a_corridor_on_the_map_or_is_refused(
     assert corridor.length <= limits.max_range + 1e-6
     assert np.isfinite(corridor.edges).all() and math.isfinite(corridor.start)
     labels = np.full((72, 128), POST, np.uint8)
-    assert clear_distance(corridor, labels, limits.obstacle_rows) == 0.0
+    assert free_distance(corridor, labels, limits.obstacle_rows) == 0.0

@@ -24,7 +24,7 @@ import numpy as np
 import pytest
 
 from seg_node.perception.models.manifest import Action
-from seg_node.stop_go import corridor_in_picture, CorridorMeter, Trapezoid
+from seg_node.stop_go import corridor_in_image, CorridorMeter, Trapezoid
 from seg_node.stop_go.actions import ClassRule
 from seg_node.stop_go.corridor.measure import Sizes
 
@@ -32,7 +32,7 @@ WIDTH, HEIGHT = 256, 144
 GROUND, PATH, OBSTACLE, BUMP = range(4)
 RULES = (ClassRule('background', Action.STOP), ClassRule('path', Action.GO),
          ClassRule('obstacle', Action.STOP), ClassRule('speed_bump', Action.SLOW))
-CORRIDOR = corridor_in_picture(Trapezoid(), WIDTH, HEIGHT)
+CORRIDOR = corridor_in_image(Trapezoid(), WIDTH, HEIGHT)
 METRES = replace(CORRIDOR, distance=CORRIDOR.distance * 8 + 2, start=2.0, length=10.0, unit='m')
 SURE = np.full((HEIGHT, WIDTH), 255, np.uint8)
 SIZES = Sizes(rows=2, slow_share=0.4)
@@ -58,7 +58,7 @@ def post(row, share=0.07, side=0.5, label=OBSTACLE):
 
 def test_free_path():
     seen = measure(free())
-    assert (seen.clear_distance, seen.coverage, seen.blocked) == (1, 1, False)
+    assert (seen.free_distance, seen.coverage, seen.blocked) == (1, 1, False)
     assert (seen.confidence, seen.confidence_low, seen.path_share) == (1, 1, 1)
     assert (seen.unit, seen.required, seen.change) == ('of the corridor', 1.0, 0)
 
@@ -66,14 +66,14 @@ def test_free_path():
 @pytest.mark.parametrize('label', [GROUND, OBSTACLE, 4, 200, 255])
 def test_no_path_whatever_is_there_instead(label):
     seen = measure(np.full((HEIGHT, WIDTH), label, np.uint8))
-    assert (seen.clear_distance, seen.coverage, seen.blocked) == (0, 0, True)
+    assert (seen.free_distance, seen.coverage, seen.blocked) == (0, 0, True)
     assert seen.path_share == 0
 
 
 @pytest.mark.parametrize('side', [0.0, 0.5, 1.0])
 def test_thin_post_blocks_where_its_foot_is(side):
     seen = measure(post(25, side=side))
-    assert seen.blocked and seen.clear_distance == CORRIDOR.distance[25]
+    assert seen.blocked and seen.free_distance == CORRIDOR.distance[25]
     assert seen.coverage > 0.9, 'mean coverage alone would not have seen it'
 
 
@@ -91,26 +91,26 @@ def test_rows_of_pixels_that_an_obstacle_must_fill(rows, found):
     labels[bottom - 2:bottom + 1, columns[20]:columns[40]] = OBSTACLE
     seen = measure(labels, sizes=Sizes(rows, 0.4))
     assert seen.blocked == found
-    assert seen.clear_distance == (CORRIDOR.distance[25] if found else 1.0)
+    assert seen.free_distance == (CORRIDOR.distance[25] if found else 1.0)
 
 
 @pytest.mark.parametrize('rows', [1, 2, 5, 10])
 @pytest.mark.parametrize('row', [1, 25, len(CORRIDOR.rows) - 1])
 def test_a_post_is_upright_wherever_its_foot_is(row, rows):
-    """Its rows count up the picture: they may lie beyond the corridor's far end."""
+    """Its rows count up the image: they may lie beyond the corridor's far end."""
     wide = max(0.07, 2 / len(set(CORRIDOR.cols[row])))
     seen = measure(post(row, share=wide), sizes=Sizes(rows, 0.4))
-    assert seen.blocked and seen.clear_distance == CORRIDOR.distance[row]
+    assert seen.blocked and seen.free_distance == CORRIDOR.distance[row]
 
 
 @pytest.mark.parametrize('rows', [2, 10])
-def test_at_the_top_of_the_picture_what_is_seen_of_an_obstacle_suffices(rows):
+def test_at_the_top_of_the_image_what_is_seen_of_an_obstacle_suffices(rows):
     labels = np.full((HEIGHT, WIDTH), OBSTACLE, np.uint8)
     high = replace(CORRIDOR, rows=CORRIDOR.rows - CORRIDOR.rows.min())
-    assert measure(labels, corridor=high, sizes=Sizes(rows, 0.4)).clear_distance == 0
+    assert measure(labels, corridor=high, sizes=Sizes(rows, 0.4)).free_distance == 0
     labels[3:] = PATH
     seen = measure(labels, corridor=high, sizes=Sizes(rows, 0.4))
-    assert seen.blocked and 0 < seen.clear_distance < 1
+    assert seen.blocked and 0 < seen.free_distance < 1
 
 
 def test_a_slanted_post_blocks_by_what_stands_upright_of_it():
@@ -118,7 +118,7 @@ def test_a_slanted_post_blocks_by_what_stands_upright_of_it():
     bottom, left = CORRIDOR.rows[25, 0], CORRIDOR.cols[25, 20]
     for up in range(20):
         labels[bottom - up, left + up // 2:left + up // 2 + 12] = OBSTACLE
-    assert measure(labels).clear_distance == CORRIDOR.distance[25]
+    assert measure(labels).free_distance == CORRIDOR.distance[25]
 
 
 def test_rows_count_for_what_slows_as_well():
@@ -143,7 +143,7 @@ def test_two_kinds_of_obstacle_side_by_side_are_one():
     bottom, left = CORRIDOR.rows[25, 0] + 1, columns[40]
     labels[:bottom, left:left + int(wide / 2)] = OBSTACLE
     labels[:bottom, left + int(wide / 2):left + int(np.ceil(wide))] = GROUND
-    assert measure(labels).clear_distance == CORRIDOR.distance[25]
+    assert measure(labels).free_distance == CORRIDOR.distance[25]
 
 
 @given(st.lists(st.tuples(st.integers(70, 143), st.integers(1, 9), st.integers(0, 255),
@@ -172,7 +172,7 @@ def test_only_what_is_nearer_than_required_is_judged():
     certain[CORRIDOR.rows[near:], CORRIDOR.cols[near:]] = 0
     seen = measure(labels, certain, 0.5)
     assert (seen.coverage, seen.confidence, seen.confidence_low) == (1, 1, 1)
-    assert seen.clear_distance == CORRIDOR.distance[near]
+    assert seen.free_distance == CORRIDOR.distance[near]
     assert measure(labels, certain, 1.0).coverage < 0.8
 
 
@@ -185,10 +185,10 @@ def test_confidence_is_taken_inside_the_corridor_only():
 
 
 def test_distances_are_in_the_unit_of_the_corridor():
-    assert measure(free(), corridor=METRES).clear_distance == 10
-    assert measure(np.zeros_like(SURE), corridor=METRES).clear_distance == 0
+    assert measure(free(), corridor=METRES).free_distance == 10
+    assert measure(np.zeros_like(SURE), corridor=METRES).free_distance == 0
     seen = measure(post(25), corridor=METRES)
-    assert (seen.clear_distance, seen.unit) == (METRES.distance[25], 'm')
+    assert (seen.free_distance, seen.unit) == (METRES.distance[25], 'm')
 
 
 def test_change_is_told_against_the_frame_before():

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The corridor chosen in the picture."""
+"""The corridor chosen in the image."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from seg_node.stop_go import Corridor, corridor_in_picture, Trapezoid
+from seg_node.stop_go import Corridor, corridor_in_image, Trapezoid
 
 WIDTH, HEIGHT = 512, 288
 
 
 @pytest.fixture(scope='module')
 def corridor() -> Corridor:
-    return corridor_in_picture(Trapezoid(), WIDTH, HEIGHT)
+    return corridor_in_image(Trapezoid(), WIDTH, HEIGHT)
 
 
 @st.composite
@@ -43,7 +43,7 @@ def trapezoids(draw):
 
 @given(trapezoids(), st.integers(8, 600), st.integers(20, 400))
 def test_grid_covers_every_pixel_of_the_trapezoid_once_laid(trapezoid, width, height):
-    grid = corridor_in_picture(trapezoid, width, height)
+    grid = corridor_in_image(trapezoid, width, height)
     assert grid.rows.dtype == grid.cols.dtype == np.int32
     assert grid.rows.shape == grid.cols.shape
     assert grid.rows.shape[1] >= 64
@@ -70,11 +70,11 @@ def test_grid_spans_the_trapezoid(corridor):
     ({'near_row': float('inf')}, 'near_row: inf'),
     ({'far_width': 0}, 'far_width: 0 .* from 0.01 to 1'),
     ({'near_width': '0.5'}, "near_width: '0.5' is not a number"),
-    ({'min_clear_distance': 0.0}, 'min_clear_distance: 0.0 .* from 0.01 to 1'),
+    ({'min_free_distance': 0.0}, 'min_free_distance: 0.0 .* from 0.01 to 1'),
     ({'min_obstacle': 0.0}, 'min_obstacle: 0.0 .* from 0.001 to 1'),
     ({'far_row': 0.98}, 'far_row: 0.98 must be less than near_row, 0.98'),
-    ({'center': 0.2}, 'near_width: 0.5 leaves the picture, at center 0.2 it can be 0.4'),
-    ({'center': 0.95, 'near_width': 0.1}, 'far_width: 0.12 leaves the picture')])
+    ({'center': 0.2}, 'near_width: 0.5 leaves the image, at center 0.2 it can be 0.4'),
+    ({'center': 0.95, 'near_width': 0.1}, 'far_width: 0.12 leaves the image')])
 def test_bad_trapezoids_are_refused_by_name(change, message):
     with pytest.raises(ValueError, match=message):
         Trapezoid(**change)
@@ -82,7 +82,7 @@ def test_bad_trapezoids_are_refused_by_name(change, message):
 
 def test_a_map_too_small_for_the_trapezoid_is_refused():
     with pytest.raises(ValueError, match='at least 2 are needed'):
-        corridor_in_picture(Trapezoid(), 512, 3)
+        corridor_in_image(Trapezoid(), 512, 3)
 
 
 def test_polygon_and_lines_for_drawing(corridor):
@@ -96,7 +96,7 @@ def test_polygon_and_lines_for_drawing(corridor):
         corridor.row_line(0.5, 1000, 500), [[344.5, 399.5], [654.5, 399.5]], atol=1e-3)
 
 
-def test_drawing_stays_inside_the_picture():
-    whole = corridor_in_picture(Trapezoid(0.5, 1, 1, 1, 0), WIDTH, HEIGHT)
+def test_drawing_stays_inside_the_image():
+    whole = corridor_in_image(Trapezoid(0.5, 1, 1, 1, 0), WIDTH, HEIGHT)
     polygon = whole.polygon(100, 50)
     assert polygon.min() == 0 and polygon.max() == 99

@@ -29,16 +29,16 @@ from seg_node.tools.camera_health.__main__ import main
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for index, brightness in enumerate((0, 90, 180)):
-        picture = np.full((90, 160, 3), brightness, np.uint8)
-        picture[:40] += 60
-        cv2.imwrite(str(tmp_path / f'{index}.png'), picture)
+        image = np.full((90, 160, 3), brightness, np.uint8)
+        image[:40] += 60
+        cv2.imwrite(str(tmp_path / f'{index}.png'), image)
     return tmp_path
 
 
 def test_table_shows_distribution_and_what_is_beyond_the_limit(folder, capsys):
     assert main([str(folder), '--single', '--limit', 'min_brightness=50']) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].endswith(': 3 pictures, 3 found unusable')
+    assert lines[0].endswith(': 3 images, 3 found unusable')
     brightness = next(line.split() for line in lines if 'min_brightness' in line)
     assert brightness[1] == '50.00'
     assert float(brightness[2]) < 30 < float(brightness[4]) < 130 < float(brightness[6])
@@ -58,7 +58,7 @@ def test_frames_of_a_folder_follow_each_other_unless_single(folder, capsys):
 def test_bag_is_decoded(tmp_path, topic, capsys):
     bag = write_bag(tmp_path / 'bag', topics=(topic,))
     assert main([str(bag)]) == 0
-    assert ': 6 pictures, 6 found unusable' in capsys.readouterr().out
+    assert ': 6 images, 6 found unusable' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize('arguments, words', [

@@ -32,7 +32,7 @@ from seg_node.tools.demo.contact_sheet import (
 from seg_node.tools.demo.drive_log import Drive, read_drive, Records
 from seg_node.tools.demo.timeline_plot import write_timeline
 
-LIMITS = {'stop_go.min_clear_distance': 0.6, 'stop_go.min_confidence': 0.5}
+LIMITS = {'stop_go.min_free_distance': 0.6, 'stop_go.min_confidence': 0.5}
 
 
 def write_video(path: Path, count: int) -> Path:
@@ -58,8 +58,8 @@ def two_cameras() -> Drive:
 @pytest.mark.parametrize('limits', [LIMITS, {}], ids=['limits', 'no limits'])
 def test_timeline_of_any_drive(tmp_path: Path, drive: Drive, limits: dict[str, float]) -> None:
     write_timeline(drive, tmp_path / 'timeline.png', limits)
-    picture = cv2.imread(str(tmp_path / 'timeline.png'))
-    assert picture.shape == (1000, 1600, 3)
+    image = cv2.imread(str(tmp_path / 'timeline.png'))
+    assert image.shape == (1000, 1600, 3)
 
 
 def test_timeline_shows_the_decisions_in_their_colors(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_timeline_shows_the_decisions_in_their_colors(tmp_path: Path) -> None:
     assert 0.8 < stop.sum() / go.sum() < 1.25
 
 
-def test_pictures_at_changes_come_first() -> None:
+def test_images_at_changes_come_first() -> None:
     picks = pick_frames(make_drive('s' * 30 + 'g' * 40 + 's' * 30))
     assert len(picks) == MAX_FRAMES
     assert [pick.frame for pick in picks if pick.changed] == [30, 70]
@@ -88,8 +88,8 @@ def test_picks_are_few_distinct_and_in_order(letters: str, data: strategies.Data
 
 
 def test_frames_are_those_of_the_video(tmp_path: Path) -> None:
-    pictures = read_frames(write_video(tmp_path / 'a.mp4', 30), [3, 20])
-    assert {number: float(bgr.mean()) for number, bgr in pictures.items()} == {
+    images = read_frames(write_video(tmp_path / 'a.mp4', 30), [3, 20])
+    assert {number: float(bgr.mean()) for number, bgr in images.items()} == {
         3: pytest.approx(24, abs=3), 20: pytest.approx(160, abs=3)}
 
 

@@ -73,7 +73,7 @@ def test_a_summary_counts_frames_and_never_averages_means():
     told = summarize(totals, ('not_path', 'path'))
     decisions = told['decisions']
     assert (decisions['go'], decisions['stop'], decisions['judged']) == (5, 1, 6)
-    assert (decisions['false_go'], decisions['needless_stop']) == (2, 1)
+    assert (decisions['false_go'], decisions['false_stop']) == (2, 1)
     assert decisions['agreement'] == pytest.approx(3 / 6)
     assert decisions['missed_stops'] == 1
     assert decisions['false_go_events'] == [{'recording': 'a', 'first': 3, 'last': 4}]

@@ -21,14 +21,14 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from helpers.evaluate_inputs import drive, PARAMETERS, picture, road
+from helpers.evaluate_inputs import drive, image, PARAMETERS, road
 from helpers.tiny_model import write_tiny_model
 from seg_node.parameters.params_file import configure
 from seg_node.perception.backends.options import BackendOptions
-from seg_node.perception.images.camera_image import CameraPicture
+from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.segmenter import Segmenter
 from seg_node.recordings.sources import Frame
-from seg_node.scoring.truth import UNKNOWN
+from seg_node.scoring.ground_truth import UNKNOWN
 from seg_node.stop_go.verdict import Decision, Reason, Verdict
 from seg_node.tools.evaluate.decoding import Shot
 from seg_node.tools.evaluate.judge import FrameJudge, Judgement
@@ -64,7 +64,7 @@ def shots(labels: Sequence[np.ndarray], *, masks: dict[int, np.ndarray] | None =
     for index, seen in enumerate(labels):
         time_ns = times[index] if times else index * PERIOD_NS
         stamp = START_NS + (stamps[index] if stamps else time_ns - 3_000_000)
-        sent = None if index in damaged else CameraPicture.of(picture(seen), 'bgr8')
+        sent = None if index in damaged else CameraImage.of(image(seen), 'bgr8')
         found.append(Shot(
             Frame(index, time_ns, stamp_ns=stamp), sent, None,
             'cut off' if sent is None else '', (masks or {}).get(index)))
@@ -87,7 +87,7 @@ def test_go_is_earned_lost_and_earned_again(run):
     judged = run(shots(drive(range(4, 6), 9)))
     assert decisions(judged) == [STOP, GO, GO, GO, STOP, STOP, STOP, GO, GO]
     assert judged[4].verdict.reason is Reason.BLOCKED
-    assert judged[4].assessment.measure.clear_distance < 0.9
+    assert judged[4].assessment.measure.free_distance < 0.9
 
 
 def test_the_parameters_are_those_of_the_node(run):
@@ -116,7 +116,7 @@ def test_stamps_are_held_against_the_time_of_recording(run):
     assert set(reasons(run(shots(drive(count=5), stamps=early)))) == {Reason.STAMP_IN_FUTURE}
 
 
-def test_a_picture_that_cannot_be_decoded_is_a_stop(run):
+def test_a_image_that_cannot_be_decoded_is_a_stop(run):
     judged = run(shots(drive(count=6), damaged=[3]))
     assert decisions(judged) == [STOP, GO, GO, STOP, STOP, GO]
     assert judged[3].verdict.reason is Reason.MALFORMED
@@ -155,7 +155,7 @@ def test_the_truth_of_single_frames_says_no_more_than_it_can(run):
     assert found[6].reason is Reason.BLOCKED
 
 
-def test_the_truth_goes_on_where_a_picture_is_damaged(run):
+def test_the_truth_goes_on_where_a_image_is_damaged(run):
     masks = dict(enumerate(drive(count=6)))
     found = truth(run(shots(drive(count=6), masks=masks, damaged=[3])))
     assert [one.decision for one in found] == [STOP, GO, GO, GO, GO, GO]

@@ -30,8 +30,8 @@ import pytest
 
 from helpers.evaluate_inputs import (
     drive,
+    image,
     params_file,
-    picture,
     road,
     write_drive,
     write_images,
@@ -78,7 +78,7 @@ def run(model, tmp_path, monkeypatch):
 def write_video(path: Path, count: int) -> Path:
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*'MJPG'), 20.0, (64, 32))
     for labels in drive(count=count):
-        writer.write(picture(labels))
+        writer.write(image(labels))
     writer.release()
     return path
 
@@ -193,12 +193,12 @@ def test_the_film_has_every_frame_also_one_that_cannot_be_read(run, tmp_path):
     bag = write_drive(tmp_path / 'bag', drive(count=6), damaged=(0, 3))
     assert run(bag, '--overlay') == 0
     film = cv2.VideoCapture(str(tmp_path / 'out' / 'recordings' / 'bag' / 'overlay.mp4'))
-    pictures = []
+    images = []
     while (found := film.read())[0]:
-        pictures.append(found[1])
-    assert len(pictures) == summary(tmp_path / 'out')['frames'] == 6
+        images.append(found[1])
+    assert len(images) == summary(tmp_path / 'out')['frames'] == 6
     # Below the caption, what could not be read is black.
-    assert [bool(picture[-4:].max() < 40) for picture in pictures] == [
+    assert [bool(image[-4:].max() < 40) for image in images] == [
         index in (0, 3) for index in range(6)]
     assert 'overlay.mp4' in (tmp_path / 'out' / 'report.html').read_text('utf-8')
 

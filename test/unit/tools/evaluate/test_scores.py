@@ -24,15 +24,15 @@ import pytest
 
 from helpers.evaluate_inputs import camera_info, HEIGHT, STORE, WIDTH
 from helpers.tiny_model import write_tiny_model
-from seg_node.perception.images.camera_image import CameraPicture
+from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.models.model import load_model
 from seg_node.perception.segmenter import Segmentation
 from seg_node.recordings.sources import Frame
 from seg_node.scoring.birds_eye import ASIDE, BirdsEye, FAR, NEAR
 from seg_node.scoring.calibration import Calibration
+from seg_node.scoring.ground_truth import path_truth, PathTruth, SOME_PATH, UNKNOWN
 from seg_node.scoring.path_curve import path_levels, PathCurve
 from seg_node.scoring.path_score import PathScore
-from seg_node.scoring.truth import path_truth, PathTruth, SOME_PATH, UNKNOWN
 from seg_node.stop_go.geometry import CameraPose, Intrinsics, Mounting, View
 from seg_node.tools.evaluate.decoding import Shot
 from seg_node.tools.evaluate.scores import Counts, FrameScore, PATH_OR_NOT, Scorer, summary_of
@@ -60,7 +60,7 @@ def random_frames(model, seed: int, count: int = 3, *, classes: bool = True):
 
 
 def shot(info=None) -> Shot:
-    return Shot(Frame(0, 0), CameraPicture.of(np.zeros((HEIGHT, WIDTH, 3), np.uint8)), info)
+    return Shot(Frame(0, 0), CameraImage.of(np.zeros((HEIGHT, WIDTH, 3), np.uint8)), info)
 
 
 def flat(model, frames):
@@ -115,7 +115,7 @@ def kitti_max_f(path, score, thresholds) -> float:
 
 
 @pytest.mark.parametrize('seed', range(3))
-def test_max_f_is_that_of_kitti_over_all_pictures_together(model, seed):
+def test_max_f_is_that_of_kitti_over_all_images_together(model, seed):
     scorer = Scorer(model, False, Mounting(), False)
     frames = list(random_frames(model, seed, classes=False))
     counts = sum((scorer.score(shot(), *frame) for frame in frames), Counts.empty(2))
@@ -191,7 +191,7 @@ def test_a_cell_takes_the_pixel_that_sees_it():
     assert ahead.min() > NEAR - 0.2
     assert ahead.max() < FAR + 2.5
     assert np.abs(aside).max() < 1.04 * ASIDE
-    assert 100_000 < above.cells < 320_000      # what lies beside the near picture is not seen
+    assert 100_000 < above.cells < 320_000      # what lies beside the near image is not seen
 
 
 def test_scores_from_above_count_metres_not_pixels(model):

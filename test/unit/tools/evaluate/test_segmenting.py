@@ -23,7 +23,7 @@ import pytest
 
 from helpers.tiny_model import write_tiny_model
 from seg_node.perception.backends.options import BackendOptions
-from seg_node.perception.images.camera_image import CameraPicture
+from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.segmenter import Segmenter
 from seg_node.recordings.sources import Frame, SourceError
 from seg_node.tools.evaluate.decoding import Shot
@@ -31,7 +31,7 @@ from seg_node.tools.evaluate.segmenting import Team
 
 
 class WaitsForTheSecond:
-    """A segmenter that is done with the picture of zeros only after one that is not."""
+    """A segmenter that is done with the image of zeros only after one that is not."""
 
     def __init__(self, own, second):
         self._own, self._second = own, second
@@ -46,8 +46,8 @@ class WaitsForTheSecond:
 
 
 def shot(index, value):
-    picture = None if value is None else CameraPicture.of(np.full((32, 64, 3), value, np.uint8))
-    return Shot(Frame(index, index * 10**8), picture)
+    image = None if value is None else CameraImage.of(np.full((32, 64, 3), value, np.uint8))
+    return Shot(Frame(index, index * 10**8), image)
 
 
 @pytest.fixture
@@ -81,6 +81,6 @@ def test_what_was_read_before_an_error_comes_first(team):
 
 
 def test_a_frame_that_fails_says_why(team):
-    wrong = Shot(Frame(0, 0), CameraPicture.of(np.ones((3, 3), np.uint8)))
+    wrong = Shot(Frame(0, 0), CameraImage.of(np.ones((3, 3), np.uint8)))
     seen, = team.segmented([wrong])
     assert seen.segmentation is None and 'must be BGR' in seen.problem

@@ -107,13 +107,13 @@ def antialias(model):
 
 @pytest.mark.parametrize('change, text', [
     (poison, 'weight weight holds NaN'),
-    (infinite, "output 'logits': NaN or infinite for a picture"),
+    (infinite, "output 'logits': NaN or infinite for an image"),
     (operator('', 'Convolve'), 'operator Convolve (node Conv_0) is not known in ONNX opset'),
     (operator('com.microsoft', 'FusedConv'), 'FusedConv (node Conv_0) is of com.microsoft'),
     (second_output, 'choose one with --output: '),
-    (second_input, "needs 2 inputs, one picture can be given: 'input' float"),
+    (second_input, "needs 2 inputs, one image can be given: 'input' float"),
     (bytes_in, "'input' uint8 [1, 3, 32, 64]: must be float"),
-    (classifier, "output 'logits' float32 [1, 19, 1, 1] is no map of the picture, 64x32"),
+    (classifier, "output 'logits' float32 [1, 19, 1, 1] is no map of the image, 64x32"),
     (gelu, 'Gelu came with opset 20, over 17'),
     (antialias, 'node grow: Resize with antialias=1 needs opset 18'),
 ])
@@ -175,7 +175,7 @@ def test_more_weights_than_one_file_holds(tmp_path, capsys):
     (['--scale', '0'], '0 must be above 0'),
     (['--mean', 'a', '0', '0'], "'a' is not a number"),
     (['--drivable', 'street'], '--drivable street: cityscapes has no class of that name'),
-    (['--picture', 'nowhere.png'], 'nowhere.png: no such file'),
+    (['--image', 'nowhere.png'], 'nowhere.png: no such file'),
 ])
 def test_options_that_do_not_fit(tmp_path, capsys, options, text):
     assert text in refusal(capsys, save(Form().model(), tmp_path), *options)

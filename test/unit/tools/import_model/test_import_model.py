@@ -36,8 +36,8 @@ from seg_node.tools.import_model.__main__ import main
 ROAD = (0,)
 
 
-def pictures(form, count=1, seed=1):
-    """Return RGB pictures with smooth and with sharp parts."""
+def images(form, count=1, seed=1):
+    """Return RGB images with smooth and with sharp parts."""
     scenes = [random_scene(seed + k, form.width, form.height).bgr for k in range(count)]
     return np.ascontiguousarray(np.stack(scenes)[..., ::-1])
 
@@ -74,7 +74,7 @@ def assert_same(found, wanted):
 ], ids=str)
 def test_logits_become_labels_and_confidence(tmp_path, form):
     out = imported(tmp_path, form.model())
-    rgb = pictures(form)
+    rgb = images(form)
     logits = enlarged(form.raw(pixels(rgb))[0], form.width, form.height)
     labels, confidence = run_graph(out, rgb)
     assert len(np.unique(labels)) > 3
@@ -90,10 +90,10 @@ def test_any_classes_and_sizes(tmp_path_factory, data):
     form = Form(count, data.draw(st.integers(32, 90)), data.draw(st.integers(32, 90)),
                 data.draw(st.integers(1, 8), 'stride'))
     # Nobody can tell which dimension of [1, 4, 4, 4] has the classes.
-    assume(len({count, *form.raw(pixels(pictures(form))).shape[2:]}) > 1)
+    assume(len({count, *form.raw(pixels(images(form))).shape[2:]}) > 1)
     folder = tmp_path_factory.mktemp('any')
     out = imported(folder, form.model(), classes=class_file(folder, count, drivable))
-    rgb = pictures(form)
+    rgb = images(form)
     labels, confidence = run_graph(out, rgb)
     logits = enlarged(form.raw(pixels(rgb))[0], form.width, form.height)
     assert_same((labels[0], confidence[0]), expected(softmax(logits), tuple(drivable)))
@@ -104,7 +104,7 @@ def test_normalisation_and_channel_order(tmp_path):
     mean, std = np.array([104.0, 117, 123]), np.array([57.0, 58, 59])
     out = imported(tmp_path, form.model(), '--order', 'bgr', '--scale', '1',
                    '--mean', *map(str, mean), '--std', *map(str, std))
-    rgb = pictures(form)
+    rgb = images(form)
     given = np.moveaxis((rgb[..., ::-1] - mean) / std, 3, 1)
     logits = enlarged(form.raw(given)[0], form.width, form.height)
     labels, confidence = run_graph(out, rgb)
@@ -114,7 +114,7 @@ def test_normalisation_and_channel_order(tmp_path):
 def test_half_precision(tmp_path):
     form = Form(half=True)
     out = imported(tmp_path, form.model())
-    rgb = pictures(form)
+    rgb = images(form)
     logits = enlarged(form.raw(pixels(rgb))[0], form.width, form.height)
     labels, confidence = run_graph(out, rgb)
     wanted = expected(softmax(logits), ROAD)
@@ -128,7 +128,7 @@ def test_half_precision(tmp_path):
 def test_probabilities_are_recognised(tmp_path, nhwc):
     form = Form(after=('Softmax',), nhwc=nhwc)
     out = imported(tmp_path, form.model())
-    rgb = pictures(form)
+    rgb = images(form)
     probabilities = enlarged(form.raw(pixels(rgb))[0], form.width, form.height)
     labels, confidence = run_graph(out, rgb)
     assert_same((labels[0], confidence[0]), expected(probabilities, ROAD))
@@ -138,7 +138,7 @@ def test_probabilities_are_recognised(tmp_path, nhwc):
 def test_one_score_tells_two_classes(tmp_path, after):
     form = Form(classes=1, after=after)
     out = imported(tmp_path, form.model(), classes='binary')
-    rgb = pictures(form)
+    rgb = images(form)
     score = enlarged(form.raw(pixels(rgb))[0], form.width, form.height)[0]
     path = score if after else 1 / (1 + np.exp(-score))
     labels, confidence = run_graph(out, rgb)
@@ -148,7 +148,7 @@ def test_one_score_tells_two_classes(tmp_path, after):
 def test_independent_probabilities_are_brought_to_one(tmp_path):
     form = Form(classes=2, after=('Sigmoid',))
     out = imported(tmp_path, form.model(), classes='binary')
-    rgb = pictures(form)
+    rgb = images(form)
     each = enlarged(form.raw(pixels(rgb))[0], form.width, form.height)
     labels, confidence = run_graph(out, rgb)
     assert_same((labels[0], confidence[0]), expected(each / each.sum(0), (1,)))
@@ -158,7 +158,7 @@ def test_label_maps_have_no_confidence(tmp_path, capsys):
     form = Form(after=('ArgMax',))
     out = imported(tmp_path, form.model())
     assert 'confidence is 255 everywhere' in capsys.readouterr().err
-    rgb = pictures(form)
+    rgb = images(form)
     labels, confidence = run_graph(out, rgb)
     wanted = form.raw(pixels(rgb))[0, 0].repeat(4, 0).repeat(4, 1)
     assert (labels[0] == wanted).mean() > 0.998
@@ -170,23 +170,23 @@ def test_scores_inside_the_network_can_be_used(tmp_path, capsys):
     form = Form(after=('ArgMax',))
     out = imported(tmp_path, form.model(), '--output', 'Conv_0')
     assert 'confidence is 255' not in capsys.readouterr().err
-    rgb = pictures(form)
+    rgb = images(form)
     logits = enlarged(replace(form, after=()).raw(pixels(rgb))[0], form.width, form.height)
     labels, confidence = run_graph(out, rgb)
     assert_same((labels[0], confidence[0]), expected(softmax(logits), ROAD))
 
 
-def test_any_number_of_pictures(tmp_path):
+def test_any_number_of_images(tmp_path):
     form = Form(batch='N')
     out = imported(tmp_path, form.model())
-    rgb = pictures(form, 3)
+    rgb = images(form, 3)
     together = run_graph(out, rgb)
-    alone = [run_graph(out, picture[None]) for picture in rgb]
+    alone = [run_graph(out, image[None]) for image in rgb]
     for found, single in zip(together, zip(*alone, strict=True), strict=True):
         np.testing.assert_array_equal(found, np.concatenate(single))
 
 
-def test_a_network_that_only_pretends_to_take_many_pictures(tmp_path, capsys):
+def test_a_network_that_only_pretends_to_take_many_images(tmp_path, capsys):
     form = Form(batch='N')
     model = form.model()
     shape = [1, form.classes, form.height // form.stride, form.width // form.stride]
@@ -194,17 +194,17 @@ def test_a_network_that_only_pretends_to_take_many_pictures(tmp_path, capsys):
     model.graph.node[-1].CopyFrom(
         helper.make_node('Reshape', [model.graph.node[-1].input[0], 'shape'], ['logits']))
     out = imported(tmp_path, model)
-    assert 'takes one picture at a time' in capsys.readouterr().err
+    assert 'takes one image at a time' in capsys.readouterr().err
     graph = onnx.load(out / 'model.onnx').graph
     assert graph.input[0].type.tensor_type.shape.dim[0].dim_value == 1
-    assert run_graph(out, pictures(form))[0].shape == (1, form.height, form.width)
+    assert run_graph(out, images(form))[0].shape == (1, form.height, form.width)
 
 
 def test_a_free_size_is_fixed(tmp_path):
     form = Form(free_size=True, width=96, height=48)
     out = imported(tmp_path, form.model(), '--size', '96x48')
     assert (load_model(out).width, load_model(out).height) == (96, 48)
-    rgb = pictures(form)
+    rgb = images(form)
     logits = enlarged(form.raw(pixels(rgb))[0], form.width, form.height)
     labels, confidence = run_graph(out, rgb)
     assert_same((labels[0], confidence[0]), expected(softmax(logits), ROAD))
@@ -230,7 +230,7 @@ def test_opset_20_as_torch_writes_it_comes_down_to_17(tmp_path):
     written = onnx.load(out / 'model.onnx')
     assert [(entry.domain, entry.version) for entry in written.opset_import] == [('', 17)]
     assert written.ir_version == 8
-    rgb = pictures(form)
+    rgb = images(form)
     low = form.raw(pixels(rgb))[0]
     middle = enlarged(low - low.mean((1, 2), keepdims=True), form.width // 2, form.height // 2)
     labels, confidence = run_graph(out, rgb)
@@ -256,16 +256,16 @@ def test_weights_in_a_file_beside_come_into_the_graph(tmp_path):
     assert (tmp_path / 'large.data').stat().st_size > 3000
     out = imported(tmp_path, path)
     assert sorted(file.name for file in out.iterdir() if file.suffix == '.onnx') == ['model.onnx']
-    assert run_graph(out, pictures(Form()))[0].any()
+    assert run_graph(out, images(Form()))[0].any()
 
 
 def test_the_folder_is_a_model_that_the_node_takes(tmp_path, capsys):
     form = Form(width=256, height=128, stride=8)
-    picture = tmp_path / 'road.png'
-    cv2.imwrite(str(picture), random_scene(3, 320, 200).bgr)
+    image = tmp_path / 'road.png'
+    cv2.imwrite(str(image), random_scene(3, 320, 200).bgr)
     out = imported(
         tmp_path, form.model(), '--drivable', 'road', 'sidewalk', '--license', 'MIT',
-        '--name', 'city', '--version', '2.1', '--picture', str(picture))
+        '--name', 'city', '--version', '2.1', '--image', str(image))
     model = load_model(out)
     assert (model.name, model.version, model.license) == ('city', '2.1', 'MIT')
     assert model.drivable_ids == (0, 1)
@@ -307,8 +307,8 @@ def test_twinlitenet_agrees_with_the_baseline(tmp_path):
     baseline = Baseline(TWIN, network, 2)
     with Segmenter.open(out) as segmenter:
         for name in sorted((data / 'lums' / 'test' / 'images').iterdir())[:3]:
-            picture = cv2.imread(str(name))
-            same = segmenter.segment(picture).labels == baseline.segment(picture).labels
+            image = cv2.imread(str(name))
+            same = segmenter.segment(image).labels == baseline.segment(image).labels
             assert same.mean() > 0.97  # OpenVINO computes in bfloat16 where that is quicker
 
 

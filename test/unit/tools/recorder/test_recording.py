@@ -105,7 +105,7 @@ def gray(value: int, size: tuple[int, int] = (64, 48)) -> NDArray[np.uint8]:
     return np.full((size[1], size[0], 3), value, np.uint8)
 
 
-def test_lost_picture_repeats_the_one_before(tmp_path: Path) -> None:
+def test_lost_image_repeats_the_one_before(tmp_path: Path) -> None:
     overlay = OverlayVideo(tmp_path / 'a.mp4', ['camera'], 25)
     places = [overlay.add('camera', START + i * PERIOD, gray(40 * i)) for i in (0, 1, 4)]
     overlay.close()
@@ -122,7 +122,7 @@ def test_gap_and_jump_back_in_time_are_cut(tmp_path: Path) -> None:
     assert video(tmp_path / 'a.mp4') == [0, 80, 160]
 
 
-def test_picture_of_another_size_is_scaled(tmp_path: Path) -> None:
+def test_image_of_another_size_is_scaled(tmp_path: Path) -> None:
     overlay = OverlayVideo(tmp_path / 'a.mp4', ['camera'], 25)
     overlay.add('camera', START, gray(0))
     overlay.add('camera', START + PERIOD, gray(100, (200, 100)))

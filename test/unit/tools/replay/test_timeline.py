@@ -114,7 +114,7 @@ def test_steps_let_one_group_each_pass() -> None:
     assert timeline.wait(0, BEGIN) is None
     assert timeline.step()
     assert timeline.step()
-    # camera_info, then the picture that ends the step.
+    # camera_info, then the image that ends the step.
     passed = []
     for index in range(10):
         if timeline.wait(index * 10 * MS, BEGIN) == 0:

@@ -31,7 +31,7 @@ from seg_node.perception.backends.cuda.corridor_plan import (
     TALLY,
 )
 from seg_node.perception.models.manifest import Action
-from seg_node.stop_go import corridor_in_picture, CorridorMeter, Trapezoid
+from seg_node.stop_go import corridor_in_image, CorridorMeter, Trapezoid
 from seg_node.stop_go.actions import blocking_table, ClassRule
 from seg_node.stop_go.corridor.measure import (
     CorridorMeasure,
@@ -77,7 +77,7 @@ class GpuMeter:
         clear, *told = (None if row is None else float(corridor.distance[row]) if row else 0.0
                         for row in tally.nearest)
         return CorridorMeasure(
-            clear_distance=corridor.length if clear is None else clear, required=required,
+            free_distance=corridor.length if clear is None else clear, required=required,
             coverage=1.0 - float(tally.blocked) / count,
             confidence=float(tally.confidence @ np.arange(256)) / count / 255,
             confidence_low=int(np.searchsorted(
@@ -90,16 +90,16 @@ class GpuMeter:
 
 @st.composite
 def corridors(draw, width, height):
-    """Return a trapezoid, or samples anywhere, as a bent way in a distorted picture has them."""
+    """Return a trapezoid, or samples anywhere, as a bent way in a distorted image has them."""
     if draw(st.booleans()):
         far = draw(st.floats(0.0, 0.5))
-        corridor = corridor_in_picture(Trapezoid(
+        corridor = corridor_in_image(Trapezoid(
             near_width=draw(st.floats(0.05, 1)), far_width=draw(st.floats(0.05, 1)),
             far_row=far, near_row=draw(st.floats(far + 0.4, 1.0))), width, height)
         return replace(corridor, run=np.full_like(corridor.run, draw(st.integers(1, 8))))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     shape = draw(st.integers(1, 30)), draw(st.integers(1, 40))
-    template = corridor_in_picture(Trapezoid(), 64, 64)
+    template = corridor_in_image(Trapezoid(), 64, 64)
     return replace(
         template, width=width, height=height,
         rows=rng.integers(0, height, shape, np.int32),
@@ -109,7 +109,7 @@ def corridors(draw, width, height):
 
 
 @st.composite
-def pictures(draw, width, height):
+def images(draw, width, height):
     """Return labels and confidence: blobs of classes, some of none, mostly sure."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     cell = draw(st.integers(1, 9))
@@ -129,7 +129,7 @@ def drives(draw):
                                (Action.SLOW, 0.0), (Action.SLOW, 0.7)])
     rules = [ClassRule(f'class {label}', *draw(actions)) for label in range(5)]
     sizes = Sizes(draw(st.integers(1, 6)), draw(st.floats(0.01, 1.0)))
-    frames = [(draw(corridors(width, height)), *draw(pictures(width, height)),
+    frames = [(draw(corridors(width, height)), *draw(images(width, height)),
                draw(st.floats(0.0, 1.2))) for _ in range(draw(st.integers(1, 3)))]
     return rules, sizes, frames
 

@@ -200,7 +200,7 @@ def test_cores_are_shared_out(cores, count, shares):
 
 @pytest.mark.parametrize(
     'threads, cameras, together', [(1, 3, 1), (2, 1, 1), (2, 3, 2), (6, 3, 3)])
-def test_as_many_pictures_together_as_there_are_threads(tmp_path, threads, cameras, together):
+def test_as_many_images_together_as_there_are_threads(tmp_path, threads, cameras, together):
     backend = open_backend(
         load_model(write_tiny_model(tmp_path)),
         BackendOptions(name='onnxruntime', threads=threads, max_batch=cameras))
@@ -208,15 +208,15 @@ def test_as_many_pictures_together_as_there_are_threads(tmp_path, threads, camer
     backend.close()
 
 
-def test_pictures_together_are_seen_as_each_alone():
+def test_images_together_are_seen_as_each_alone():
     random = np.random.default_rng(5)
-    pictures = [random.integers(0, 256, (height, width, 3), np.uint8)
-                for height, width in ((360, 640), (72, 96), (720, 1280), (256, 480))]
+    images = [random.integers(0, 256, (height, width, 3), np.uint8)
+              for height, width in ((360, 640), (72, 96), (720, 1280), (256, 480))]
     options = BackendOptions(name='onnxruntime', threads=4, max_batch=4)
     with Segmenter.open('road', options) as segmenter:
-        alone = [segmenter.segment(picture) for picture in pictures]
+        alone = [segmenter.segment(image) for image in images]
         for count in (4, 3, 2):
-            together = segmenter.segment_together(pictures[:count])
+            together = segmenter.segment_together(images[:count])
             assert len(together) == count
             for one, other in zip(alone[:count], together, strict=True):
                 np.testing.assert_array_equal(one.labels, other.labels)
@@ -224,14 +224,14 @@ def test_pictures_together_are_seen_as_each_alone():
                 assert (one.width, one.height) == (other.width, other.height)
 
 
-def test_one_picture_that_fails_fails_those_beside_it_and_no_later_ones(tmp_path):
+def test_one_image_that_fails_fails_those_beside_it_and_no_later_ones(tmp_path):
     model = load_model(write_model(tmp_path, red_graph()))
     backend = open_backend(model, BackendOptions(name='onnxruntime', threads=2, max_batch=2))
     good, bad = np.zeros((2, 32, 64, 3), np.uint8)
     bad[0, 0, 2] = 7
-    for pictures in ([good, bad], [bad, good]):
+    for images in ([good, bad], [bad, good]):
         with pytest.raises(BackendError, match='gives label 7'):
-            backend.infer(pictures)
+            backend.infer(images)
     assert [seen.labels.max() for seen in backend.infer([good, good])] == [0, 0]
     with pytest.raises(ValueError):
         backend.infer([good, good, good])

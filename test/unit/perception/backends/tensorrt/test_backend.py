@@ -42,7 +42,7 @@ from seg_node.perception.backends.tensorrt.opening import OpenedEngine
 from seg_node.perception.backends.tensorrt.runner import EngineRunner
 from seg_node.perception.models.model import load_model
 
-PICTURE = np.full((32, 64, 3), (30, 200, 20), np.uint8)
+IMAGE = np.full((32, 64, 3), (30, 200, 20), np.uint8)
 
 
 class Opener:
@@ -58,9 +58,9 @@ class Opener:
         runner = EngineRunner(self.device, self.engine, check_engine(self.engine, model))
         usual = self.device.stream
 
-        def run(pictures, run=runner.run):
+        def run(images, run=runner.run):
             self.threads.add(threading.get_ident())
-            return run(pictures)
+            return run(images)
 
         def release(release=self.device.release):
             self.threads.add(threading.get_ident())
@@ -86,7 +86,7 @@ def test_one_thread_owns_the_gpu_whoever_asks(model):
     backend = open_with(model, opener)
     assert (backend.precision, backend.max_batch, backend.warnings) == ('fp16', 2, ('old driver',))
     results = []
-    threads = [threading.Thread(target=lambda: results.append(backend.infer([PICTURE, PICTURE])))
+    threads = [threading.Thread(target=lambda: results.append(backend.infer([IMAGE, IMAGE])))
                for _ in range(3)]
     for thread in threads:
         thread.start()
@@ -101,7 +101,7 @@ def test_one_thread_owns_the_gpu_whoever_asks(model):
     assert opener.device.released and opener.device.held == []
     backend.close()
     with pytest.raises(BackendError, match='closed'):
-        backend.infer([PICTURE])
+        backend.infer([IMAGE])
 
 
 @needs_compiler
@@ -110,9 +110,9 @@ def test_the_gpu_is_given_back_after_a_fault(model):
     backend = open_with(model, opener)
     opener.device.broken = True
     with pytest.raises(BackendError, match='illegal memory access'):
-        backend.infer([PICTURE])
+        backend.infer([IMAGE])
     with pytest.raises(BackendError, match='illegal memory access'):
-        backend.infer([PICTURE])
+        backend.infer([IMAGE])
     backend.close()
     assert opener.device.released
 
@@ -123,7 +123,7 @@ def test_a_label_without_a_class_is_an_error(model):
     backend = open_with(model, opener)
     opener.engine.run = lambda image: [np.full(image.shape[:3], 9, np.uint8)] * 2
     with pytest.raises(BackendError, match='gives label 9'):
-        backend.infer([PICTURE])
+        backend.infer([IMAGE])
     backend.close()
 
 

@@ -159,10 +159,10 @@ def test_what_a_version_does_not_have_is_noted(small):
 
 
 @needs_rtx
-def test_a_graph_for_one_picture_serves_one(tmp_path):
+def test_a_graph_for_one_image_serves_one(tmp_path):
     alone = write(accepted(batch=1), tmp_path)
     assert build_rtx(alone).data
-    with pytest.raises(BuildError, match='takes 1 picture.* 2 wanted; export it with dynamic N'):
+    with pytest.raises(BuildError, match='takes 1 image.* 2 wanted; export it with dynamic N'):
         build_rtx(alone, EngineOptions(max_batch=2))
 
 

@@ -125,7 +125,7 @@ def test_the_contract():
     ([TensorInfo('image', 'uint8', (-1, -1, 64, 3))], [LABELS, CONFIDENCE],
      'height and width are dynamic'),
     ([TensorInfo('image', 'uint8', (4, 64, 64, 3))], [LABELS, CONFIDENCE],
-     'takes 4 picture(s) at once; 1 wanted'),
+     'takes 4 image(s) at once; 1 wanted'),
     ([IMAGE], [LABELS, TensorInfo('confidence', 'float32', (-1, 5, 256, 448))],
      "output 'confidence': is float32 [dynamic, 5, 256, 448]; must be uint8 [N, H, W]"),
 ])

@@ -53,7 +53,7 @@ def open_runner(model, max_batch=1, **options):
     return EngineRunner(device, engine, check_engine(engine, model)), device, engine
 
 
-def pictures(*sizes):
+def images(*sizes):
     rng = np.random.default_rng(7)
     for width, height in sizes:
         coarse = rng.integers(0, 256, (height // 16 + 1, width // 16 + 1, 3), np.uint8)
@@ -71,8 +71,8 @@ def assert_same(results, expected):
 def test_frames_of_any_size_give_the_maps_of_the_cpu(model, backend, options):
     runner, device, _ = open_runner(model, **options)
     sizes = [(640, 480), (1280, 720), (320, 192), (201, 333), (640, 480), (960, 576)]
-    for picture in pictures(*sizes):
-        assert_same(runner.run([picture]), backend.infer([picture]))
+    for image in images(*sizes):
+        assert_same(runner.run([image]), backend.infer([image]))
     assert device.graph_runs == (0 if options.get('refuses_graphs') else len(sizes))
     assert [note for note in runner.notes if 'without a CUDA graph' in note] == runner.notes
     assert len(runner.notes) == (1 if options.get('refuses_graphs') else 0)
@@ -80,25 +80,25 @@ def test_frames_of_any_size_give_the_maps_of_the_cpu(model, backend, options):
 
 def test_several_cameras_go_together(model, backend):
     runner, _, engine = open_runner(model, max_batch=4)
-    frames = list(pictures((640, 480), (320, 192), (640, 480), (1280, 720)))
+    frames = list(images((640, 480), (320, 192), (640, 480), (1280, 720)))
     for part in (frames, frames[::-1], frames[:2], frames[2:3], frames):
         alone = [seen for frame in part for seen in backend.infer([frame])]
         assert_same(runner.run(part), alone)
     assert engine.contexts == 4      # a way for each combination, and the first one again
     for count in (0, 5):
-        with pytest.raises(ValueError, match=f'{count} pictures; the engine takes 1 to 4'):
+        with pytest.raises(ValueError, match=f'{count} images; the engine takes 1 to 4'):
             runner.run(frames[:1] * count)
 
 
-def test_pictures_with_padded_rows_are_taken(model, backend):
+def test_images_with_padded_rows_are_taken(model, backend):
     runner, _, _ = open_runner(model)
-    wide, = pictures((700, 480))
+    wide, = images((700, 480))
     assert_same(runner.run([wide[:, :640]]), backend.infer([wide[:, :640]]))
 
 
 def test_results_share_no_memory_with_later_ones(model):
     runner, _, _ = open_runner(model)
-    first, second = pictures((640, 480), (640, 480))
+    first, second = images((640, 480), (640, 480))
     seen, = runner.run([first])
     kept = seen.labels.copy(), seen.confidence.copy()
     runner.run([second])
@@ -120,15 +120,15 @@ def test_memory_does_not_grow_with_the_sizes_seen(model):
 
 def test_what_fails_on_the_gpu_is_told(model):
     runner, device, engine = open_runner(model)
-    picture, = pictures((320, 192))
-    runner.run([picture])
+    image, = images((320, 192))
+    runner.run([image])
     device.broken = True
     with pytest.raises(DeviceError, match='illegal memory access'):
-        runner.run([picture])
+        runner.run([image])
     runner, device, engine = open_runner(model)
     engine.refuses = True
     with pytest.raises(DeviceError, match='could not put the network on the stream'):
-        runner.run([picture])
+        runner.run([image])
 
 
 def test_an_engine_tells_its_batch(model):

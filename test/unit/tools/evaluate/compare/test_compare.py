@@ -58,13 +58,13 @@ def test_new_false_gos_come_first(runs, tmp_path):
     frames = {k: {'decision': 'go', 'reason': 'clear', 'truth_decision': 'go',
                   'truth_reason': 'clear'} for k in range(40, 60)}
     old = {**frames, **dict.fromkeys((10, 11, 12, 30), STOPS), 70: DRIVES}
-    needless = {'decision': 'stop', 'reason': 'no_path'}
-    new = {**old, **{k: {**frames[k], **needless} for k in range(40, 55)},
+    false_stops = {'decision': 'stop', 'reason': 'no_path'}
+    new = {**old, **{k: {**frames[k], **false_stops} for k in range(40, 55)},
            **dict.fromkeys((10, 11, 30), DRIVES), 70: STOPS}
     found = runs(new, old)
     assert [(one.kind, one.first, one.last) for one in found.decisions.stretches] == [
         (Kind.NEW_FALSE_GO, 10, 11), (Kind.NEW_FALSE_GO, 30, 30),
-        (Kind.NEW_NEEDLESS_STOP, 40, 54), (Kind.NO_FALSE_GO, 70, 70)]
+        (Kind.NEW_FALSE_STOP, 40, 54), (Kind.NO_FALSE_GO, 70, 70)]
     first = found.decisions.stretches[0]
     assert (first.reason_a, first.reason_b, first.truth) == ('blocked', 'clear', 'stop')
     page = check_self_contained(write_comparison(found, tmp_path / 'b'))
@@ -87,7 +87,7 @@ def test_a_false_go_by_another_truth_is_a_new_one_too(runs):
 @pytest.mark.parametrize(('old', 'new', 'truth', 'kind'), [
     ('stop', 'go', 'stop', Kind.NEW_FALSE_GO), ('stop', 'slow', 'stop', Kind.NEW_FALSE_GO),
     ('go', 'slow', 'stop', Kind.OTHER_SPEED), ('go', 'stop', 'stop', Kind.NO_FALSE_GO),
-    ('go', 'stop', 'slow', Kind.NEW_NEEDLESS_STOP), ('stop', 'slow', 'go', Kind.NO_NEEDLESS_STOP),
+    ('go', 'stop', 'slow', Kind.NEW_FALSE_STOP), ('stop', 'slow', 'go', Kind.NO_FALSE_STOP),
     ('stop', 'go', None, Kind.DRIVES_NOW), ('go', 'stop', None, Kind.STOPS_NOW),
     ('slow', 'go', None, Kind.OTHER_SPEED), ('stop', 'stop', 'go', None),
     ('go', 'go', None, None)])
@@ -137,7 +137,7 @@ def test_runs_of_other_frames_are_not_compared_by_their_scores(tmp_path):
     assert 'they cannot be compared' in page.shown
 
 
-def test_other_pictures_of_the_same_name_are_noticed(runs):
+def test_other_images_of_the_same_name_are_noticed(runs):
     found = runs({3: {'stamp_ns': 5}})
     assert found.decisions.other == ('one',)
-    assert 'other pictures' in found.doubts[-1]
+    assert 'other images' in found.doubts[-1]

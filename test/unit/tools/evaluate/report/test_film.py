@@ -22,7 +22,7 @@ import numpy as np
 from seg_node.tools.evaluate.report.film import Film
 
 
-def test_a_film_keeps_the_time_of_its_pictures(tmp_path):
+def test_a_film_keeps_the_time_of_its_images(tmp_path):
     film = Film(10.0)
     for index in (0, 1, 2, 5):      # two frames are missing
         film.add(index * 10**8, np.full((48, 64, 3), 40 * index, np.uint8))
@@ -31,14 +31,14 @@ def test_a_film_keeps_the_time_of_its_pictures(tmp_path):
     video = cv2.VideoCapture(str(path))
     means = []
     while True:
-        there, picture = video.read()
+        there, image = video.read()
         if not there:
             break
-        means.append(float(picture.mean()))
+        means.append(float(image.mean()))
     video.release()
     assert len(means) == 6
     assert np.allclose(means, [0, 40, 80, 80, 80, 200], atol=12)
 
 
-def test_no_picture_no_film():
+def test_no_image_no_film():
     assert Film(10.0).finish() == b''

@@ -55,9 +55,9 @@ def test_a_report_holds_what_it_has_to(run):
     assert f'false GO {summary["decisions"]["false_go"]} ' in page.shown
     assert f'{summary["scores"]["path_iou"]:.3f}' in page.shown
     assert 'broken: /data/broken: is no bag' in page.shown
-    pictures = page.all('img')
-    assert len(pictures) == len(summary['worst'])
-    assert all(one['src'].startswith('data:image/jpeg;base64,/9j/') for one in pictures)
+    images = page.all('img')
+    assert len(images) == len(summary['worst'])
+    assert all(one['src'].startswith('data:image/jpeg;base64,/9j/') for one in images)
     assert set(map(json.dumps, (page.timeline(name)['name'] for name in ('one', 'two'))))
     assert page.timeline('one')['frames'] == 300
 
@@ -91,7 +91,7 @@ def test_hostile_names_and_texts_stay_text(tmp_path):
     check_self_contained(write_index(tmp_path))
 
 
-def test_pictures_outside_of_the_run_are_not_taken_in(run):
+def test_images_outside_of_the_run_are_not_taken_in(run):
     (run.parent / 'secret.jpg').write_bytes(b'\xff\xd8secret')
     summary = json.loads((run / 'summary.json').read_text('utf-8'))
     for frame in summary['worst']:
@@ -99,7 +99,7 @@ def test_pictures_outside_of_the_run_are_not_taken_in(run):
     (run / 'summary.json').write_text(json.dumps(summary))
     page = Page(write_report(run))
     assert page.all('img') == []
-    assert 'no picture' in page.shown
+    assert 'no image' in page.shown
 
 
 def test_a_recording_whose_frames_cannot_be_read_is_told(run):

@@ -30,11 +30,11 @@ from seg_node.errors import UserError
 from seg_node.perception.models.manifest import Action
 from seg_node.recordings.messages import open_bag
 from seg_node.recordings.sources import Frame
-from seg_node.scoring.truth import NOT_PATH, SOME_PATH, UNKNOWN
+from seg_node.scoring.ground_truth import NOT_PATH, SOME_PATH, UNKNOWN
 from seg_node.stop_go.actions import ClassRule
-from seg_node.tools.evaluate.truth.labels import TruthLabels
-from seg_node.tools.evaluate.truth.mapping import find_mapping, model_ids, read_mapping
-from seg_node.tools.evaluate.truth.masks import FolderMasks, masks_in, TopicMasks
+from seg_node.tools.evaluate.ground_truth.labels import TruthLabels
+from seg_node.tools.evaluate.ground_truth.mapping import find_mapping, model_ids, read_mapping
+from seg_node.tools.evaluate.ground_truth.masks import FolderMasks, masks_in, TopicMasks
 
 CLASSES = ('background', 'path', 'sidewalk')
 SHIPPED = sorted(path.stem for path in (ROOT / 'config' / 'mappings').glob('*.yaml'))
@@ -117,10 +117,10 @@ def test_a_mask_of_the_other_kind_is_told(tmp_path):
 
 # --- which mask is whose ------------------------------------------------------------------------
 
-def test_pictures_with_names_have_the_mask_of_their_name(tmp_path):
+def test_images_with_names_have_the_mask_of_their_name(tmp_path):
     write_masks(tmp_path, {3: road()}, '_gt')
     masks = FolderMasks(tmp_path, mapping(
-        tmp_path, 'ids: {1: path}\npicture_suffix: _cam\nmask_suffix: _gt'), 9)
+        tmp_path, 'ids: {1: path}\nimage_suffix: _cam\nmask_suffix: _gt'), 9)
     assert masks.codes(Frame(0, 0, name='0003_cam.jpg')).max() == UNKNOWN
     assert masks.codes(Frame(3, 0, name='0004_cam.jpg')) is None
 
@@ -136,7 +136,7 @@ def test_frames_without_names_go_by_number_or_by_order(tmp_path):
 
 
 def test_masks_that_cannot_be_read_are_told(tmp_path):
-    (tmp_path / '0001.png').write_bytes(b'no picture')
+    (tmp_path / '0001.png').write_bytes(b'no image')
     masks = FolderMasks(tmp_path, model_ids(CLASSES), None)
     with pytest.raises(UserError, match='0001.png'):
         masks.codes(Frame(1, 0))

@@ -28,21 +28,21 @@ from seg_node.perception.images.errors import ImageError
 from seg_node.recordings.bags import COMPRESSED, stamp_of
 from seg_node.recordings.camera_of_bag import find_topic, images_of
 from seg_node.recordings.cdr import read_image
+from seg_node.recordings.images import natural_key
 from seg_node.recordings.messages import Bag
-from seg_node.recordings.pictures import natural_key
 from seg_node.recordings.sources import Frame, IMAGE_SUFFIXES, SourceError
-from seg_node.tools.evaluate.truth.mapping import Mapping
+from seg_node.tools.evaluate.ground_truth.mapping import Mapping
 
 _GREY = ('mono8', '8UC1')
 KEPT_NS = 2 * 10**9
-"""Masks may be recorded in another order than their pictures, by this much."""
+"""Masks may be recorded in another order than their images, by this much."""
 
 
 class FolderMasks:
     """
-    Masks in a folder: by the name of the picture, or by the number of the frame.
+    Masks in a folder: by the name of the image, or by the number of the frame.
 
-    Names count where pictures have some. Else the masks are taken in natural order when there are
+    Names count where images have some. Else the masks are taken in natural order when there are
     as many as frames; when there are fewer, the last number in a mask's name is its frame's, from
     0 on.
 
@@ -66,7 +66,7 @@ class FolderMasks:
     def codes(self, frame: Frame) -> NDArray[np.uint8] | None:
         """Return the codes of a frame, uint8 [H, W]; None without a mask. Or UserError."""
         if frame.name:
-            stem = _without(Path(frame.name).stem, self._mapping.picture_suffix)
+            stem = _without(Path(frame.name).stem, self._mapping.image_suffix)
             file = self._by_name.get(stem)
         else:
             file = self._by_number.get(frame.index)
@@ -75,7 +75,7 @@ class FolderMasks:
         mask = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_UNCHANGED) \
             if file.stat().st_size else None
         if mask is None:
-            raise UserError(f'{file}: is no readable picture. Mend or remove this mask')
+            raise UserError(f'{file}: is no readable image. Mend or remove this mask')
         if mask.dtype != np.uint8:
             raise UserError(f'{file}: {mask.dtype}, masks have 8 bits a channel. Convert it')
         if mask.ndim == 3 and mask.shape[2] == 4:
@@ -85,7 +85,7 @@ class FolderMasks:
 
 class TopicMasks:
     """
-    Masks of a topic, each with the stamp of its picture: class ids as mono8 or 8UC1, or colours.
+    Masks of a topic, each with the stamp of its image: class ids as mono8 or 8UC1, or colours.
 
     :param bag: opened for this alone; closed by close().
     """
@@ -116,11 +116,11 @@ class TopicMasks:
         if message is None:
             return None
         try:
-            picture = read_image(message, self._compressed)
+            image = read_image(message, self._compressed)
         except ImageError as error:
             raise UserError(f'{self.topic}, stamp {stamp}: {error}') from None
-        mask = picture.bgr
-        if picture.encoding in _GREY:
+        mask = image.bgr
+        if image.encoding in _GREY:
             mask = np.ascontiguousarray(mask[..., 0])
         return self._mapping.codes(f'{self.topic}, stamp {stamp}', mask)
 
@@ -132,7 +132,7 @@ class TopicMasks:
         while not self._ended and not any(at >= stamp for at in self._kept):
             try:
                 found = next(self._messages, None)
-            except SourceError:      # told by the pictures, which end there too
+            except SourceError:      # told by the images, which end there too
                 found = None
             if found is None:
                 self._ended = True

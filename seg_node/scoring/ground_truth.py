@@ -38,7 +38,7 @@ UNKNOWN = 255
 @dataclass(frozen=True, eq=False)
 class PathTruth:
     """
-    What is path in a picture: `path` and `known`, bool [H, W] each.
+    What is path in an image: `path` and `known`, bool [H, W] each.
 
     `path` is False wherever `known` is False.
     """

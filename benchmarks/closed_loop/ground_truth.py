@@ -29,9 +29,9 @@ from seg_node.simulation.kinematics import VehicleState
 MOVING = 0.05
 """Speed in m/s over which an overlap is a collision: who walks into a standing vehicle, is not."""
 SPARE_SIDE = 0.4
-"""Metres beside the corridor that must be free too before a STOP is called needless."""
+"""Metres beside the corridor that must be free too before a STOP is called false."""
 SPARE_AHEAD = 2.0
-"""Metres ahead that must be free besides before a STOP is called needless."""
+"""Metres ahead that must be free besides before a STOP is called false."""
 _NEAR = 12.0
 
 
@@ -69,7 +69,7 @@ class Truth:
 
     def ample(self, speed: float) -> float:
         """
-        Return the free distance from which on a STOP is needless, metres from the bumper.
+        Return the free distance from which on a STOP is false, metres from the bumper.
 
         Farther than an error of the pitch within the limits can make anything look too near.
         """

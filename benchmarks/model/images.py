@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The labelled pictures of the data sets that training/README.md lists."""
+"""The labelled images of the data sets that training/README.md lists."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from seg_node.errors import UserError
 from seg_node.perception.models.manifest import ClassInfo
-from seg_node.scoring.truth import code_table, NOT_PATH, SOME_PATH, UNKNOWN
+from seg_node.scoring.ground_truth import code_table, NOT_PATH, SOME_PATH, UNKNOWN
 
 Array = NDArray[np.uint8]
 SPLITS = ('test', 'valid')
@@ -63,7 +63,7 @@ class Format:
 
 
 class Item(Protocol):
-    """A labelled picture."""
+    """A labelled image."""
 
     @property
     def format(self) -> Format:
@@ -74,7 +74,7 @@ class Item(Protocol):
         """Name within its set."""
 
     def read(self) -> tuple[Array, Array]:
-        """Return the picture, BGR uint8 [H, W, 3], and its ids, uint8 [H, W]."""
+        """Return the image, BGR uint8 [H, W, 3], and its ids, uint8 [H, W]."""
 
 
 FORMATS = (
@@ -115,28 +115,28 @@ def rendered_scenes(count: int) -> list[RenderedScene]:
 
 @dataclass(frozen=True)
 class Labelled:
-    """A picture and its mask, both still on disk."""
+    """An image and its mask, both still on disk."""
 
     format: Format
-    picture: Path
+    image: Path
     mask: Path
 
     @property
     def name(self) -> str:
-        """Name of the picture's file."""
-        return self.picture.name
+        """Name of the image's file."""
+        return self.image.name
 
     def read(self) -> tuple[Array, Array]:
         """
-        Return the picture, BGR uint8 [H, W, 3], and its ids, uint8 [H, W].
+        Return the image, BGR uint8 [H, W, 3], and its ids, uint8 [H, W].
 
         :raises UserError: when one cannot be read, they differ in size, or an id has no meaning.
         """
-        bgr = _read(self.picture, cv2.IMREAD_COLOR)
+        bgr = _read(self.image, cv2.IMREAD_COLOR)
         ids = _read(self.mask, cv2.IMREAD_GRAYSCALE)
         if ids.shape != bgr.shape[:2]:
-            raise UserError(f'{self.mask}: {ids.shape[1]}x{ids.shape[0]}, its picture is '
-                            f'{bgr.shape[1]}x{bgr.shape[0]}; a mask has the size of its picture')
+            raise UserError(f'{self.mask}: {ids.shape[1]}x{ids.shape[0]}, its image is '
+                            f'{bgr.shape[1]}x{bgr.shape[0]}; a mask has the size of its image')
         known = len(self.format.classes)
         wrong = np.setdiff1d(ids, [*range(known), UNKNOWN])
         if wrong.size:
@@ -148,9 +148,9 @@ class Labelled:
 
 def find(data: Path, split: str, limit: int | None, seed: int = 0) -> dict[str, list[Labelled]]:
     """
-    Return the labelled pictures of each data set by its name, in order of their names.
+    Return the labelled images of each data set by its name, in order of their names.
 
-    :param limit: of the pictures of each set; those are then drawn by the seed.
+    :param limit: of the images of each set; those are then drawn by the seed.
     :raises UserError: when there is no such data.
     """
     if not data.is_dir():
@@ -172,13 +172,13 @@ def _pairs(folder: Path, form: Format) -> list[Labelled]:
             raise UserError(f'{place}: no such folder; --data needs lums and roads, each with '
                             'SPLIT/images and SPLIT/masks')
     masks = {path.stem: path for path in places['masks'].iterdir()}
-    pictures = sorted(path for path in places['images'].iterdir() if path.name[0] != '.')
-    if not pictures:
-        raise UserError(f'{places["images"]}: no pictures in it')
-    for picture in pictures:
-        if picture.stem not in masks:
-            raise UserError(f'{picture}: no mask of that name in {places["masks"]}')
-    return [Labelled(form, picture, masks[picture.stem]) for picture in pictures]
+    images = sorted(path for path in places['images'].iterdir() if path.name[0] != '.')
+    if not images:
+        raise UserError(f'{places["images"]}: no images in it')
+    for image in images:
+        if image.stem not in masks:
+            raise UserError(f'{image}: no mask of that name in {places["masks"]}')
+    return [Labelled(form, image, masks[image.stem]) for image in images]
 
 
 def _read(path: Path, mode: int) -> Array:
@@ -187,7 +187,7 @@ def _read(path: Path, mode: int) -> Array:
         data = np.frombuffer(path.read_bytes(), np.uint8)
     except OSError as error:
         raise UserError(f'{path}: cannot be read ({error.strerror})') from None
-    picture = cv2.imdecode(data, mode) if data.size else None
-    if picture is None:
-        raise UserError(f'{path}: not a readable picture')
-    return np.asarray(picture, np.uint8)
+    image = cv2.imdecode(data, mode) if data.size else None
+    if image is None:
+        raise UserError(f'{path}: not a readable image')
+    return np.asarray(image, np.uint8)

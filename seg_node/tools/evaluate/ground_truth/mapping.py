@@ -18,7 +18,7 @@ What the values of masks mean: a small YAML file.
     ids: {7: path, 8: not_path, 9: unknown}     # values of masks with one channel
     colours: {[128, 64, 128]: path}             # or R, G, B of coloured ones
     other: not_path                             # of all values not named; unknown without it
-    picture_suffix: _leftImg8bit                # taken off the names of pictures and masks
+    image_suffix: _leftImg8bit                # taken off the names of images and masks
     mask_suffix: _gtFine_labelIds               # before they are compared
 """
 
@@ -38,10 +38,10 @@ from numpy.typing import NDArray
 import yaml
 
 from seg_node.errors import UserError
-from seg_node.scoring.truth import NOT_PATH, SOME_PATH, UNKNOWN
+from seg_node.scoring.ground_truth import NOT_PATH, SOME_PATH, UNKNOWN
 
 WORDS = {'path': SOME_PATH, 'not_path': NOT_PATH, 'unknown': UNKNOWN}
-_KEYS = ('ids', 'colours', 'other', 'picture_suffix', 'mask_suffix')
+_KEYS = ('ids', 'colours', 'other', 'image_suffix', 'mask_suffix')
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Mapping:
     colours: Dict[tuple[int, int, int], int] | None
     other: int = UNKNOWN
     has_classes: bool = False
-    picture_suffix: str = ''
+    image_suffix: str = ''
     mask_suffix: str = ''
     digest: str = ''
 
@@ -163,7 +163,7 @@ def read_mapping(path: Path, classes: Sequence[str]) -> Mapping:
     return Mapping(
         found if kind == 'ids' else None, found if kind == 'colours' else None,
         codes.of('other', content.get('other', 'unknown')), has_classes,
-        str(content.get('picture_suffix', '')), str(content.get('mask_suffix', '')),
+        str(content.get('image_suffix', '')), str(content.get('mask_suffix', '')),
         hashlib.sha256(data).hexdigest())
 
 

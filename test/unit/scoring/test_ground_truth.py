@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seg_node.scoring.truth import (
+from seg_node.scoring.ground_truth import (
     code_table,
     is_path,
     NOT_PATH,

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Pictures for the fault benchmark: a rendered road, coloured for the tiny model."""
+"""Images for the fault benchmark: a rendered road, coloured for the tiny model."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ from seg_node.simulation.renderer import RenderedFrame, Renderer, Scene
 from seg_node.simulation.road import CentreLine, Line, Profile
 from seg_node.simulation.sprite import Sprite
 
-Picture = NDArray[np.uint8]
+Pixels = NDArray[np.uint8]
 
 CAMERA = Camera.from_fov(640, 360, math.radians(72.0), height_m=1.2, pitch_rad=math.radians(3.0))
 ROAD_M = 4.6
 STEP_M = 0.06
-"""Metres between two pictures: 1.5 m/s at 25 pictures a second."""
+"""Metres between two images: 1.5 m/s at 25 images a second."""
 FRAMES, SHORT = 32, 10
-"""Pictures of a film, and of one that is shown for a second."""
+"""Images of a film, and of one that is shown for a second."""
 END_M = 60.0
 _START_S = 20.0
 _PATH, _OBSTACLE = 1, 3
-# How class colours change the grey of a picture, BGR. Each adds up to a luma of about zero, so
+# How class colours change the grey of an image, BGR. Each adds up to a luma of about zero, so
 # that brightness, contrast and sharpness stay what they were.
 _OTHER_TINT = (60, -8, -8)
 _TINTS = {_PATH: (-40, 30, -40), 4: (-40, 30, -40), _OBSTACLE: (-22, -22, 52)}
@@ -59,20 +59,20 @@ COMMAND_COLOR = (255, 0, 255)
 
 @dataclass(frozen=True)
 class Film:
-    """Pictures that are shown forwards and backwards, without end and without a jump."""
+    """Images that are shown forwards and backwards, without end and without a jump."""
 
-    frames: tuple[Picture, ...]
+    frames: tuple[Pixels, ...]
 
-    def frame(self, number: int) -> Picture:
-        """Return picture number 0, 1, 2 and so on."""
+    def frame(self, number: int) -> Pixels:
+        """Return image number 0, 1, 2 and so on."""
         last = len(self.frames) - 1
         if last < 1:
             return self.frames[0]
         turn = number % (2 * last)
         return self.frames[min(turn, 2 * last - turn)]
 
-    def changed(self, change: Callable[[Picture], Picture]) -> Film:
-        """Return the film with every picture changed."""
+    def changed(self, change: Callable[[Pixels], Pixels]) -> Film:
+        """Return the film with every image changed."""
         return Film(tuple(change(frame) for frame in self.frames))
 
 
@@ -115,12 +115,12 @@ def tinted(rendered: list[RenderedFrame]) -> Film:
 
 
 def plain(rendered: list[RenderedFrame]) -> Film:
-    """Keep the pictures as the camera sees them, for a trained network."""
+    """Keep the images as the camera sees them, for a trained network."""
     return Film(tuple(frame.bgr for frame in rendered))
 
 
-def tint(bgr: Picture, labels: Picture) -> Picture:
-    """Colour a picture, BGR uint8 [H, W, 3], by the class ids, uint8 [H, W], of its pixels."""
+def tint(bgr: Pixels, labels: Pixels) -> Pixels:
+    """Colour an image, BGR uint8 [H, W, 3], by the class ids, uint8 [H, W], of its pixels."""
     table = np.tile(np.array(_OTHER_TINT, np.int16), (256, 1))
     for label, shift in _TINTS.items():
         table[label] = shift
@@ -190,7 +190,7 @@ class Films:
         return plain(self._end)
 
     @cached_property
-    def flooded(self) -> Picture:
+    def flooded(self) -> Pixels:
         """Obstacle everywhere but far ahead: most of the mask has changed."""
         free = self._free[0]
         labels = free.labels.copy()
@@ -198,15 +198,15 @@ class Films:
         return tint(free.bgr, labels)
 
     def all_of(self, label: int) -> Film:
-        """Return pictures coloured as one class everywhere."""
+        """Return images coloured as one class everywhere."""
         return Film(tuple(
             tint(frame.bgr, np.full_like(frame.labels, label)) for frame in self._free))
 
 
-def with_command(cell: int) -> Callable[[Picture], Picture]:
+def with_command(cell: int) -> Callable[[Pixels], Pixels]:
     """Return what paints a command cell for the graph of graph.py into the sky."""
-    def paint(picture: Picture) -> Picture:
-        painted = picture.copy()
+    def paint(image: Pixels) -> Pixels:
+        painted = image.copy()
         painted[:CELL, cell * CELL:(cell + 1) * CELL] = COMMAND_COLOR
         return painted
     return paint

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Pictures from video files, image folders and the rendered drive."""
+"""Images from video files, image folders and the rendered drive."""
 
 from __future__ import annotations
 

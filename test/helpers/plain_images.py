@@ -11,18 +11,18 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Pictures for the tests of the codecs."""
+"""Images for the tests of the codecs."""
 
 from __future__ import annotations
 
 import numpy as np
 
 
-def picture(height: int, width: int, seed: int = 0) -> np.ndarray:
+def noise_image(height: int, width: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
 def smooth(height: int, width: int) -> np.ndarray:
-    """Return a colour picture without detail, which subsampled encodings keep."""
+    """Return a colour image without detail, which subsampled encodings keep."""
     y, x = np.mgrid[0:1:height * 1j, 0:1:width * 1j]
     return np.stack([60 + 120 * x, 200 - 130 * y, 90 + 80 * x * y], 2).astype(np.uint8)

@@ -32,7 +32,7 @@ from seg_node.tools.replay.recordings import Message, Recording
 FRAME_ID = 'camera_optical_frame'
 
 
-class PictureRecording(Recording):
+class ImageRecording(Recording):
     """The frames of a source on camera/image_raw, with a camera_info for each."""
 
     stamped = False
@@ -56,7 +56,7 @@ class PictureRecording(Recording):
     def messages(
         self, channels: Collection[Channel], start_ns: int, stop_ns: int | None,
     ) -> Iterator[tuple[int, Message]]:
-        """Yield camera_info and picture of every frame of the part."""
+        """Yield camera_info and image of every frame of the part."""
         info: CameraInfo | None = None
         for frame in self._source:
             if stop_ns is not None and frame.time_ns >= stop_ns:
@@ -71,7 +71,7 @@ class PictureRecording(Recording):
             if info is None or (info.width, info.height) != size:
                 info = camera_info(self._source.intrinsics or assumed_pinhole(*size), *size)
             info.header = image.header
-            # First the camera_info: whoever gets the picture then has it already.
+            # First the camera_info: whoever gets the image then has it already.
             for channel, message in ((self._info, info), (self._image, image)):
                 if channel in channels:
                     yield frame.time_ns, Message(channel, serialize_message(message))

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The worst frames as pictures."""
+"""The worst frames as images."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def gallery(folder: Path, worst: Sequence[Mapping[str, Any]], details: Details,
                class_='gallery')
 
 
-def picture(folder: Path, place: str, words: str) -> Markup:
+def image(folder: Path, place: str, words: str) -> Markup:
     """Return a JPEG of the run's folder as part of the page; says so where there is none."""
     path = folder / place
     try:
@@ -55,7 +55,7 @@ def picture(folder: Path, place: str, words: str) -> Markup:
     except OSError:
         data = b''
     if not data.startswith(b'\xff\xd8'):
-        return tag('div', 'no picture', class_='missing')
+        return tag('div', 'no image', class_='missing')
     source = f'data:image/jpeg;base64,{base64.b64encode(data).decode("ascii")}'
     return tag('img', src=Markup(source), alt=words)
 
@@ -70,7 +70,7 @@ def _figure(folder: Path, frame: Mapping[str, Any], details: Details,
     jump = tag('button', 'show in timeline', type='button', class_='link', data_frame=index,
                data_recording=numbers[recording]) if recording in numbers else None
     return tag(
-        'figure', picture(folder, str(frame['thumbnail']), f'{recording}, frame {index}'),
+        'figure', image(folder, str(frame['thumbnail']), f'{recording}, frame {index}'),
         tag('figcaption',
             tag('span', WHY.get(why, why.replace('_', ' ')),
                 class_='chip bad' if why == 'false_go' else 'chip'),
