@@ -14,8 +14,17 @@
 
 """Settings of all tests."""
 
+import os
+
 from hypothesis import settings
+
+from helpers.places import ROOT
 
 # No test gates on time: machines are slow when they are busy.
 settings.register_profile('seg_node', deadline=None)
 settings.load_profile('seg_node')
+
+# Processes that tests start find the package, the benchmarks and the helpers from any folder, as
+# pytest does by `pythonpath`.
+os.environ['PYTHONPATH'] = os.pathsep.join(filter(None, (
+    str(ROOT), str(ROOT / 'test'), os.environ.get('PYTHONPATH'))))

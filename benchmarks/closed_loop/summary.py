@@ -94,7 +94,7 @@ def to_json(outcomes: Sequence[Outcome], settings: Settings) -> str:
         'by_speed_m_s': _grouped(outcomes, _band),
         'worst_drive': _brief(worst(outcomes)),
         'collided': [_brief(one) for one in outcomes if one.collision][:_LISTED],
-        'false_stops': [
+        'listed_false_stops': [
             {'seed': one.seed, 'kind': one.kind, **asdict(stop)}
             for one in outcomes for stop in one.false_stops][:_LISTED],
         'settings': asdict(settings)}

@@ -178,3 +178,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return fail('gpu_check', error)
     print(f'gpu_check: in {options.out}: {JSON}, {MARKDOWN}')
     return exit_code(outcomes, stopped=bool(stop))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -195,3 +195,7 @@ def _run(
     if replay.unacknowledged:
         say('a subscriber has not acknowledged the last messages; it may lack them')
     return 1 if replay.tally.failed else code
+
+
+if __name__ == '__main__':
+    sys.exit(main())

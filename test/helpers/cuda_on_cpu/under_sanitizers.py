@@ -43,7 +43,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     # Python itself leaks on purpose; its own allocator would hide the borders of arrays.
     environment = {**os.environ, 'LD_PRELOAD': ' '.join(preload), 'PYTHONMALLOC': 'malloc',
                    'ASAN_OPTIONS': 'detect_leaks=0', 'OPENBLAS_NUM_THREADS': '1'}
-    return subprocess.run([sys.executable, __file__, *arguments], env=environment,
+    return subprocess.run([sys.executable, '-m', __spec__.name, *arguments], env=environment,
                           capture_output=True, text=True, timeout=100)
 
 

@@ -28,6 +28,7 @@ import numpy as np
 import pytest
 
 from helpers.on_cpu import address, compiler, load, NO_COMPILER
+from helpers.places import ROOT
 from seg_node.perception.backends.cuda.device import DeviceError
 from seg_node.perception.backends.cuda.input_plan import plan_input, SourceFormat
 from seg_node.perception.backends.cuda.kernels import KERNELS, SOURCE
@@ -40,7 +41,7 @@ OPEN = 'from seg_node.perception.backends.cuda.pycuda_device import open_device;
 
 def said_without_gpu(code):
     """Open a device in a process of its own, after some code; give the message of DeviceError."""
-    done = subprocess.run([sys.executable, '-c', f'{code}\n{OPEN}'], cwd=CUDA.parents[2],
+    done = subprocess.run([sys.executable, '-c', f'{code}\n{OPEN}'], cwd=ROOT,
                           capture_output=True, text=True)
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith('seg_node.perception.backends.cuda.device.DeviceError: '), done.stderr

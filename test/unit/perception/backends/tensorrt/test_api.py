@@ -18,7 +18,6 @@ import ast
 import importlib.util
 import json
 import os
-from pathlib import Path
 import re
 import subprocess
 import sys
@@ -37,8 +36,8 @@ from seg_node.perception.backends.tensorrt.library import (
     TensorRtMissingError,
 )
 
-CHECK = Path(__file__).with_name('helpers.bindings_check.py')
-TENSORRT = ROOT / 'seg_node' / 'perception' / 'tensorrt'
+CHECK = ROOT / 'test' / 'helpers' / 'bindings_check.py'
+TENSORRT = ROOT / 'seg_node' / 'perception' / 'backends' / 'tensorrt'
 KNOW_THE_LIBRARY = ('api.py', 'library.py')
 
 NEWER = {'optimization_level': True, 'for_other_gpus': True, 'for_later_versions': True,

@@ -15,36 +15,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
-import multiprocessing
 import os
-import resource
 import signal
 import stat
 
 import pytest
 
+from helpers.engine_processes import (
+    begin,
+    build_until,
+    build_within,
+    engine,
+    FACTS,
+    KEY,
+    PROCESSES,
+    read_only,
+    take,
+)
 from seg_node.perception.backends.tensorrt.builder import BuildCancelledError
-from seg_node.perception.backends.tensorrt.built_engine import BuildFacts, BuiltEngine
 from seg_node.perception.backends.tensorrt.cache import EngineCache, Source
 from seg_node.perception.backends.tensorrt.engine_file import MAGIC, pack
-from seg_node.perception.backends.tensorrt.engine_key import EngineKey
-from seg_node.perception.backends.tensorrt.gpu import Gpu
-from seg_node.perception.backends.tensorrt.layers import LayerInfo, LayerSummary
-from seg_node.perception.backends.tensorrt.options import EngineOptions
 from seg_node.perception.backends.tensorrt.private_folder import FolderError, PrivateFolder
 
-ORIN = Gpu('Orin', '8.7', 'CUDA 12.6')
-KEY = EngineKey('road', '0' * 64, 'TensorRT 10.3.0', ORIN, EngineOptions())
-FACTS = BuildFacts('TensorRT 10.3.0', 93.5, {'float16': 40}, LayerSummary((
-    LayerInfo('stem', 'CaskConvolution', 'fp16', 432),)), ('has no optimization level',))
-PROCESSES = multiprocessing.get_context('spawn')
-PATIENCE = 60
-
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason='only root can give files away')
-
-
-def engine(data=b'an engine', timing=b''):
-    return BuiltEngine(data, FACTS, timing)
 
 
 def no_build(timing):
@@ -224,34 +217,6 @@ def test_what_a_killed_writer_left_is_removed(cache, kept):
 
 # --- several processes -----------------------------------------------------------------------
 
-def begin(target, *arguments):
-    """Start a process; give it, and where its result comes from (EOFError when it fails)."""
-    result, sender = PROCESSES.Pipe(duplex=False)
-    worker = PROCESSES.Process(target=target, args=(*arguments, sender))
-    worker.start()
-    sender.close()
-    return worker, result
-
-
-def take(folder, start, waiting, others, result):
-    """Get the engine at the same time as others; whoever builds waits until all others wait."""
-    told = []
-
-    def wait():
-        if not told:
-            told.append(True)
-            waiting.release()
-
-    def build(timing):
-        for _ in range(others):
-            assert waiting.acquire(timeout=PATIENCE)
-        return engine(b'built by %d' % os.getpid())
-
-    start.wait(PATIENCE)
-    got = EngineCache(folder).get_or_build(KEY, build, waiting=wait)
-    result.send((os.getpid(), got.source.value, got.data, got.warnings))
-
-
 def test_one_process_builds_and_the_others_wait(tmp_path):
     count = 4
     start, waiting = PROCESSES.Barrier(count), PROCESSES.Semaphore(0)
@@ -262,15 +227,6 @@ def test_one_process_builds_and_the_others_wait(tmp_path):
     (builder,) = [pid for pid, source, _, _ in got if source == 'built']
     assert {data for _, _, data, _ in got} == {b'built by %d' % builder}
     assert [warnings for *_, warnings in got] == [()] * count
-
-
-def build_until(folder, end, result):
-    def build(timing):
-        result.send('building')
-        assert end.poll(PATIENCE)
-        return engine(b'of the first')
-
-    EngineCache(folder).get_or_build(KEY, build)
 
 
 @pytest.fixture
@@ -340,12 +296,6 @@ def test_a_lock_whose_file_was_removed_locks_nothing(cache, kept):
 
 # --- no space, no right to write -------------------------------------------------------------
 
-def build_within(folder, limit, result):
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-    got = EngineCache(folder).get_or_build(KEY, lambda timing: engine(bytes(100_000)))
-    result.send((len(got.data), got.path, got.warnings))
-
-
 def in_a_process(target, *arguments):
     worker, result = begin(target, *arguments)
     given_back = result.recv()
@@ -360,13 +310,6 @@ def test_without_space_the_engine_is_used_all_the_same(cache, kept):
     (warning,) = warnings
     assert 'cannot be written (File too large); used, but built again' in warning
     assert [path.suffix for path in cache.folder.iterdir()] == ['.lock']
-
-
-def read_only(folder, key, result):
-    if os.geteuid() == 0:
-        os.seteuid(65534)
-    got = EngineCache(folder).get_or_build(key, lambda timing: engine(b'new'))
-    result.send((got.source.value, got.data, got.path is None, got.warnings))
 
 
 @pytest.fixture
