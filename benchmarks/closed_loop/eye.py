@@ -41,8 +41,6 @@ from seg_node.simulation.label_renderer import ground_labels
 from seg_node.simulation.labels import BACKGROUND, OBSTACLE, PATH
 from seg_node.simulation.renderer import Renderer, Scene
 from seg_node.simulation.road import Pose
-from seg_node.stop_go.camera_health.camera_health import CameraHealth
-from seg_node.stop_go.verdict import Finding
 
 Labels = Image = NDArray[np.uint8]
 _Bad = Callable[[Labels, Labels], None]
@@ -68,11 +66,15 @@ class Shot:
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """Labels and confidence, uint8 [h, w], and what the health of the camera speaks against."""
+    """
+    Labels and confidence, uint8 [h, w].
+
+    bgr is the image, uint8 [h, w, 3]; None where labels are made without one.
+    """
 
     labels: Labels
     confidence: Labels
-    findings: tuple[Finding, ...] = ()
+    bgr: Image | None = None
 
 
 class Eye(Protocol):
@@ -169,13 +171,12 @@ class NetworkEye:
         """Take a segmenter whose input has the size of the rig's camera."""
         self._segmenter = segmenter
         self._film = Film(course, rig, seed)
-        self._health = CameraHealth(rig.limits.camera_health)
 
     def see(self, shot: Shot) -> Seen:
         """Render the image and segment it."""
         bgr = self._film.image(shot)
         found = self._segmenter.segment(bgr)
-        return Seen(found.labels, found.confidence, self._health.check(bgr, 'bgr8'))
+        return Seen(found.labels, found.confidence, bgr)
 
 
 class Film:

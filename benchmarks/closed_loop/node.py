@@ -26,9 +26,11 @@ import numpy as np
 from benchmarks.closed_loop.eye import Eye, Seen, Shot
 from benchmarks.closed_loop.limits import StatedLimits
 from benchmarks.closed_loop.rig import Rig
+from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.models.manifest import ClassInfo
-from seg_node.stop_go.assessor import Assessment, Assessor, Observation
-from seg_node.stop_go.decision import StopGo
+from seg_node.stop_go.camera_judge import CameraJudge, SegmentedImage
+from seg_node.stop_go.geometry import View
+from seg_node.stop_go.limits import Geometry
 from seg_node.stop_go.timing import Instant
 from seg_node.stop_go.vehicle import Motion
 from seg_node.stop_go.verdict import Verdict
@@ -86,21 +88,33 @@ def instant(now: float) -> Instant:
     return Instant(now, now + _EPOCH)
 
 
+class KnownView:
+    """The view of a simulated camera, known without any camera_info."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    def view(self, info: object, width: int, height: int) -> View:
+        """Return the view, whatever arrives."""
+        return self._view
+
+
 class NodeModel:
     """
     What the node does with a camera, in simulated time.
 
-    Assessor and StopGo are the node's own; around them stand the camera's rate, the loss of
-    images, their way, the newest-frame slot and a worker that takes its time.
+    The judge is the node's own, the checks of the camera included where there are images; around
+    it stand the camera's rate, the loss of images, their way, the newest-frame slot and a worker
+    that takes its time.
     """
 
     def __init__(self, rng: np.random.Generator, rig: Rig, limits: StatedLimits, eye: Eye,
                  classes: Sequence[ClassInfo]) -> None:
         """Activate the node at time 0."""
         self._rng, self._rig, self._limits, self._eye = rng, rig, limits, eye
-        self._assessor = Assessor(classes, rig.camera.width, rig.camera.height, rig.limits)
-        self._stop_go = StopGo(rig.limits.stop_go)
-        self._stop_go.activate(instant(0.0))
+        self._judge = CameraJudge(rig.limits, Geometry.GROUND, KnownView(rig.view))
+        self._judge.load(classes, rig.camera.width, rig.camera.height)
+        self._judge.activate(instant(0.0))
         self._next_image = float(rng.uniform(0.0, 1.0 / rig.timing.rate))
         self._next_beat = 0.0
         self._lost, self._kept = 0, 0
@@ -108,7 +122,6 @@ class NodeModel:
         self._flying: list[_Image] = []
         self._newest: _Image | None = None
         self._work: _Work | None = None
-        self._assessment: Assessment | None = None
         self._judged = 0
 
     @property
@@ -119,8 +132,8 @@ class NodeModel:
     @property
     def free_distance(self) -> float:
         """What was last seen as clear, metres from the bumper; NaN before."""
-        measure = self._assessment.measure if self._assessment else None
-        return measure.free_distance if measure else math.nan
+        last = self._judge.last
+        return last.measure.free_distance if last and last.measure else math.nan
 
     def wants_image(self, now: float) -> bool:
         """Tell whether the camera takes an image now that reaches the node."""
@@ -152,7 +165,10 @@ class NodeModel:
         beats = now >= self._next_beat
         if beats:
             self._next_beat += _HEARTBEAT
-        return self._stop_go.verdict(instant(now)) if decided or beats else None
+        if not (decided or beats):
+            return None
+        self._judge.update(instant(now))
+        return self._judge.verdict(instant(now))
 
     def _begin(self, image: _Image, now: float) -> None:
         seen = self._eye.see(image.shot)
@@ -166,11 +182,15 @@ class NodeModel:
             return False
         self._work = None
         self._judged += 1
-        self._assessment = self._assessor.assess(Observation(
-            work.seen.labels, work.seen.confidence, self._rig.view, motion(), work.seconds))
-        findings = (*work.seen.findings, *self._assessment.findings)
-        self._stop_go.observe(
-            work.image.taken + _EPOCH, findings, instant(work.image.arrival))
+        seen, limits = work.seen, self._rig.limits
+        inspection = None if seen.bgr is None else self._judge.inspect(
+            CameraImage.of(seen.bgr, 'bgr8'), limits)
+        height, width = seen.labels.shape
+        assessment = self._judge.assess(SegmentedImage(
+            width, height, seen.labels, seen.confidence, inspection, None, motion(), work.seconds))
+        self._judge.observe(
+            round((work.image.taken + _EPOCH) * 1e9), assessment, instant(work.image.arrival),
+            work.seconds)
         return True
 
     def _share(self, least: float) -> float:

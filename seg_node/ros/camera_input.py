@@ -20,16 +20,12 @@ import time
 from typing import Any
 
 from rclpy.node import Node
-from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from seg_node.ros.clocks import Clocks
-from seg_node.ros.newest_frames import Frame, NewestFrames
+from seg_node.ros.newest_frames import CameraFrame, NewestFrames
+from seg_node.ros.qos import CAMERA
 from seg_node.ros.statistics import CameraStatistics
-
-# Best effort takes any camera, reliable or not. A few deep, so that an image that is overtaken is
-# overtaken in the newest-frame slot, where it is counted, and not silently in the middleware.
-_QOS = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 # Seconds in which the worker prepares the image for the network. rclpy would spend the first 0.7
 # ms of them in Python, on waiting for the next message, and the two share the interpreter's lock.
@@ -54,8 +50,8 @@ class CameraInput:
             topic, kind = f'{topic}/compressed', CompressedImage
         self._subscriptions = (
             node.create_subscription(
-                CameraInfo, f'{camera}/camera_info', self._receive_info, _QOS),
-            node.create_subscription(kind, topic, self._receive, _QOS))
+                CameraInfo, f'{camera}/camera_info', self._receive_info, CAMERA),
+            node.create_subscription(kind, topic, self._receive, CAMERA))
 
     def close(self) -> None:
         """Stop listening."""
@@ -66,7 +62,7 @@ class CameraInput:
         now = self._clocks.now()
         self._statistics.arrived(now.steady)
         self._count_lost(info)
-        if self._frames.put(Frame(self._camera, message, now, self._camera_info)):
+        if self._frames.put(CameraFrame(self._camera, message, now, self._camera_info)):
             time.sleep(_LEAVE_TO_WORKER)
 
     def _receive_info(self, message: CameraInfo) -> None:

@@ -19,7 +19,7 @@ import time
 
 from rclpy.clock import Clock, ClockType
 
-from seg_node.stop_go.decision import Instant
+from seg_node.stop_go.timing import Instant
 
 
 class Clocks:

@@ -26,6 +26,7 @@ from seg_node.ros.clocks import Clocks
 from seg_node.ros.loading import Loading
 from seg_node.ros.messages import key_values
 from seg_node.ros.newest_frames import NewestFrames
+from seg_node.ros.outputs.state import describe
 from seg_node.ros.speedometer import Speedometer
 from seg_node.ros.statistics import CameraStatistics
 from seg_node.ros.stop_signal import StopSignal
@@ -61,7 +62,7 @@ class Diagnostics:
 
     def _publish(self) -> None:
         message = DiagnosticArray(status=[
-            self._signal.state(), self._backend(), self._odometry(),
+            describe(self._signal.decision(), self._prefix), self._backend(), self._odometry(),
             *(self._camera(name) for name in self._statistics)])
         message.header.stamp = self._node.get_clock().now().to_msg()
         self._publisher.publish(message)

@@ -27,13 +27,13 @@ from seg_node.perception.backends import BackendError
 from seg_node.perception.models.model import ModelError
 from seg_node.perception.models.self_test import run_self_test, SelfTestError
 from seg_node.perception.segmenter import Segmenter
-from seg_node.ros.camera_judge import CameraJudge
-from seg_node.ros.camera_worker import Camera, CameraWorker
+from seg_node.ros.camera_worker import CameraParts, CameraWorker
 from seg_node.ros.clocks import Clocks
 from seg_node.ros.descriptors import ParameterError
 from seg_node.ros.diagnostics import Diagnostics
 from seg_node.ros.loading import Loading
-from seg_node.ros.outputs import CameraOutputs
+from seg_node.ros.outputs import CAMERA_OUTPUTS
+from seg_node.ros.outputs.output import CameraOutput
 from seg_node.ros.parameters import declare, read_limits
 from seg_node.ros.session import Session
 from seg_node.ros.speedometer import CommandMeter, Speedometer
@@ -41,14 +41,13 @@ from seg_node.ros.statistics import CameraStatistics
 from seg_node.ros.stop_signal import StopSignal
 from seg_node.ros.structure import check_mountings, read_structure
 from seg_node.ros.views import make_views
-from seg_node.stop_go.camera_health.camera_health import CameraHealth
+from seg_node.stop_go.camera_judge import CameraJudge
 from seg_node.stop_go.roles import Direction, directions
-from seg_node.stop_go.sight import make_assessor, Sight
 from seg_node.stop_go.verdict import Finding, Reason
 
 _WORKER_TIMEOUT = 5.0      # seconds that a frame in hand may take at deactivation
 _SHORT = 5.0      # seconds that configuring may hold up the executor
-_LOOK = 0.2      # seconds between looks at what is still loading
+_POLL = 0.2      # seconds between polls of what is still loading
 _Result = TransitionCallbackReturn
 
 
@@ -72,26 +71,30 @@ class SegNode(LifecycleNode):
         self._clocks = Clocks(self.get_clock())
         names = self._structure.cameras
         self._statistics = {name: CameraStatistics() for name in names}
-        self._views = make_views(self, self._structure)
         self._speedometer = Speedometer(self, self._clocks)
         directed = any(role.direction for role in self._structure.roles.values())
         self._commands = CommandMeter(self, self._clocks) if directed else None
-        judges = {name: CameraJudge(self._limits) for name in names}
+        views = make_views(self, self._structure)
+        self._judges = {
+            name: CameraJudge(self._limits, self._structure.geometry, views.get(name),
+                              role.direction)
+            for name, role in self._structure.roles.items()}
         self._signal = StopSignal(
-            self, self._clocks, judges, self._structure, self._limits, self._driving)
+            self, self._clocks, self._judges, self._structure, self._limits, self._driving)
         self._diagnostics = Diagnostics(
             self, self._clocks, self._signal, self._statistics, self._speedometer,
             self._structure.expected_rate)
         self.create_service(Trigger, '~/reset', self._reset)
         self._loading: Loading | None = None
         self._segmenter: Segmenter | None = None
-        self._outputs: dict[str, CameraOutputs] = {}
+        self._outputs: dict[str, list[CameraOutput]] = {}
         self._is_active = False
         self._session: Session | None = None
         self._left_behind: list[CameraWorker] = []
         self.add_on_set_parameters_callback(self._set_parameters)
-        self._look = self.create_timer(_LOOK, self._look_at_loading, clock=self._clocks.steady)
-        self._look.cancel()
+        self._loading_timer = self.create_timer(
+            _POLL, self._poll_loading, clock=self._clocks.steady)
+        self._loading_timer.cancel()
         if self._structure.autostart:
             self._starter = self.create_timer(0.0, self._start, clock=self._clocks.steady)
 
@@ -112,7 +115,7 @@ class SegNode(LifecycleNode):
             self._diagnostics.loading = self._loading
             self.get_logger().info(
                 f'{self._loading.text}; STOP until that is done, /diagnostics shows how far it is')
-            self._look.reset()
+            self._loading_timer.reset()
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -174,9 +177,9 @@ class SegNode(LifecycleNode):
         self._loading, self._diagnostics.loading = None, None
         self._segmenter = segmenter
         wanted, model, backend = self._structure, segmenter.model, segmenter.backend
-        for name in wanted.cameras:
-            make_assessor(model, wanted.roles[name], self._limits, wanted.geometry)
-        self._outputs = {name: CameraOutputs(self, name, model, wanted.jpeg_quality)
+        for judge in self._judges.values():
+            judge.load(model.classes, model.width, model.height)
+        self._outputs = {name: [output(self, name, model, wanted) for output in CAMERA_OUTPUTS]
                          for name in wanted.cameras}
         self._diagnostics.segmenter = segmenter
         self.get_logger().info(
@@ -185,16 +188,16 @@ class SegNode(LifecycleNode):
         for warning in backend.warnings:
             self.get_logger().warning(warning)
 
-    def _look_at_loading(self) -> None:
+    def _poll_loading(self) -> None:
         """Go on where loading has ended; else tell how far it is."""
         if self._loading is None:
-            self._look.cancel()
+            self._loading_timer.cancel()
             return
         if not self._loading.is_done:
             if self._is_active:
                 self._stop_for(Finding(Reason.LOADING, self._loading.text))
             return
-        self._look.cancel()
+        self._loading_timer.cancel()
         try:
             self._take_over(self._loading.result())
             failed = self._begin() if self._is_active else None
@@ -215,11 +218,8 @@ class SegNode(LifecycleNode):
         except (SelfTestError, BackendError) as error:
             self.get_logger().error(f'cannot activate: self-test failed: {error}')
             return Finding(Reason.SELF_TEST_FAILED, f'self-test failed: {error}')
-        cameras = {
-            name: Camera(self._outputs[name], self._statistics[name], self._structure.geometry,
-                         setup.role, Sight(self._views.get(name),
-                                           CameraHealth(self._limits.camera_health)))
-            for name, setup in self._structure.setups.items()}
+        cameras = {name: CameraParts(judge, self._outputs[name], self._statistics[name])
+                   for name, judge in self._judges.items()}
         self._session = Session(
             self, self._segmenter, cameras, self._structure.transport, self._signal,
             self._clocks, self._speedometer, self._limits)
@@ -252,8 +252,11 @@ class SegNode(LifecycleNode):
                 self.get_logger().error('loading the model does not end; it is left behind')
             self._loading = None
         for outputs in self._outputs.values():
-            outputs.close()
+            for output in outputs:
+                output.close()
         self._outputs = {}
+        for judge in self._judges.values():
+            judge.unload()
         if self._segmenter is not None:
             self._segmenter.close()
             self._segmenter = None
@@ -262,12 +265,12 @@ class SegNode(LifecycleNode):
         """Refuse limits that cannot be used, with the reason; take over the others at once."""
         try:
             limits = read_limits(self, changed)
-            if self._session is not None:
-                self._session.worker.apply(limits)
+            self._signal.apply(limits)
         except (ParameterError, ValueError) as error:
             return SetParametersResult(successful=False, reason=str(error))
         self._limits = limits
-        self._signal.apply(limits)
+        if self._session is not None:
+            self._session.worker.limits = limits
         return SetParametersResult(successful=True)
 
     def _reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:

@@ -56,14 +56,15 @@ def to_jpeg(bgr: NDArray[np.uint8], header: Any, quality: int) -> CompressedImag
     return message
 
 
-def seconds(stamp: Any) -> float:
-    """Return a builtin_interfaces Time in seconds."""
-    return float(stamp.sec) + float(stamp.nanosec) * 1e-9
+def stamp_ns(stamp: Any) -> int:
+    """Return a builtin_interfaces Time in nanoseconds."""
+    return int(stamp.sec) * 10**9 + int(stamp.nanosec)
 
 
-def stamp_text(stamp: Any) -> str:
-    """Return a builtin_interfaces Time as 'sec.nanosec', nine digits after the point."""
-    return f'{stamp.sec}.{stamp.nanosec:09d}'
+def stamp_text(nanoseconds: int) -> str:
+    """Return a stamp as 'sec.nanosec', nine digits after the point."""
+    whole, fraction = divmod(nanoseconds, 10**9)
+    return f'{whole}.{fraction:09d}'
 
 
 def key_values(values: Mapping[str, Any]) -> list[KeyValue]:

@@ -20,11 +20,11 @@ from dataclasses import dataclass
 import threading
 from typing import Any
 
-from seg_node.stop_go.decision import Instant
+from seg_node.stop_go.timing import Instant
 
 
 @dataclass(frozen=True)
-class Frame:
+class CameraFrame:
     """An image message, when it arrived, and the newest camera_info by then, if any."""
 
     camera: str
@@ -41,13 +41,13 @@ class NewestFrames:
     """
 
     def __init__(self, cameras: Iterable[str]) -> None:
-        self._waiting: dict[str, Frame] = {}
+        self._waiting: dict[str, CameraFrame] = {}
         self._dropped = dict.fromkeys(cameras, 0)
         self._changed = threading.Condition()
         self._idle = False
         self._closed = False
 
-    def put(self, frame: Frame) -> bool:
+    def put(self, frame: CameraFrame) -> bool:
         """Offer a frame, never blocking; tell whether the worker has waited for one."""
         with self._changed:
             if self._closed:
@@ -59,14 +59,19 @@ class NewestFrames:
             self._changed.notify()
             return self._idle
 
-    def take(self, most: int) -> list[Frame]:
-        """Wait for a frame; take 1 to `most`, each of another camera; none once closed."""
+    def take(self, maximum: int) -> list[CameraFrame]:
+        """Wait for a frame; take 1 to `maximum`, each of another camera; none once closed."""
         with self._changed:
             self._idle = True
             self._changed.wait_for(lambda: self._waiting or self._closed)
             self._idle = False
-            first = list(self._waiting)[:most]
+            first = list(self._waiting)[:maximum]
             return [self._waiting.pop(camera) for camera in first]
+
+    @property
+    def closed(self) -> bool:
+        """Whether no frame counts any more."""
+        return self._closed
 
     def close(self) -> None:
         """Forget what waits and wake the worker."""

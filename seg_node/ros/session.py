@@ -20,7 +20,7 @@ from rclpy.node import Node
 
 from seg_node.perception.segmenter import Segmenter
 from seg_node.ros.camera_input import CameraInput
-from seg_node.ros.camera_worker import Camera, CameraWorker
+from seg_node.ros.camera_worker import CameraParts, CameraWorker
 from seg_node.ros.clocks import Clocks
 from seg_node.ros.newest_frames import NewestFrames
 from seg_node.ros.speedometer import Speedometer
@@ -31,7 +31,7 @@ from seg_node.stop_go.limits import Limits
 class Session:
     """One time of being active; begins when made."""
 
-    def __init__(self, node: Node, segmenter: Segmenter, cameras: dict[str, Camera],
+    def __init__(self, node: Node, segmenter: Segmenter, cameras: dict[str, CameraParts],
                  transport: str, signal: StopSignal, clocks: Clocks, speedometer: Speedometer,
                  limits: Limits) -> None:
         self._cameras = cameras

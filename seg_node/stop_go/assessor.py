@@ -59,9 +59,15 @@ class Observation:
 
 @dataclass(frozen=True, eq=False)
 class Assessment:
-    """What a frame says; corridor and measure are None where there is no corridor to look at."""
+    """
+    What a frame says, held against `limits`.
+
+    view is None where there is none, corridor and measure where there is no corridor to look at.
+    """
 
     findings: tuple[Finding, ...]
+    limits: Limits
+    view: View | None = None
     corridor: Corridor | None = None
     measure: CorridorMeasure | None = None
 
@@ -92,7 +98,7 @@ class Assessor:
             raise ValueError(
                 f'{names}: not set; measure the vehicle, or choose geometry: trapezoid')
         self._meter = CorridorMeter(rules)
-        self._laid: _Laid | None = None
+        self._built: _Built | None = None
 
     def restart(self) -> None:
         """Forget the frames before."""
@@ -102,11 +108,13 @@ class Assessor:
         """Judge one frame."""
         findings = self._judge_time(seen.inference)
         if self._fixed is None and seen.view is None:
-            return Assessment((*findings, Finding(Reason.NO_CAMERA_INFO, seen.no_view)))
+            return Assessment(
+                (*findings, Finding(Reason.NO_CAMERA_INFO, seen.no_view)), self.limits)
         try:
             corridor = self._corridor(seen.view, seen.motion)
         except ValueError as error:
-            return Assessment((*findings, Finding(Reason.BEYOND_RANGE, str(error))))
+            return Assessment(
+                (*findings, Finding(Reason.BEYOND_RANGE, str(error))), self.limits, seen.view)
         measure = self._meter.measure(
             corridor, seen.labels, seen.confidence, self._required(corridor, seen.motion),
             Sizes(self.limits.ground.obstacle_rows, self.limits.stop_go.min_slow_share))
@@ -116,7 +124,9 @@ class Assessor:
                 f'the way comes into view at {corridor.start:.2f} m, limit '
                 f'{self.limits.ground.max_blind:.2f} m', corridor.start,
                 self.limits.ground.max_blind),)
-        return Assessment((*findings, *assess(measure, self.limits.stop_go)), corridor, measure)
+        return Assessment(
+            (*findings, *assess(measure, self.limits.stop_go)), self.limits, seen.view, corridor,
+            measure)
 
     def _judge_time(self, inference: float) -> tuple[Finding, ...]:
         limit = self.limits.stop_go.max_inference
@@ -147,25 +157,25 @@ class Assessor:
         scaled, bumper = view, vehicle.front
         if self._direction is Direction.REVERSE:
             scaled, bumper = view.backwards(), vehicle.rear
-        if self._laid and self._laid.serves(view, curvature, bumper + self._required(
-                self._laid.corridor, motion)):
-            return self._laid.corridor
+        if self._built and self._built.serves(view, curvature, bumper + self._required(
+                self._built.corridor, motion)):
+            return self._built.corridor
         way = Way(vehicle.width + 2 * vehicle.side_margin, bumper, curvature)
-        self._laid = _Laid(view, curvature, corridor_on_ground(
+        self._built = _Built(view, curvature, corridor_on_ground(
             scaled.scaled(*self._size), way, self.limits.ground))
-        return self._laid.corridor
+        return self._built.corridor
 
 
 @dataclass(frozen=True, eq=False)
-class _Laid:
-    """A corridor with what it was laid for."""
+class _Built:
+    """A corridor with what it was built for."""
 
     view: View
     curvature: float
     corridor: Corridor
 
     def serves(self, view: View, curvature: float, reach: float) -> bool:
-        """Tell whether it still fits, up to that arc length: laying one costs milliseconds."""
+        """Tell whether it still fits, up to that arc length: building one costs milliseconds."""
         # Two arcs lie difference * d^2 / 2 apart at distance d.
         aside = abs(curvature - self.curvature) * reach ** 2 / 2
         return view is self.view and aside <= _ASIDE

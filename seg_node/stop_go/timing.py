@@ -38,14 +38,14 @@ class Instant:
 
 
 @dataclass(frozen=True)
-class Frame:
+class FrameTime:
     """When a frame arrived and its stamp; None where there is no stamp to go by."""
 
     arrival: Instant
     stamp: float | None
 
 
-def judge_arrival(stamp: float, arrival: Instant, before: Frame | None,
+def judge_arrival(stamp: float, arrival: Instant, before: FrameTime | None,
                   limits: Thresholds) -> tuple[Finding, ...]:
     """Find what is wrong with a frame's stamp and arrival, also against the frame before."""
     if not math.isfinite(stamp):
@@ -70,7 +70,7 @@ def judge_arrival(stamp: float, arrival: Instant, before: Frame | None,
     return tuple(found)
 
 
-def judge_age(frame: Frame, now: Instant, limits: Thresholds) -> tuple[Finding, ...]:
+def judge_age(frame: FrameTime, now: Instant, limits: Thresholds) -> tuple[Finding, ...]:
     """Find what is wrong with the newest frame at this moment, on each clock."""
     found = _clock_jump(frame.arrival, now)
     age = now.steady - frame.arrival.steady
@@ -97,17 +97,20 @@ def judge_rate(arrivals: Sequence[float], limits: Thresholds) -> tuple[Finding, 
         f'{rate:.1f} images per second, limit {limits.min_rate:.1f}', rate, limits.min_rate),)
 
 
-def follows(stamp: float, arrival: Instant, before: Frame, limits: Thresholds) -> bool:
-    """Tell whether a frame came soon enough after the one before, on both clocks."""
-    return before.stamp is not None and (
-        arrival.steady - before.arrival.steady <= limits.max_image_age
-        and stamp - before.stamp <= limits.max_image_age)
-
-
-def gap_between(stamp: float, arrival: Instant, before: Frame) -> float:
-    """Return the longer of the times between two frames by arrival and by stamp, seconds."""
-    by_arrival = arrival.steady - before.arrival.steady
-    return by_arrival if before.stamp is None else max(by_arrival, stamp - before.stamp)
+def judge_gap(stamp: float, arrival: Instant, before: FrameTime | None,
+              limits: Thresholds) -> tuple[Finding, ...]:
+    """Find that a frame came too long after the one before, on either clock."""
+    if before is None:
+        return ()
+    gap = arrival.steady - before.arrival.steady
+    if before.stamp is not None:
+        gaps = gap, stamp - before.stamp
+        if all(each <= limits.max_image_age for each in gaps):
+            return ()
+        gap = max(gaps)
+    return (Finding(
+        Reason.STALE, f'{gap:.2f} s between images, limit {limits.max_image_age:.2f} s', gap,
+        limits.max_image_age),)
 
 
 def _clock_jump(before: Instant, now: Instant) -> list[Finding]:

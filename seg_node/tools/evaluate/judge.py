@@ -25,13 +25,10 @@ from seg_node.parameters.params_file import Configuration
 from seg_node.perception.models.manifest import Model
 from seg_node.perception.segmenter import Segmentation
 from seg_node.stop_go.actions import class_rules
-from seg_node.stop_go.assessor import Assessment, Observation
-from seg_node.stop_go.camera_health.camera_health import CameraHealth
+from seg_node.stop_go.assessor import Assessment
+from seg_node.stop_go.camera_judge import CameraJudge, SegmentedImage
 from seg_node.stop_go.camera_view import CameraView, FixedPose
-from seg_node.stop_go.decision import StopGo
-from seg_node.stop_go.geometry import View
 from seg_node.stop_go.limits import Geometry
-from seg_node.stop_go.sight import Look, make_assessor, SegmentedImage, Sight
 from seg_node.stop_go.timing import Instant
 from seg_node.stop_go.verdict import Finding, Reason, Verdict
 from seg_node.tools.evaluate.decoding import Shot
@@ -51,7 +48,6 @@ class Judgement:
     assessment: Assessment
     health: tuple[Finding, ...]
     true: Verdict | None
-    view: View | None
 
 
 class FrameJudge:
@@ -68,17 +64,17 @@ class FrameJudge:
 
     def __init__(self, configuration: Configuration, camera: str, model: Model,
                  start_ns: int | None) -> None:
-        structure, limits = configuration.structure, configuration.limits
+        structure, self._limits = configuration.structure, configuration.limits
         setup = structure.setups[camera]
-        view = CameraView(FixedPose(setup.mounting), structure.rectified) \
-            if structure.geometry is Geometry.GROUND else None
         self._start_ns = start_ns
-        self._limits = limits
-        self._sight = Sight(view, CameraHealth(limits.camera_health))
-        self._assessor, self._true_assessor = (
-            make_assessor(model, setup.role, limits, structure.geometry) for _ in range(2))
-        self._stop_go, self._true_stop_go = (StopGo(limits.stop_go) for _ in range(2))
-        self._labels = TruthLabels(class_rules(model.classes, limits.class_actions))
+        self._judge, self._truth_judge = (
+            CameraJudge(self._limits, structure.geometry,
+                        CameraView(FixedPose(setup.mounting), structure.rectified)
+                        if structure.geometry is Geometry.GROUND else None, setup.role.direction)
+            for _ in range(2))
+        for judge in (self._judge, self._truth_judge):
+            judge.load(model.classes, model.width, model.height)
+        self._labels = TruthLabels(class_rules(model.classes, self._limits.class_actions))
         self._blank = np.full((model.height, model.width), 255, np.uint8)
         self._begun = False
         self._gap = False
@@ -87,28 +83,29 @@ class FrameJudge:
         """Judge a frame and decide."""
         assert shot.image is not None
         arrival = self._arrive(shot)
-        health = self._sight.inspect(shot.image, self._limits)
-        seen = self._sight.judge(SegmentedImage(
+        inspection = self._judge.inspect(shot.image, self._limits)
+        assessment = self._judge.assess(SegmentedImage(
             segmentation.width, segmentation.height, segmentation.labels,
-            segmentation.confidence, health, shot.info, shot.frame.motion), self._assessor)
-        self._stop_go.observe(self._stamp(shot), seen.assessment.findings, arrival)
-        true = self._judge_truth(shot, seen.look, segmentation.labels, arrival)
+            segmentation.confidence, inspection, shot.info, shot.frame.motion))
+        self._judge.observe(self._stamp_ns(shot), assessment, arrival)
+        true = self._judge_truth(
+            shot, (segmentation.width, segmentation.height), segmentation.labels, arrival)
         return Judgement(
-            self._stop_go.verdict(arrival), seen.assessment, health, true, seen.look.view)
+            _decide(self._judge, arrival), assessment, inspection.findings, true)
 
     def fail(self, shot: Shot, reason: Reason, problem: str) -> Judgement:
         """Decide on a frame that could not be decoded, or not be segmented."""
         arrival = self._arrive(shot)
         if shot.image is not None:      # as in the node, where this goes on beside the network
-            self._sight.inspect(shot.image, self._limits)
+            self._judge.inspect(shot.image, self._limits)
         finding = Finding(reason, f'{reason.value.replace("_", " ")}: {problem}')
-        self._stop_go.fail(finding, arrival)
+        self._judge.fail(self._stamp_ns(shot), finding, arrival)
         true = None
         if shot.truth is not None:
             height, width = shot.truth.shape
-            look = self._sight.look(shot.info, width, height)
-            true = self._judge_truth(shot, look, self._blank, arrival)
-        return Judgement(self._stop_go.verdict(arrival), Assessment((finding,)), (), true, None)
+            true = self._judge_truth(shot, (width, height), self._blank, arrival)
+        return Judgement(_decide(self._judge, arrival), Assessment((finding,), self._limits), (),
+                         true)
 
     def true_labels(self, codes: NDArray[np.uint8], seen: Segmentation) -> NDArray[np.uint8]:
         """Return the truth as it is judged, uint8 [h, w]; the network's labels where unknown."""
@@ -119,18 +116,18 @@ class FrameJudge:
         now = shot.frame.time_ns * 1e-9
         arrival = Instant(now, now)
         if not self._begun:
-            self._stop_go.activate(arrival)
-            self._true_stop_go.activate(arrival)
+            self._judge.activate(arrival)
+            self._truth_judge.activate(arrival)
             self._begun = True
         return arrival
 
-    def _stamp(self, shot: Shot) -> float:
+    def _stamp_ns(self, shot: Shot) -> int:
         # Relative to the clock at the first frame: seconds since 1970 as floats lose microseconds.
         if shot.frame.stamp_ns is None or self._start_ns is None:
-            return shot.frame.time_ns * 1e-9
-        return (shot.frame.stamp_ns - self._start_ns) * 1e-9
+            return shot.frame.time_ns
+        return shot.frame.stamp_ns - self._start_ns
 
-    def _judge_truth(self, shot: Shot, look: Look, seen: NDArray[np.uint8],
+    def _judge_truth(self, shot: Shot, size: tuple[int, int], seen: NDArray[np.uint8],
                      arrival: Instant) -> Verdict | None:
         """
         Decide as the node would that sees the truth.
@@ -142,15 +139,18 @@ class FrameJudge:
             self._gap = True
             return None
         if self._gap:
-            self._true_assessor.restart()
-            self._true_stop_go.activate(arrival)
+            self._truth_judge.activate(arrival)
         labels = self._labels.of(shot.truth, seen)
-        findings = self._true_assessor.assess(Observation(
-            labels, self._blank, look.view, shot.frame.motion, 0.0, look.no_view)).findings
-        self._true_stop_go.observe(
-            self._stamp(shot), (*findings, *look.findings), arrival)
-        verdict = self._true_stop_go.verdict(arrival)
+        assessment = self._truth_judge.assess(SegmentedImage(
+            *size, labels, self._blank, None, shot.info, shot.frame.motion))
+        self._truth_judge.observe(self._stamp_ns(shot), assessment, arrival)
+        verdict = _decide(self._truth_judge, arrival)
         if self._gap and verdict.reason is Reason.CONFIRMING:
             return None
         self._gap = False
         return verdict
+
+
+def _decide(judge: CameraJudge, now: Instant) -> Verdict:
+    judge.update(now)
+    return judge.verdict(now)

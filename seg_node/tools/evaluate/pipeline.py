@@ -30,7 +30,7 @@ from seg_node.parameters.params_file import Configuration, configure
 from seg_node.perception.segmenter import Segmentation
 from seg_node.recordings.read_ahead import ReadAhead
 from seg_node.recordings.sources import Source
-from seg_node.stop_go.sight import enough_pixels
+from seg_node.stop_go.camera_judge import min_image_size
 from seg_node.stop_go.verdict import Reason
 from seg_node.tools.evaluate.decoding import bytes_of, decoded, Shot, shots_until
 from seg_node.tools.evaluate.drawing import draw_beside_truth, draw_seen, draw_unseen
@@ -75,7 +75,7 @@ def evaluate(job: Job, team: Team,
             configuration = configure(job.settings.parameters)
             work = _Work(job, configuration, team, source, has_classes)
             stack.callback(work.close)
-            least = enough_pixels(team.model, configuration.limits)
+            least = min_image_size(team.model, configuration.limits)
             shots = ReadAhead(
                 shots_until(decoded(source, truth, least), job.settings.seconds), bytes_of, AHEAD)
             stack.callback(shots.close)

@@ -28,8 +28,8 @@ from seg_node.errors import UserError
 from seg_node.parameters.errors import ParameterError
 from seg_node.parameters.params_file import Configuration, configure, read_params_file
 from seg_node.parameters.structure import check_mountings
+from seg_node.stop_go.camera_judge import CameraJudge
 from seg_node.stop_go.limits import Geometry
-from seg_node.stop_go.sight import make_assessor
 from seg_node.tools.evaluate.finding import find_recordings
 from seg_node.tools.evaluate.ground_truth.mapping import find_mapping, model_ids, read_mapping
 from seg_node.tools.evaluate.ground_truth.masks import masks_in
@@ -74,8 +74,8 @@ def make_request(options: argparse.Namespace) -> Request:
         names = [info.name for info in model.classes]
         mapping = read_mapping(truth.mapping, names) if truth.mapping else model_ids(names)
         try:
-            make_assessor(model, configuration.structure.setups[camera].role,
-                          configuration.limits, configuration.structure.geometry)
+            CameraJudge(configuration.limits, configuration.structure.geometry).load(
+                model.classes, model.width, model.height)
         except ValueError as error:
             raise UserError(str(error)) from None
         has_truth = bool(truth.folder or truth.topic)

@@ -21,7 +21,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seg_node.ros.newest_frames import Frame, NewestFrames
+from seg_node.ros.newest_frames import CameraFrame, NewestFrames
 from seg_node.stop_go.timing import Instant
 
 NOW = Instant(0.0, 0.0)
@@ -29,7 +29,7 @@ WAIT = 30.0
 
 
 def frame(camera, message):
-    return Frame(camera, message, NOW)
+    return CameraFrame(camera, message, NOW)
 
 
 def test_a_newer_frame_replaces_the_waiting_one_and_is_counted():

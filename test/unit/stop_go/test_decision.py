@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 import pytest
 
 from seg_node.stop_go import Decision, Finding, Instant, Reason, StopGo, Thresholds, Verdict
+from seg_node.stop_go.decision import Confirming, Going, Inactive, Latched
 
 NAN, INF = float('nan'), float('inf')
 EPOCH = 1000.0
@@ -38,6 +39,11 @@ HARD = [reason for reason in Reason if reason.is_fault]
 
 def at(steady: float) -> Instant:
     return Instant(steady, steady + EPOCH)
+
+
+def decide(stop_go: StopGo, now: Instant) -> Verdict:
+    stop_go.update(now)
+    return stop_go.verdict(now)
 
 
 class Drive:
@@ -65,7 +71,7 @@ class Drive:
 
     @property
     def verdict(self) -> Verdict:
-        return self.stop_go.verdict(at(self.now))
+        return decide(self.stop_go, at(self.now))
 
     def must_earn_anew(self) -> None:
         """Check that GO has gone, and comes back only after five good frames."""
@@ -88,10 +94,10 @@ class Drive:
 
 def test_stop_from_the_start():
     stop_go = StopGo()
-    assert stop_go.verdict(at(0)).reason is Reason.NOT_ACTIVE
+    assert decide(stop_go, at(0)).reason is Reason.NOT_ACTIVE
     for index in range(50):
         stop_go.observe(EPOCH + index / 10, (), at(index / 10))
-    assert stop_go.verdict(at(5)).decision is Decision.STOP
+    assert decide(stop_go, at(5)).decision is Decision.STOP
 
 
 def test_no_image_after_activation():
@@ -246,9 +252,9 @@ def test_frames_from_before_the_activation_do_not_count():
 
 def test_new_thresholds_take_go_away():
     drive = Drive(going=True)
-    drive.stop_go.thresholds = Thresholds()
+    drive.stop_go.apply(Thresholds())
     assert drive.verdict.decision is Decision.GO, 'nothing has changed'
-    drive.stop_go.thresholds = Thresholds(min_coverage=0.7)
+    drive.stop_go.apply(Thresholds(min_coverage=0.7))
     assert drive.verdict.reason is Reason.CONFIRMING
     drive.must_earn_anew()
 
@@ -367,7 +373,7 @@ def test_faults_before_go_was_earned_do_not_latch():
 def test_a_latched_fault_outlives_new_limits():
     drive = Drive(going=True, latch_faults=True)
     drive.frame(DARK)
-    drive.stop_go.thresholds = Thresholds(latch_faults=False)
+    drive.stop_go.apply(Thresholds(latch_faults=False))
     drive.stop_go.revoke()
     drive.stays_latched('image dark')
 
@@ -391,7 +397,7 @@ def test_a_reset_without_a_latched_fault_takes_go_away_too():
 @pytest.mark.parametrize('age', [0.51, 5, INF])
 def test_stale_by_arrival_while_ros_time_stands(age):
     drive = Drive(going=True)
-    verdict = drive.stop_go.verdict(Instant(drive.now + age, drive.now + EPOCH))
+    verdict = decide(drive.stop_go, Instant(drive.now + age, drive.now + EPOCH))
     expected = Reason.CLOCK_JUMP if age == INF else Reason.STALE
     assert verdict.reason is expected
     if expected is Reason.STALE:
@@ -403,7 +409,7 @@ def test_stale_by_arrival_while_ros_time_stands(age):
 
 def test_stale_by_stamp_while_the_steady_clock_stands():
     drive = Drive(going=True)
-    verdict = drive.stop_go.verdict(Instant(drive.now, drive.now + EPOCH + 0.45))
+    verdict = decide(drive.stop_go, Instant(drive.now, drive.now + EPOCH + 0.45))
     assert verdict.reason is Reason.STALE_STAMP
     assert verdict.text == 'newest image 0.51 s old by its stamp, limit 0.50 s'
     drive.must_earn_anew()
@@ -412,9 +418,9 @@ def test_stale_by_stamp_while_the_steady_clock_stands():
 def test_an_image_as_old_as_the_limit_still_counts():
     drive = Drive(going=True, max_image_age=0.5)
     newest = drive.now
-    assert drive.stop_go.verdict(Instant(newest + 0.5, newest + EPOCH)).decision is Decision.GO
+    assert decide(drive.stop_go, Instant(newest + 0.5, newest + EPOCH)).decision is Decision.GO
     stamp = newest + EPOCH - LATENCY
-    assert drive.stop_go.verdict(Instant(newest, stamp + 0.5)).decision is Decision.GO
+    assert decide(drive.stop_go, Instant(newest, stamp + 0.5)).decision is Decision.GO
 
 
 @pytest.mark.parametrize('asked', [True, False])
@@ -433,7 +439,7 @@ def test_a_gap_in_the_stamps_takes_go_away():
     stamp = drive.now + EPOCH - LATENCY + 0.6
     drive.now += 0.1
     drive.stop_go.observe(stamp, (), Instant(drive.now, stamp))
-    assert drive.stop_go.verdict(Instant(drive.now, stamp)).reason is Reason.CONFIRMING
+    assert decide(drive.stop_go, Instant(drive.now, stamp)).reason is Reason.CONFIRMING
 
 
 def test_a_gap_between_arrivals_takes_go_away_while_ros_time_crawls():
@@ -441,7 +447,7 @@ def test_a_gap_between_arrivals_takes_go_away_while_ros_time_crawls():
     stamp = drive.now + EPOCH
     drive.now += 0.6
     drive.stop_go.observe(stamp, (), Instant(drive.now, stamp))
-    verdict = drive.stop_go.verdict(Instant(drive.now, stamp))
+    verdict = decide(drive.stop_go, Instant(drive.now, stamp))
     assert (verdict.reason, verdict.measured) == (Reason.CONFIRMING, 1)
 
 
@@ -496,7 +502,7 @@ def test_replay_loop_recovers():
         drive.now += 0.1
         ros = 500 + index / 10
         drive.stop_go.observe(ros, (), Instant(drive.now, ros))
-        verdict = drive.stop_go.verdict(Instant(drive.now, ros))
+        verdict = decide(drive.stop_go, Instant(drive.now, ros))
         if index == 0:
             assert verdict.reason is Reason.CLOCK_JUMP
     assert verdict.decision is Decision.GO
@@ -509,7 +515,7 @@ def test_replay_loop_recovers():
 def test_clocks_out_of_order_stop_and_take_go_away(now):
     drive = Drive(going=True)
     assert drive.now == 11.5
-    verdict = drive.stop_go.verdict(now)
+    verdict = decide(drive.stop_go, now)
     assert (verdict.decision, verdict.reason) == (Decision.STOP, Reason.CLOCK_JUMP)
     drive.must_earn_anew()
 
@@ -520,7 +526,7 @@ def test_clocks_out_of_order_stop_and_take_go_away(now):
 def test_frames_on_clocks_out_of_order_stop_at_once(arrival):
     drive = Drive(going=True)
     drive.stop_go.observe(EPOCH + 11.58, (), arrival)
-    verdict = drive.stop_go.verdict(Instant(11.6, EPOCH + 11.6))
+    verdict = decide(drive.stop_go, Instant(11.6, EPOCH + 11.6))
     assert (verdict.decision, verdict.reason) == (Decision.STOP, Reason.CLOCK_JUMP)
 
 
@@ -532,11 +538,11 @@ instants = st.builds(Instant, numbers, numbers)
 def test_no_number_raises_or_gives_go_unearned(activation, stamp, arrival, now):
     stop_go = StopGo(Thresholds(go_after=2, go_hold=0.0))
     stop_go.activate(activation)
-    assert stop_go.verdict(now).decision is Decision.STOP
+    assert decide(stop_go, now).decision is Decision.STOP
     stop_go.observe(stamp, (), arrival)
-    assert stop_go.verdict(now).decision is Decision.STOP
+    assert decide(stop_go, now).decision is Decision.STOP
     stop_go.fail(BLOCKED, arrival)
-    assert stop_go.verdict(now).decision is Decision.STOP
+    assert decide(stop_go, now).decision is Decision.STOP
 
 
 # --- several causes -------------------------------------------------------------------------
@@ -617,3 +623,35 @@ def test_a_camera_that_is_slow_and_stops_for_a_gap_now_and_then_never_earns_go_f
 def test_the_rate_need_not_be_checked():
     drive = Drive(min_rate=0.0)
     assert [drive.frame(after=0.48) for _ in range(30)][-1].decision is Decision.GO
+
+
+def test_a_look_at_the_verdict_changes_nothing() -> None:
+    drive = Drive(going=True)
+    stale = at(drive.now + 5.0)
+    assert drive.stop_go.verdict(stale).reason is Reason.STALE
+    assert drive.stop_go.verdict(at(drive.now)).decision is Decision.GO
+    drive.stop_go.update(stale)
+    assert drive.stop_go.verdict(at(drive.now)).reason is Reason.CONFIRMING
+
+
+def test_the_states_are_named() -> None:
+    drive = Drive(latch_faults=True)
+    assert isinstance(drive.stop_go.state, Confirming)
+    drive.frames(12)
+    assert isinstance(drive.stop_go.state, Going)
+    drive.frame(DARK)
+    assert drive.stop_go.state == Latched(Finding(
+        Reason.LATCHED, 'latched until ~/reset: image dark', 2, 5))
+    drive.stop_go.reset()
+    assert isinstance(drive.stop_go.state, Confirming)
+    drive.stop_go.deactivate(DARK)
+    assert drive.stop_go.state == Inactive(DARK)
+
+
+def test_the_first_fault_stays_the_latched_one() -> None:
+    drive = Drive(going=True, latch_faults=True)
+    drive.frame(DARK)
+    drive.frames(12)
+    verdict = drive.frame(Finding(Reason.CAMERA_TORN, 'image torn', 9, 8))
+    assert (verdict.reason, verdict.text) == (
+        Reason.LATCHED, 'latched until ~/reset: image dark')

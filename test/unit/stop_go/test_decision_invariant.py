@@ -376,6 +376,7 @@ class AnyOrder(RuleBasedStateMachine):
         now = Instant(self.steady + steady, self.ros + ros)
         expected = due(self.log, now, self.limits)
         self.note('ask', now)
+        self.machine.update(now)
         verdict = self.machine.verdict(now)
         assert verdict.decision is expected
         self.check(verdict, now)
@@ -390,7 +391,7 @@ class AnyOrder(RuleBasedStateMachine):
         if limits != self.limits:
             self.limits = limits
             self.note('limits', self.now)
-        self.machine.thresholds = limits
+        self.machine.apply(limits)
 
     def check(self, verdict, now):
         assert verdict.text
@@ -413,7 +414,9 @@ class AnyOrder(RuleBasedStateMachine):
     def drives_only_when_due(self):
         if not hasattr(self, 'machine'):
             return
-        verdict = deepcopy(self.machine).verdict(self.now)
+        before = deepcopy(vars(self.machine))
+        verdict = self.machine.verdict(self.now)
+        assert vars(self.machine) == before      # a look changes nothing
         assert verdict.decision is self.due()
 
 

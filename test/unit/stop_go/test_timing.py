@@ -22,10 +22,10 @@ import pytest
 
 from seg_node.stop_go import Instant, Reason, Thresholds
 from seg_node.stop_go.timing import (
-    follows,
-    Frame,
+    FrameTime,
     judge_age,
     judge_arrival,
+    judge_gap,
     judge_rate,
     RATE_FRAMES,
 )
@@ -33,7 +33,7 @@ from seg_node.stop_go.timing import (
 NAN, INF = float('nan'), float('inf')
 LIMITS = Thresholds(max_image_age=0.5, max_future=0.125, min_rate=4.0)
 NOW = Instant(10.0, 1000.0)
-BEFORE = Frame(Instant(9.875, 999.875), 999.75)
+BEFORE = FrameTime(Instant(9.875, 999.875), 999.75)
 HINT = '; for a recording play it with /clock and set use_sim_time'
 
 
@@ -64,7 +64,7 @@ def test_arrivals_against_the_frame_before(arrival, found):
     assert reasons(judge_arrival(999.9, arrival, BEFORE, LIMITS)) == found
 
 
-@pytest.mark.parametrize('before', [None, Frame(Instant(99.0, 9999.0), None)])
+@pytest.mark.parametrize('before', [None, FrameTime(Instant(99.0, 9999.0), None)])
 def test_a_frame_without_a_stamp_is_nothing_to_compare_with(before):
     assert judge_arrival(999.9, NOW, before, LIMITS) == ()
     assert reasons(judge_arrival(999.9, Instant(10.0, NAN), before, LIMITS)) == [
@@ -80,11 +80,11 @@ def test_a_frame_without_a_stamp_is_nothing_to_compare_with(before):
     (Instant(10.0, NAN), [Reason.CLOCK_JUMP, Reason.STALE_STAMP]),
     (Instant(INF, 1000.0), [Reason.CLOCK_JUMP, Reason.STALE])])
 def test_age_counts_on_both_clocks(now, found):
-    assert reasons(judge_age(Frame(NOW, 999.875), now, LIMITS)) == found
+    assert reasons(judge_age(FrameTime(NOW, 999.875), now, LIMITS)) == found
 
 
 def test_a_frame_that_failed_ages_by_its_arrival_only():
-    assert judge_age(Frame(NOW, None), Instant(10.5, 5000.0), LIMITS) == ()
+    assert judge_age(FrameTime(NOW, None), Instant(10.5, 5000.0), LIMITS) == ()
 
 
 @pytest.mark.parametrize(('age', 'hint'), [(3600.0, ''), (3600.5, HINT), (5e7, HINT)])
@@ -92,7 +92,7 @@ def test_a_recording_is_told_how_to_be_played(age, hint):
     [finding] = judge_arrival(1000.0 - age, NOW, None, LIMITS)
     assert finding.reason is Reason.STALE_STAMP
     assert finding.text == f'newest image {age:.2f} s old by its stamp, limit 0.50 s{hint}'
-    [finding] = judge_age(Frame(NOW, 1000.0 - age), NOW, LIMITS)
+    [finding] = judge_age(FrameTime(NOW, 1000.0 - age), NOW, LIMITS)
     assert finding.text.endswith(hint or 'limit 0.50 s')
 
 
@@ -130,8 +130,10 @@ def test_some_late_frames_among_quick_ones_are_no_low_rate():
     (1000.0, 10.0, True), (1000.25, 10.375, True), (1000.26, 10.0, False),
     (1000.0, 10.376, False), (NAN, 10.0, False), (1000.0, NAN, False), (900.0, 9.0, True)])
 def test_a_frame_follows_when_it_comes_soon_enough(stamp, arrival, expected):
-    assert follows(stamp, Instant(arrival, 0.0), BEFORE, LIMITS) == expected
+    found = judge_gap(stamp, Instant(arrival, 0.0), BEFORE, LIMITS)
+    assert reasons(found) == ([] if expected else [Reason.STALE])
 
 
 def test_nothing_follows_a_frame_without_a_stamp():
-    assert not follows(999.8, NOW, Frame(BEFORE.arrival, None), LIMITS)
+    [finding] = judge_gap(999.8, NOW, FrameTime(BEFORE.arrival, None), LIMITS)
+    assert (finding.reason, finding.measured) == (Reason.STALE, 0.125)

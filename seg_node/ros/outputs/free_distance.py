@@ -19,15 +19,46 @@ from __future__ import annotations
 from collections.abc import Iterable
 import math
 
+from rclpy.node import Node
+from rclpy.time import Time
 from sensor_msgs.msg import Range
 
+from seg_node.parameters.structure import Structure
+from seg_node.ros.outputs.output import VehicleDecision, VehicleOutput
 from seg_node.stop_go.corridor.measure import CorridorMeasure
+from seg_node.stop_go.limits import Geometry
+from seg_node.stop_go.roles import Direction
 from seg_node.stop_go.vehicle import Vehicle
 from seg_node.stop_go.verdict import Decision, Reason, Verdict
 
 MIN_RANGE = 0.01
 """Metres; what a STOP for another reason than distance is told as."""
 _DISTANCE = frozenset({Reason.BLOCKED, Reason.BEYOND_RANGE})
+
+
+class FreeDistanceOutput(VehicleOutput):
+    """Publish the range ahead, where the corridor lies on the ground in metres."""
+
+    def __init__(self, node: Node, structure: Structure) -> None:
+        super().__init__(node, structure)
+        self._frame_id = structure.base_frame
+        self._cameras = [name for name, role in structure.roles.items()
+                         if role.direction is not Direction.REVERSE]
+        self._range = None
+        if structure.geometry is Geometry.GROUND:
+            self._range = node.create_publisher(Range, '~/free_distance', self.QOS_DEPTH)
+
+    def publish(self, decision: VehicleDecision) -> None:
+        """Publish the range, stamped with the present: it tells what is known now."""
+        if self._range is None:
+            return
+        frames = [decision.frames[name] for name in self._cameras]
+        message = to_range(
+            decision.verdict, [frame.measure if frame else None for frame in frames],
+            decision.limits.vehicle, decision.limits.ground.max_range)
+        message.header.frame_id = self._frame_id
+        message.header.stamp = Time(nanoseconds=round(decision.now.ros * 1e9)).to_msg()
+        self._range.publish(message)
 
 
 def to_range(verdict: Verdict, measures: Iterable[CorridorMeasure | None], vehicle: Vehicle,
@@ -42,13 +73,13 @@ def to_range(verdict: Verdict, measures: Iterable[CorridorMeasure | None], vehic
     :param max_range: farthest that is looked at, metres from the bumper.
     """
     seen = [measure.free_distance if measure else 0.0 for measure in measures]
-    clear = min(seen, default=0.0) + max(vehicle.front, 0.0)
+    free = min(seen, default=0.0) + max(vehicle.front, 0.0)
     # A range that is no number would be no obstacle for some consumers.
-    if not math.isfinite(clear) or (
+    if not math.isfinite(free) or (
             verdict.decision is Decision.STOP and verdict.reason not in _DISTANCE):
-        clear = MIN_RANGE
+        free = MIN_RANGE
     farthest = max_range + max(vehicle.front, 0.0)
-    clear = min(max(clear, MIN_RANGE), farthest)
+    free = min(max(free, MIN_RANGE), farthest)
     return Range(
-        radiation_type=Range.INFRARED, field_of_view=2 * math.atan2(vehicle.width / 2, clear),
-        min_range=MIN_RANGE, max_range=farthest, range=clear)
+        radiation_type=Range.INFRARED, field_of_view=2 * math.atan2(vehicle.width / 2, free),
+        min_range=MIN_RANGE, max_range=farthest, range=free)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A thread for what a frame's decision need not wait for: publishing its images."""
+"""The thread for what a frame's decision need not wait for: publishing its images."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ import time
 Task = Callable[[], None]
 
 
-class Background:
+class PublishingThread:
     """
     Do tasks in their order on a thread of its own.
 
-    :param most: how many may wait; put() then waits itself, so that none is lost and none piles
+    :param maximum: how many may wait; put() then waits itself, so that none is lost and none piles
         up where publishing is slower than the network.
     """
 
-    def __init__(self, most: int) -> None:
-        self._tasks: Queue[Task | None] = Queue(most)
+    def __init__(self, maximum: int) -> None:
+        self._tasks: Queue[Task | None] = Queue(maximum)
         self._thread = threading.Thread(target=self._run, name='publishing', daemon=True)
         self._thread.start()
 
     def put(self, task: Task) -> None:
-        """Return a task, which must not raise."""
+        """Queue a task, which must not raise."""
         self._tasks.put(task)
 
     def close(self, timeout: float) -> bool:

@@ -18,14 +18,14 @@ from __future__ import annotations
 
 import threading
 
-from seg_node.ros.background import Background
+from seg_node.ros.publishing_thread import PublishingThread
 
 WAIT = 30.0
 
 
 def test_tasks_are_done_in_their_order_and_none_is_lost():
     done: list[int] = []
-    background = Background(2)
+    background = PublishingThread(2)
     for number in range(200):
         background.put(lambda number=number: done.append(number))
     assert background.close(WAIT)
@@ -34,7 +34,7 @@ def test_tasks_are_done_in_their_order_and_none_is_lost():
 
 def test_who_gives_more_than_may_wait_waits():
     gate, given = threading.Event(), threading.Semaphore(0)
-    background = Background(1)
+    background = PublishingThread(1)
     background.put(lambda: gate.wait(WAIT))
 
     def give():
@@ -54,7 +54,7 @@ def test_who_gives_more_than_may_wait_waits():
 
 def test_a_task_that_does_not_end_is_told():
     gate = threading.Event()
-    background = Background(1)
+    background = PublishingThread(1)
     background.put(lambda: gate.wait(WAIT))
     assert not background.close(0.05)
     gate.set()

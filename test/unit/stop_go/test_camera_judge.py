@@ -22,20 +22,20 @@ import pytest
 from helpers.tiny_model import write_tiny_model
 from seg_node.perception.models.model import load_model
 from seg_node.stop_go.camera_health.thresholds import HealthThresholds
+from seg_node.stop_go.camera_judge import min_image_size
 from seg_node.stop_go.limits import Limits
-from seg_node.stop_go.sight import enough_pixels
 
 
 @pytest.mark.parametrize('max_tear', [0.0, 5.0, 254.9])
 def test_every_row_is_needed_as_long_as_tears_are_looked_for(max_tear):
     limits = replace(Limits(), camera_health=HealthThresholds(max_tear=max_tear))
-    assert enough_pixels(load_model('road'), limits) is None
+    assert min_image_size(load_model('road'), limits) is None
 
 
 def test_without_that_it_is_what_the_network_takes_and_the_checks_sample(tmp_path):
     limits = replace(Limits(), camera_health=HealthThresholds(max_tear=255.0))
     road = load_model('road')
-    assert enough_pixels(road, limits) == (road.width, road.height)
+    assert min_image_size(road, limits) == (road.width, road.height)
     tiny = load_model(write_tiny_model(tmp_path))
     assert (tiny.width, tiny.height) == (64, 32)
-    assert enough_pixels(tiny, limits) == (256, 144)
+    assert min_image_size(tiny, limits) == (256, 144)

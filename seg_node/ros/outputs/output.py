@@ -1,0 +1,106 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What an output is, and what it is given to publish."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rclpy.node import Node
+
+from seg_node.parameters.structure import Structure
+from seg_node.perception.models.model import Model
+from seg_node.perception.segmenter import Segmentation
+from seg_node.stop_go.assessor import Assessment
+from seg_node.stop_go.camera_judge import DecidedFrame
+from seg_node.stop_go.limits import Limits
+from seg_node.stop_go.timing import Instant
+from seg_node.stop_go.verdict import Decision, Verdict
+
+
+@dataclass(frozen=True, eq=False)
+class CameraResult:
+    """
+    What became of one frame.
+
+    header is that of the camera's message; bgr uint8 [h, w, 3], less than the camera's size where
+    it was decoded at reduced size; inference in seconds.
+    """
+
+    header: Any
+    bgr: NDArray[np.uint8]
+    segmentation: Segmentation
+    assessment: Assessment
+    verdict: Verdict
+    inference: float
+
+
+class CameraOutput(ABC):
+    """The topics of one kind for one camera, from configuring to cleanup."""
+
+    def __init__(self, node: Node, camera: str, model: Model, structure: Structure) -> None:
+        self._node = node
+        self._publishers: list[Any] = []
+
+    def _publisher(self, *args: Any) -> Any:
+        """Make a publisher that close() withdraws; arguments as of Node.create_publisher."""
+        publisher = self._node.create_publisher(*args)
+        self._publishers.append(publisher)
+        return publisher
+
+    @abstractmethod
+    def publish(self, result: CameraResult) -> None:
+        """Publish what became of a frame, as far as anybody subscribes."""
+
+    def close(self) -> None:
+        """Withdraw the topics."""
+        for publisher in self._publishers:
+            self._node.destroy_publisher(publisher)
+
+
+@dataclass(frozen=True)
+class VehicleDecision:
+    """The decision of a moment, with the verdicts and the newest frames of the cameras."""
+
+    now: Instant
+    verdict: Verdict
+    verdicts: Mapping[str, Verdict]
+    frames: Mapping[str, DecidedFrame | None]
+    limits: Limits
+
+    @property
+    def speed_fraction(self) -> float:
+        """The fraction of full speed that is allowed, 0 at STOP."""
+        return {Decision.GO: 1.0, Decision.SLOW: self.limits.stop_go.slow_fraction}.get(
+            self.verdict.decision, 0.0)
+
+
+class VehicleOutput(ABC):
+    """One topic about the vehicle's decision, from the start of the process to its end."""
+
+    # Plain publishers: those of the lifecycle are silent outside of active.
+    QOS_DEPTH = 10
+
+    def __init__(self, node: Node, structure: Structure) -> None:
+        self._node = node
+
+    @abstractmethod
+    def publish(self, decision: VehicleDecision) -> None:
+        """Publish the decision of a moment; never blocking, never logging."""

@@ -1,0 +1,268 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The decision of one camera, put together once: health, view, corridor, STOP or GO."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seg_node.perception.images.camera_image import CameraImage
+from seg_node.perception.models.manifest import ClassInfo, Model
+from seg_node.stop_go.assessor import Assessment, Assessor, Observation
+from seg_node.stop_go.camera_health.camera_health import CameraHealth
+from seg_node.stop_go.camera_health.statistics import LUMA_SIZE
+from seg_node.stop_go.camera_view import CameraInfo, ViewError
+from seg_node.stop_go.corridor.measure import CorridorMeasure
+from seg_node.stop_go.decision import StopGo
+from seg_node.stop_go.geometry import View
+from seg_node.stop_go.limits import Geometry, Limits
+from seg_node.stop_go.roles import Direction
+from seg_node.stop_go.timing import Instant
+from seg_node.stop_go.vehicle import Motion
+from seg_node.stop_go.verdict import Finding, Reason, Verdict
+
+
+class ViewSource(Protocol):
+    """Where the view of a camera comes from."""
+
+    def view(self, info: CameraInfo | None, width: int, height: int) -> View:
+        """Return the view for images of a size, the same object while it stays. Or ViewError."""
+        ...
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What the camera's health says of one image, held against `limits`."""
+
+    findings: tuple[Finding, ...]
+    limits: Limits
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentedImage:
+    """
+    One segmented image.
+
+    width and height are the camera's, in pixels; labels (class ids) and confidence (255 = 1.0)
+    are uint8 [h, w] at the network's size. `inspection` is None where there is no image, only
+    labels. `info` is the newest camera_info, None before the first; `motion` is None without
+    fresh odometry. `inference` in seconds.
+    """
+
+    width: int
+    height: int
+    labels: NDArray[np.uint8]
+    confidence: NDArray[np.uint8]
+    inspection: Inspection | None = None
+    info: CameraInfo | None = None
+    motion: Motion | None = None
+    inference: float = 0.0
+
+
+@dataclass(frozen=True)
+class DecidedFrame:
+    """The newest frame that was decided on; `measure` is None where it could not be assessed."""
+
+    stamp_ns: int
+    measure: CorridorMeasure | None = None
+    inference: float = 0.0
+
+
+class CameraJudge:
+    """
+    Judge the frames of one camera: the node, `evaluate` and the simulation all do it with this.
+
+    A frame goes through inspect(), assess() and observe(), in the order of arrival. inspect() may
+    run on another thread than assess(), each one call at a time. What changes or tells the
+    decision (observe() and all from activate() to verdict()) is called under the caller's lock.
+
+    :param view: None where the corridor lies in the image and needs none.
+    :param direction: the way the vehicle drives when this camera counts; None: forward.
+    """
+
+    def __init__(self, limits: Limits, geometry: Geometry, view: ViewSource | None = None,
+                 direction: Direction | None = None) -> None:
+        self._limits = limits
+        self._geometry = geometry
+        self._view = view
+        self._direction = direction or Direction.FORWARD
+        self._labels: tuple[Sequence[ClassInfo], int, int] | None = None
+        self._stop_go = StopGo(limits.stop_go)
+        self._last: DecidedFrame | None = None
+
+    @property
+    def last(self) -> DecidedFrame | None:
+        """The newest frame that was decided on, None before the first."""
+        return self._last
+
+    # --- the way of a frame -------------------------------------------------------------------
+
+    def inspect(self, image: CameraImage, limits: Limits) -> Inspection:
+        """
+        Tell whether the camera gives images that can be used; needs no segmentation.
+
+        :param limits: those under which it was decoded, see min_image_size(); where others count
+            by the time of assess(), the frame earns no GO.
+        :raises ValueError: for an image of another shape or type.
+        """
+        self._health.thresholds = limits.camera_health
+        return Inspection(self._health.check(
+            image.bgr, image.encoding, (image.width, image.height)), limits)
+
+    def assess(self, image: SegmentedImage) -> Assessment:
+        """
+        Find what speaks against GO in one image: all there is, the camera's health first.
+
+        :raises ValueError: for maps of another shape or type.
+        """
+        assessor = self._assessor
+        health: Sequence[Finding] = ()
+        if image.inspection is not None:
+            health = (*image.inspection.findings,
+                      *_changed(image.inspection.limits, assessor.limits))
+        view, problem, changed = self._view_of(image.info, image.width, image.height)
+        found = assessor.assess(Observation(
+            image.labels, image.confidence, view, image.motion, image.inference, problem))
+        return replace(found, findings=(*health, *found.findings, *changed))
+
+    def observe(self, stamp_ns: int, assessment: Assessment, arrival: Instant,
+                inference: float = 0.0) -> None:
+        """
+        Decide on an assessed frame.
+
+        :param stamp_ns: of the image, ROS time in nanoseconds.
+        :param arrival: when the image arrived, before it was worked on.
+        :param inference: what the network took, seconds; kept for :attr:`last`.
+        """
+        self._last = DecidedFrame(stamp_ns, assessment.measure, inference)
+        self._stop_go.observe(
+            stamp_ns * 1e-9,
+            (*assessment.findings, *_changed(assessment.limits, self._limits)), arrival)
+
+    def fail(self, stamp_ns: int, finding: Finding, arrival: Instant) -> None:
+        """Decide on a frame that could not be assessed: malformed, or the inference failed."""
+        self._last = DecidedFrame(stamp_ns)
+        self._stop_go.fail(finding, arrival)
+
+    # --- the decision -------------------------------------------------------------------------
+
+    def unload(self) -> None:
+        """Forget the labels, so that limits for other ones can be taken over."""
+        self._labels = None
+
+    def load(self, classes: Sequence[ClassInfo], width: int, height: int) -> None:
+        """
+        Take the labels that are judged from the next activation on.
+
+        :param classes: of the model, in the order of its label ids; width and height are those of
+            its maps, in pixels.
+        :raises ValueError: when the limits do not fit the classes or the geometry.
+        """
+        self._build_assessor((classes, width, height), self._limits)
+        self._labels = classes, width, height
+
+    def check(self, limits: Limits) -> None:
+        """
+        Tell whether limits could be taken over.
+
+        :raises ValueError: when they do not fit the classes or the geometry.
+        """
+        if self._labels is not None:
+            self._build_assessor(self._labels, limits)
+
+    def apply(self, limits: Limits) -> None:
+        """
+        Take over limits; where any of them changed, GO has to be earned under the new ones.
+
+        :raises ValueError: as check(), which several cameras are asked first.
+        """
+        if limits == self._limits:
+            return
+        if self._labels is not None:
+            self._assessor = self._build_assessor(self._labels, limits)
+        self._limits = limits
+        self._stop_go.apply(limits.stop_go)
+        self._stop_go.revoke()
+
+    def activate(self, now: Instant) -> None:
+        """Begin to judge, from nothing; frames that arrived before `now` do not count."""
+        assert self._labels is not None, 'load() comes first'
+        self._assessor = self._build_assessor(self._labels, self._limits)
+        self._health = CameraHealth(self._limits.camera_health)
+        self._last_view: View | None = None
+        self._last = None
+        self._stop_go.activate(now)
+
+    def deactivate(self, cause: Finding | None = None) -> None:
+        """Stop judging; the verdict is STOP from here on, for this cause."""
+        self._last = None
+        if cause is None:
+            self._stop_go.deactivate()
+        else:
+            self._stop_go.deactivate(cause)
+
+    def reset(self) -> None:
+        """Forget a latched fault; GO has to be earned."""
+        self._stop_go.reset()
+
+    def update(self, now: Instant) -> None:
+        """Let time pass: an image that has become too old ends GO."""
+        self._stop_go.update(now)
+
+    def verdict(self, now: Instant) -> Verdict:
+        """Return the decision for this moment; changes nothing."""
+        return self._stop_go.verdict(now)
+
+    def _build_assessor(self, labels: tuple[Sequence[ClassInfo], int, int], limits: Limits,
+                        ) -> Assessor:
+        return Assessor(*labels, limits, self._geometry, self._direction)
+
+    def _view_of(self, info: CameraInfo | None, width: int, height: int,
+                 ) -> tuple[View | None, str, tuple[Finding, ...]]:
+        """Return the view, else why there is none; and whether the camera is another since."""
+        if self._view is None:
+            return None, '', ()
+        try:
+            view = self._view.view(info, width, height)
+        except ViewError as error:
+            return None, str(error), ()
+        before, self._last_view = self._last_view or view, view
+        if view.intrinsics == before.intrinsics:
+            return view, '', ()
+        return view, '', (Finding(Reason.CAMERA_CHANGED, 'camera_info has changed'),)
+
+
+def min_image_size(model: Model, limits: Limits) -> tuple[int, int] | None:
+    """
+    Return the width and height with which an image is judged as well as in full.
+
+    None: there is a check that looks at every row.
+    """
+    if limits.camera_health.needs_every_row:
+        return None
+    width, height = LUMA_SIZE
+    return max(width, model.width), max(height, model.height)
+
+
+def _changed(used: Limits, present: Limits) -> tuple[Finding, ...]:
+    """Find that a frame was held against limits that are no longer those that count."""
+    if used == present:
+        return ()
+    return (Finding(Reason.CONFIRMING, 'limits changed while the newest image was worked on'),)
