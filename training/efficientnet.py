@@ -84,7 +84,7 @@ def load_imagenet_weights(encoder: Encoder) -> None:
 
 
 def inherit(encoder: Encoder, blocks: Sequence[int], source: Encoder) -> None:
-    """Return an encoder with fewer blocks the weights of a complete one, stage by stage."""
+    """Copy the weights of a complete encoder to one with fewer blocks, stage by stage."""
     encoder.stem[0].load_state_dict(source.stem[0].state_dict())
     given = iter(_residuals(source))
     kept = [block for count, total in zip(blocks, ALL_BLOCKS, strict=True)

@@ -35,7 +35,7 @@ from onnxruntime.quantization import (
 
 
 class _Images(CalibrationDataReader):
-    """Return the images as the graph takes them."""
+    """The images as the graph takes them."""
 
     def __init__(self, images: Sequence[NDArray[np.uint8]], size: tuple[int, int]) -> None:
         self._batches: Iterator[dict[str, NDArray[np.uint8]]] = (

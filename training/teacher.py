@@ -32,7 +32,7 @@ SURE = 0.80            # a pixel whose two-way probability lies below is left un
 
 
 class Teacher:
-    """Return the probability of path, float32 [512, 896], of a BGR image."""
+    """Estimate the probability of path, float32 [512, 896], in a BGR image."""
 
     def __init__(self, model: Path, threads: int = 2) -> None:
         import openvino

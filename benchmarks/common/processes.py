@@ -141,7 +141,7 @@ class Domain:
                 os.environ[name] = self.env[name]
 
     def close(self) -> None:
-        """Return the domain back."""
+        """Release the domain."""
         self._claim.close()
 
 

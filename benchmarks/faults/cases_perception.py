@@ -37,7 +37,7 @@ _BUDGET = 0.1     # seconds; far from both, as this machine may be busy
 
 
 def _save_time(bench: Bench) -> None:
-    """Return the inference a small budget, which it keeps as long as it is well."""
+    """Set a small budget for the inference, which it keeps as long as it is well."""
     bench.keep['budget'] = bench.limit(_MAX_INFERENCE)
     bench.set_parameter(_MAX_INFERENCE, _BUDGET)
 

@@ -68,7 +68,7 @@ def _two_cameras(bench: Bench) -> None:
 
 
 def _own_model(bench: Bench) -> None:
-    """Return the node a model of its own, which can be damaged."""
+    """Let the node load a model of its own, which can be damaged."""
     bench.model = Path(shutil.copytree(bench.model, bench.folder / 'model'))
     _raw(bench)
 

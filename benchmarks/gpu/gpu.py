@@ -105,7 +105,7 @@ class MemoryProbe:
         return pages * os.sysconf('SC_PAGE_SIZE')
 
     def close(self) -> None:
-        """Return the GPU back."""
+        """Release the GPU."""
         self._thread.call(self._device.release)
         self._thread.end()
 

@@ -89,7 +89,7 @@ class Scratch:
         return bool((around != GUARD).any())
 
     def clear(self) -> None:
-        """Return all memory back."""
+        """Free all memory."""
         while self._held:
             self._held.pop().free()
 

@@ -78,7 +78,7 @@ def grow_path(labels: Image) -> None:
 
 def blot(labels: Image, centre: tuple[float, float], radii: tuple[float, float], label: int
          ) -> None:
-    """Return an ellipse to a class: centre (u, v) and radii in pixels."""
+    """Paint an ellipse in a class: centre (u, v) and radii in pixels."""
     axes = (max(1, round(radii[0])), max(1, round(radii[1])))
     cv2.ellipse(labels, (round(centre[0]), round(centre[1])), axes, 0, 0, 360, label, -1)
 

@@ -41,7 +41,7 @@ else:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Return every node test without a limit of its own a hard one."""
+    """Set a hard limit for every node test without one of its own."""
     for item in items:
         if HERE in item.path.parents and item.get_closest_marker('timeout') is None:
             item.add_marker(pytest.mark.timeout(TIMEOUT))

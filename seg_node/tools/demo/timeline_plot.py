@@ -168,7 +168,7 @@ def _legend_above(axis: Any, handles: list[Any]) -> None:
 
 
 def style_axis(axis: Any, label: str) -> None:
-    """Return an axis its title, a grid, and no frame above and to the right."""
+    """Add a title and a grid to an axis; remove its frame above and to the right."""
     axis.set_title(label, loc='left', fontsize=12, pad=6)
     axis.grid(axis='both', color='#e8ebef', linewidth=0.8)
     axis.set_axisbelow(True)

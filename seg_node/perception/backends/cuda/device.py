@@ -70,7 +70,7 @@ class Buffer(Protocol):
         """Bytes."""
 
     def free(self) -> None:
-        """Return it back; again does nothing."""
+        """Free it; again does nothing."""
 
 
 class HostBuffer(Protocol):
@@ -89,7 +89,7 @@ class HostBuffer(Protocol):
         """Where the GPU sees it; raises DeviceError where it does not: see Device.map()."""
 
     def free(self) -> None:
-        """Return it back; again does nothing."""
+        """Free it; again does nothing."""
 
 
 class Event(Protocol):
@@ -109,7 +109,7 @@ class Graph(Protocol):
         """Put the work on the stream on which it was recorded."""
 
     def free(self) -> None:
-        """Return it back; again does nothing."""
+        """Free it; again does nothing."""
 
 
 class Stream(Protocol):

@@ -105,7 +105,7 @@ class DriverApi:
         self._call('cuGraphLaunch', executable, ctypes.c_void_p(stream))
 
     def destroy(self, executable: ctypes.c_void_p) -> None:
-        """Return an executable graph back."""
+        """Destroy an executable graph."""
         self._call('cuGraphExecDestroy', executable)
 
     def _device(self, index: int) -> ctypes.c_int:

@@ -43,7 +43,7 @@ class Exchange(Protocol):
         """Put on a stream that the CPU gets what the GPU has written."""
 
     def free(self) -> None:
-        """Return it back."""
+        """Free it."""
 
 
 class Copied:
@@ -64,7 +64,7 @@ class Copied:
         stream.download(self.address, self.array)
 
     def free(self) -> None:
-        """Return both back."""
+        """Free both."""
         del self.array
         self._host.free()
         self._buffer.free()
@@ -85,7 +85,7 @@ class Mapped:
         """Do nothing: the CPU reads where the GPU writes."""
 
     def free(self) -> None:
-        """Return it back."""
+        """Free it."""
         del self.array
         self._host.free()
 

@@ -40,7 +40,7 @@ class Held:
         device.hold(self)
 
     def free(self) -> None:
-        """Return it back; again does nothing."""
+        """Free it; again does nothing."""
         if self._content is None:
             return
         with self._device.used(f'freeing {self._name}'):

@@ -95,7 +95,7 @@ class TensorRtBackend:
         return results
 
     def close(self) -> None:
-        """Return the GPU back."""
+        """Release the GPU."""
         engine, self._engine = self._engine, None
         if engine is None:
             return

@@ -62,7 +62,7 @@ class OpenedEngine:
     device: Device
 
     def close(self) -> None:
-        """Return the GPU back, even after a fault."""
+        """Release the GPU, even after a fault."""
         try:
             self.runner.close()
         except DeviceError:  # the fault has been told of; release() gives back all the same

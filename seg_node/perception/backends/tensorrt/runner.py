@@ -91,7 +91,7 @@ class EngineRunner:
         return self._way(tuple(sizes)).stages
 
     def close(self) -> None:
-        """Return the ways back; before Device.release()."""
+        """Free the frames' resources; before Device.release()."""
         while self._ways:
             self._ways.popitem()[1].free()
 
@@ -135,7 +135,7 @@ class _Source:
             self._memory.address, self._step, self._tables.address, self._target))
 
     def free(self) -> None:
-        """Return the memory back."""
+        """Free the memory."""
         del self.image
         self._memory.free()
         self._tables.free()
@@ -196,7 +196,7 @@ class _Way:
         return list(zip(labels, confidence, strict=True))
 
     def free(self) -> None:
-        """Return the memory back."""
+        """Free the memory."""
         if self._graph is not None:
             self._graph.free()
         del self._maps
