@@ -33,9 +33,9 @@ from seg_node.simulation.camera import Camera
 from seg_node.simulation.footprint import Footprint
 from seg_node.simulation.road import Pose
 from seg_node.stop_go.corridor.ground_corridor import (
-    corridor_on_ground,
+    build_ground_corridor,
     GroundLimits,
-    Way,
+    SweptPath,
 )
 from seg_node.stop_go.geometry import CameraPose, Intrinsics, Mounting, View
 from seg_node.stop_go.limits import Limits
@@ -118,9 +118,9 @@ class Rig:
         return curvature
 
     def _sees(self, curvature: float) -> bool:
-        way = Way(self.corridor_width, self.vehicle.front, curvature)
+        way = SweptPath(self.corridor_width, self.vehicle.front, curvature)
         try:
-            corridor = corridor_on_ground(self.view, way, self.limits.ground)
+            corridor = build_ground_corridor(self.view, way, self.limits.ground)
         except ValueError:
             return False
         return corridor.length > corridor.start + self.vehicle.stopping_distance(
@@ -181,9 +181,9 @@ def _attempt(rng: np.random.Generator, speed: float, size: tuple[int, int], limi
     ground = GroundLimits(
         min_obstacle=MIN_OBSTACLE, max_range=60.0, pitch_error=float(
             rng.uniform(limits.min_pitch_error, limits.max_pitch_error)))
-    way = Way(vehicle.width + 2.0 * vehicle.side_margin, vehicle.front)
+    way = SweptPath(vehicle.width + 2.0 * vehicle.side_margin, vehicle.front)
     try:
-        corridor = corridor_on_ground(view, way, ground)
+        corridor = build_ground_corridor(view, way, ground)
     except ValueError:
         return None
     sight = corridor.start + vehicle.stopping_distance(speed)

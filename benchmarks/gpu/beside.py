@@ -33,9 +33,9 @@ from benchmarks.gpu.timing import by_stage, recorded, Spread, wall
 from seg_node.perception.backends.cuda.corridor_plan import CorridorAddresses, plan_corridor, TALLY
 from seg_node.perception.backends.cuda.map_plan import plan_maps
 from seg_node.perception.labels import resize_labels
-from seg_node.stop_go import corridor_in_image, CorridorMeter, Trapezoid
+from seg_node.stop_go import build_image_corridor, CorridorMeter, Trapezoid
 from seg_node.stop_go.actions import blocking_table, class_rules
-from seg_node.stop_go.corridor.measure import Sizes
+from seg_node.stop_go.corridor.measure import MeasureLimits
 
 if TYPE_CHECKING:
     from seg_node.perception.backends.cuda.device import Device
@@ -99,7 +99,7 @@ def _maps(model: Model) -> np.ndarray[Any, np.dtype[np.uint8]]:
 def _corridor(device: Device, model: Model, maps: np.ndarray[Any, np.dtype[np.uint8]],
               count: int) -> Rivalry:
     rules = class_rules(model.classes)
-    corridor = corridor_in_image(Trapezoid(), model.width, model.height)
+    corridor = build_image_corridor(Trapezoid(), model.width, model.height)
     sets = blocking_table(rules)[None]
     plan = plan_corridor(corridor.rows, corridor.cols, sets, corridor.run[None], model.width,
                          model.height, _OBSTACLE_ROWS)
@@ -116,7 +116,7 @@ def _corridor(device: Device, model: Model, maps: np.ndarray[Any, np.dtype[np.ui
         scratch.stream.download(at.tally, tally.array)
 
     meter = CorridorMeter(rules)
-    sizes = Sizes(_OBSTACLE_ROWS, 1.0)
+    sizes = MeasureLimits(_OBSTACLE_ROWS, 1.0)
     try:
         return _rivalry(
             f'corridor, maps {model.width}x{model.height}', scratch, work, lambda: meter.measure(

@@ -31,7 +31,7 @@ from seg_node.simulation.camera import Camera
 from seg_node.simulation.lens import Light
 from seg_node.simulation.sky import draw_sky
 from seg_node.simulation.textures import fractal_noise, TILE_PX
-from seg_node.stop_go.corridor.trapezoid import corridor_in_image, Trapezoid
+from seg_node.stop_go.corridor.trapezoid import build_image_corridor, Trapezoid
 
 Array = NDArray[np.uint8]
 WIDTH, HEIGHT = 640, 480
@@ -55,7 +55,7 @@ class CorridorJudge:
 
     def __init__(self, contender: Contender) -> None:
         """Lay the corridor on the contender's label map."""
-        corridor = corridor_in_image(
+        corridor = build_image_corridor(
             Trapezoid(), contender.facts.width, contender.facts.height)
         self._samples = corridor.rows, corridor.cols
         self._drivable = drivable_lut(contender.classes).astype(bool)

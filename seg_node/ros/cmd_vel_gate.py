@@ -45,7 +45,7 @@ from std_msgs.msg import Bool, Float32, Header
 from seg_node.ros.messages import key_values
 from seg_node.ros.parameters import warn_of_unknown
 from seg_node.stop_go.bounds import bounds_of
-from seg_node.stop_go.gate import Cause, Command, Gate, GateTiming, Passage, ZERO
+from seg_node.stop_go.cmd_vel_gate import Cause, Command, CommandGate, GateTiming, Passage, ZERO
 
 _STATES = {Cause.PASSING: 'passing', Cause.SLOWED: 'slowed'}      # all others: stopped
 _LEVELS = dict.fromkeys(      # all others: WARN, faults ERROR
@@ -68,7 +68,7 @@ class CmdVelGate(Node):
         super().__init__('cmd_vel_gate', **options)
         timing = self._read_timing()
         self._stamped = self._read_stamped()
-        self._gate = Gate(timing)
+        self._gate = CommandGate(timing)
         self._header = Header()
         self._sent = 0.0      # factor of what was published last
         self._announced: Cause | None = None
@@ -90,7 +90,7 @@ class CmdVelGate(Node):
         warn_of_unknown(self)
 
     def halt(self) -> None:
-        """Publish a zero; nothing passes before everything was heard anew."""
+        """Publish a zero; nothing passes before everything was heard again."""
         self._gate.forget()
         self._send(ZERO, 0.0)
 
@@ -238,7 +238,7 @@ def _run(ended: threading.Event) -> int:
         while not ended.is_set() and rclpy.ok():
             try:
                 executor.spin_once(timeout_sec=0.1)
-            except Exception as error:      # whatever it was: zero, and GO to be heard anew
+            except Exception as error:      # whatever it was: zero, and GO to be heard again
                 node.get_logger().error(
                     f'a callback failed: {error!r}', throttle_duration_sec=2.0)
                 node.halt()

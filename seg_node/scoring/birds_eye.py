@@ -73,6 +73,6 @@ class BirdsEye:
         :raises ValueError: for a map of another size.
         """
         if values.shape != self._size:
-            raise ValueError(f'map: {list(values.shape)}, was laid for {list(self._size)}')
+            raise ValueError(f'map: {list(values.shape)}, was built for {list(self._size)}')
         cells: NDArray[Value] = values.reshape(-1)[self._place][None]
         return cells

@@ -19,12 +19,12 @@ from seg_node.stop_go.bounds import Bound, bounds_of
 from seg_node.stop_go.camera_health.camera_health import CameraHealth, HealthThresholds
 from seg_node.stop_go.corridor.corridor import Corridor
 from seg_node.stop_go.corridor.ground_corridor import (
-    corridor_on_ground,
+    build_ground_corridor,
     GroundLimits,
-    Way,
+    SweptPath,
 )
 from seg_node.stop_go.corridor.measure import CorridorMeasure, CorridorMeter
-from seg_node.stop_go.corridor.trapezoid import corridor_in_image, Trapezoid
+from seg_node.stop_go.corridor.trapezoid import build_image_corridor, Trapezoid
 from seg_node.stop_go.decision import StopGo
 from seg_node.stop_go.geometry import CameraPose, Intrinsics, Mounting, View
 from seg_node.stop_go.limits import Geometry, Limits
@@ -35,10 +35,10 @@ from seg_node.stop_go.vehicle import Motion, Vehicle
 from seg_node.stop_go.verdict import Decision, Finding, Reason, Verdict
 
 __all__ = [
-    'Assessment', 'Assessor', 'Bound', 'CameraHealth', 'CameraPose', 'Corridor',
-    'CorridorMeasure', 'CorridorMeter', 'Decision', 'Direction', 'Duty', 'Finding', 'Geometry',
-    'GroundLimits', 'HealthThresholds', 'Instant', 'Intrinsics', 'Limits', 'Motion', 'Mounting',
-    'Observation', 'Reason', 'Role', 'StopGo', 'Thresholds', 'Trapezoid', 'Vehicle', 'Verdict',
-    'View', 'Way', 'assess', 'bounds_of', 'combine', 'corridor_in_image', 'corridor_on_ground',
+    'Assessment', 'Assessor', 'Bound', 'CameraHealth', 'CameraPose', 'Corridor', 'CorridorMeasure',
+    'CorridorMeter', 'Decision', 'Direction', 'Duty', 'Finding', 'Geometry', 'GroundLimits',
+    'HealthThresholds', 'Instant', 'Intrinsics', 'Limits', 'Motion', 'Mounting', 'Observation',
+    'Reason', 'Role', 'StopGo', 'SweptPath', 'Thresholds', 'Trapezoid', 'Vehicle', 'Verdict',
+    'View', 'assess', 'bounds_of', 'build_ground_corridor', 'build_image_corridor', 'combine',
     'directions',
 ]

@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 from seg_node.perception.models.manifest import ClassInfo
 from seg_node.stop_go.actions import class_rules, ClassRule
 from seg_node.stop_go.corridor.corridor import Corridor
-from seg_node.stop_go.corridor.ground_corridor import corridor_on_ground, Way
-from seg_node.stop_go.corridor.measure import CorridorMeasure, CorridorMeter, Sizes
-from seg_node.stop_go.corridor.trapezoid import corridor_in_image
+from seg_node.stop_go.corridor.ground_corridor import build_ground_corridor, SweptPath
+from seg_node.stop_go.corridor.measure import CorridorMeasure, CorridorMeter, MeasureLimits
+from seg_node.stop_go.corridor.trapezoid import build_image_corridor
 from seg_node.stop_go.geometry import View
 from seg_node.stop_go.limits import Geometry, Limits
 from seg_node.stop_go.roles import Direction
@@ -92,7 +92,7 @@ class Assessor:
         self._fixed: Corridor | None = None
         if geometry is Geometry.TRAPEZOID:
             _check_no_metres(rules)
-            self._fixed = corridor_in_image(limits.trapezoid, width, height)
+            self._fixed = build_image_corridor(limits.trapezoid, width, height)
         elif limits.vehicle.unset:
             names = ' and '.join(f'vehicle.{name}' for name in limits.vehicle.unset)
             raise ValueError(
@@ -117,7 +117,7 @@ class Assessor:
                 (*findings, Finding(Reason.BEYOND_RANGE, str(error))), self.limits, seen.view)
         measure = self._meter.measure(
             corridor, seen.labels, seen.confidence, self._required(corridor, seen.motion),
-            Sizes(self.limits.ground.obstacle_rows, self.limits.stop_go.min_slow_share))
+            MeasureLimits(self.limits.ground.obstacle_rows, self.limits.stop_go.min_slow_share))
         if self._fixed is None and not corridor.start <= self.limits.ground.max_blind:
             findings += (Finding(
                 Reason.BEYOND_RANGE,
@@ -160,8 +160,8 @@ class Assessor:
         if self._built and self._built.serves(view, curvature, bumper + self._required(
                 self._built.corridor, motion)):
             return self._built.corridor
-        way = Way(vehicle.width + 2 * vehicle.side_margin, bumper, curvature)
-        self._built = _Built(view, curvature, corridor_on_ground(
+        way = SweptPath(vehicle.width + 2 * vehicle.side_margin, bumper, curvature)
+        self._built = _Built(view, curvature, build_ground_corridor(
             scaled.scaled(*self._size), way, self.limits.ground))
         return self._built.corridor
 

@@ -67,7 +67,7 @@ class CameraView:
             raise ViewError('no camera_info has arrived; publish it beside the images, or choose '
                             'geometry: trapezoid')
         pose = self._source.pose(info.header.frame_id)
-        # Comparing a few numbers is cheaper than laying the corridor anew for each image.
+        # Comparing a few numbers is cheaper than building the corridor again for each image.
         made = (_fingerprint(info), width, height, pose)
         if self._view is None or made != self._made:
             intrinsics = to_intrinsics(info, self._rectified)

@@ -35,7 +35,7 @@ ENOUGH_IDLE = 0.25      # share of the CPU time that says the machine kept up
 
 
 def footage() -> list[Image]:
-    """Read the frames of a drive; it begins anew where it is too short."""
+    """Read the frames of a drive; it starts over where it is too short."""
     data = DATA
     video = data / 'videos' / 'solidWhiteRight.mp4'
     if not video.exists():

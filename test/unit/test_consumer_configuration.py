@@ -28,7 +28,7 @@ import yaml
 
 from helpers.places import ROOT
 from seg_node.stop_go.bounds import bounds_of
-from seg_node.stop_go.gate import GateTiming
+from seg_node.stop_go.cmd_vel_gate import GateTiming
 
 CONFIG = ROOT / 'config'
 MONITOR = {

@@ -80,7 +80,7 @@ _JUMP_FADES = 0.98  # per frame
 
 @dataclass
 class _Memory:
-    """What is kept of the images before; begins anew with restart() and another format."""
+    """What is kept of the images before; starts over with restart() and another format."""
 
     format: str
     luma: NDArray[np.uint8] | None = None

@@ -67,7 +67,7 @@ class Corridor:
         """
         if values.shape != (self.height, self.width):
             raise ValueError(
-                f'{name}: {list(values.shape)} does not fit the corridor, which was laid for '
+                f'{name}: {list(values.shape)} does not fit the corridor, which was built for '
                 f'[{self.height}, {self.width}]')
         return values.reshape(-1).take(self._flat)
 

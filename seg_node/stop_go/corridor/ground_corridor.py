@@ -60,7 +60,7 @@ class GroundLimits:
 
 
 @dataclass(frozen=True)
-class Way:
+class SweptPath:
     """
     Where the vehicle will drive: an arc from its frame's origin.
 
@@ -89,39 +89,39 @@ class Way:
         return np.stack([x, y, np.zeros_like(x)], axis=-1)
 
 
-def corridor_on_ground(view: View, way: Way, limits: GroundLimits) -> Corridor:
+def build_ground_corridor(view: View, path: SweptPath, limits: GroundLimits) -> Corridor:
     """
-    Lay a grid over the way ahead: a row of samples for each pixel that it moves in the image.
+    Build a grid over the swept path: a row of samples for each pixel that it moves in the image.
 
     It begins where its whole width comes into view and ends where one side leaves it, where a
     pixel spans more than the narrowest obstacle, after a quarter of a turn, or at `max_range`.
     Nothing beyond, and nothing above the horizon, is part of it. Distances are from the bumper,
-    and the least that they can be with a pitch wrong by `pitch_error`: an obstacle may be farther,
+    and the shortest possible with a pitch wrong by `pitch_error`: an obstacle may be farther,
     not nearer.
 
     :param view: the camera, its intrinsics scaled to the size of the label map.
     :raises ValueError: when the camera does not see the way.
     """
     width, height = view.intrinsics.width, view.intrinsics.height
-    half = way.width / 2
-    looks = _looks(view, way, limits.max_range)
-    guides = view.project(way.points(looks, np.array([half, 0.0, -half])))
+    half = path.width / 2
+    looks = _looks(view, path, limits.max_range)
+    guides = view.project(path.points(looks, np.array([half, 0.0, -half])))
     seen = _inside(guides, width, height).all(axis=1)
     spread = np.hypot(*(guides[:, 0] - guides[:, 2]).T)
-    pixel = way.width / np.where(seen & (spread > 0), spread, np.nan)
+    pixel = path.width / np.where(seen & (spread > 0), spread, np.nan)
     first, last = _first_run(seen & (pixel <= limits.min_obstacle))
     if last - first < 2 or not guides[first, 1, 1] > guides[last - 1, 1, 1]:
         raise ValueError(
-            f'the way ahead, {way.width:.2f} m wide, is not in view within '
+            f'the way ahead, {path.width:.2f} m wide, is not in view within '
             f'{limits.max_range:.0f} m; check mounting, camera_info and vehicle.width')
     part = slice(first, last)
     moved = _movement(guides[part])
     along = np.interp(np.arange(0.0, moved[-1], _ROW), moved, looks[part])
-    count = int(np.clip(math.ceil(way.width / limits.min_obstacle * _SAMPLES_ACROSS_OBSTACLE),
+    count = int(np.clip(math.ceil(path.width / limits.min_obstacle * _SAMPLES_ACROSS_OBSTACLE),
                         *_COLUMNS))
-    spacing = way.width / count
+    spacing = path.width / count
     across = np.asarray(half - (np.arange(count) + 0.5) * spacing, np.float64)
-    pixels = np.nan_to_num(view.project(way.points(along, across)))
+    pixels = np.nan_to_num(view.project(path.points(along, across)))
     # The edges are in view; what rounds past the border belongs to the pixel at the border. A
     # thing that stands on a point shows from the pixel on whose middle lies above that point.
     cols = np.clip(np.rint(pixels[..., 0]), 0, width - 1).astype(np.int32)
@@ -129,27 +129,27 @@ def corridor_on_ground(view: View, way: Way, limits: GroundLimits) -> Corridor:
     # An obstacle fills at least this many samples, wherever it lies on the pixels.
     narrowest = limits.min_obstacle - np.interp(along, looks[part], pixel[part])
     run = np.clip(np.floor(narrowest / spacing + 1e-9), 1, count)
-    nearest = _least_distance(along, view, way, limits.pitch_error)
+    nearest = _min_distance(along, view, path, limits.pitch_error)
     # What stands in the last rows may show only beyond them.
     length = float(nearest[max(len(along) - 1 - 2 * _RASTER, 0)])
     shifted = np.minimum(nearest[np.maximum(np.arange(len(along)) - _RASTER, 0)], length)
     chosen = np.unique(np.linspace(first, last - 1, _EDGES).astype(np.int64))
     return Corridor(
         rows, cols, shifted.astype(np.float32), run.astype(np.int32),
-        float(looks[first] - way.bumper), length, METRES, width, height,
+        float(looks[first] - path.bumper), length, METRES, width, height,
         ((guides[chosen][:, ::2] + 0.5) / (width, height)).astype(np.float32),
-        _least_distance(looks[chosen], view, way, limits.pitch_error).astype(np.float32))
+        _min_distance(looks[chosen], view, path, limits.pitch_error).astype(np.float32))
 
 
-def _looks(view: View, way: Way, max_range: float) -> NDArray[np.float64]:
+def _looks(view: View, path: SweptPath, max_range: float) -> NDArray[np.float64]:
     """Return arc lengths from the bumper on, twice as dense as the image's rows."""
     height, ahead = float(view.pose.position[2]), float(view.pose.position[0])
     if not height > 0:
         raise ValueError(f'the camera is {height:.2f} m over the ground; check its mounting')
-    end = way.bumper + max_range
-    if way.curvature:
-        end = min(end, max(way.bumper, 0.0) + _MOST_TURN / abs(way.curvature))
-    near, far = (math.atan2(height, reach - ahead) for reach in (way.bumper, end))
+    end = path.bumper + max_range
+    if path.curvature:
+        end = min(end, max(path.bumper, 0.0) + _MOST_TURN / abs(path.curvature))
+    near, far = (math.atan2(height, reach - ahead) for reach in (path.bumper, end))
     focal = max(view.intrinsics.fx, view.intrinsics.fy)
     count = int(np.clip(2 * (near - far) * focal, 64, 4096))
     looks: NDArray[np.float64] = ahead + height / np.tan(np.linspace(near, far, count))
@@ -177,12 +177,12 @@ def _first_run(flags: NDArray[np.bool_]) -> tuple[int, int]:
     return first, first + int(rest.argmax()) if rest.any() else len(flags)
 
 
-def _least_distance(along: NDArray[np.float64], view: View, way: Way, pitch_error: float,
-                    ) -> NDArray[np.float64]:
+def _min_distance(along: NDArray[np.float64], view: View, path: SweptPath, pitch_error: float,
+                  ) -> NDArray[np.float64]:
     """Return the least distance from the bumper that a point seen at `along` can have, [S]."""
     height, ahead = float(view.pose.position[2]), float(view.pose.position[0])
     reach = np.maximum(along - ahead, 1e-6)
     nearest = height / np.tan(np.minimum(np.arctan2(height, reach) + pitch_error, math.pi / 2))
-    distance = np.maximum(0.0, along - (reach - nearest) - way.bumper)
+    distance = np.maximum(0.0, along - (reach - nearest) - path.bumper)
     # Increasing, but for the precision of the numbers.
     return np.asarray(np.maximum.accumulate(distance), np.float64)

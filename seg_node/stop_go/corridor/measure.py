@@ -65,7 +65,7 @@ class CorridorMeasure:
 
 
 @dataclass(frozen=True)
-class Sizes:
+class MeasureLimits:
     """
     How large something must be to be noticed.
 
@@ -90,7 +90,8 @@ class CorridorMeter:
         self._before = None
 
     def measure(self, corridor: Corridor, labels: NDArray[np.uint8],
-                confidence: NDArray[np.uint8], required: float, sizes: Sizes) -> CorridorMeasure:
+                confidence: NDArray[np.uint8], required: float, limits: MeasureLimits,
+                ) -> CorridorMeasure:
         """
         Measure a frame.
 
@@ -108,7 +109,7 @@ class CorridorMeter:
         blocked = self._blocks[seen]
         # A look-up by OpenCV takes a quarter of NumPy's time, on the largest array here.
         everywhere = cv2.LUT(labels, self._blocks.view(np.uint8)).view(np.bool_)
-        upright = _upright(everywhere, sizes.rows)
+        upright = _upright(everywhere, limits.rows)
         clear = corridor.nearest(corridor.sample('labels', upright), corridor.run)
         near = corridor.rows_within(required)
         histogram = np.bincount(certain[:near].reshape(-1), minlength=256)
@@ -127,21 +128,21 @@ class CorridorMeter:
                 np.cumsum(histogram), LOW_QUANTILE * count)) / 255,
             blocked=clear is not None, unit=corridor.unit, change=change,
             path_share=(labels.size - int(np.count_nonzero(everywhere))) / labels.size,
-            sightings=self._sightings(corridor, labels, seen, sizes))
+            sightings=self._sightings(corridor, labels, seen, limits))
 
     def _sightings(self, corridor: Corridor, labels: NDArray[np.uint8],
-                   seen: NDArray[np.uint8], sizes: Sizes) -> tuple[Sighting, ...]:
+                   seen: NDArray[np.uint8], limits: MeasureLimits) -> tuple[Sighting, ...]:
         found = []
         present = np.bincount(seen.reshape(-1), minlength=256)
         columns = seen.shape[1]
-        wide = np.full_like(corridor.run, max(1, round(sizes.slow_share * columns)))
+        wide = np.full_like(corridor.run, max(1, round(limits.slow_share * columns)))
         for label, rule in enumerate(self._rules):
             tells = rule.action is Action.SLOW or (
                 rule.action is Action.STOP and rule.distance > 0)
             if not (tells and present[label]):
                 continue
             run = wide if rule.action is Action.SLOW else corridor.run
-            upright = _upright(labels == label, sizes.rows)
+            upright = _upright(labels == label, limits.rows)
             distance = corridor.nearest(corridor.sample('labels', upright), run)
             if distance is not None:
                 found.append(Sighting(rule, distance))

@@ -61,7 +61,7 @@ class Trapezoid:
                     f'{room:g} at most')
 
 
-def corridor_in_image(trapezoid: Trapezoid, width: int, height: int) -> Corridor:
+def build_image_corridor(trapezoid: Trapezoid, width: int, height: int) -> Corridor:
     """
     Lay a grid over a trapezoid: one row for each row of pixels, no pixel column left out.
 

@@ -128,5 +128,5 @@ def test_samples_are_taken_from_their_pixels():
 
 @pytest.mark.parametrize('shape', [(ROWS, COLUMNS + 1), (COLUMNS, ROWS), (ROWS, COLUMNS, 1), (0,)])
 def test_maps_that_do_not_fit_are_refused(shape):
-    with pytest.raises(ValueError, match=r'^labels: .* laid for \[12, 10\]'):
+    with pytest.raises(ValueError, match=r'^labels: .* built for \[12, 10\]'):
         CORRIDOR.sample('labels', np.zeros(shape, np.uint8))

@@ -40,17 +40,17 @@ from helpers.views import (
 from seg_node.perception.models.manifest import Action
 from seg_node.stop_go import (
     bounds_of,
+    build_ground_corridor,
     CameraPose,
-    corridor_on_ground,
     CorridorMeter,
     GroundLimits,
     Intrinsics,
     Mounting,
+    SweptPath,
     View,
-    Way,
 )
 from seg_node.stop_go.actions import ClassRule
-from seg_node.stop_go.corridor.measure import Sizes
+from seg_node.stop_go.corridor.measure import MeasureLimits
 
 EXACT = GroundLimits(pitch_error=0.0)
 CAMERAS = {
@@ -64,7 +64,7 @@ CAMERAS = {
 BACK = 2
 """Rows of samples by which each is told nearer than it lies, for the raster of the image."""
 RULES = [ClassRule('background', Action.STOP), ClassRule('path', Action.GO)]
-WAY = Way(1.2)
+WAY = SweptPath(1.2)
 cameras = st.sampled_from(list(CAMERAS))
 
 
@@ -74,13 +74,13 @@ def ground(name):
 
 
 @cache
-def laid(name, way=WAY, limits=EXACT):
-    return corridor_on_ground(CAMERAS[name], way, limits)
+def built(name, way=WAY, limits=EXACT):
+    return build_ground_corridor(CAMERAS[name], way, limits)
 
 
 def free_distance(corridor, labels, rows=2):
     meter = CorridorMeter(RULES)
-    return meter.measure(corridor, labels, labels, 1.0, Sizes(rows, 0.4)).free_distance
+    return meter.measure(corridor, labels, labels, 1.0, MeasureLimits(rows, 0.4)).free_distance
 
 
 def pixels_apart(view, near, far):
@@ -98,7 +98,7 @@ def path(name):
 
 @pytest.mark.parametrize('name', CAMERAS)
 def test_samples_are_the_pixels_that_show_the_way(name):
-    corridor = laid(name)
+    corridor = built(name)
     # The last rows all tell the end of the corridor, so where they lie is not told.
     rows, cols = corridor.rows[:-2 * BACK], corridor.cols[:-2 * BACK]
     away = corridor.distance[BACK:-BACK]
@@ -117,14 +117,14 @@ def test_samples_are_the_pixels_that_show_the_way(name):
 @pytest.mark.parametrize('curvature', [0.0, 0.05, -0.15])
 def test_the_way_moves_less_than_a_pixel_from_row_to_row(name, curvature):
     """Whatever shows in the image between two rows is on one of them."""
-    corridor = laid(name, Way(1.2, 0.0, curvature))
+    corridor = built(name, SweptPath(1.2, 0.0, curvature))
     for steps in (np.diff(corridor.rows, axis=0), np.diff(corridor.cols, axis=0)):
         assert np.abs(steps).max() <= 1
 
 
 @pytest.mark.parametrize('name', CAMERAS)
 def test_it_is_a_grid_from_near_to_far(name):
-    corridor, lens = laid(name), CAMERAS[name].intrinsics
+    corridor, lens = built(name), CAMERAS[name].intrinsics
     assert corridor.rows.min() >= 0 and corridor.rows.max() < lens.height
     assert corridor.cols.min() >= 0 and corridor.cols.max() < lens.width
     assert (np.diff(corridor.distance)[BACK:-BACK] > 0).all()
@@ -139,8 +139,8 @@ def test_it_begins_where_its_whole_width_comes_into_view():
     # The bottom edge of the image is at row 287.5: look down from there to the ground.
     focal = 256 / math.tan(0.6)
     start = 1.0 / math.tan(0.25 + math.atan(144 / focal))
-    assert corridor_on_ground(make_view(), WAY, EXACT).start == pytest.approx(start, abs=0.01)
-    wide = corridor_on_ground(make_view(), Way(4.0), EXACT)
+    assert build_ground_corridor(make_view(), WAY, EXACT).start == pytest.approx(start, abs=0.01)
+    wide = build_ground_corridor(make_view(), SweptPath(4.0), EXACT)
     depth = 2.0 / 256 * focal
     assert wide.start == pytest.approx(
         (depth - math.sin(0.25)) / math.cos(0.25), abs=0.02), 'where the sides come into view'
@@ -149,27 +149,27 @@ def test_it_begins_where_its_whole_width_comes_into_view():
 def test_it_ends_where_a_pixel_spans_the_narrowest_obstacle():
     focal = 256 / math.tan(0.6)
     for size in (0.02, 0.05):
-        corridor = corridor_on_ground(
+        corridor = build_ground_corridor(
             make_view(), WAY, GroundLimits(min_obstacle=size, pitch_error=0.0))
         reach = (size * focal - math.sin(0.25)) / math.cos(0.25)
         assert 0 <= pixels_apart(make_view(), corridor.length, reach) <= 2 * BACK + 1
 
 
 def test_it_ends_at_the_range_that_was_chosen():
-    near = corridor_on_ground(make_view(), WAY, GroundLimits(max_range=8.0, pitch_error=0.0))
+    near = build_ground_corridor(make_view(), WAY, GroundLimits(max_range=8.0, pitch_error=0.0))
     assert 0 <= pixels_apart(make_view(), near.length, 8.0) <= 2 * BACK + 1
 
 
 def test_distances_count_from_the_bumper():
-    there = corridor_on_ground(make_view(), WAY, EXACT)
-    moved = corridor_on_ground(make_view(), Way(1.2, 0.5), EXACT)
+    there = build_ground_corridor(make_view(), WAY, EXACT)
+    moved = build_ground_corridor(make_view(), SweptPath(1.2, 0.5), EXACT)
     assert moved.start == pytest.approx(there.start - 0.5, abs=0.02)
     assert moved.distance[0] == pytest.approx(there.distance[0] - 0.5, abs=0.02)
 
 
 def test_a_camera_behind_the_bumper_by_its_own_offset_sees_the_same():
-    here = corridor_on_ground(make_view(), WAY, EXACT)
-    there = corridor_on_ground(make_view(forward=0.7), Way(1.2, 0.7), EXACT)
+    here = build_ground_corridor(make_view(), WAY, EXACT)
+    there = build_ground_corridor(make_view(forward=0.7), SweptPath(1.2, 0.7), EXACT)
     np.testing.assert_allclose(there.distance, here.distance, atol=1e-4)
     np.testing.assert_array_equal(there.rows, here.rows)
 
@@ -178,7 +178,7 @@ def test_a_camera_behind_the_bumper_by_its_own_offset_sees_the_same():
 
 @given(st.floats(-0.5, 0.5), st.floats(-1, 1), st.floats(0.1, 12))
 def test_the_way_is_a_circle(curvature, aside, along):
-    [[point]] = Way(1.0, 0.0, curvature).points(np.array([along]), np.array([aside]))
+    [[point]] = SweptPath(1.0, 0.0, curvature).points(np.array([along]), np.array([aside]))
     if abs(curvature) < 1e-6:
         np.testing.assert_allclose(point, (along, aside, 0), atol=1e-4)
         return
@@ -191,7 +191,7 @@ def test_the_way_is_a_circle(curvature, aside, along):
 
 def test_a_left_turn_bends_to_the_left():
     straight, left, right = (
-        corridor_on_ground(make_view(), Way(0.8, 0.0, curvature), EXACT)
+        build_ground_corridor(make_view(), SweptPath(0.8, 0.0, curvature), EXACT)
         for curvature in (0.0, 0.08, -0.08))
     middle = straight.cols.shape[1] // 2
 
@@ -207,7 +207,7 @@ def test_a_left_turn_bends_to_the_left():
     ('wide', 0.2), ('wide', -0.5)])
 def test_the_way_ends_where_nothing_new_is_seen(name, curvature):
     """A turn that is seen beyond its farthest point is not sampled there, so it is not clear."""
-    corridor = laid(name, Way(0.8, 0.0, curvature))
+    corridor = built(name, SweptPath(0.8, 0.0, curvature))
     steps = np.diff(corridor.distance)
     assert corridor.length - corridor.distance[-1] <= max(0.1, 2 * steps.max())
     eye = CAMERAS[name].pose.position
@@ -221,7 +221,7 @@ def test_the_way_ends_where_nothing_new_is_seen(name, curvature):
 
 @pytest.mark.parametrize('name', CAMERAS)
 def test_a_wrong_pitch_makes_distances_shorter_only(name):
-    exact, doubted = laid(name), laid(name, WAY, GroundLimits(pitch_error=0.02))
+    exact, doubted = built(name), built(name, WAY, GroundLimits(pitch_error=0.02))
     np.testing.assert_array_equal(doubted.rows, exact.rows)
     assert (doubted.distance <= exact.distance).all() and doubted.length < exact.length
     assert (np.diff(doubted.distance) >= 0).all() and (doubted.distance >= 0).all()
@@ -232,7 +232,7 @@ def test_a_wrong_pitch_makes_distances_shorter_only(name):
 @example(-1.0, 0.02, 10.0)
 def test_an_obstacle_is_never_nearer_than_told_while_the_pitch_is_within_its_error(
         error, doubt, away):
-    corridor = corridor_on_ground(make_view(), WAY, GroundLimits(pitch_error=doubt))
+    corridor = build_ground_corridor(make_view(), WAY, GroundLimits(pitch_error=doubt))
     view = make_view(pitch=0.25 + error * doubt)
     assume(corridor.start < away)
     labels = np.full((288, 512), PATH, np.uint8)
@@ -248,7 +248,7 @@ def test_an_obstacle_is_never_nearer_than_told_while_the_pitch_is_within_its_err
 
 @given(cameras, st.floats(0, 1), st.sampled_from([EXACT, GroundLimits()]))
 def test_the_distance_of_a_wall_is_right_to_the_row(name, share, limits):
-    corridor = laid(name, WAY, limits)
+    corridor = built(name, WAY, limits)
     away = corridor.start + share * (corridor.length - corridor.start)
     labels = path(name)
     labels[~(ground(name)[..., 0] < away)] = POST      # the wall hides what is behind, and the sky
@@ -272,7 +272,7 @@ posts = given(cameras, st.floats(0, 1), st.floats(-1, 1))
 @example('rational', 0.95, 1.0)
 def test_a_post_anywhere_in_the_corridor_is_found(name, share, side):
     """To the end of the range, to the edge of the corridor, and never nearer than told."""
-    corridor = laid(name, WAY, GroundLimits())
+    corridor = built(name, WAY, GroundLimits())
     away = corridor.start + share * (corridor.length - corridor.start)
     labels = path(name)
     draw_post(labels, CAMERAS[name], away, side * (0.6 - 0.05))
@@ -288,9 +288,9 @@ def test_a_post_anywhere_in_the_corridor_is_found(name, share, side):
 @example('wide', 0.8, 0.0, 0.4)
 @example('robot', 0.96875, 1.0, -0.05)
 def test_a_post_anywhere_in_a_curve_is_found(name, share, side, curvature):
-    way = Way(1.2, 0.0, curvature)
+    way = SweptPath(1.2, 0.0, curvature)
     try:
-        corridor = laid(name, way, GroundLimits())
+        corridor = built(name, way, GroundLimits())
     except ValueError:
         reject()      # the curve leaves the view at once
     away = corridor.start + share * (corridor.length - corridor.start)
@@ -314,10 +314,10 @@ def test_a_post_anywhere_in_a_curve_is_found(name, share, side, curvature):
 def test_any_camera_finds_a_post_anywhere_on_its_way(
         view, width, bumper, curvature, size, rows, share, side):
     """It is told no farther than its middle, where it is as wide as the narrowest obstacle."""
-    way = Way(width, bumper, curvature)
+    way = SweptPath(width, bumper, curvature)
     limits = GroundLimits(min_obstacle=size, obstacle_rows=rows, pitch_error=0.0)
     try:
-        corridor = corridor_on_ground(view, way, limits)
+        corridor = build_ground_corridor(view, way, limits)
     except ValueError:
         reject()
     away = corridor.start + share * (corridor.length - corridor.start)
@@ -325,13 +325,13 @@ def test_any_camera_finds_a_post_anywhere_on_its_way(
     labels = np.full((view.intrinsics.height, view.intrinsics.width), PATH, np.uint8)
     draw_post(labels, view, foot[0], foot[1], size)
     meter = CorridorMeter(RULES)
-    seen = meter.measure(corridor, labels, labels, 1.0, Sizes(rows, 0.4))
+    seen = meter.measure(corridor, labels, labels, 1.0, MeasureLimits(rows, 0.4))
     assert seen.blocked and seen.free_distance <= away + 1e-6
 
 
 @given(cameras, st.floats(0.2, 0.8), st.sampled_from([-1, 1]), st.floats(0.02, 1.0))
 def test_a_post_beside_the_corridor_does_not_stop(name, share, side, beside):
-    corridor = laid(name)
+    corridor = built(name)
     away = corridor.start + share * (corridor.length - corridor.start)
     view, labels = CAMERAS[name], path(name)
     foot = side * (0.6 + 0.05 + beside)
@@ -345,7 +345,7 @@ def test_a_post_beside_the_corridor_does_not_stop(name, share, side, beside):
 
 @pytest.mark.parametrize('name', ['robot', 'rational', 'aside'])
 def test_a_single_pixel_never_blocks(name):
-    corridor = laid(name)
+    corridor = built(name)
     pixels = sorted({*zip(corridor.rows.flat, corridor.cols.flat, strict=True)})
     for row, col in pixels[::17]:
         labels = path(name)
@@ -354,10 +354,11 @@ def test_a_single_pixel_never_blocks(name):
 
 
 @pytest.mark.parametrize(('way', 'limits'), [
-    (Way(0.5), GroundLimits(min_obstacle=1.0)), (Way(0.5), GroundLimits(min_obstacle=5.0)),
-    (Way(1.2), GroundLimits(obstacle_rows=10)), (Way(1.2), GroundLimits())])
+    (SweptPath(0.5), GroundLimits(min_obstacle=1.0)),
+    (SweptPath(0.5), GroundLimits(min_obstacle=5.0)),
+    (SweptPath(1.2), GroundLimits(obstacle_rows=10)), (SweptPath(1.2), GroundLimits())])
 def test_a_way_that_is_blocked_altogether_is_blocked(way, limits):
-    corridor = corridor_on_ground(make_view(), way, limits)
+    corridor = build_ground_corridor(make_view(), way, limits)
     labels = np.full((288, 512), POST, np.uint8)
     assert free_distance(corridor, labels, limits.obstacle_rows) == 0.0
 
@@ -365,7 +366,7 @@ def test_a_way_that_is_blocked_altogether_is_blocked(way, limits):
 def test_samples_are_closer_than_the_narrowest_obstacle():
     view = make_view((2048, 1024), 1.4, height=8.0, pitch=1.2)
     for width, size in ((1.2, 0.1), (3.0, 0.02), (8.0, 0.01)):
-        corridor = corridor_on_ground(view, Way(width), GroundLimits(min_obstacle=size))
+        corridor = build_ground_corridor(view, SweptPath(width), GroundLimits(min_obstacle=size))
         assert width / corridor.rows.shape[1] < size
 
 
@@ -376,7 +377,7 @@ def test_samples_are_closer_than_the_narrowest_obstacle():
     {'forward': 20.0, 'yaw': math.pi}])
 def test_a_camera_that_does_not_see_the_way_is_refused(change):
     with pytest.raises(ValueError, match='check (its )?mounting'):
-        corridor_on_ground(make_view((512, 288), 1.0, **change), WAY, EXACT)
+        build_ground_corridor(make_view((512, 288), 1.0, **change), WAY, EXACT)
 
 
 @pytest.mark.parametrize('roll', [math.pi, 2.5])
@@ -385,13 +386,13 @@ def test_a_image_that_is_upside_down_is_refused(roll):
     upright = make_view((512, 288), 1.0)
     turned = turn((0, 0, 1), -roll) @ upright.pose.rotation
     with pytest.raises(ValueError, match='check mounting'):
-        corridor_on_ground(
+        build_ground_corridor(
             View(upright.intrinsics, CameraPose(turned, upright.pose.position)), WAY, EXACT)
 
 
 def test_a_way_wider_than_the_view_is_refused():
     with pytest.raises(ValueError, match=r'8.00 m wide, is not in view within 3 m'):
-        corridor_on_ground(make_view(), Way(8.0), GroundLimits(max_range=3.0))
+        build_ground_corridor(make_view(), SweptPath(8.0), GroundLimits(max_range=3.0))
 
 
 numbers = {name: st.floats(bound.low, bound.high) for name, bound in bounds_of(Mounting).items()}
@@ -408,7 +409,7 @@ def test_any_mounting_gives_a_corridor_on_the_map_or_is_refused(
     view = View(Intrinsics(128, 72, focal, focal, 63.5, 35.5, *lens),
                 CameraPose.from_mounting(mounting))
     try:
-        corridor = corridor_on_ground(view, Way(width, bumper, curvature), limits)
+        corridor = build_ground_corridor(view, SweptPath(width, bumper, curvature), limits)
     except ValueError:
         return
     assert corridor.rows.min() >= 0 and corridor.rows.max() < 72

@@ -24,18 +24,18 @@ import numpy as np
 import pytest
 
 from seg_node.perception.models.manifest import Action
-from seg_node.stop_go import corridor_in_image, CorridorMeter, Trapezoid
+from seg_node.stop_go import build_image_corridor, CorridorMeter, Trapezoid
 from seg_node.stop_go.actions import ClassRule
-from seg_node.stop_go.corridor.measure import Sizes
+from seg_node.stop_go.corridor.measure import MeasureLimits
 
 WIDTH, HEIGHT = 256, 144
 GROUND, PATH, OBSTACLE, BUMP = range(4)
 RULES = (ClassRule('background', Action.STOP), ClassRule('path', Action.GO),
          ClassRule('obstacle', Action.STOP), ClassRule('speed_bump', Action.SLOW))
-CORRIDOR = corridor_in_image(Trapezoid(), WIDTH, HEIGHT)
+CORRIDOR = build_image_corridor(Trapezoid(), WIDTH, HEIGHT)
 METRES = replace(CORRIDOR, distance=CORRIDOR.distance * 8 + 2, start=2.0, length=10.0, unit='m')
 SURE = np.full((HEIGHT, WIDTH), 255, np.uint8)
-SIZES = Sizes(rows=2, slow_share=0.4)
+SIZES = MeasureLimits(rows=2, slow_share=0.4)
 
 
 def free():
@@ -89,7 +89,7 @@ def test_rows_of_pixels_that_an_obstacle_must_fill(rows, found):
     labels = free()
     bottom, columns = CORRIDOR.rows[25, 0], CORRIDOR.cols[25]
     labels[bottom - 2:bottom + 1, columns[20]:columns[40]] = OBSTACLE
-    seen = measure(labels, sizes=Sizes(rows, 0.4))
+    seen = measure(labels, sizes=MeasureLimits(rows, 0.4))
     assert seen.blocked == found
     assert seen.free_distance == (CORRIDOR.distance[25] if found else 1.0)
 
@@ -99,7 +99,7 @@ def test_rows_of_pixels_that_an_obstacle_must_fill(rows, found):
 def test_a_post_is_upright_wherever_its_foot_is(row, rows):
     """Its rows count up the image: they may lie beyond the corridor's far end."""
     wide = max(0.07, 2 / len(set(CORRIDOR.cols[row])))
-    seen = measure(post(row, share=wide), sizes=Sizes(rows, 0.4))
+    seen = measure(post(row, share=wide), sizes=MeasureLimits(rows, 0.4))
     assert seen.blocked and seen.free_distance == CORRIDOR.distance[row]
 
 
@@ -107,9 +107,9 @@ def test_a_post_is_upright_wherever_its_foot_is(row, rows):
 def test_at_the_top_of_the_image_what_is_seen_of_an_obstacle_suffices(rows):
     labels = np.full((HEIGHT, WIDTH), OBSTACLE, np.uint8)
     high = replace(CORRIDOR, rows=CORRIDOR.rows - CORRIDOR.rows.min())
-    assert measure(labels, corridor=high, sizes=Sizes(rows, 0.4)).free_distance == 0
+    assert measure(labels, corridor=high, sizes=MeasureLimits(rows, 0.4)).free_distance == 0
     labels[3:] = PATH
-    seen = measure(labels, corridor=high, sizes=Sizes(rows, 0.4))
+    seen = measure(labels, corridor=high, sizes=MeasureLimits(rows, 0.4))
     assert seen.blocked and 0 < seen.free_distance < 1
 
 
@@ -125,8 +125,8 @@ def test_rows_count_for_what_slows_as_well():
     labels = free()
     rows, cols = CORRIDOR.rows[25], CORRIDOR.cols[25]
     labels[rows[0] - 1:rows[0] + 1, cols[0]:cols[-1] + 1] = BUMP
-    assert measure(labels, sizes=Sizes(2, 0.4)).sightings
-    assert not measure(labels, sizes=Sizes(3, 0.4)).sightings
+    assert measure(labels, sizes=MeasureLimits(2, 0.4)).sightings
+    assert not measure(labels, sizes=MeasureLimits(3, 0.4)).sightings
 
 
 def test_obstacle_outside_the_corridor_does_not_block():

@@ -21,14 +21,14 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from seg_node.stop_go import Corridor, corridor_in_image, Trapezoid
+from seg_node.stop_go import build_image_corridor, Corridor, Trapezoid
 
 WIDTH, HEIGHT = 512, 288
 
 
 @pytest.fixture(scope='module')
 def corridor() -> Corridor:
-    return corridor_in_image(Trapezoid(), WIDTH, HEIGHT)
+    return build_image_corridor(Trapezoid(), WIDTH, HEIGHT)
 
 
 @st.composite
@@ -43,7 +43,7 @@ def trapezoids(draw):
 
 @given(trapezoids(), st.integers(8, 600), st.integers(20, 400))
 def test_grid_covers_every_pixel_of_the_trapezoid_once_laid(trapezoid, width, height):
-    grid = corridor_in_image(trapezoid, width, height)
+    grid = build_image_corridor(trapezoid, width, height)
     assert grid.rows.dtype == grid.cols.dtype == np.int32
     assert grid.rows.shape == grid.cols.shape
     assert grid.rows.shape[1] >= 64
@@ -82,7 +82,7 @@ def test_bad_trapezoids_are_refused_by_name(change, message):
 
 def test_a_map_too_small_for_the_trapezoid_is_refused():
     with pytest.raises(ValueError, match='at least 2 are needed'):
-        corridor_in_image(Trapezoid(), 512, 3)
+        build_image_corridor(Trapezoid(), 512, 3)
 
 
 def test_polygon_and_lines_for_drawing(corridor):
@@ -97,6 +97,6 @@ def test_polygon_and_lines_for_drawing(corridor):
 
 
 def test_drawing_stays_inside_the_image():
-    whole = corridor_in_image(Trapezoid(0.5, 1, 1, 1, 0), WIDTH, HEIGHT)
+    whole = build_image_corridor(Trapezoid(0.5, 1, 1, 1, 0), WIDTH, HEIGHT)
     polygon = whole.polygon(100, 50)
     assert polygon.min() == 0 and polygon.max() == 99

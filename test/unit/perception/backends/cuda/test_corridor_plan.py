@@ -31,13 +31,13 @@ from seg_node.perception.backends.cuda.corridor_plan import (
     TALLY,
 )
 from seg_node.perception.models.manifest import Action
-from seg_node.stop_go import corridor_in_image, CorridorMeter, Trapezoid
+from seg_node.stop_go import build_image_corridor, CorridorMeter, Trapezoid
 from seg_node.stop_go.actions import blocking_table, ClassRule
 from seg_node.stop_go.corridor.measure import (
     CorridorMeasure,
     LOW_QUANTILE,
+    MeasureLimits,
     Sighting,
-    Sizes,
 )
 
 pytestmark = needs_compiler
@@ -93,13 +93,13 @@ def corridors(draw, width, height):
     """Return a trapezoid, or samples anywhere, as a bent way in a distorted image has them."""
     if draw(st.booleans()):
         far = draw(st.floats(0.0, 0.5))
-        corridor = corridor_in_image(Trapezoid(
+        corridor = build_image_corridor(Trapezoid(
             near_width=draw(st.floats(0.05, 1)), far_width=draw(st.floats(0.05, 1)),
             far_row=far, near_row=draw(st.floats(far + 0.4, 1.0))), width, height)
         return replace(corridor, run=np.full_like(corridor.run, draw(st.integers(1, 8))))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     shape = draw(st.integers(1, 30)), draw(st.integers(1, 40))
-    template = corridor_in_image(Trapezoid(), 64, 64)
+    template = build_image_corridor(Trapezoid(), 64, 64)
     return replace(
         template, width=width, height=height,
         rows=rng.integers(0, height, shape, np.int32),
@@ -128,7 +128,7 @@ def drives(draw):
     actions = st.sampled_from([(Action.STOP, 0.0), (Action.STOP, 0.4), (Action.GO, 0.0),
                                (Action.SLOW, 0.0), (Action.SLOW, 0.7)])
     rules = [ClassRule(f'class {label}', *draw(actions)) for label in range(5)]
-    sizes = Sizes(draw(st.integers(1, 6)), draw(st.floats(0.01, 1.0)))
+    sizes = MeasureLimits(draw(st.integers(1, 6)), draw(st.floats(0.01, 1.0)))
     frames = [(draw(corridors(width, height)), *draw(images(width, height)),
                draw(st.floats(0.0, 1.2))) for _ in range(draw(st.integers(1, 3)))]
     return rules, sizes, frames

@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule, RuleBasedStateMachine
 import pytest
 
-from seg_node.stop_go.gate import Cause, Gate, GateTiming, Passage, ZERO
+from seg_node.stop_go.cmd_vel_gate import Cause, CommandGate, GateTiming, Passage, ZERO
 
 FORWARD = (1.0, 0.0, 0.0, 0.0, 0.0, 0.5)
 PERIOD = 0.05
@@ -38,7 +38,7 @@ class Drive:
     """A gate with messages of all three kinds coming in, PERIOD seconds apart."""
 
     def __init__(self, **timing):
-        self.gate = Gate(GateTiming(**timing))
+        self.gate = CommandGate(GateTiming(**timing))
         self.now = 100.0
 
     def run(self, seconds, stop=False, limit=1.0, command=FORWARD):
@@ -63,7 +63,7 @@ def drive():
 
 
 def test_nothing_passes_before_anything_was_heard():
-    passage = Gate(GateTiming()).passage(5.0)
+    passage = CommandGate(GateTiming()).passage(5.0)
     assert (passage.factor, passage.command, passage.cause) == (0.0, ZERO, Cause.STOP_SILENT)
 
 
@@ -227,7 +227,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.gate = Gate(self.timing)
+        self.gate = CommandGate(self.timing)
         self.now = 0.0
         self.log = []
 

@@ -100,7 +100,7 @@ class Passage:
             raise ValueError(f'factor: {self.factor} does not fit {self.cause.name}')
 
 
-class Gate:
+class CommandGate:
     """
     Remember what was heard, and decide what passes.
 
@@ -136,7 +136,7 @@ class Gate:
         self._command, self._command_at = command, now
 
     def forget(self) -> None:
-        """Let nothing pass before everything was heard anew."""
+        """Let nothing pass before everything was heard again."""
         self._stops.clear()
         self._limits.clear()
         self._command, self._command_at = ZERO, -math.inf
