@@ -11,18 +11,23 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""How much of an image has to be decoded."""
+"""The decision of one camera, put together; and how much of an image has to be decoded."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from helpers.tiny_model import write_tiny_model
+from seg_node.perception.images.camera_image import CameraImage
+from seg_node.perception.models.manifest import Action, ClassInfo
 from seg_node.perception.models.model import load_model
+from seg_node.stop_go import Decision, Geometry, Instant, Mounting, Reason, Thresholds, Vehicle
 from seg_node.stop_go.camera_health.thresholds import HealthThresholds
-from seg_node.stop_go.camera_judge import min_image_size
+from seg_node.stop_go.camera_judge import CameraJudge, min_image_size, SegmentedImage
+from seg_node.stop_go.camera_view import CameraView, FixedPose
 from seg_node.stop_go.limits import Limits
 
 
@@ -39,3 +44,112 @@ def test_without_that_it_is_what_the_network_takes_and_the_checks_sample(tmp_pat
     tiny = load_model(write_tiny_model(tmp_path))
     assert (tiny.width, tiny.height) == (64, 32)
     assert min_image_size(tiny, limits) == (256, 144)
+
+
+# --- the judge ------------------------------------------------------------------------------
+
+TRAPEZOID = Limits(
+    stop_go=Thresholds(go_after=2, go_hold=0.0), camera_health=HealthThresholds(
+        max_identical=0, max_blocked=1.0, max_tear=255.0, min_sharpness=0.0, min_contrast=0.0))
+WIDTH, HEIGHT = 64, 48
+CLASSES = (ClassInfo('background', (0, 0, 0), False, Action.STOP),
+           ClassInfo('path', (0, 255, 0), True, Action.GO))
+GREY = CameraImage.of(np.full((HEIGHT, WIDTH, 3), 128, np.uint8), 'bgr8')
+BLACK = CameraImage.of(np.zeros((HEIGHT, WIDTH, 3), np.uint8), 'bgr8')
+
+
+class Camera:
+    """A camera at 10 Hz before a judge."""
+
+    def __init__(self, limits=TRAPEZOID, geometry=Geometry.TRAPEZOID, view=None):
+        self.limits, self.now = limits, 10.0
+        self.judge = CameraJudge(limits, geometry, view)
+        self.judge.load(CLASSES, WIDTH, HEIGHT)
+        self.judge.activate(Instant(self.now, self.now))
+
+    def assess(self, image=GREY, decoded_under=None, info=None):
+        labels = np.zeros((HEIGHT, WIDTH), np.uint8)
+        labels[HEIGHT // 2:] = 1
+        inspection = self.judge.inspect(image, decoded_under or self.limits)
+        return self.judge.assess(SegmentedImage(
+            WIDTH, HEIGHT, labels, np.full_like(labels, 255), inspection, info))
+
+    def frame(self, assessment):
+        self.now += 0.1
+        now = Instant(self.now, self.now)
+        self.judge.observe(round(self.now * 1e9), assessment, now)
+        self.judge.update(now)
+        return self.judge.verdict(now)
+
+    def go(self):
+        self.frame(self.assess())
+        verdict = self.frame(self.assess())
+        assert verdict.decision is Decision.GO, verdict
+        return verdict
+
+
+def test_health_and_corridor_make_one_decision():
+    camera = Camera()
+    camera.go()
+    assessment = camera.assess(BLACK)
+    assert assessment.findings[0].reason is Reason.CAMERA_DARK
+    assert camera.frame(assessment).reason is Reason.CAMERA_DARK
+    assert camera.judge.last.measure is assessment.measure
+    assert camera.judge.last.stamp_ns == round(camera.now * 1e9)
+
+
+def test_a_camera_on_the_ground_needs_its_camera_info():
+    limits = replace(TRAPEZOID, vehicle=Vehicle(width=0.5, max_speed=1.0))
+    camera = Camera(limits, Geometry.GROUND, CameraView(FixedPose(Mounting(height=1.0)), False))
+    assessment = camera.assess()
+    assert [finding.reason for finding in assessment.findings] == [Reason.NO_CAMERA_INFO]
+    assert (assessment.view, assessment.measure) == (None, None)
+    assert camera.frame(assessment).reason is Reason.NO_CAMERA_INFO
+
+
+def changed(limits):
+    return replace(limits, camera_health=replace(limits.camera_health, min_brightness=1.0))
+
+
+def test_changed_limits_end_go():
+    camera = Camera()
+    camera.go()
+    camera.judge.apply(changed(TRAPEZOID))
+    now = Instant(camera.now, camera.now)
+    assert camera.judge.verdict(now).reason is Reason.CONFIRMING
+
+
+@pytest.mark.parametrize('stage', ['decoded', 'assessed'])
+def test_a_frame_under_old_limits_earns_nothing(stage):
+    """Limits that change while a frame is on its way: no part of it may count for GO."""
+    camera = Camera(replace(TRAPEZOID, stop_go=Thresholds(go_after=1, go_hold=0.0)))
+    assessment = camera.assess() if stage == 'assessed' else None
+    old, camera.limits = camera.limits, changed(camera.limits)
+    camera.judge.apply(camera.limits)
+    if assessment is None:
+        assessment = camera.assess(decoded_under=old)
+    verdict = camera.frame(assessment)
+    assert (verdict.decision, verdict.reason) == (Decision.STOP, Reason.CONFIRMING)
+    assert 'limits changed' in verdict.text
+    assert camera.frame(camera.assess()).decision is Decision.GO
+
+
+def test_limits_that_do_not_fit_are_refused_and_change_nothing():
+    camera = Camera()
+    camera.go()
+    for refuse in (camera.judge.check, camera.judge.apply):
+        with pytest.raises(ValueError, match='no class'):
+            refuse(replace(TRAPEZOID, class_actions=('sidewalk=go',)))
+    assert camera.judge.verdict(Instant(camera.now, camera.now)).decision is Decision.GO
+    camera.judge.deactivate()
+    camera.judge.unload()
+    camera.judge.check(replace(TRAPEZOID, class_actions=('sidewalk=go',)))
+
+
+def test_activation_starts_from_nothing():
+    camera = Camera()
+    camera.go()
+    camera.judge.deactivate()
+    assert camera.judge.last is None
+    camera.judge.activate(Instant(camera.now, camera.now))
+    assert camera.frame(camera.assess()).reason is Reason.CONFIRMING
