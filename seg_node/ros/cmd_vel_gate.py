@@ -23,27 +23,22 @@ from __future__ import annotations
 
 from dataclasses import fields
 import math
-import signal
 import sys
-import threading
 import time
-from types import FrameType
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import Twist, TwistStamped
 from rcl_interfaces.msg import ParameterDescriptor
-import rclpy
 from rclpy.clock import Clock, ClockType
 from rclpy.duration import Duration
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
-from rclpy.signals import SignalHandlerOptions
 from std_msgs.msg import Bool, Float32, Header
 
 from seg_node.ros.messages import key_values
 from seg_node.ros.parameters import warn_of_unknown
+from seg_node.ros.process import run
 from seg_node.stop_go.bounds import bounds_of
 from seg_node.stop_go.cmd_vel_gate import Cause, Command, CommandGate, GateTiming, Passage, ZERO
 
@@ -93,6 +88,11 @@ class CmdVelGate(Node):
         """Publish a zero; nothing passes before everything was heard again."""
         self._gate.forget()
         self._send(ZERO, 0.0)
+
+    def on_callback_error(self, error: Exception) -> None:
+        """Publish a zero, and let nothing pass before everything was heard again."""
+        self.get_logger().error(f'a callback failed: {error!r}', throttle_duration_sec=2.0)
+        self.halt()
 
     def close(self) -> None:
         """Publish the last zero and wait a moment for it to arrive; before destroy_node()."""
@@ -211,45 +211,7 @@ def _components(twist: Any) -> Command:
 
 def main(args: list[str] | None = None) -> None:
     """Run the node until SIGINT or SIGTERM; the last thing it publishes is a zero."""
-    ended = threading.Event()
-
-    def end(number: int, frame: FrameType | None) -> None:
-        ended.set()
-
-    # rclpy's own handlers would close the context before the last zero is out.
-    signal.signal(signal.SIGINT, end)
-    signal.signal(signal.SIGTERM, end)
-    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
-    try:
-        sys.exit(_run(ended))
-    finally:
-        rclpy.try_shutdown()
-
-
-def _run(ended: threading.Event) -> int:
-    try:
-        node = CmdVelGate()
-    except ValueError as error:
-        rclpy.logging.get_logger('cmd_vel_gate').fatal(str(error))
-        return 2
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    try:
-        while not ended.is_set() and rclpy.ok():
-            try:
-                executor.spin_once(timeout_sec=0.1)
-            except Exception as error:      # whatever it was: zero, and GO to be heard again
-                node.get_logger().error(
-                    f'a callback failed: {error!r}', throttle_duration_sec=2.0)
-                node.halt()
-    finally:
-        # A second signal must not cut the last zero short.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        node.close()
-        executor.shutdown(timeout_sec=5.0)
-        node.destroy_node()
-    return 0
+    sys.exit(run('cmd_vel_gate', CmdVelGate, args))
 
 
 if __name__ == '__main__':

@@ -157,6 +157,10 @@ class SegNode(LifecycleNode):
         """Whether a thread that was left behind still runs."""
         return not all(worker.stop(0.0) for worker in self._left_behind)
 
+    def on_callback_error(self, error: Exception) -> None:
+        """Log it: GO does not rest on callbacks that fail, it needs fresh images to stay."""
+        self.get_logger().error(f'a callback failed: {error!r}', throttle_duration_sec=2.0)
+
     def close(self) -> None:
         """Say STOP for the last time and release everything; before destroy_node()."""
         self._signal.close()

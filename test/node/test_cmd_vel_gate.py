@@ -25,6 +25,7 @@ from geometry_msgs.msg import Twist, TwistStamped
 import pytest
 
 from helpers.bench import values_of
+from helpers.camera import blocked_road, raw, road
 from helpers.gate_inputs import GateInputs
 
 FORWARD = (1.0, 0.25, -0.5, 0.125, -0.75, 2.0)
@@ -256,3 +257,19 @@ def test_what_cannot_be_used_is_refused_by_name(gate, arguments, parameters, sai
     assert process.exit_code == 2
     assert said in process.output
     assert 'Traceback' not in process.output
+
+
+# --- the whole chain: camera, seg_node, gate, base --------------------------------------------
+
+def test_commands_pass_as_long_as_the_road_is_free_and_the_node_lives(gate):
+    node = gate.bench.start_node(autostart=True)
+    gate.start('-r', 'stop:=seg_node/stop', '-r', 'speed_limit:=seg_node/speed_limit')
+    camera = gate.bench.camera(raw(road()))
+    gate.inputs(stop=None, limit=None, command=FORWARD)
+    gate.wait_for(FORWARD)
+    camera.message = raw(blocked_road())
+    gate.wait_for_zeros()
+    camera.message = raw(road())
+    gate.wait_for(FORWARD)
+    node.send(signal.SIGKILL)
+    gate.wait_for_zeros()
