@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-import json
 import os
 from pathlib import Path
 import platform
@@ -36,6 +35,8 @@ from typing import Any
 
 from seg_node.errors import UserError
 from seg_node.tools.common.command_line import fail, OneLineParser, whole
+from seg_node.tools.common.files import write_whole
+from seg_node.tools.common.strict_json import strict_json
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -112,8 +113,8 @@ def _benchmark(faults: list[Any], options: argparse.Namespace) -> int:
         'seconds': seconds, 'cpus': os.cpu_count(), 'machine': platform.machine(),
         'interrupted': interrupted})
     table = results.table()
-    (options.out / 'faults.json').write_text(json.dumps(results.to_json(), indent=1) + '\n')
-    (options.out / 'faults.md').write_text(table + '\n')
+    write_whole(options.out / 'faults.json', strict_json(results.to_json()))
+    write_whole(options.out / 'faults.md', f'{table}\n')
     print(f'\n{table}\n\n{seconds:.0f} s; in {options.out}: faults.json, faults.md, logs')
     return 130 if interrupted else 0 if results.passed else 1
 

@@ -22,6 +22,8 @@ from enum import Enum
 import itertools
 from typing import Any
 
+from seg_node.tools.common.text_table import markdown_table
+
 ALLOWED_MS = 100.0
 """STOP must be heard this long after it could be known."""
 CONSUMER_TIMEOUT_MS = 500.0
@@ -145,20 +147,15 @@ class Results:
     def table(self) -> str:
         """Return the table in Markdown, with the summary below."""
         header = ('fault', 'reason', 'known after', 'time to STOP', 'false GO', 'GO again', '')
-        rows = [header, *(_row(entry) for entry in self.entries)]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(header))]
-        lines = ['| ' + ' | '.join(
-            cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + ' |'
-            for row in rows]
-        lines.insert(1, '|' + '|'.join('-' * (width + 2) for width in widths) + '|')
+        found = markdown_table(header, map(_row, self.entries))
         s = self.summary()
         worst = s['worst_time_to_stop_ms']
-        lines += ['', f'{s["caught"]} of {s["faults"]} faults caught, {s["false_go"]} false GO, '
-                  f'{s["crashes"]} crashes; worst time to STOP '
-                  f'{"-" if worst is None else f"{worst:.0f} ms"} (allowed {ALLOWED_MS:.0f} ms) '
-                  f'from the moment it can be known; GO regained after {s["go_regained"]}; '
-                  f'expected reason named in {s["expected_reason"]}.']
-        return '\n'.join(lines)
+        return f'{found}\n\n' + (
+            f'{s["caught"]} of {s["faults"]} faults caught, {s["false_go"]} false GO, '
+            f'{s["crashes"]} crashes; worst time to STOP '
+            f'{"-" if worst is None else f"{worst:.0f} ms"} (allowed {ALLOWED_MS:.0f} ms) '
+            f'from the moment it can be known; GO regained after {s["go_regained"]}; '
+            f'expected reason named in {s["expected_reason"]}.')
 
 
 def judge(blank: Entry, moment: Moment, heard: Sequence[Heard], states: Sequence[State],

@@ -29,10 +29,11 @@ import numpy as np
 
 from benchmarks.gpu.on_device import Scratch
 from benchmarks.gpu.outcome import Table
-from benchmarks.gpu.timing import by_stage, recorded, Spread, wall
+from benchmarks.gpu.timing import by_stage, p50_p99, recorded, wall
 from seg_node.perception.backends.cuda.corridor_plan import CorridorAddresses, plan_corridor, TALLY
 from seg_node.perception.backends.cuda.map_plan import plan_maps
 from seg_node.perception.labels import resize_labels
+from seg_node.scoring.percentiles import Percentiles
 from seg_node.stop_go import build_image_corridor, CorridorMeter, Trapezoid
 from seg_node.stop_go.actions import blocking_table, class_rules
 from seg_node.stop_go.corridor.measure import MeasureLimits
@@ -57,9 +58,9 @@ class Rivalry:
     """
 
     what: str
-    gpu: Spread
-    gpu_wall: Spread
-    cpu: Spread
+    gpu: Percentiles
+    gpu_wall: Percentiles
+    cpu: Percentiles
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Beside:
         return Table(
             f'{name}, what is done on the CPU now, milliseconds, p50 (p99)',
             ('work', 'GPU and download', 'the same, with waiting', 'CPU', 'CPU - GPU'),
-            tuple((one.what, str(one.gpu), str(one.gpu_wall), str(one.cpu),
+            tuple((one.what, p50_p99(one.gpu), p50_p99(one.gpu_wall), p50_p99(one.cpu),
                    f'{one.cpu.p50 - one.gpu_wall.p50:+.3f}') for one in self.works))
 
     def to_json(self) -> list[dict[str, Any]]:

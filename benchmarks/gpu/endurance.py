@@ -26,8 +26,9 @@ import numpy as np
 from benchmarks.gpu.engines import open_tensorrt
 from benchmarks.gpu.gpu import memory_probe, models_of, need_tensorrt, progress
 from benchmarks.gpu.outcome import Check, Outcome, Settings, Table
-from benchmarks.gpu.timing import image, Spread, WARM_UP
+from benchmarks.gpu.timing import image, p50_p99, WARM_UP
 from seg_node.perception.backends.tensorrt.options import graph_for
+from seg_node.scoring.percentiles import Percentiles
 
 if TYPE_CHECKING:
     from seg_node.perception.backends import Backend
@@ -100,9 +101,9 @@ class Run:
 
     frames: int
     growth: Growth
-    all: Spread
-    first: Spread
-    last: Spread
+    all: Percentiles
+    first: Percentiles
+    last: Percentiles
 
     @property
     def drift(self) -> float:
@@ -133,8 +134,8 @@ def endure(backend: Backend, probe: Probe, frames: int, name: str = '') -> Run:
             memory.append(Memory.of(probe))
     tenth = max(1, frames // 10)
     settled = memory[max(0, len(memory) // 10 - 1)]
-    return Run(frames, Growth(settled, memory[-1], probe.shared), Spread.of(times.tolist()),
-               Spread.of(times[:tenth].tolist()), Spread.of(times[-tenth:].tolist()))
+    return Run(frames, Growth(settled, memory[-1], probe.shared), Percentiles.of(times.tolist()),
+               Percentiles.of(times[:tenth].tolist()), Percentiles.of(times[-tenth:].tolist()))
 
 
 def reopen(open_backend: Callable[[], Backend], probe: Probe, times: int) -> Growth:
@@ -171,7 +172,7 @@ def report(name: str, found: Run, again: Growth, reopened: int) -> Outcome:
     what = f'{name}: {reopened} times opened and closed'
     title = f'{name}, infer() of {SIZE[0]}x{SIZE[1]}, milliseconds, p50 (p99)'
     columns = ('frames', 'first tenth', 'all', 'last tenth')
-    row = (str(found.frames), str(found.first), str(found.all), str(found.last))
+    row = (str(found.frames), p50_p99(found.first), p50_p99(found.all), p50_p99(found.last))
     memory = (('after a tenth of the frames', found.growth.before),
               ('after the last frame', found.growth.after),
               ('closed for the third time', again.before),

@@ -16,11 +16,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.gpu.outcome import Outcome, Status, Table
 from seg_node.tools.common.strict_json import strict_json
+from seg_node.tools.common.text_table import markdown_table
 
 JSON, MARKDOWN = 'gpu_check.json', 'gpu_check.md'
 
@@ -81,7 +82,7 @@ def markdown(outcomes: Mapping[str, Outcome], command: str) -> str:
 
 def summary(outcomes: Mapping[str, Outcome]) -> str:
     """Return a table of how each section ended."""
-    return _markdown_table(('section', 'result', 'time'), (
+    return markdown_table(('section', 'result', 'time'), (
         (name, outcome.status.value, f'{outcome.seconds:.0f} s')
         for name, outcome in outcomes.items() if name != FACTS))
 
@@ -89,7 +90,7 @@ def summary(outcomes: Mapping[str, Outcome]) -> str:
 def checks_table(outcome: Outcome) -> str:
     """Return the checks of a section, with those that failed first."""
     ordered = sorted(outcome.checks, key=lambda check: check.passed)
-    return _markdown_table(('check', 'found', 'limit', 'result'), (
+    return markdown_table(('check', 'found', 'limit', 'result'), (
         (check.what, check.found, check.limit, 'passed' if check.passed else '**FAILED**')
         for check in ordered))
 
@@ -104,16 +105,8 @@ def lines(name: str, outcome: Outcome) -> list[str]:
 
 
 def _table(table: Table) -> str:
-    text = _markdown_table(table.columns, table.rows)
+    text = markdown_table(table.columns, table.rows)
     return f'{table.title}:\n\n{text}' if table.title else text
-
-
-def _markdown_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    head = list(columns)
-    content = [head, ['---'] * len(head), *rows]
-    return '\n'.join(
-        '| ' + ' | '.join(_line(cell).replace('|', '\\|') for cell in row) + ' |'
-        for row in content)
 
 
 def _line(text: str) -> str:

@@ -31,11 +31,12 @@ import numpy as np
 from benchmarks.gpu.engines import open_tensorrt
 from benchmarks.gpu.gpu import models_of, need_tensorrt
 from benchmarks.gpu.outcome import Check, Outcome, Settings, Table, UnavailableError
-from benchmarks.gpu.timing import image, Spread, wall
+from benchmarks.gpu.timing import image, p50_p99, wall
 from seg_node.perception.backends.contract import INPUT, OUTPUTS
 from seg_node.perception.backends.tensorrt.options import graph_for
 from seg_node.perception.input_scaler import InputScaler
 from seg_node.perception.models.model import at_precision, Model, Precision
+from seg_node.scoring.percentiles import Percentiles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,11 +82,11 @@ def run(settings: Settings) -> Outcome:
     return Outcome(tuple(checks), (Table(title, columns, tuple(rows)),), tuple(notes), figures)
 
 
-def compare(model: str, name: str, ours: Spread, times: dict[str, Spread]
+def compare(model: str, name: str, ours: Percentiles, times: dict[str, Percentiles]
             ) -> tuple[list[tuple[str, ...]], list[Check]]:
     """Return the rows of the table, and the check against PyTorch eager where it ran."""
-    rows: list[tuple[str, ...]] = [(model, name, str(ours), '1')]
-    rows += [(model, way, str(one), f'{one.p50 / ours.p50:.1f}') for way, one in times.items()]
+    rows: list[tuple[str, ...]] = [(model, name, p50_p99(ours), '1')]
+    rows += [(model, way, p50_p99(one), f'{one.p50 / ours.p50:.1f}') for way, one in times.items()]
     if EAGER not in times:
         return rows, []
     factor = times[EAGER].p50 / ours.p50

@@ -29,8 +29,8 @@ from benchmarks.gpu.timing import (
     Bandwidth,
     by_stage,
     image,
+    p50_p99,
     recorded,
-    Spread,
     wall,
     WARM_UP,
 )
@@ -39,6 +39,7 @@ from seg_node.perception.backends.options import BackendOptions, TENSORRT, Watch
 from seg_node.perception.backends.tensorrt.opening import open_engine, OpenedEngine
 from seg_node.perception.backends.tensorrt.options import graph_for
 from seg_node.perception.models.model import Model
+from seg_node.scoring.percentiles import Percentiles
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,11 +64,11 @@ class FrameTimes:
 
     width: int
     height: int
-    stages: dict[str, Spread]
-    sum: Spread
-    fill: Spread
-    run: Spread
-    infer: Spread
+    stages: dict[str, Percentiles]
+    sum: Percentiles
+    fill: Percentiles
+    run: Percentiles
+    infer: Percentiles
     network_graph: float
     network_plain: float
     copies: float
@@ -129,7 +130,7 @@ def measure_model(model: Model, count: int, open_runner: Callable[[Model], Opene
 
 
 def measure(opened: OpenedEngine, size: tuple[int, int], count: int, speed: Bandwidth,
-            infer: Spread) -> FrameTimes:
+            infer: Percentiles) -> FrameTimes:
     """Measure frames of one size."""
     runner, frame = opened.runner, image(*size)
     fills: list[float] = []
@@ -146,12 +147,12 @@ def measure(opened: OpenedEngine, size: tuple[int, int], count: int, speed: Band
     up = size[0] * size[1] * _CHANNELS
     down = opened.model.width * opened.model.height * _MAPS
     return FrameTimes(
-        *size, dict(zip(parts, each, strict=True)), total, Spread.of(fills[WARM_UP:]), whole,
+        *size, dict(zip(parts, each, strict=True)), total, Percentiles.of(fills[WARM_UP:]), whole,
         infer, back_to_back(stream, network, count),
         back_to_back(stream, stages['network'], count), speed.limit_ms(up, down))
 
 
-def _infer(backend: Backend, frame: NDArray[np.uint8], count: int) -> Spread:
+def _infer(backend: Backend, frame: NDArray[np.uint8], count: int) -> Percentiles:
     return wall(lambda: backend.infer([frame]), count)
 
 
@@ -172,7 +173,7 @@ def _stages_table(name: str, times: list[FrameTimes]) -> Table:
     stages = tuple(times[0].stages)
     return Table(
         f'{name}, on the GPU, milliseconds, p50 (p99)', ('frame', *stages, 'sum'),
-        tuple((_size(one), *(str(one.stages[stage]) for stage in stages), str(one.sum))
+        tuple((_size(one), *(p50_p99(one.stages[stage]) for stage in stages), p50_p99(one.sum))
               for one in times))
 
 
@@ -182,7 +183,7 @@ def _whole_table(name: str, times: list[FrameTimes]) -> Table:
         'least: network alone and copies',
         ('frame', 'copy to page-locked', 'run()', 'infer()', 'network alone, graph',
          'network alone, no graph', 'copies', 'at least', 'run() / at least'),
-        tuple((_size(one), str(one.fill), str(one.run), str(one.infer),
+        tuple((_size(one), p50_p99(one.fill), p50_p99(one.run), p50_p99(one.infer),
                f'{one.network_graph:.3f}', f'{one.network_plain:.3f}', f'{one.copies:.3f}',
                f'{one.run.p50 / one.ratio:.3f}', f'{one.ratio:.2f}') for one in times))
 

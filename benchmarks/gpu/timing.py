@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seg_node.perception.backends.cuda.device import DeviceError
+from seg_node.scoring.percentiles import Percentiles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,24 +39,12 @@ _BANDWIDTH_TRIES = 5
 _CELL = 16
 
 
-@dataclass(frozen=True)
-class Spread:
-    """Median and 99 % quantile, milliseconds."""
-
-    p50: float
-    p99: float
-
-    @staticmethod
-    def of(milliseconds: Sequence[float]) -> Spread:
-        """Sum up times, at least one."""
-        p50, p99 = np.quantile(milliseconds, (0.5, 0.99))
-        return Spread(float(p50), float(p99))
-
-    def __str__(self) -> str:
-        return f'{self.p50:.3f} ({self.p99:.3f})'
+def p50_p99(times: Percentiles) -> str:
+    """Write times as tables do: the median, and the 99 % percentile in brackets."""
+    return f'{times.p50:.3f} ({times.p99:.3f})'
 
 
-def wall(work: Callable[[], object], count: int, warm_up: int = WARM_UP) -> Spread:
+def wall(work: Callable[[], object], count: int, warm_up: int = WARM_UP) -> Percentiles:
     """Time calls by the clock on the wall."""
     times = []
     for number in range(warm_up + count):
@@ -63,13 +52,13 @@ def wall(work: Callable[[], object], count: int, warm_up: int = WARM_UP) -> Spre
         work()
         if number >= warm_up:
             times.append(1e3 * (time.perf_counter() - begun))
-    return Spread.of(times)
+    return Percentiles.of(times)
 
 
 def by_stage(stream: Stream, stages: Sequence[Callable[[], None]], plug: Callable[[], None],
-             count: int, warm_up: int = WARM_UP) -> list[Spread]:
+             count: int, warm_up: int = WARM_UP) -> list[Percentiles]:
     """
-    Time stages that follow each other on a stream by events; the last Spread is of their sum.
+    Time stages that follow each other on a stream by events; the last one is of their sum.
 
     :param plug: work for the GPU that goes ahead of the first mark. While it runs, the stages are
         put on the stream, so that the time this takes the CPU is not counted as theirs.
@@ -87,7 +76,7 @@ def by_stage(stream: Stream, stages: Sequence[Callable[[], None]], plug: Callabl
             rows.append([*(mark.milliseconds_since(earlier) for earlier, mark in
                            zip(marks, marks[1:], strict=False)), total])
     stream.synchronize()
-    return [Spread.of(column) for column in zip(*rows, strict=True)]
+    return [Percentiles.of(column) for column in zip(*rows, strict=True)]
 
 
 def back_to_back(stream: Stream, work: Callable[[], None], count: int) -> float:

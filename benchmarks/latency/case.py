@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
-import numpy as np
+from seg_node.scoring.percentiles import Percentiles
 
 SIZES = ((640, 480), (1280, 720), (1920, 1080))
 MOST_LOSS = 0.01
@@ -49,25 +49,6 @@ class Case:
         return tuple(f'camera_{index}' for index in range(self.cameras))
 
 
-@dataclass(frozen=True)
-class Spread:
-    """Milliseconds."""
-
-    p50: float
-    p95: float
-    p99: float
-    max: float
-
-    @staticmethod
-    def of(values: Iterable[float]) -> Spread:
-        """Return the spread of milliseconds; NaN where there are none."""
-        array = np.fromiter(values, float)
-        if not array.size:
-            return Spread(*[float('nan')] * 4)
-        p50, p95, p99 = np.percentile(array, (50, 95, 99))
-        return Spread(float(p50), float(p95), float(p99), float(array.max()))
-
-
 Image = tuple[str, int]
 """Camera and stamp, ns."""
 
@@ -86,9 +67,9 @@ class Measured:
     subject: str
     case: Case
     sent: int
-    stop: Spread
-    mask: Spread
-    overhead: Spread
+    stop: Percentiles
+    mask: Percentiles
+    overhead: Percentiles
     lost: float
     unmasked: float
     cpu: Mapping[str, float]

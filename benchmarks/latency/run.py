@@ -27,13 +27,14 @@ import statistics
 import time
 
 from benchmarks.common.processes import Child, Domain
-from benchmarks.latency.case import Case, Image, latencies, Measured, Spread
+from benchmarks.latency.case import Case, Image, latencies, Measured
 from benchmarks.latency.feeder import case_arguments, READY
 from benchmarks.latency.film import film
 from benchmarks.latency.usage import usage_of
 from seg_node.errors import UserError
 from seg_node.perception.backends.options import BackendOptions
 from seg_node.perception.segmenter import Segmenter
+from seg_node.scoring.percentiles import Percentiles
 from seg_node.tools.common.command_line import StopFlag
 
 NODE, SIMPLE, RELAY = 'seg_node', 'simple node', 'relay'
@@ -78,15 +79,15 @@ def measure(subject: str, case: Case, setting: Setting) -> Measured:
     if not setting.masks or subject == RELAY:
         unmasked = math.nan
     return Measured(
-        subject, case, sum(map(len, heard.sent.values())), Spread.of(stops.values()),
-        Spread.of(masks.values()),
-        Spread.of(took - heard.inference[image] for image, took in stops.items()
+        subject, case, sum(map(len, heard.sent.values())), Percentiles.of(stops.values()),
+        Percentiles.of(masks.values()),
+        Percentiles.of(took - heard.inference[image] for image, took in stops.items()
                   if image in heard.inference),
         lost, unmasked, cpu,
         {name: statistics.fmean(values) for name, values in heard.stages.items()})
 
 
-def bare_ms(case: Case, setting: Setting) -> Spread:
+def bare_ms(case: Case, setting: Setting) -> Percentiles:
     """Return what the network alone takes for the frames of a case, resize included, in a loop."""
     images = film(case.width, case.height)
     times = []
@@ -97,7 +98,7 @@ def bare_ms(case: Case, setting: Setting) -> Spread:
                 begun = time.perf_counter()
                 segmenter.segment(image)
                 times.append(1e3 * (time.perf_counter() - begun))
-    return Spread.of(times)
+    return Percentiles.of(times)
 
 
 Arrival = tuple[str, int, int]

@@ -31,11 +31,12 @@ import time
 
 from tqdm import tqdm
 
-from benchmarks.latency.case import Case, latencies, Spread
+from benchmarks.latency.case import Case, latencies
 from benchmarks.latency.main import size, TRANSPORTS
 from benchmarks.latency.run import NODE, running, Setting, WARM_UP
 from benchmarks.latency.usage import Usage, usage_of
 from seg_node.errors import UserError
+from seg_node.scoring.percentiles import Percentiles
 from seg_node.tools.common.command_line import fail, OneLineParser, positive, StopFlag, whole
 from seg_node.tools.common.strict_json import strict_json
 
@@ -56,7 +57,7 @@ class Part:
     memory_mib: float
     files: float
     threads: float
-    stop: Spread
+    stop: Percentiles
     lost: float
 
 
@@ -127,7 +128,7 @@ def soak(case: Case, setting: Setting) -> list[Part]:
         parts.append(Part(
             statistics.median(one.memory for one in used) / 2**20,
             statistics.median(one.files for one in used),
-            statistics.median(one.threads for one in used), Spread.of(times.values()), lost))
+            statistics.median(one.threads for one in used), Percentiles.of(times.values()), lost))
     return parts
 
 

@@ -20,9 +20,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 import math
 
-from benchmarks.latency.case import Case, Measured, Spread
+from benchmarks.latency.case import Case, Measured
 from benchmarks.latency.run import NODE, RELAY, SIMPLE
+from seg_node.scoring.percentiles import Percentiles
 from seg_node.tools.common.strict_json import strict_json
+from seg_node.tools.common.text_table import markdown_table
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Results:
     model: str
     seconds: float
     masks: bool
-    bare: Mapping[str, Spread]
+    bare: Mapping[str, Percentiles]
     measured: Sequence[Measured]
     peak: Mapping[tuple[str, str], float]
 
@@ -47,19 +49,19 @@ def to_markdown(results: Results) -> str:
         f'{"subscribed" if results.masks else "not subscribed"}. Milliseconds from the stamp of '
         'an image to the arrival of its message. Overhead: the node, each image without its own '
         'inference; relay: a node that passes on at once that an image has come.',
-        _table(heads, [_ratios(results, case) for case in _cases(results)]),
-        _table(('case', 'subject', 'stop p50', 'p95', 'p99', 'max', 'mask p50', 'p99',
+        markdown_table(heads, [_ratios(results, case) for case in _cases(results)]),
+        markdown_table(('case', 'subject', 'stop p50', 'p95', 'p99', 'max', 'mask p50', 'p99',
                 'without stop', 'without mask', 'cores'),
                [_row(one) for one in results.measured])]
     stages = [one for one in results.measured if one.stages]
     if stages:
         names = list(dict.fromkeys(name for one in stages for name in one.stages))
-        parts.append('Stages of the node, p50, ms:\n\n' + _table(
+        parts.append('Stages of the node, p50, ms:\n\n' + markdown_table(
             ('case', *names),
             [(one.case.name, *(_ms(one.stages.get(name, math.nan)) for name in names))
              for one in stages]))
     if results.peak:
-        parts.append(_table(
+        parts.append(markdown_table(
             ('case', 'subject', 'highest rate with at most 1 % of the frames without stop'),
             [(case, subject, f'{rate:.0f} Hz') for (subject, case), rate in results.peak.items()]))
     return '\n\n'.join(parts) + '\n'
@@ -97,8 +99,3 @@ def _row(one: Measured) -> tuple[str, ...]:
 
 def _ms(value: float) -> str:
     return '-' if math.isnan(value) else f'{value:.1f}'
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ['---'] * len(head), *rows]
-    return '\n'.join(f'| {" | ".join(line)} |' for line in lines)

@@ -26,7 +26,6 @@ from numpy.typing import NDArray
 
 from benchmarks.model.contender import Answer, Contender
 from seg_node.perception.labels import drivable_lut
-from seg_node.scoring.auroc import auroc
 from seg_node.simulation.camera import Camera
 from seg_node.simulation.lens import Light
 from seg_node.simulation.sky import draw_sky
@@ -90,7 +89,7 @@ def tell_apart(roads: Sequence[Look], no_roads: dict[str, list[Look]]) -> RoadOr
     return RoadOrNot(
         _confidence(roads), _confidence(others),
         {kind: _confidence(looks) for kind, looks in no_roads.items()},
-        auroc([look.confidence for look in roads], [look.confidence for look in others]),
+        _auroc(roads, others),
         sum(look.coverage for look in others) / len(others) if others else math.nan)
 
 
@@ -183,6 +182,14 @@ def _tile(field: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.fl
 
 def _image(values: NDArray[np.floating]) -> Array:
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+
+
+def _auroc(roads: Sequence[Look], others: Sequence[Look]) -> float:
+    if not roads or not others:
+        return math.nan
+    from sklearn.metrics import roc_auc_score
+    return float(roc_auc_score([1] * len(roads) + [0] * len(others),
+                               [look.confidence for look in (*roads, *others)]))
 
 
 def _confidence(looks: Sequence[Look]) -> float:

@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 import math
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from benchmarks.model.corruptions import SUITE
 from benchmarks.model.results import Result, Settings
 from seg_node.errors import UserError
 from seg_node.scoring.path_score import iou_interval
+from seg_node.tools.common.text_table import markdown_table
 
 BEGIN, END = '<!-- benchmark model -->', '<!-- /benchmark model -->'
 NONE = '–'
@@ -83,8 +84,8 @@ def _quality(results: Sequence[Result]) -> str:
                 name, one.facts.name, number(score.path.iou),
                 f'{number(low_high.low)} to {number(low_high.high)}', number(score.boundary.f1),
                 percent(score.path.false_path_rate), number(score.calibration.error())])
-    return table(['set', 'network', 'path IoU', '95 % interval', 'boundary F1',
-                  'background called path', 'ECE'], rows)
+    return markdown_table(['set', 'network', 'path IoU', '95 % interval', 'boundary F1',
+                           'background called path', 'ECE'], rows)
 
 
 def _latency(results: Sequence[Result]) -> str:
@@ -96,8 +97,9 @@ def _latency(results: Sequence[Result]) -> str:
             facts.name, size, f'{facts.width}x{facts.height}', facts.runtime, facts.precision,
             f'{took.median_ms:.1f} ms', f'{took.p95_ms:.1f} ms', f'{took.inference_ms:.1f} ms',
             NONE if took.ratio is None else f'{took.ratio:.2f}'])
-    return table(['network', 'parameters', 'input', 'runtime', 'precision', 'frame to labels',
-                  '95 % below', 'network alone', 'time / adas-0001'], rows)
+    return markdown_table([
+        'network', 'parameters', 'input', 'runtime', 'precision', 'frame to labels', '95 % below',
+        'network alone', 'time / adas-0001'], rows)
 
 
 def _classes(results: Sequence[Result]) -> str:
@@ -108,7 +110,7 @@ def _classes(results: Sequence[Result]) -> str:
         for names in dict.fromkeys(one.sets[name].class_names for one, _ in known):
             rows = [[one.facts.name, *map(number, confusion.ious), number(confusion.mean_iou)]
                     for one, confusion in known if one.sets[name].class_names == names]
-            parts.append(table([f'IoU of the classes, {name}', *names, 'mean'], rows))
+            parts.append(markdown_table([f'IoU of the classes, {name}', *names, 'mean'], rows))
     return '\n\n'.join(parts)
 
 
@@ -118,8 +120,9 @@ def _corridor(results: Sequence[Result]) -> str:
              *(f'{one.road_or_not.kinds[kind]:.2f}' for kind in kinds),
              number(one.road_or_not.auroc), percent(one.road_or_not.called_path)]
             for one in results]
-    return table(['confidence that the corridor is path', 'roads', 'no roads', *kinds, 'AUROC',
-                  'no road called path'], rows)
+    return markdown_table([
+        'confidence that the corridor is path', 'roads', 'no roads', *kinds, 'AUROC',
+        'no road called path'], rows)
 
 
 def _corruptions(results: Sequence[Result]) -> str:
@@ -137,15 +140,7 @@ def _corruptions(results: Sequence[Result]) -> str:
         worst.append(f'{number(iou)} ({kind.replace("_", " ")} {strength})')
     rows.append(['worst', *worst])
     head = f'corruption; path IoU on {found[0][1].images} images, strengths 1 / 2 / 3'
-    return table([head, *(name for name, _ in found)], rows)
-
-
-def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Return a Markdown table."""
-    lines = [list(head)]
-    lines.append(['---'] * len(lines[0]))
-    lines += [list(row) for row in rows]
-    return '\n'.join(f'| {" | ".join(cells)} |' for cells in lines)
+    return markdown_table([head, *(name for name, _ in found)], rows)
 
 
 def number(value: float) -> str:

@@ -16,22 +16,12 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from dataclasses import dataclass
 import threading
 
-import numpy as np
+from seg_node.scoring.percentiles import Percentiles
 
 _WINDOW = 200          # durations kept for percentiles
 _ARRIVALS = 600       # arrivals kept for the rate: 3 s at 200 Hz
-
-
-@dataclass(frozen=True)
-class Percentiles:
-    """Median, 95 % and 99 % quantile in milliseconds; zero where nothing was measured."""
-
-    p50: float = 0.0
-    p95: float = 0.0
-    p99: float = 0.0
 
 
 class CameraStatistics:
@@ -70,9 +60,7 @@ class CameraStatistics:
             self._milliseconds.setdefault(stage, deque(maxlen=_WINDOW)).append(milliseconds)
 
     def percentiles(self, stage: str) -> Percentiles:
-        """Return the percentiles of a stage over the newest frames."""
+        """Return the percentiles of a stage over the newest frames, ms; zeros of none."""
         with self._lock:
             values = list(self._milliseconds.get(stage, ()))
-        if not values:
-            return Percentiles()
-        return Percentiles(*(round(float(v), 3) for v in np.percentile(values, [50, 95, 99])))
+        return Percentiles.of(values or (0.0,))

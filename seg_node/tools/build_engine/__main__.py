@@ -55,6 +55,7 @@ from seg_node.perception.backends.tensorrt.private_folder import FolderError
 from seg_node.perception.backends.tensorrt.progress import Progress
 from seg_node.perception.models.model import load_model, Model, ModelError
 from seg_node.tools.common.command_line import fail, OneLineParser, StopFlag, whole
+from seg_node.tools.common.text_table import aligned
 
 NAME_WIDTH = 60
 
@@ -124,17 +125,14 @@ def summary(engine: CachedEngine, model: Model, asked: str) -> str:
             f', {layers.on_dla} on the DLA' if layers.on_dla else '')
         rows['precision'] = f'{layers.precision} ({_counts(layers.precisions)})'
     rows['precision'] += f'; asked for: {asked}'
-    return '\n'.join(f'  {name:<10} {text}' for name, text in rows.items())
+    return aligned(rows.items())
 
 
 def layer_table(engine: CachedEngine) -> str:
     """Return the layers of the engine as lines of text."""
-    lines = [f'  {"layer":<{NAME_WIDTH}}  {"kind":<24} {"precision":<9} {"weights":>9}']
-    for layer in engine.facts.layers.layers:
-        name = layer.name if len(layer.name) <= NAME_WIDTH else f'{layer.name[:NAME_WIDTH - 3]}...'
-        lines.append(f'  {name:<{NAME_WIDTH}}  {layer.kind:<24.24} {layer.precision:<9} '
-                     f'{layer.weights:>9}')
-    return '\n'.join(lines)
+    rows = [(layer.name if len(layer.name) <= NAME_WIDTH else f'{layer.name[:NAME_WIDTH - 3]}...',
+             layer.kind, layer.precision, layer.weights) for layer in engine.facts.layers.layers]
+    return aligned([('layer', 'kind', 'precision', 'weights'), *rows], right=(3,))
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -39,6 +39,7 @@ from seg_node.recordings.cdr import read_image
 from seg_node.recordings.sources import open_source, Source
 from seg_node.stop_go.camera_health.camera_health import CameraHealth, HealthThresholds
 from seg_node.tools.common.command_line import fail, OneLineParser, StopFlag
+from seg_node.tools.common.text_table import aligned
 
 QUANTILES = (0, 1, 50, 99, 100)
 
@@ -122,16 +123,16 @@ def measure(
 
 def table(name: str, result: Distribution, limits: HealthThresholds) -> str:
     """Return the distributions as lines of text."""
-    lines = [f'{name}: {result.images} images, {result.unusable} found unusable',
-             '  {:<15}{:>9}'.format('limit', 'value')
-             + ''.join(f'{f"{q} %":>9}' for q in QUANTILES) + '    beyond the limit']
+    lines = [f'{name}: {result.images} images, {result.unusable} found unusable']
+    rows = [('limit', 'value', *(f'{q} %' for q in QUANTILES), 'beyond the limit')]
     for limit, values in result.measured.items():
         bound = getattr(limits, limit)
         beyond = sum(value < bound if limit.startswith('min_') else value > bound
                      for value in values)
-        lines.append(f'  {limit:<15}{bound:9.2f}'
-                     + ''.join(f'{value:9.2f}' for value in np.percentile(values, QUANTILES))
-                     + f'    {beyond} of {len(values)}, {beyond / len(values):.1%}')
+        rows.append((limit, f'{bound:.2f}',
+                     *(f'{value:.2f}' for value in np.percentile(values, QUANTILES)),
+                     f'{beyond} of {len(values)}, {beyond / len(values):.1%}'))
+    lines.append(aligned(rows, right=range(1, 2 + len(QUANTILES))))
     for reason, frames in result.found.items():
         some = ', '.join(map(str, frames[:8])) + (', ...' if len(frames) > 8 else '')
         lines.append(f'  {reason}: frames {some}')

@@ -21,19 +21,23 @@ import json
 import math
 from typing import Any
 
-_DIGITS = 6
+
+def strict_json(content: Any, digits: int | None = 6) -> str:
+    """
+    Return JSON as RFC 8259 knows it: numbers that are not finite become null.
+
+    :param digits: behind the point; None: all there are.
+    """
+    return json.dumps(_strict(content, digits), indent=1, allow_nan=False) + '\n'
 
 
-def strict_json(content: Any) -> str:
-    """Return JSON as RFC 8259 knows it: numbers that are not finite become null."""
-    return json.dumps(_strict(content), indent=1, allow_nan=False) + '\n'
-
-
-def _strict(value: Any) -> Any:
+def _strict(value: Any, digits: int | None) -> Any:
     if isinstance(value, Mapping):
-        return {key: _strict(each) for key, each in value.items()}
+        return {key: _strict(each, digits) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_strict(each) for each in value]
+        return [_strict(each, digits) for each in value]
     if isinstance(value, float):
-        return round(value, _DIGITS) if math.isfinite(value) else None
+        if not math.isfinite(value):
+            return None
+        return value if digits is None else round(value, digits)
     return value

@@ -25,17 +25,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from seg_node.scoring.percentiles import Percentiles
+from seg_node.tools.common.files import write_whole
 from seg_node.tools.common.strict_json import strict_json
+from seg_node.tools.common.text_table import aligned
 from seg_node.tools.demo.drive_log import Drive
-
-
-@dataclass(frozen=True)
-class Percentiles:
-    """Percentiles by linear interpolation; None without values."""
-
-    p50: float | None
-    p95: float | None
-    p99: float | None
 
 
 @dataclass(frozen=True)
@@ -81,14 +75,6 @@ class Summary:
         return strict_json(asdict(self))
 
 
-def percentiles(values: Iterable[float]) -> Percentiles:
-    """Return the percentiles 50, 95 and 99 of finite values."""
-    finite = [value for value in values if math.isfinite(value)]
-    if not finite:
-        return Percentiles(None, None, None)
-    return Percentiles(*(round(float(p), 3) for p in np.percentile(finite, (50, 95, 99))))
-
-
 def summarize(
     drive: Drive, *, name: str, model: str, backend: str, path_iou: float | None = None,
     interrupted: bool = False,
@@ -97,10 +83,10 @@ def summarize(
     sent = {(one.camera, one.stamp_ns) for one in drive.sent}
     arrivals = {(camera, stamp): wall for camera, stamp, wall in drive.records.masks
                 if (camera, stamp) in sent}
-    latency = percentiles(sample.latency_ms for sample in drive.samples)
-    inference = percentiles(
+    latency = Percentiles.of(sample.latency_ms for sample in drive.samples)
+    inference = Percentiles.of(
         sample.inference_ms for sample in drive.samples if sample.inference_ms is not None)
-    ratio = latency.p50 / inference.p50 if latency.p50 and inference.p50 else None
+    ratio = latency.p50 / inference.p50 if inference.p50 else math.nan
     seconds: dict[str, float] = defaultdict(float)
     reasons: dict[str, float] = defaultdict(float)
     for segment in drive.segments:
@@ -112,7 +98,7 @@ def summarize(
         frames_sent=len(drive.sent), masks_received=len(arrivals),
         dropped=len(drive.sent) - len(arrivals), states_received=len(drive.records.states),
         latency_ms=latency, inference_ms=inference,
-        latency_over_inference=None if ratio is None else round(ratio, 3),
+        latency_over_inference=round(ratio, 3) if math.isfinite(ratio) else None,
         fps=_fps(arrivals),
         decisions=Decisions(round(seconds['go'], 3), round(seconds['slow'], 3),
                             round(seconds['stop'], 3), len(drive.changes)),
@@ -125,7 +111,7 @@ def summarize(
 
 def write_summary(summary: Summary, path: Path) -> None:
     """Write summary.json."""
-    path.write_text(summary.to_json(), encoding='utf-8')
+    write_whole(path, summary.to_json())
 
 
 def path_iou(
@@ -151,7 +137,8 @@ def path_iou(
 def table(summary: Summary) -> str:
     """Return the short table for the terminal."""
     def triple(values: Percentiles) -> str:
-        return ' / '.join('-' if v is None else f'{v:.1f}' for v in asdict(values).values())
+        return ' / '.join('-' if math.isnan(v) else f'{v:.1f}'
+                          for v in (values.p50, values.p95, values.p99))
 
     seconds = summary.decisions
     rows = [
@@ -168,8 +155,7 @@ def table(summary: Summary) -> str:
     if summary.path_iou is not None:
         rows.append(('path IoU', f'{summary.path_iou:.3f}'))
     rows.append(('model, backend', f'{summary.model}, {summary.backend}'))
-    width = max(len(label) for label, _ in rows)
-    return '\n'.join(f'  {label:<{width}}  {value}' for label, value in rows)
+    return aligned(rows)
 
 
 def _fps(arrivals: Mapping[tuple[str, int], int]) -> float | None:

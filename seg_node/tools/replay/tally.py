@@ -16,33 +16,31 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
-import numpy as np
+from seg_node.scoring.percentiles import Percentiles
+from seg_node.tools.common.text_table import aligned
 
 LATE_NS = 10_000_000
 """A message sent later than this after its time counts as late."""
-STEPS_PER_DECADE = 100
-"""Resolution of the lateness histogram: quantiles are right to 2.3 %."""
-FIRST_NS, DECADES = 1_000, 9
-"""The histogram reaches from 1 us to 1000 s."""
+KEPT = 100_000
+"""Durations of which percentiles are told: the newest, so that memory stays bounded."""
 
 
 class Lateness:
-    """Mean, quantiles and greatest of any number of durations in ns, in constant memory."""
+    """Mean and maximum of any number of durations in ns, and percentiles of the newest."""
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._counts = np.zeros(STEPS_PER_DECADE * DECADES + 1, np.int64)
+        self._newest: deque[int] = deque(maxlen=KEPT)
         self.count = 0
         self.max_ns = 0
         self._sum = 0
 
     def add(self, duration_ns: int) -> None:
         """Count a duration."""
-        steps = 0.0 if duration_ns <= FIRST_NS else (
-            STEPS_PER_DECADE * np.log10(duration_ns / FIRST_NS))
-        self._counts[min(int(np.ceil(steps)), len(self._counts) - 1)] += 1
+        self._newest.append(duration_ns)
         self.count += 1
         self.max_ns = max(self.max_ns, duration_ns)
         self._sum += duration_ns
@@ -52,12 +50,10 @@ class Lateness:
         """Mean of all; 0 of none."""
         return self._sum / self.count if self.count else 0.0
 
-    def quantile_ns(self, share: float) -> float:
-        """Return the duration that this share of all does not exceed."""
-        if not self.count:
-            return 0.0
-        step = int(np.searchsorted(np.cumsum(self._counts), share * self.count))
-        return min(float(self.max_ns), FIRST_NS * 10 ** (step / STEPS_PER_DECADE))
+    @property
+    def percentiles_ns(self) -> Percentiles:
+        """Percentiles of the newest."""
+        return Percentiles.of(self._newest)
 
 
 @dataclass
@@ -124,11 +120,10 @@ class Tally:
         if late.count:
             lines.append(
                 f'behind their recorded times by {late.mean_ns / 1e6:.2f} ms on average, 95 % by '
-                f'at most {late.quantile_ns(0.95) / 1e6:.2f} ms, all by at most '
+                f'at most {late.percentiles_ns.p95 / 1e6:.2f} ms, all by at most '
                 f'{late.max_ns / 1e6:.2f} ms; more than {LATE_NS / 1e6:g} ms counts as late')
-        width = max(len(counts.topic) for counts in self._topics.values())
-        for counts in sorted(self._topics.values(), key=lambda each: each.topic):
-            remarks = counts.remarks()
-            lines.append(f'  {counts.topic:<{width}}  {counts.sent:>6} sent'
-                         + (f': {remarks}' if remarks else ''))
+        rows = [(counts.topic, f'{counts.sent:>6} sent'
+                 + (f': {remarks}' if (remarks := counts.remarks()) else ''))
+                for counts in sorted(self._topics.values(), key=lambda each: each.topic)]
+        lines += aligned(rows).splitlines()
         return lines

@@ -21,14 +21,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from seg_node.ros.statistics import CameraStatistics, Percentiles
+from seg_node.ros.statistics import CameraStatistics
+from seg_node.scoring.percentiles import Percentiles
 
 
 def test_nothing_measured_is_zero():
     statistics = CameraStatistics()
     assert statistics.counted('malformed') == 0
     assert statistics.rate(100.0) == 0.0
-    assert statistics.percentiles('inference') == Percentiles(0.0, 0.0, 0.0)
+    assert statistics.percentiles('inference') == Percentiles(0.0, 0.0, 0.0, 0.0)
 
 
 def test_events_are_counted_each_for_itself():
@@ -64,7 +65,7 @@ def test_old_durations_are_forgotten():
     statistics = CameraStatistics()
     for value in [1000.0] * 200 + [1.0] * 200:
         statistics.took('decode', value)
-    assert statistics.percentiles('decode') == Percentiles(1.0, 1.0, 1.0)
+    assert statistics.percentiles('decode') == Percentiles(1.0, 1.0, 1.0, 1.0)
 
 
 def test_no_count_is_lost_between_threads():

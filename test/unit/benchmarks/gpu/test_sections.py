@@ -25,7 +25,7 @@ import pytest
 from benchmarks.gpu import endurance, engines, rivals, stages
 from benchmarks.gpu.engines import Agreement, Engines, Referee
 from benchmarks.gpu.outcome import Settings, Status, UnavailableError
-from benchmarks.gpu.timing import Bandwidth, by_stage, Spread, wall
+from benchmarks.gpu.timing import Bandwidth, by_stage, wall
 from benchmarks.model.images import rendered_scenes
 from helpers.on_cpu import CpuDevice, CpuEngine, needs_compiler
 from helpers.tiny_model import write_tiny_model
@@ -40,6 +40,7 @@ from seg_node.perception.backends.tensorrt.opening import OpenedEngine
 from seg_node.perception.backends.tensorrt.runner import EngineRunner
 from seg_node.perception.models.model import load_model, Precision
 from seg_node.scoring.path_score import PathScore
+from seg_node.scoring.percentiles import Percentiles
 
 
 @pytest.fixture
@@ -157,15 +158,15 @@ def test_stages_of_a_backend_that_fails(model):
 
 @pytest.mark.parametrize(('run_ms', 'passed'), [(1.3, True), (1.31, False)])
 def test_ratio(run_ms, passed):
-    some = Spread(0.1, 0.2)
-    times = stages.FrameTimes(640, 480, {'upload': some}, some, some, Spread(run_ms, 9), some,
-                              0.75, 0.9, 0.25)
+    some = Percentiles(p50=0.1, p99=0.2)
+    times = stages.FrameTimes(640, 480, {'upload': some}, some, some,
+                              Percentiles(p50=run_ms, p99=9), some, 0.75, 0.9, 0.25)
     assert times.ratio == pytest.approx(run_ms)
     assert stages._check('road', times).passed is passed
 
 
 def test_times():
-    assert Spread.of([1.0, 3.0, 2.0]).p50 == 2
+    assert Percentiles.of([1.0, 3.0, 2.0]).p50 == 2
     calls = []
     wall(lambda: calls.append(1), 10, warm_up=5)
     assert len(calls) == 15
@@ -219,16 +220,16 @@ def test_what_grows_is_found(model, monkeypatch, probe, failed):
 @pytest.mark.parametrize(('last', 'passed'), [(1.1, True), (1.2, False)])
 def test_drift(last, passed):
     still = endurance.Memory(1, 1)
-    run = endurance.Run(100, endurance.Growth(still, still, False), Spread(1, 1), Spread(1, 2),
-                        Spread(last, 2))
+    run = endurance.Run(100, endurance.Growth(still, still, False), Percentiles(p50=1, p99=1),
+                        Percentiles(p50=1, p99=2), Percentiles(p50=last, p99=2))
     assert run.checks('road')[-1].passed is passed
 
 
 @pytest.mark.parametrize(('eager', 'passed'), [(10.0, [True]), (9.0, [False]), (None, [])])
 def test_rivals(eager, passed):
-    times = {} if eager is None else {rivals.EAGER: Spread(eager, eager)}
-    times['ONNX Runtime CUDA fp32'] = Spread(4.0, 5.0)
-    rows, checks = rivals.compare('road', 'TensorRT fp16', Spread(2.0, 2.5), times)
+    times = {} if eager is None else {rivals.EAGER: Percentiles(p50=eager, p99=eager)}
+    times['ONNX Runtime CUDA fp32'] = Percentiles(p50=4.0, p99=5.0)
+    rows, checks = rivals.compare('road', 'TensorRT fp16', Percentiles(p50=2.0, p99=2.5), times)
     assert [check.passed for check in checks] == passed
     assert rows[0] == ('road', 'TensorRT fp16', '2.000 (2.500)', '1')
     assert rows[-1][-1] == '2.0'

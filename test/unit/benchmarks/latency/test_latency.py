@@ -23,12 +23,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from benchmarks.latency.case import Case, cases, latencies, Measured, Spread
+from benchmarks.latency.case import Case, cases, latencies, Measured
 from benchmarks.latency.main import main, parse
 from benchmarks.latency.peak import FINEST, highest_rate
 from benchmarks.latency.soak import Growth, Part
 from benchmarks.latency.tables import Results, to_json, to_markdown
 from benchmarks.latency.usage import usage_of
+from helpers.markdown import narrow
+from seg_node.scoring.percentiles import Percentiles
 
 MS = 10**6
 
@@ -54,8 +56,8 @@ def test_what_is_lost_and_what_is_heard_is_all_that_was_sent(sent, heard):
 
 
 def test_a_spread_of_nothing_is_no_number():
-    assert all(isnan(value) for value in vars(Spread.of([])).values())
-    assert Spread.of(range(101)) == Spread(50.0, 95.0, 99.0, 100.0)
+    assert all(isnan(value) for value in vars(Percentiles.of([])).values())
+    assert Percentiles.of(range(101)) == Percentiles(50.0, 95.0, 99.0, 100.0)
 
 
 @given(st.floats(1.0, 300.0))
@@ -82,9 +84,9 @@ def test_rates_make_sense():
 
 
 def measured(subject, case, base):
-    spread = Spread(base, base + 1, base + 2, base + 3)
-    none = Spread(*[nan] * 4)
-    overhead, stages = (Spread(4.0, 5.0, 5.5, 7.0), {'decode': 0.25, 'inference': 6.0}) \
+    spread = Percentiles(base, base + 1, base + 2, base + 3)
+    none = Percentiles(*[nan] * 4)
+    overhead, stages = (Percentiles(4.0, 5.0, 5.5, 7.0), {'decode': 0.25, 'inference': 6.0}) \
         if subject == 'seg_node' else (none, {})
     return Measured(subject, case, 300, spread, none, overhead, 0.0, nan, {subject: 0.5}, stages)
 
@@ -93,11 +95,11 @@ def test_the_tables_begin_with_ratios():
     case = next(cases([(640, 480)], [True], [2], [15.0]))
     assert case.name == '640x480 jpeg, 2 x 15 Hz'
     assert case.camera_names == ('camera_0', 'camera_1')
-    results = Results('a machine', 'road', 10.0, True, {case.name: Spread(8, 9, 10, 11)},
+    results = Results('a machine', 'road', 10.0, True, {case.name: Percentiles(8, 9, 10, 11)},
                       [measured('seg_node', case, 10.0), measured('simple node', case, 20.0),
                        measured('relay', case, 3.0)],
                       {('seg_node', '640x480 jpeg'): 61.7})
-    lines = to_markdown(results).splitlines()
+    lines = narrow(to_markdown(results)).splitlines()
     row = next(line for line in lines if line.startswith('| 640x480 jpeg, 2 x 15 Hz'))
     assert row == '| 640x480 jpeg, 2 x 15 Hz | 0.50 | 4.0 | 5.5 | 3.0 | 8.0 |'
     assert '| 640x480 jpeg | seg_node | 62 Hz |' in lines
@@ -139,7 +141,7 @@ def test_cases_are_made_of_all_combinations():
 
 
 def part(memory=100.0, files=20, threads=12, p50=15.0):
-    return Part(memory, files, threads, Spread(p50, p50, p50, p50), 0.0)
+    return Part(memory, files, threads, Percentiles(p50, p50, p50, p50), 0.0)
 
 
 @pytest.mark.parametrize(('last', 'found'), [

@@ -30,7 +30,8 @@ from benchmarks.model.cases import choose, write_cases
 from benchmarks.model.contender import count_parameters
 from benchmarks.model.images import Format, FORMATS
 from benchmarks.model.quality import Robustness
-from benchmarks.model.tables import BEGIN, END, table, write_card
+from benchmarks.model.tables import BEGIN, END, write_card
+from helpers.markdown import narrow
 from helpers.tiny_model import write_tiny_model
 from seg_node.errors import UserError
 from seg_node.scoring.path_score import PathScore
@@ -157,7 +158,7 @@ def test_the_tables_go_between_the_marks_of_the_card(results):
     card = (results / 'CARD.md').read_text(encoding='utf-8')
     tables = (results / 'model.md').read_text(encoding='utf-8').strip()
     assert card == f'# tiny\n\n{BEGIN}\n\n{tables}\n\n{END}\n\nThe end.\n'
-    assert '| lums | tiny | 1.000 | 1.000 to 1.000 | 1.000 | 0.0 % | 0.000 |' in card
+    assert '| lums | tiny | 1.000 | 1.000 to 1.000 | 1.000 | 0.0 % | 0.000 |' in narrow(card)
 
 
 def test_writing_a_card_again_changes_nothing_else(tmp_path):
@@ -175,10 +176,6 @@ def test_a_card_without_its_marks_is_refused_untouched(tmp_path, text):
     with pytest.raises(UserError, match='put both into it'):
         write_card(card, 'tables')
     assert card.read_text(encoding='utf-8') == text
-
-
-def test_every_row_of_a_table_has_its_cells():
-    assert table(['a', 'b'], [['1', '2']]) == '| a | b |\n| --- | --- |\n| 1 | 2 |'
 
 
 def test_the_worst_corruption_is_named():
@@ -307,8 +304,8 @@ def test_images_without_any_path_have_no_scores_and_no_trouble(tmp_path, model):
     content = json.loads((tmp_path / 'out' / 'model.json').read_text(encoding='utf-8'))
     score = content['contenders']['tiny']['sets']['roads']
     assert score['path_iou'] is None and score['false_path_rate'] == 0.0
-    assert '| roads | tiny | – | – to – | – | 0.0 % | 0.000 |' in (
-        tmp_path / 'out' / 'model.md').read_text(encoding='utf-8')
+    assert '| roads | tiny | – | – to – | – | 0.0 % | 0.000 |' in narrow(
+        (tmp_path / 'out' / 'model.md').read_text(encoding='utf-8'))
 
 
 def test_sheets_show_the_best_the_middle_and_the_worst():

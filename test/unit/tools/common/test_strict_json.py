@@ -40,3 +40,4 @@ def test_no_reader_stumbles(content):
 def test_what_is_no_number_is_null():
     found = json.loads(strict_json({'a': [math.nan, math.inf, 0.1234567], 'b': (1, 'x')}))
     assert found == {'a': [None, None, 0.123457], 'b': [1, 'x']}
+    assert json.loads(strict_json([math.nan, 0.1234567], digits=None)) == [None, 0.1234567]

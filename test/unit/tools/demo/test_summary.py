@@ -36,7 +36,6 @@ from seg_node.tools.demo.drive_log import (
 )
 from seg_node.tools.demo.summary import (
     path_iou,
-    percentiles,
     summarize,
     Summary,
     table,
@@ -115,7 +114,7 @@ def test_without_any_message_everything_is_a_stop() -> None:
     drive = read_drive(sent_frames(3), Records((), (), (), {}))
     summary = summary_of(drive)
     assert (summary.dropped, summary.decisions.go_s, summary.fps) == (3, 0, None)
-    assert summary.latency_ms.p50 is None
+    assert math.isnan(summary.latency_ms.p50)
     assert list(summary.reasons) == ['no_state']
     assert 'frames sent' in table(summary)
 
@@ -137,18 +136,10 @@ def test_summary_is_strict_json(tmp_path: Path) -> None:
     drive = read_drive([one], Records((), (), (state,), {'model': 'm', 'backend': 'b'}))
     write_summary(summary_of(drive, path_iou=math.nan), tmp_path / 'summary.json')
     found = strict((tmp_path / 'summary.json').read_text())
-    assert found['inference_ms'] == {'p50': None, 'p95': None, 'p99': None}
+    assert found['inference_ms'] == dict.fromkeys(('p50', 'p95', 'p99', 'max'))
     assert found['path_iou'] is None
     assert (found['model'], found['backend']) == ('m', 'b')
     assert drive.samples[0].confidence is None
-
-
-@given(strategies.lists(strategies.floats()))
-def test_percentiles_of_anything_are_finite_or_none(values: list[float]) -> None:
-    with np.errstate(over='ignore'):
-        found = percentiles(value for value in values if abs(value) < 1e300 or value != value)
-    assert all(value is None or math.isfinite(value)
-               for value in (found.p50, found.p95, found.p99))
 
 
 @given(strategies.integers(0, 2**31 - 1), strategies.integers(0, 10**9 - 1))

@@ -18,6 +18,7 @@ from hypothesis import given, strategies
 import numpy as np
 import pytest
 
+from seg_node.tools.replay import tally
 from seg_node.tools.replay.tally import LATE_NS, Lateness, Tally
 
 durations = strategies.lists(strategies.integers(0, 10**11), min_size=1, max_size=200)
@@ -30,13 +31,20 @@ def test_lateness_is_that_of_numpy(values: list[int]) -> None:
         lateness.add(value)
     assert lateness.mean_ns == pytest.approx(np.mean(values))
     assert lateness.max_ns == max(values)
-    exact = float(np.quantile(values, 0.95, method='inverted_cdf'))
-    assert exact <= lateness.quantile_ns(0.95) * 1.000001
-    assert lateness.quantile_ns(0.95) <= max(exact * 1.024, 1000)
+    assert lateness.percentiles_ns.p95 == pytest.approx(np.percentile(values, 95))
+
+
+def test_the_newest_are_kept(monkeypatch) -> None:
+    monkeypatch.setattr(tally, 'KEPT', 3)
+    lateness = Lateness()
+    for value in (10**9, 10**9, 1, 2, 3):
+        lateness.add(value)
+    assert lateness.percentiles_ns.p50 == 2
+    assert (lateness.count, lateness.max_ns) == (5, 10**9)
 
 
 def test_none_is_zero() -> None:
-    assert (Lateness().mean_ns, Lateness().quantile_ns(0.95)) == (0, 0)
+    assert Lateness().mean_ns == 0
     assert Tally().lines() == []
 
 
