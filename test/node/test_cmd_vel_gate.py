@@ -156,7 +156,7 @@ def test_numbers_that_are_none_are_told_of(gate):
 @pytest.mark.parametrize('number', [signal.SIGKILL, signal.SIGSTOP])
 def test_zero_when_the_publisher_of_stop_dies_or_hangs(gate, number):
     gate.start()
-    go = gate.bench.start(sys.executable, '-m', 'gate_inputs')
+    go = gate.bench.start(sys.executable, '-m', 'helpers.gate_inputs')
     gate.inputs(stop=None, limit=None, command=FORWARD)
     gate.wait_for(FORWARD)
     go.send(number)
@@ -165,7 +165,7 @@ def test_zero_when_the_publisher_of_stop_dies_or_hangs(gate, number):
     if number == signal.SIGSTOP:
         go.send(signal.SIGCONT)
     else:
-        gate.bench.start(sys.executable, '-m', 'gate_inputs')
+        gate.bench.start(sys.executable, '-m', 'helpers.gate_inputs')
     gate.wait_for(FORWARD)
 
 
