@@ -28,6 +28,8 @@ from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import LifecycleNode, Node
 
+from seg_node.perception.backends.registry import choices
+
 # Beside this file in the source tree as well as in the installed share folder.
 CONFIG = Path(__file__).resolve().parent.parent / 'config'
 PROFILE = 'FASTDDS_DEFAULT_PROFILES_FILE'
@@ -67,14 +69,14 @@ ARGUMENTS = (
         description='name of a bundled model, a model folder or a model.yaml; '
                     'empty: as in params_file'),
     DeclareLaunchArgument(
-        'backend', default_value='', choices=['', 'auto', 'onnxruntime', 'tensorrt'],
+        'backend', default_value='', choices=['', *choices()],
         description='what runs the network; empty: as in params_file'),
     DeclareLaunchArgument(
         'use_sim_time', default_value='false', choices=SWITCH,
         description='take the time from /clock, as a replay or a simulator publishes it'),
     DeclareLaunchArgument(
         'log_level', default_value='info', choices=['debug', 'info', 'warn', 'error', 'fatal'],
-        description='least severity of what the node logs'),
+        description='minimum severity of what the node logs'),
     DeclareLaunchArgument(
         'respawn', default_value='false', choices=SWITCH,
         description='start the node again when its process dies'),

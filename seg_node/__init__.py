@@ -12,6 +12,22 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Path segmentation and a stop/go signal from camera topics, for ROS 2."""
+"""
+Path segmentation and a stop/go signal from camera topics, for ROS 2.
+
+From Python, without ROS: `seg_node.Segmenter.open().segment(bgr)`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
 
 __version__ = '0.1.0'
+
+
+def __getattr__(name: str) -> Any:
+    """Load Segmenter when it is asked for: whoever wants the version need not have NumPy."""
+    if name == 'Segmenter':
+        from seg_node.perception.segmenter import Segmenter
+        return Segmenter
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -36,7 +36,7 @@ from benchmarks.closed_loop.drive import Simulation, with_labels, with_network
 from benchmarks.closed_loop.limits import StatedLimits
 from benchmarks.closed_loop.outcome import Outcome
 from seg_node.errors import UserError
-from seg_node.perception.backends.options import BackendOptions
+from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.models.model import load_model, Model, ModelError
 from seg_node.perception.segmenter import Segmenter
 from seg_node.simulation.labels import BACKGROUND, OBSTACLE, PATH, SIDEWALK, SPEED_BUMP

@@ -29,7 +29,8 @@ from benchmarks.gpu.gpu import models_of, need_tensorrt, progress
 from benchmarks.gpu.outcome import Check, Outcome, Settings, Table, UnavailableError
 from seg_node.perception.backends import BackendError
 from seg_node.perception.backends.onnxruntime.backend import OnnxRuntimeBackend
-from seg_node.perception.backends.options import BackendOptions, TENSORRT, Watch
+from seg_node.perception.backends.progress import Progress, ProgressMonitor
+from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.backends.tensorrt.api import Api
 from seg_node.perception.backends.tensorrt.backend import TensorRtBackend
 from seg_node.perception.backends.tensorrt.builder import BuildError, ignore
@@ -37,7 +38,6 @@ from seg_node.perception.backends.tensorrt.cache import CachedEngine, EngineCach
 from seg_node.perception.backends.tensorrt.engines import get_engine, gpu_for
 from seg_node.perception.backends.tensorrt.library import TensorRtMissingError
 from seg_node.perception.backends.tensorrt.options import EngineOptions
-from seg_node.perception.backends.tensorrt.progress import Progress
 from seg_node.perception.models.model import at_precision, Model, ModelError, Precision
 from seg_node.perception.segmenter import Segmenter
 from seg_node.scoring.ground_truth import path_truth
@@ -210,5 +210,5 @@ def _progress_bar() -> AbstractContextManager[Callable[[Progress], None]]:
 
 def open_tensorrt(model: Model) -> TensorRtBackend:
     """Open the backend as the node does, in the precision of the model's graph."""
-    options = BackendOptions(name=TENSORRT, precision=model.precision.value)
-    return TensorRtBackend(model, options, Watch(), 'gpu_check')
+    options = BackendOptions(name='tensorrt', precision=model.precision.value)
+    return TensorRtBackend(model, options, ProgressMonitor(), 'gpu_check')

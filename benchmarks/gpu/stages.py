@@ -35,7 +35,8 @@ from benchmarks.gpu.timing import (
     WARM_UP,
 )
 from seg_node.perception.backends import Backend, BackendError
-from seg_node.perception.backends.options import BackendOptions, TENSORRT, Watch
+from seg_node.perception.backends.progress import ProgressMonitor
+from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.backends.tensorrt.opening import open_engine, OpenedEngine
 from seg_node.perception.backends.tensorrt.options import graph_for
 from seg_node.perception.models.model import Model
@@ -97,7 +98,7 @@ def run(settings: Settings) -> Outcome:
 
 def _open(model: Model) -> OpenedEngine:
     return open_engine(
-        model, BackendOptions(name=TENSORRT, precision=model.precision.value), Watch())
+        model, BackendOptions(name='tensorrt', precision=model.precision.value), ProgressMonitor())
 
 
 def measure_model(model: Model, count: int, open_runner: Callable[[Model], OpenedEngine],

@@ -32,7 +32,7 @@ from benchmarks.latency.feeder import case_arguments, READY
 from benchmarks.latency.film import film
 from benchmarks.latency.usage import usage_of
 from seg_node.errors import UserError
-from seg_node.perception.backends.options import BackendOptions
+from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.segmenter import Segmenter
 from seg_node.scoring.percentiles import Percentiles
 from seg_node.tools.common.command_line import StopFlag

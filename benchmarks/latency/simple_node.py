@@ -37,7 +37,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Bool
 
-from seg_node.perception.backends.options import BackendOptions
+from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.process_memory import keep_freed_memory
 from seg_node.perception.segmenter import Segmenter
 from seg_node.ros.messages import decode_message

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from seg_node.errors import UserError
 from seg_node.perception.backends import BackendError
-from seg_node.perception.backends.options import BackendOptions, ONNXRUNTIME
+from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.models.manifest import ClassInfo
 from seg_node.perception.models.model import (
     bundled_models,
@@ -113,7 +113,7 @@ class Bundled:
 
     def __init__(self, model: Model, name: str, threads: int) -> None:
         """Open the model; raises BackendError."""
-        options = BackendOptions(name=ONNXRUNTIME, threads=threads)
+        options = BackendOptions(name='onnxruntime', threads=threads)
         self._segmenter = Segmenter.open(model, options)
         self.inference_s = 0.0
         self.classes: Sequence[ClassInfo] = model.classes

@@ -21,12 +21,12 @@ from dataclasses import dataclass, fields
 from typing import Any, Union
 
 from seg_node.parameters.errors import ParameterError
-from seg_node.perception.backends.options import BackendOptions, BACKENDS, MAX_THREADS
-from seg_node.perception.backends.tensorrt.options import (
+from seg_node.perception.backends.registry import (
+    BackendOptions,
+    choices,
     MAX_BATCH,
-    MAX_DLA_CORE,
-    MAX_OPTIMIZATION_LEVEL,
-    MAX_WORKSPACE_MIB,
+    MAX_THREADS,
+    own_options,
     PRECISIONS,
 )
 from seg_node.stop_go.geometry import Mounting
@@ -94,21 +94,14 @@ DECLARATIONS = (
     Declaration('model', 'road',
                 'a bundled model by name, or the path of a model folder or model.yaml'),
     Declaration('backend', 'auto', 'what runs the network; auto takes the fastest at hand',
-                choices=BACKENDS),
+                choices=choices()),
     Declaration('precision', 'auto',
                 'what the network computes in; auto is fp16 with tensorrt, fp32 with onnxruntime',
                 choices=PRECISIONS),
     Declaration('threads', 2, 'CPU threads of the network, with onnxruntime',
                 low=1, high=MAX_THREADS),
-    Declaration('workspace_mib', 0,
-                'most memory that a layer may use besides its tensors, with tensorrt, MiB; '
-                '0: its own choice', low=0, high=MAX_WORKSPACE_MIB),
-    Declaration('optimization_level', -1,
-                'how long a build may search for the quickest engine, with tensorrt from 8.6 on; '
-                '-1: its own choice', low=-1, high=MAX_OPTIMIZATION_LEVEL),
-    Declaration('dla_core', -1,
-                'deep learning accelerator of a Jetson, with tensorrt; what it cannot do runs on '
-                'the GPU; -1: none', low=-1, high=MAX_DLA_CORE),
+    *(Declaration(option.name, option.unset, option.meaning, low=option.low, high=option.high)
+      for option in own_options()),
     Declaration('geometry', 'ground',
                 'where the corridor lies: on the ground in metres, from camera_info, mounting and '
                 'vehicle; or a trapezoid chosen in the image',
@@ -150,9 +143,8 @@ def read_structure(get: Get) -> Structure:
     values['backend'] = BackendOptions(
         name=values['backend'], precision=values.pop('precision'), threads=values.pop('threads'),
         max_batch=min(len(values['cameras']), MAX_BATCH),
-        workspace_mib=values.pop('workspace_mib') or None,
-        optimization_level=_from_zero(values.pop('optimization_level')),
-        dla_core=_from_zero(values.pop('dla_core')))
+        own={option.name: None if (value := values.pop(option.name)) == option.unset else value
+             for option in own_options()})
     setups = {name: _read_setup(get, name) for name in values['cameras']}
     return Structure(setups=setups, **values)
 
@@ -200,11 +192,6 @@ def _read(get: Get, item: Declaration, name: str) -> Any:
     if item.choices and value not in item.choices:
         raise ParameterError(f'{name}: {value!r} is none of {", ".join(item.choices)}')
     return value
-
-
-def _from_zero(value: int) -> int | None:
-    """Take a negative number for none."""
-    return None if value < 0 else value
 
 
 def _read_setup(get: Get, camera: str) -> CameraSetup:

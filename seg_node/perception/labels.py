@@ -23,18 +23,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import cast, TYPE_CHECKING
+from typing import cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from seg_node.perception.models.model import ClassInfo
-
-UNLABELLED = 255
-"""The label of a pixel of which nothing is known; it is never drivable."""
+from seg_node.perception.models.manifest import ClassInfo
 
 
 def drivable_lut(classes: Sequence[ClassInfo]) -> NDArray[np.uint8]:

@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seg_node.perception.backends import Backend
-from seg_node.perception.backends.opening import open_backend
-from seg_node.perception.backends.options import BackendOptions, Watch
+from seg_node.perception.backends.progress import ProgressMonitor
+from seg_node.perception.backends.registry import AUTO, BackendOptions, open_backend
 from seg_node.perception.labels import drivable, resize_labels
 from seg_node.perception.models.model import load_model, Model
 
@@ -90,16 +90,17 @@ class Segmenter:
 
     @classmethod
     def open(
-        cls, model: Model | str | Path | None = None, options: BackendOptions | None = None,
-        watch: Watch | None = None,
+        cls, model: Model | str | Path | None = None, backend: BackendOptions | str = AUTO,
+        monitor: ProgressMonitor | None = None,
     ) -> Segmenter:
         """
-        Load a model (None: the bundled one) and open a backend for it.
+        Load a model (None: the bundled one) and open a backend for it, by its name or options.
 
         Raises ModelError or BackendError.
         """
         loaded = model if isinstance(model, Model) else load_model(model)
-        return cls(open_backend(loaded, options, watch))
+        options = BackendOptions(backend) if isinstance(backend, str) else backend
+        return cls(open_backend(loaded, options, monitor))
 
     def segment(self, bgr: NDArray[np.uint8]) -> Segmentation:
         """

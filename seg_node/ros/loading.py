@@ -19,8 +19,8 @@ from __future__ import annotations
 import threading
 
 from seg_node.perception.backends import BackendError
-from seg_node.perception.backends.options import BackendOptions, Watch
-from seg_node.perception.backends.tensorrt.progress import Progress
+from seg_node.perception.backends.progress import Progress, ProgressMonitor
+from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.segmenter import Segmenter
 
 
@@ -52,7 +52,7 @@ class Loading:
         if progress is None:
             return 'loading the model'
         share = '' if progress.fraction is None else f', {100 * progress.fraction:.0f} %'
-        return f'building the TensorRT engine: {progress.phase}{share}'
+        return f'{progress.phase}{share}'
 
     def wait_while_short(self, timeout: float) -> None:
         """Wait until it is done, an engine is being built, or `timeout` seconds are over."""
@@ -88,10 +88,10 @@ class Loading:
         return self._segmenter is not None or self._error is not None
 
     def _run(self) -> None:
-        watch = Watch(self._note, lambda: self._cancelled)
+        monitor = ProgressMonitor(self._note, lambda: self._cancelled)
         segmenter, error = None, None
         try:
-            segmenter = Segmenter.open(self._model, self._options, watch)
+            segmenter = Segmenter.open(self._model, self._options, monitor)
         except Exception as problem:      # told by result()
             error = problem
         with self._changed:

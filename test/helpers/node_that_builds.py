@@ -21,13 +21,14 @@ model (run by ONNX Runtime, as there is no GPU), anything else fails with that t
 
 from __future__ import annotations
 
+from dataclasses import replace
 import queue
 import sys
 import threading
 
-from seg_node.perception.backends import BackendCancelledError, BackendError, opening
+from seg_node.perception.backends import BackendCancelledError, BackendError, tensorrt
 from seg_node.perception.backends.onnxruntime.backend import OnnxRuntimeBackend
-from seg_node.perception.backends.tensorrt.progress import Progress
+from seg_node.perception.backends.progress import Progress
 from seg_node.ros.node import main
 
 words: queue.Queue[str] = queue.Queue()
@@ -39,13 +40,13 @@ def listen():
         words.put(line.strip())
 
 
-def build(model, options, watch, chosen_because):
+def build(model, options, monitor, chosen_because, warnings):
     """Stand in for the backend tensorrt."""
     while True:
         try:
             word = words.get(timeout=0.05)
         except queue.Empty:
-            if watch.cancelled():
+            if monitor.cancelled():
                 print('the build is cancelled', flush=True)
                 raise BackendCancelledError('cancelled') from None
             continue
@@ -53,10 +54,11 @@ def build(model, options, watch, chosen_because):
             return OnnxRuntimeBackend(model, options.threads, 'tensorrt: as a test')
         if not word.isdecimal():
             raise BackendError(word)
-        watch.progress(Progress('measuring tactics', int(word) / 100))
+        monitor.progress(Progress(
+            'building the TensorRT engine: measuring tactics', int(word) / 100))
 
 
 if __name__ == '__main__':
     threading.Thread(target=listen, daemon=True).start()
-    opening.TensorRtBackend = build
+    tensorrt.BACKEND = replace(tensorrt.BACKEND, open=build)
     main()

@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seg_node.perception.backends import BackendError
-from seg_node.perception.labels import UNLABELLED
+from seg_node.perception.models.manifest import UNLABELLED
 
 if TYPE_CHECKING:
     import numpy as np

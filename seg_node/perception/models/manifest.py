@@ -46,7 +46,6 @@ from typing import Any
 
 import yaml
 
-from seg_node.perception.labels import UNLABELLED
 from seg_node.perception.models.manifest_fields import (
     digest,
     FieldError,
@@ -58,6 +57,8 @@ from seg_node.perception.models.manifest_fields import (
 )
 
 MANIFEST = 'model.yaml'
+UNLABELLED = 255
+"""The label of a pixel of which nothing is known; it is never drivable."""
 
 MIN_SIDE, MAX_SIDE = 8, 4096
 """Limits of the network's input width and height in pixels."""

@@ -30,6 +30,8 @@ import sys
 
 from tqdm import tqdm
 
+from seg_node.perception.backends.progress import Progress
+from seg_node.perception.backends.registry import MAX_BATCH, PRECISIONS
 from seg_node.perception.backends.tensorrt.api import Api, load
 from seg_node.perception.backends.tensorrt.builder import BuildCancelledError, BuildError
 from seg_node.perception.backends.tensorrt.cache import (
@@ -44,15 +46,12 @@ from seg_node.perception.backends.tensorrt.library import TensorRtMissingError
 from seg_node.perception.backends.tensorrt.options import (
     EngineOptions,
     graph_for,
-    MAX_BATCH,
     MAX_DLA_CORE,
     MAX_OPTIMIZATION_LEVEL,
     MAX_WORKSPACE_MIB,
     OptionsError,
-    PRECISIONS,
 )
 from seg_node.perception.backends.tensorrt.private_folder import FolderError
-from seg_node.perception.backends.tensorrt.progress import Progress
 from seg_node.perception.models.model import load_model, Model, ModelError
 from seg_node.tools.common.command_line import fail, OneLineParser, StopFlag, whole
 from seg_node.tools.common.text_table import aligned

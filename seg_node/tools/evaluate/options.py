@@ -20,8 +20,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from seg_node.perception.backends.options import BACKENDS, MAX_THREADS
-from seg_node.perception.backends.tensorrt.options import PRECISIONS
+from seg_node.perception.backends.registry import choices, MAX_THREADS, PRECISIONS
 from seg_node.tools.common.command_line import OneLineParser, positive, whole
 from seg_node.tools.evaluate.report import command
 
@@ -71,7 +70,7 @@ def _add_node(parser: argparse.ArgumentParser) -> None:
     group.add_argument('--camera', metavar='NAME',
                        help='which of the cameras of the parameters (default: the only one)')
     group.add_argument('--model', help='as the parameter model')
-    group.add_argument('--backend', choices=BACKENDS, help='as the parameter backend')
+    group.add_argument('--backend', choices=choices(), help='as the parameter backend')
     group.add_argument('--precision', choices=PRECISIONS, help='as the parameter precision')
     group.add_argument('--threads', type=whole(1, MAX_THREADS), metavar='N',
                        help='as the parameter threads: CPU threads of the network; here each '

@@ -26,7 +26,6 @@ import cv2
 from seg_node.errors import UserError
 from seg_node.parameters.params_file import configure
 from seg_node.perception.backends import BackendError
-from seg_node.perception.backends.options import ONNXRUNTIME
 from seg_node.perception.models.model import ModelError
 from seg_node.perception.segmenter import Segmenter
 from seg_node.tools.evaluate.job import Job, Outcome, Settings
@@ -45,7 +44,7 @@ def open_team(settings: Settings) -> Team:
     cv2.setNumThreads(1)
     first = open_segmenter(settings)
     # A GPU works on one frame after the other.
-    more = threads - 1 if first.backend.name == ONNXRUNTIME else 0
+    more = threads - 1 if first.backend.name == 'onnxruntime' else 0
     return Team([first, *(open_segmenter(settings) for _ in range(more))])
 
 

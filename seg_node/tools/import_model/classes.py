@@ -34,8 +34,7 @@ from typing import Any
 import yaml
 
 from seg_node.errors import UserError
-from seg_node.perception.labels import UNLABELLED
-from seg_node.perception.models.manifest import Action, ClassInfo
+from seg_node.perception.models.manifest import Action, ClassInfo, UNLABELLED
 from seg_node.perception.models.manifest_fields import FieldError, integer, mapping, show, text
 from seg_node.tools.import_model.presets import PRESETS
 

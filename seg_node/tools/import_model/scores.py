@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seg_node.errors import UserError
-from seg_node.perception.labels import UNLABELLED
+from seg_node.perception.models.manifest import UNLABELLED
 from seg_node.tools.import_model.classes import ClassList
 from seg_node.tools.import_model.network import Network
 from seg_node.tools.import_model.options import Layout, Values

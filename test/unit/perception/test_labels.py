@@ -26,8 +26,8 @@ from seg_node.perception.labels import (
     drivable,
     drivable_lut,
     resize_labels,
-    UNLABELLED,
 )
+from seg_node.perception.models.manifest import UNLABELLED
 from seg_node.perception.models.model import Action, ClassInfo
 
 CLASSES = (

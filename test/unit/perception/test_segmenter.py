@@ -16,12 +16,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from helpers.tiny_model import SURE, UNSURE, write_tiny_model
+import seg_node
 from seg_node.perception.backends import BackendError
-from seg_node.perception.backends.options import BackendOptions
+from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.models.model import load_model, ModelError
 from seg_node.perception.segmenter import Segmenter
 
@@ -135,3 +139,20 @@ def test_a_reduced_image_has_a_mask_of_the_cameras_size(segmenter):
     assert full.path[:, 320:].all() and not full.path[:, :320].any()
     assert seen.at(64, 32) is seen
     assert seen.mask.shape == (32, 64)
+
+
+def test_the_package_offers_it_and_loads_it_only_when_asked(tmp_path):
+    code = """
+import sys
+import seg_node
+assert 'numpy' not in sys.modules
+from seg_node import Segmenter
+print(Segmenter.__module__, hasattr(seg_node, 'segmentor'))
+"""
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    assert done.stdout == 'seg_node.perception.segmenter False\n', done.stderr
+
+
+def test_a_backend_by_name(tmp_path):
+    with seg_node.Segmenter.open(write_tiny_model(tmp_path), 'onnxruntime') as segmenter:
+        assert segmenter.backend.chosen_because == 'onnxruntime: asked for by name'

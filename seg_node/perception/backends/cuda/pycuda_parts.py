@@ -17,24 +17,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast, TYPE_CHECKING
+from contextlib import AbstractContextManager
+from typing import Any, cast, Protocol, TYPE_CHECKING
 
 import numpy as np
 
 from seg_node.perception.backends.cuda.device import DeviceError
+from seg_node.perception.backends.cuda.driver_api import DriverApi
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seg_node.perception.backends.cuda.device import Event
     from seg_node.perception.backends.cuda.kernels import Launch
-    from seg_node.perception.backends.cuda.pycuda_device import PyCudaDevice
+
+
+class PartsOwner(Protocol):
+    """What the parts need of the device that hands them out."""
+
+    cuda: Any
+    functions: dict[str, Any]
+    driver: DriverApi
+
+    def hold(self, held: Held) -> None:
+        """Keep something to be freed by release()."""
+
+    def drop(self, held: Held) -> None:
+        """Forget something that is being freed."""
+
+    def used(self, what: str) -> AbstractContextManager[None]:
+        """Check that the device may be used, and name `what` failed if PyCUDA raises."""
 
 
 class Held:
     """Something of a device that is freed once: by its user, or by the device's release()."""
 
-    def __init__(self, device: PyCudaDevice, content: Any) -> None:
+    def __init__(self, device: PartsOwner, content: Any) -> None:
         self._device = device
         self._content: Any = content
         device.hold(self)
@@ -65,7 +83,7 @@ class Held:
 class DeviceMemory(Held):
     """Memory of the device; implements device.Buffer."""
 
-    def __init__(self, device: PyCudaDevice, content: Any, size: int) -> None:
+    def __init__(self, device: PartsOwner, content: Any, size: int) -> None:
         super().__init__(device, content)
         self.size = size
 
@@ -81,7 +99,7 @@ class DeviceMemory(Held):
 class HostMemory(Held):
     """Page-locked memory of the CPU; implements device.HostBuffer."""
 
-    def __init__(self, device: PyCudaDevice, content: Any, *, mapped: bool) -> None:
+    def __init__(self, device: PartsOwner, content: Any, *, mapped: bool) -> None:
         super().__init__(device, content)
         self._mapped = mapped
 
@@ -106,7 +124,7 @@ class HostMemory(Held):
 class StreamEvent(Held):
     """A mark on a stream; implements device.Event."""
 
-    def __init__(self, device: PyCudaDevice, content: Any, stream: WorkStream) -> None:
+    def __init__(self, device: PartsOwner, content: Any, stream: WorkStream) -> None:
         super().__init__(device, content)
         self._stream = stream
 
@@ -126,7 +144,7 @@ class StreamEvent(Held):
 class RecordedGraph(Held):
     """Work recorded once; implements device.Graph."""
 
-    def __init__(self, device: PyCudaDevice, content: Any, stream: WorkStream) -> None:
+    def __init__(self, device: PartsOwner, content: Any, stream: WorkStream) -> None:
         super().__init__(device, content)
         self._stream = stream
 

@@ -12,4 +12,31 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The backend of ONNX Runtime, on the CPU."""
+"""ONNX Runtime, on the CPU."""
+
+from __future__ import annotations
+
+from seg_node.perception.backends import Backend, BackendError
+from seg_node.perception.backends.progress import ProgressMonitor
+from seg_node.perception.backends.registry import AUTO, BackendOptions, RegisteredBackend
+from seg_node.perception.models.manifest import Model, ModelError, Precision
+from seg_node.perception.models.model import at_precision
+
+
+def _open(model: Model, options: BackendOptions, monitor: ProgressMonitor, because: str,
+          warnings: tuple[str, ...]) -> Backend:
+    try:
+        from seg_node.perception.backends.onnxruntime.backend import OnnxRuntimeBackend
+    except ImportError as error:
+        raise BackendError(
+            f'backend onnxruntime cannot be loaded ({error}); pip install onnxruntime'
+        ) from error
+    if options.precision != AUTO:
+        try:
+            model = at_precision(model, Precision(options.precision))
+        except ModelError as error:
+            raise BackendError(str(error)) from error
+    return OnnxRuntimeBackend(model, options.threads, because, warnings, options.max_batch)
+
+
+BACKEND = RegisteredBackend('ONNX Runtime', 'a CPU', _open)

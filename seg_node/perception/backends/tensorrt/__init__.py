@@ -20,3 +20,33 @@ options say what engine is wanted, builder makes it in a process of its own, cac
 engines joins the three. diagnosis says what an ONNX file needs changed, layers what an engine
 really computes in. TensorRT is imported only when api.load() is called.
 """
+
+from __future__ import annotations
+
+from seg_node.perception.backends import Backend
+from seg_node.perception.backends.progress import ProgressMonitor
+from seg_node.perception.backends.registry import BackendOptions, OwnOption, RegisteredBackend
+from seg_node.perception.backends.tensorrt.options import (
+    MAX_DLA_CORE,
+    MAX_OPTIMIZATION_LEVEL,
+    MAX_WORKSPACE_MIB,
+)
+from seg_node.perception.models.manifest import Model
+
+
+def _open(model: Model, options: BackendOptions, monitor: ProgressMonitor, because: str,
+          warnings: tuple[str, ...]) -> Backend:
+    from seg_node.perception.backends.tensorrt.backend import TensorRtBackend
+    return TensorRtBackend(model, options, monitor, because, warnings)
+
+
+BACKEND = RegisteredBackend('TensorRT', 'a GPU', _open, (
+    OwnOption('workspace_mib', 0, 0, MAX_WORKSPACE_MIB,
+              'maximum of memory that a layer may use besides its tensors, with tensorrt, MiB; '
+              '0: its own choice'),
+    OwnOption('optimization_level', -1, -1, MAX_OPTIMIZATION_LEVEL,
+              'how long a build may search for the quickest engine, with tensorrt from 8.6 on; '
+              '-1: its own choice'),
+    OwnOption('dla_core', -1, -1, MAX_DLA_CORE,
+              'deep learning accelerator of a Jetson, with tensorrt; what it cannot do runs on '
+              'the GPU; -1: none')))

@@ -36,6 +36,7 @@ from seg_node.perception.backends.tensorrt.library import (
 from seg_node.perception.backends.tensorrt.reports import LogLine, ParserProblem
 
 if TYPE_CHECKING:
+    from seg_node.perception.backends.progress import Progress
     from seg_node.perception.backends.tensorrt.bindings import (
         Builder,
         Config,
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     )
     from seg_node.perception.backends.tensorrt.library import Library
     from seg_node.perception.backends.tensorrt.options import EngineOptions
-    from seg_node.perception.backends.tensorrt.progress import PhaseTree, Progress
+    from seg_node.perception.backends.tensorrt.progress import PhaseTree
 
 PERMISSIONS = {'fp32': (), 'fp16': ('FP16',), 'int8': ('INT8', 'FP16')}
 """Builder flags that let TensorRT before 11 compute in lower precisions, per precision."""

@@ -30,6 +30,8 @@ from seg_node.perception.backends.contract import check_labels
 from seg_node.perception.backends.cuda.device import DeviceError
 from seg_node.perception.backends.cuda.nvrtc import NvrtcError
 from seg_node.perception.backends.cuda.owner_thread import OwnerThread
+from seg_node.perception.backends.progress import ProgressMonitor
+from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.backends.tensorrt.builder import BuildCancelledError, BuildError
 from seg_node.perception.backends.tensorrt.library import Missing, TensorRtMissingError
 from seg_node.perception.backends.tensorrt.opening import open_engine, OpenedEngine
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from seg_node.perception.backends.options import BackendOptions, Watch
     from seg_node.perception.models.model import Model
 
 _ABSENT = (Missing.NOT_INSTALLED, Missing.NO_GPU)
@@ -60,13 +61,15 @@ class TensorRtBackend:
     name = 'tensorrt'
 
     def __init__(
-        self, model: Model, options: BackendOptions, watch: Watch, chosen_because: str,
-        open_engine: Callable[[Model, BackendOptions, Watch], OpenedEngine] = open_engine,
+        self, model: Model, options: BackendOptions, monitor: ProgressMonitor,
+        chosen_because: str, warnings: tuple[str, ...] = (),
+        open_engine: Callable[[Model, BackendOptions, ProgressMonitor], OpenedEngine]
+        = open_engine,
     ) -> None:
         """
         Open the engine, which is built where there is none yet; see opening.open_engine().
 
-        :raises BackendCancelledError: soon after the watch has cancelled.
+        :raises BackendCancelledError: soon after the monitor has cancelled.
         :raises BackendAbsentError: where there is no TensorRT, or no GPU.
         :raises BackendError: for anything else that stands in the way.
         """
@@ -74,14 +77,14 @@ class TensorRtBackend:
         self._engine: OpenedEngine | None = None
         self._thread = OwnerThread('tensorrt')
         try:
-            opened = self._do(lambda: open_engine(model, options, watch))
+            opened = self._do(lambda: open_engine(model, options, monitor))
         except BaseException:
             self._thread.end()
             raise
         self._engine = opened
         atexit.register(self.close)
         self.model, self.precision = opened.model, opened.precision
-        self.detail, self.warnings = opened.detail, opened.warnings
+        self.detail, self.warnings = opened.detail, (*warnings, *opened.warnings)
         self.max_batch = opened.runner.max_batch
 
     def infer(self, images: Sequence[NDArray[np.uint8]]) -> list[Inference]:

@@ -33,6 +33,7 @@ import threading
 import time
 from typing import Any, TYPE_CHECKING
 
+from seg_node.perception.backends.progress import Progress
 from seg_node.perception.backends.tensorrt.api import Api, load
 from seg_node.perception.backends.tensorrt.built_engine import BuildFacts
 from seg_node.perception.backends.tensorrt.diagnosis import (
@@ -44,7 +45,7 @@ from seg_node.perception.backends.tensorrt.diagnosis import (
 from seg_node.perception.backends.tensorrt.layers import LayerSummary, summarize
 from seg_node.perception.backends.tensorrt.library import Flavour, TensorRtMissingError
 from seg_node.perception.backends.tensorrt.options import EngineOptions
-from seg_node.perception.backends.tensorrt.progress import PhaseTree, Progress
+from seg_node.perception.backends.tensorrt.progress import PhaseTree
 from seg_node.perception.backends.tensorrt.reports import layer_types, LogLine, TensorInfo, tensors
 
 if TYPE_CHECKING:

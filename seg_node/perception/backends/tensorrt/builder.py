@@ -36,11 +36,11 @@ import subprocess
 import sys
 from typing import Any, BinaryIO
 
+from seg_node.perception.backends.progress import ignore, never, Progress
 from seg_node.perception.backends.tensorrt.built_engine import BuildFacts, BuiltEngine
 from seg_node.perception.backends.tensorrt.diagnosis import Finding
 from seg_node.perception.backends.tensorrt.library import Flavour, Missing, TensorRtMissingError
 from seg_node.perception.backends.tensorrt.options import EngineOptions
-from seg_node.perception.backends.tensorrt.progress import Progress
 
 PROCESS = 'seg_node.perception.backends.tensorrt.build_process'
 
@@ -60,15 +60,6 @@ class BuildError(RuntimeError):
 
 class BuildCancelledError(Exception):
     """The caller did not want the engine any more."""
-
-
-def never() -> bool:
-    """Do not cancel."""
-    return False
-
-
-def ignore(progress: Progress) -> None:
-    """Do nothing with the progress."""
 
 
 def build(

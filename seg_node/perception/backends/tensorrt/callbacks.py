@@ -22,7 +22,8 @@ from typing import Any, TYPE_CHECKING
 from seg_node.perception.backends.tensorrt.reports import LogLine
 
 if TYPE_CHECKING:
-    from seg_node.perception.backends.tensorrt.progress import PhaseTree, Progress
+    from seg_node.perception.backends.progress import Progress
+    from seg_node.perception.backends.tensorrt.progress import PhaseTree
 
 
 def make_logger(base: Any, log: Callable[[LogLine], None]) -> Any:

@@ -19,15 +19,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from seg_node.perception.backends.cuda.device import DeviceError
+from seg_node.perception.backends.progress import ignore, never, Progress
 from seg_node.perception.backends.tensorrt.api import Api
-from seg_node.perception.backends.tensorrt.builder import build, ignore, never
+from seg_node.perception.backends.tensorrt.builder import build
 from seg_node.perception.backends.tensorrt.built_engine import BuiltEngine
 from seg_node.perception.backends.tensorrt.cache import CachedEngine, EngineCache
 from seg_node.perception.backends.tensorrt.engine_key import EngineKey
 from seg_node.perception.backends.tensorrt.gpu import find_gpu, Gpu, NO_GPU
 from seg_node.perception.backends.tensorrt.library import Flavour, Missing, TensorRtMissingError
 from seg_node.perception.backends.tensorrt.options import EngineOptions
-from seg_node.perception.backends.tensorrt.progress import Progress
 from seg_node.perception.models.model import Model
 
 WAITING = Progress('waiting for another process that builds the same engine')

@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +26,8 @@ from seg_node.perception.backends.cuda.device import Device, DeviceError
 from seg_node.perception.backends.cuda.kernels import SOURCE
 from seg_node.perception.backends.cuda.nvrtc import find_nvrtc
 from seg_node.perception.backends.cuda.pycuda_device import import_pycuda, open_device
+from seg_node.perception.backends.progress import Progress, ProgressMonitor
+from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.backends.tensorrt.api import Api, load
 from seg_node.perception.backends.tensorrt.builder import BuildError
 from seg_node.perception.backends.tensorrt.cache import EngineCache, Source
@@ -37,7 +39,6 @@ from seg_node.perception.backends.tensorrt.options import EngineOptions, graph_f
 from seg_node.perception.backends.tensorrt.runner import EngineRunner
 
 if TYPE_CHECKING:
-    from seg_node.perception.backends.options import BackendOptions, Watch
     from seg_node.perception.backends.tensorrt.cache import CachedEngine
     from seg_node.perception.backends.tensorrt.reports import LogLine
     from seg_node.perception.models.model import Model
@@ -71,12 +72,12 @@ class OpenedEngine:
             self.device.release()
 
 
-def open_engine(model: Model, options: BackendOptions, watch: Watch) -> OpenedEngine:
+def open_engine(model: Model, options: BackendOptions, monitor: ProgressMonitor) -> OpenedEngine:
     """
     Load the engine of a model on the GPU, built where it is not in the cache, and run it once.
 
     :raises TensorRtMissingError: when TensorRT or a GPU is missing.
-    :raises BuildCancelledError: soon after the watch has cancelled.
+    :raises BuildCancelledError: soon after the monitor has cancelled.
     :raises BuildError, OptionsError, ModelError: when no engine can be had of the graph.
     :raises DeviceError, NvrtcError: when PyCUDA, the GPU or the compiler are not usable.
     """
@@ -87,21 +88,24 @@ def open_engine(model: Model, options: BackendOptions, watch: Watch) -> OpenedEn
     find_nvrtc()
     model = graph_for(model, options.precision)
     wanted = EngineOptions(
-        precision=model.precision, workspace_mib=options.workspace_mib,
-        optimization_level=options.optimization_level, dla_core=options.dla_core,
-        max_batch=options.max_batch)
+        precision=model.precision, max_batch=options.max_batch, **options.own)  # type: ignore
     cache = EngineCache()
+
+    def report(progress: Progress) -> None:
+        monitor.progress(replace(
+            progress, phase=f'building the TensorRT engine: {progress.phase}'))
+
     engine = get_engine(model, wanted, api, gpu, cache,
-                        progress=watch.progress, cancelled=watch.cancelled)
+                        progress=report, cancelled=monitor.cancelled)
     try:
         return _load(model, wanted, api, gpu, engine)
     except _UnusableEngineError as error:
         if engine.source is Source.BUILT:
             raise
-        again = f'{error}; built anew'
-        cache.discard(key_of(model, wanted, api, gpu), cancelled=watch.cancelled)
+        again = f'{error}; built again'
+        cache.discard(key_of(model, wanted, api, gpu), cancelled=monitor.cancelled)
         engine = get_engine(model, wanted, api, gpu, cache,
-                            progress=watch.progress, cancelled=watch.cancelled)
+                            progress=report, cancelled=monitor.cancelled)
         return _load(model, wanted, api, gpu, engine, again)
 
 

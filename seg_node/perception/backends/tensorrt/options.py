@@ -20,11 +20,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from seg_node.perception.backends.registry import AUTO, MAX_BATCH, PRECISIONS
 from seg_node.perception.models.model import at_precision, Model, Precision
 
-AUTO = 'auto'
-
-MAX_BATCH = 16
 MAX_OPTIMIZATION_LEVEL = 5
 MAX_WORKSPACE_MIB = 1 << 16
 MAX_DLA_CORE = 3
@@ -99,10 +97,6 @@ class EngineOptions:
             raise OptionsError(f"precision is {values['precision']!r}; "
                                f'give {", ".join(PRECISIONS[1:])}') from None
         return EngineOptions(**{**values, 'precision': precision})
-
-
-PRECISIONS: tuple[str, ...] = (AUTO, *(each.value for each in Precision))
-"""What may be asked for; auto is fp16 where the model has such a graph, else fp32."""
 
 
 def graph_for(model: Model, asked: str) -> Model:

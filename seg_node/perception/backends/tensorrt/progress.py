@@ -12,25 +12,14 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""How far a build is."""
+"""How far a build is, from what the library reports."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 import threading
 
-
-@dataclass(frozen=True)
-class Progress:
-    """
-    How far a build is.
-
-    phase: what is being done, for people. fraction: 0 to 1, never falling during a build; None
-    where the library does not tell.
-    """
-
-    phase: str
-    fraction: float | None = None
+from seg_node.perception.backends.progress import Progress
 
 
 @dataclass

@@ -21,8 +21,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.perception.labels import resize_labels, UNLABELLED
-from seg_node.perception.models.manifest import Action
+from seg_node.perception.labels import resize_labels
+from seg_node.perception.models.manifest import Action, UNLABELLED
 from seg_node.scoring.ground_truth import NOT_PATH, SOME_PATH, UNKNOWN
 from seg_node.stop_go.actions import ClassRule
 

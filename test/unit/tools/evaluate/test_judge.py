@@ -24,7 +24,7 @@ import pytest
 from helpers.evaluate_inputs import drive, image, PARAMETERS, road
 from helpers.tiny_model import write_tiny_model
 from seg_node.parameters.params_file import configure
-from seg_node.perception.backends.options import BackendOptions
+from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.segmenter import Segmenter
 from seg_node.recordings.sources import Frame

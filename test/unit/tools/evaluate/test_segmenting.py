@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 
 from helpers.tiny_model import write_tiny_model
-from seg_node.perception.backends.options import BackendOptions
+from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.segmenter import Segmenter
 from seg_node.recordings.sources import Frame, SourceError

@@ -36,8 +36,7 @@ from helpers.tiny_model import (
 )
 from seg_node.perception.backends import BackendError
 from seg_node.perception.backends.onnxruntime.session import core_shares, pool_affinity
-from seg_node.perception.backends.opening import open_backend
-from seg_node.perception.backends.options import BackendOptions
+from seg_node.perception.backends.registry import BackendOptions, open_backend
 from seg_node.perception.models.model import load_model
 from seg_node.perception.segmenter import Segmenter
 

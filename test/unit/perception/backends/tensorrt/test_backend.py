@@ -32,8 +32,8 @@ from seg_node.perception.backends import (
 )
 from seg_node.perception.backends.cuda.device import DeviceError
 from seg_node.perception.backends.cuda.nvrtc import NvrtcError
-from seg_node.perception.backends.opening import open_backend
-from seg_node.perception.backends.options import BackendOptions, Watch
+from seg_node.perception.backends.progress import ProgressMonitor
+from seg_node.perception.backends.registry import BackendOptions, open_backend
 from seg_node.perception.backends.tensorrt.backend import TensorRtBackend
 from seg_node.perception.backends.tensorrt.builder import BuildCancelledError, BuildError
 from seg_node.perception.backends.tensorrt.engine_shape import check_engine
@@ -77,7 +77,8 @@ def model(tmp_path):
 
 
 def open_with(model, opener):
-    return TensorRtBackend(model, BackendOptions(max_batch=2), Watch(), 'a test', opener)
+    return TensorRtBackend(
+        model, BackendOptions(max_batch=2), ProgressMonitor(), 'a test', (), opener)
 
 
 @needs_compiler
@@ -134,7 +135,7 @@ from types import SimpleNamespace
 from seg_node.perception.backends.tensorrt.backend import TensorRtBackend
 opened = SimpleNamespace(model=None, precision='', detail='', warnings=(),
                          runner=SimpleNamespace(max_batch=1), close=lambda: print('given back'))
-backend = TensorRtBackend(None, None, None, '', lambda *given: opened)
+backend = TensorRtBackend(None, None, None, '', (), lambda *given: opened)
 """
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (0, 'given back\n'), done.stderr
@@ -156,7 +157,7 @@ def test_every_error_is_a_backend_error_and_auto_falls_back(model, monkeypatch, 
     assert type(caught.value) is kind
     assert 'tensorrt' not in {thread.name for thread in threading.enumerate()}
     monkeypatch.setattr(
-        'seg_node.perception.backends.opening.TensorRtBackend',
+        'seg_node.perception.backends.tensorrt.backend.TensorRtBackend',
         lambda *given: TensorRtBackend(*given, refuse))
     with pytest.raises(BackendError, match=str(error)):
         open_backend(model, BackendOptions(name='tensorrt'))
@@ -172,7 +173,7 @@ def test_every_error_is_a_backend_error_and_auto_falls_back(model, monkeypatch, 
 
 
 @pytest.mark.parametrize(('wrong', 'message'), [
-    ({'name': 'labels'}, "backend 'labels' is not known; give auto, onnxruntime, tensorrt"),
+    ({'name': 'labels'}, "backend 'labels' is not known; give auto, tensorrt, onnxruntime"),
     ({'name': 'TensorRT'}, 'is not known'), ({'name': ''}, 'is not known'),
     ({'threads': 0}, 'threads is 0; give 1 to 64'), ({'threads': -1}, 'threads is -1'),
     ({'threads': 65}, 'threads is 65'), ({'max_batch': 17}, 'max_batch is 17; give 1 to 16'),
@@ -197,8 +198,7 @@ def test_the_cpu_runs_the_precision_that_was_asked_for():
 def test_a_machine_without_a_gpu_is_told_from_one_that_fails(model):
     code = f"""
 import sys
-from seg_node.perception.backends.opening import open_backend
-from seg_node.perception.backends.options import BackendOptions
+from seg_node.perception.backends.registry import BackendOptions, open_backend
 from seg_node.perception.backends.cuda import driver_api
 driver_api.LIBRARY = 'no_driver.so'
 from seg_node.perception.models.model import load_model
