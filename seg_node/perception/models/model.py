@@ -19,7 +19,6 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-import sys
 
 from seg_node.perception.models.manifest import (
     Action,
@@ -30,6 +29,7 @@ from seg_node.perception.models.manifest import (
     Precision,
     read_manifest,
 )
+from seg_node.places import shared
 
 __all__ = ['Action', 'ClassInfo', 'Model', 'ModelError', 'Precision', 'at_precision',
            'bundled_models', 'load_model']
@@ -64,7 +64,7 @@ def find_manifest(path: str | Path) -> Path:
     """Return the manifest that a path or a bundled model's name stands for, else ModelError."""
     if isinstance(path, str) and path and not set(path) & {'/', os.sep, '.'}:
         # Before the file system, so that a name means the same in every working directory.
-        for root in bundled_roots():
+        for root in shared('models'):
             if (root / path / MANIFEST).is_file():
                 return root / path / MANIFEST
     place = Path(path).expanduser()
@@ -77,32 +77,18 @@ def find_manifest(path: str | Path) -> Path:
         return manifest
     if str(path) and place.is_dir():
         raise ModelError(f'{place}: has no {MANIFEST}; give the folder that holds it')
+    roots = shared('models')
     raise ModelError(
         f'model {str(path)!r}: no such folder or {MANIFEST}, and no bundled model of that name '
         f'(bundled: {", ".join(bundled_models()) or "none"}; looked in '
-        f'{", ".join(str(root) for root in bundled_roots()) or "no folder"})'
+        f'{", ".join(map(str, roots)) or "no folder"})'
     )
 
 
 def bundled_models() -> tuple[str, ...]:
     """Return the names of the models that came with the package."""
-    found = (entry.parent.name for root in bundled_roots() for entry in root.glob(f'*/{MANIFEST}'))
-    return tuple(sorted(set(found)))
-
-
-def bundled_roots() -> tuple[Path, ...]:
-    """
-    Return the existing folders of bundled models: the source checkout's, then installed ones.
-
-    Installed means share/seg_node/models under the prefixes of AMENT_PREFIX_PATH, which are all
-    that the ament index searches too, and under the Python prefix.
-    """
-    checkout = Path(__file__).resolve().parents[3]
-    is_checkout = (checkout / 'package.xml').is_file()
-    roots = [checkout / 'models'] if is_checkout else []
-    prefixes = (*os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep), sys.prefix)
-    roots += [Path(prefix, 'share', 'seg_node', 'models') for prefix in prefixes if prefix]
-    return tuple(root for root in dict.fromkeys(roots) if root.is_dir())
+    return tuple(sorted({entry.parent.name for root in shared('models')
+                         for entry in root.glob(f'*/{MANIFEST}')}))
 
 
 def _check_sum(model: Model) -> None:

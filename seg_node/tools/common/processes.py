@@ -28,8 +28,8 @@ import sys
 import threading
 import time
 
-import seg_node
 from seg_node.errors import UserError
+from seg_node.places import ROOT, shared
 
 TAIL = 15
 """Lines of a failed process's output that are shown."""
@@ -128,27 +128,17 @@ def environment() -> dict[str, str]:
     images; and this package importable from any folder.
     """
     env = dict(os.environ)
-    root = Path(seg_node.__file__).resolve().parents[1]
-    env['PYTHONPATH'] = os.pathsep.join(filter(None, (str(root), env.get('PYTHONPATH'))))
+    env['PYTHONPATH'] = os.pathsep.join(filter(None, (str(ROOT), env.get('PYTHONPATH'))))
     env['PYTHONUNBUFFERED'] = '1'
     # Up to 101 the ports lie below Linux's ephemeral range; 0 is everybody's default.
     env.setdefault('ROS_DOMAIN_ID', str(1 + (os.getpid() + int(time.time())) % 101))
     env.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
-    profile = _profile(root)
-    if profile is not None:
+    for profile in shared('config', 'fastdds.xml')[:1]:
         # Kilted warns about the old name, Humble to Jazzy know no other.
         old = env.get('ROS_DISTRO') in ('humble', 'iron', 'jazzy')
         name = 'FASTRTPS_DEFAULT_PROFILES_FILE' if old else 'FASTDDS_DEFAULT_PROFILES_FILE'
         env.setdefault(name, str(profile))
     return env
-
-
-def _profile(root: Path) -> Path | None:
-    candidates = [root / 'config' / 'fastdds.xml']
-    for prefix in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep):
-        if prefix:
-            candidates.append(Path(prefix, 'share', 'seg_node', 'config', 'fastdds.xml'))
-    return next((path for path in candidates if path.is_file()), None)
 
 
 def _die_with_parent() -> None:

@@ -38,6 +38,7 @@ from numpy.typing import NDArray
 import yaml
 
 from seg_node.errors import UserError
+from seg_node.places import shared
 from seg_node.scoring.ground_truth import NOT_PATH, SOME_PATH, UNKNOWN
 
 WORDS = {'path': SOME_PATH, 'not_path': NOT_PATH, 'unknown': UNKNOWN}
@@ -120,7 +121,7 @@ def find_mapping(name: str) -> Path:
         if not path.is_file():
             raise UserError(f'--mapping {name}: no such file. {_shipped_text()}')
         return path
-    for folder in _folders():
+    for folder in shared('config', 'mappings'):
         if (folder / f'{name}.yaml').is_file():
             return folder / f'{name}.yaml'
     raise UserError(f'--mapping {name}: no such file, and no mapping of that name is shipped. '
@@ -207,16 +208,7 @@ def _tuple(loader: yaml.SafeLoader, node: yaml.SequenceNode) -> tuple[Any, ...]:
 _Loader.add_constructor('tag:yaml.org,2002:seq', _tuple)
 
 
-def _folders() -> list[Path]:
-    import os
-    import sys
-    checkout = Path(__file__).resolve().parents[4]
-    roots = [checkout / 'config'] if (checkout / 'package.xml').is_file() else []
-    prefixes = (*os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep), sys.prefix)
-    roots += [Path(prefix, 'share', 'seg_node', 'config') for prefix in prefixes if prefix]
-    return [root / 'mappings' for root in roots if (root / 'mappings').is_dir()]
-
-
 def _shipped_text() -> str:
-    names = sorted({file.stem for folder in _folders() for file in folder.glob('*.yaml')})
+    names = sorted({file.stem for folder in shared('config', 'mappings')
+                    for file in folder.glob('*.yaml')})
     return f'Shipped are {", ".join(names) or "none"}'
