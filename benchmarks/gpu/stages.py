@@ -20,8 +20,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, TYPE_CHECKING
 
-from benchmarks.gpu.beside import measure_beside
 from benchmarks.gpu.engines import open_tensorrt
+from benchmarks.gpu.full_masks import measure_full_masks
 from benchmarks.gpu.gpu import models_of, need_tensorrt, progress
 from benchmarks.gpu.outcome import Check, Outcome, Settings, Table
 from benchmarks.gpu.timing import (
@@ -118,14 +118,14 @@ def measure_model(model: Model, count: int, open_runner: Callable[[Model], Opene
         speed = Bandwidth.of(opened.device)
         times = [measure(opened, size, count, speed, infer[size])
                  for size in progress(SIZES, len(SIZES), name)]
-        beside = measure_beside(opened, SIZES, count)
+        full_masks = measure_full_masks(opened, SIZES, count)
     finally:
         opened.close()
-    tables = (_stages_table(name, times), _whole_table(name, times), beside.table(name))
+    tables = (_stages_table(name, times), _whole_table(name, times), full_masks.table(name))
     return Outcome(
         tuple(_check(name, one) for one in times), tables,
         (_copies(name, speed), *(f'{name}: {text}' for text in opened.warnings)),
-        {name: {'frames': [one.to_json() for one in times], 'beside': beside.to_json(),
+        {name: {'frames': [one.to_json() for one in times], 'full_masks': full_masks.to_json(),
                 'bandwidth': asdict(speed), 'detail': opened.detail,
                 'precision': opened.precision}})
 

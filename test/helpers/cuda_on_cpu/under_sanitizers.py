@@ -28,7 +28,6 @@ import sys
 import numpy as np
 
 from helpers.cuda_on_cpu.cpu_kernels import address, compiler, load, SANITIZED
-from seg_node.perception.backends.cuda.corridor_plan import CorridorAddresses, plan_corridor, TALLY
 from seg_node.perception.backends.cuda.input_plan import plan_input, SourceFormat
 from seg_node.perception.backends.cuda.map_plan import plan_maps
 
@@ -80,22 +79,6 @@ def maps(rng: np.random.Generator) -> None:
         *map(address, source), address(tables), *map(address, full)))
 
 
-def corridor(rng: np.random.Generator) -> None:
-    """Count in a corridor, with and without a frame before."""
-    width, height, columns, rows = sizes(rng)
-    sets = rng.random((int(rng.integers(1, 33)), 256)) < 0.3
-    plan = plan_corridor(
-        rng.integers(0, height, (rows, columns)), rng.integers(0, width, (rows, columns)), sets,
-        rng.integers(1, columns + 2, (len(sets), rows)), width, height, int(rng.integers(1, 8)))
-    labels, confidence, before = rng.integers(0, 256, (3, width * height), np.uint8)
-    maps = [labels.copy(), confidence.copy(), before.copy() if rng.random() < 0.5 else None]
-    tables, upright = plan.tables.data.copy(), np.empty(plan.samples, np.uint32)
-    tally = np.zeros(TALLY, np.int32)
-    load(*SANITIZED).run(*plan.launches(CorridorAddresses(
-        *map(address, maps), address(tables), address(upright), address(tally)),
-        int(rng.integers(1, rows + 1))))
-
-
 def main() -> None:
     """Run everything, print how much."""
     rng = np.random.default_rng(5)
@@ -104,8 +87,7 @@ def main() -> None:
     for _ in range(ROUNDS):
         frame(rng)
         maps(rng)
-        corridor(rng)
-    print(f'{ROUNDS * (len(SourceFormat) + 2)} launches, nothing found')
+    print(f'{ROUNDS * (len(SourceFormat) + 1)} launches, nothing found')
 
 
 if __name__ == '__main__':

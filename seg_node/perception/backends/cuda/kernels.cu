@@ -13,7 +13,7 @@
 // limitations under the License.
 
 // What happens to a frame on the GPU before and after the network. The arithmetic is defined in
-// kernels.py, input_plan.py, map_plan.py and corridor_plan.py, and is that of the CPU path.
+// kernels.py, input_plan.py and map_plan.py, and is that of the CPU path.
 //
 // C++14 without headers, shared memory and barriers: NVRTC compiles it with nothing installed, and
 // test/cuda_on_cpu runs the same lines on a CPU. Indices from tables are clamped, so that a wrong
@@ -153,90 +153,4 @@ extern "C" __global__ void resize_maps(
   const long long to = static_cast<long long>(y) * full_width + x;
   full_labels[to] = labels[from];
   if (full_confidence) full_confidence[to] = confidence[from];
-}
-
-// ---- What the corridor shows ------------------------------------------------------------------
-
-// Places in a tally, which is zero at first; those of corridor_plan.py.
-enum TallyIndex { PATH, BLOCKED, CHANGED, CONFIDENCE, NEAREST = CONFIDENCE + 256 };
-
-typedef unsigned int Sets;  // bit k: belongs to the k-th set of labels; bit 0: blocks the way
-
-const int SAMPLES_PER_THREAD = 8;
-const Byte UNLABELLED = 255;
-
-// The sets of a pixel or of one beside it.
-__device__ Sets sets_around(const Byte* labels, int width, int x, int y, const Sets* sets) {
-  const Byte* row = labels + y * width;
-  return sets[row[x]] | (x > 0 ? sets[row[x - 1]] : 0) | (x + 1 < width ? sets[row[x + 1]] : 0);
-}
-
-// The sets that a pixel shares with those above it, as many rows high as an obstacle must be.
-__device__ Sets upright_sets(
-    const Byte* labels, int width, int place, const Sets* sets, int obstacle_rows) {
-  const int x = place % width, y = place / width;
-  Sets found = sets[labels[place]];
-  for (int above = 1; above < obstacle_rows && above <= y && found; ++above) {
-    found &= sets_around(labels, width, x, y - above, sets);
-  }
-  return found;
-}
-
-// Look at every sample of the corridor, near ones first: `upright` gets its sets, the tally what
-// is counted over the near samples. `before` is null where there is no frame before.
-extern "C" __global__ void corridor_samples(
-    const Byte* labels, const Byte* confidence, const Byte* before, int width, int height,
-    const Sets* sets, int obstacle_rows, const int* places, int samples, int near_samples,
-    Sets* upright, int* tally) {
-  const int first = (blockIdx.x * blockDim.x + threadIdx.x) * SAMPLES_PER_THREAD;
-  int blocked = 0, changed = 0, level = 0, equal = 0;
-  for (int i = first; i < first + SAMPLES_PER_THREAD && i < samples; ++i) {
-    const bool inside = places[i] >= 0 && places[i] < width * height;
-    upright[i] = inside ? upright_sets(labels, width, places[i], sets, obstacle_rows)
-                        : sets[UNLABELLED];
-    if (i >= near_samples) continue;
-    const Sets now = sets[inside ? labels[places[i]] : UNLABELLED];
-    const Sets was = before && inside ? sets[before[places[i]]] : now;
-    blocked += now & 1;
-    changed += (now ^ was) & 1;
-    const int certain = inside ? confidence[places[i]] : 0;
-    // Neighbours are mostly alike: one addition for a run of them.
-    if (equal && certain != level) {
-      atomicAdd(&tally[CONFIDENCE + level], equal);
-      equal = 0;
-    }
-    level = certain;
-    ++equal;
-  }
-  if (blocked) atomicAdd(&tally[BLOCKED], blocked);
-  if (changed) atomicAdd(&tally[CHANGED], changed);
-  if (equal) atomicAdd(&tally[CONFIDENCE + level], equal);
-}
-
-// Find the nearest row in which a set covers as many neighbouring samples as an obstacle does:
-// one thread for each row (x) and set (y). The tally gets rows - row, so that 0 is none.
-extern "C" __global__ void corridor_nearest(
-    const Sets* upright, int rows, int columns, const int* runs, int set_count, int* tally) {
-  const int row = blockIdx.x * blockDim.x + threadIdx.x, set = blockIdx.y;
-  if (row >= rows || set >= set_count) return;
-  const int enough = runs[set * rows + row];
-  int run = 0;
-  for (int column = 0; column < columns; ++column) {
-    run = upright[row * columns + column] >> set & 1 ? run + 1 : 0;
-    if (run >= enough) {
-      atomicMax(&tally[NEAREST + set], rows - row);
-      return;
-    }
-  }
-}
-
-// Count the pixels of the whole image that do not block the way.
-extern "C" __global__ void count_path(
-    const Byte* labels, int pixels, const Sets* sets, int* tally) {
-  const int threads = gridDim.x * blockDim.x;
-  int path = 0;
-  for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < pixels; i += threads) {
-    path += ~sets[labels[i]] & 1;
-  }
-  if (path) atomicAdd(&tally[PATH], path);
 }

@@ -16,9 +16,8 @@
 The kernels of kernels.cu: names, parameters and launch sizes.
 
 The arithmetic is defined where the tables for it are made: input_plan.py (camera frame to network
-input), map_plan.py (labels and confidence to camera resolution) and corridor_plan.py (what the
-corridor shows). They give Launches; a Launch runs on a GPU through a Module of device.py, and on a
-CPU in test/cuda_on_cpu.
+input) and map_plan.py (labels and confidence to camera resolution). They give Launches; a Launch
+runs on a GPU through a Module of device.py, and on a CPU in test/helpers/cuda_on_cpu.
 """
 
 from __future__ import annotations
@@ -146,25 +145,5 @@ columns: int32 [full_width], rows: int32 [full_height], indices of the source. W
 null only the labels are made.
 """
 
-CORRIDOR_SAMPLES = Kernel(
-    'corridor_samples',
-    ('labels', 'confidence', 'before', 'width', 'height', 'sets', 'obstacle_rows',
-     'places', 'samples', 'near_samples', 'upright', 'tally'), 'PPPiiPiPiiPP', (128, 1, 1), each=8)
-"""
-Look at the corridor's samples; defined in corridor_plan.py.
-
-labels, confidence, before: uint8 [height, width], before null without a frame before; sets: uint32
-[256]; places: int32 [samples]; upright (out): uint32 [samples]; tally (in, out): int32 [TALLY].
-"""
-
-CORRIDOR_NEAREST = Kernel(
-    'corridor_nearest', ('upright', 'rows', 'columns', 'runs', 'set_count', 'tally'),
-    'PiiPiP', (32, 1, 1))
-"""Find each set's nearest row; upright: uint32 [rows, columns]; runs: int32 [sets, rows]."""
-
-COUNT_PATH = Kernel(
-    'count_path', ('labels', 'pixels', 'sets', 'tally'), 'PiPP', (128, 1, 1), each=32)
-"""Count the pixels of the whole image that do not block the way."""
-
-KERNELS = (FRAME_TO_INPUT, RESIZE_MAPS, CORRIDOR_SAMPLES, CORRIDOR_NEAREST, COUNT_PATH)
+KERNELS = (FRAME_TO_INPUT, RESIZE_MAPS)
 """All kernels of SOURCE."""

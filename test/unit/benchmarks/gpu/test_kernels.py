@@ -23,7 +23,6 @@ import numpy as np
 import pytest
 
 from benchmarks.gpu import kernels
-from benchmarks.gpu.corridor_reference import CorridorCase
 from benchmarks.gpu.kernels import Found
 from benchmarks.gpu.on_device import Scratch
 from benchmarks.gpu.outcome import Status
@@ -35,7 +34,7 @@ def few(monkeypatch):
     """Leave a few small cases of each kind."""
     for name, value in (('FRAMES', ((64, 48), (300, 200), (320, 240))), ('TARGETS', ((150, 100),)),
                         ('MAPS', ((41, 31),)),
-                        ('FULL', ((64, 48), (301, 199))), ('CORRIDORS', 12)):
+                        ('FULL', ((64, 48), (301, 199)))):
         monkeypatch.setattr(kernels, name, value)
 
 
@@ -68,9 +67,7 @@ def test_all_kernels_agree_with_the_cpu(few):
     device = CpuDevice()
     outcome = kernels.check(device)
     assert outcome.status is Status.PASSED, outcome.checks
-    assert set(outcome.figures) == {
-        'frame_to_input', 'resize_maps',
-        'corridor_samples, corridor_nearest, count_path'}
+    assert set(outcome.figures) == {'frame_to_input', 'resize_maps'}
     assert all(figure['cases'] for figure in outcome.figures.values())
     assert device.held == []
 
@@ -78,7 +75,7 @@ def test_all_kernels_agree_with_the_cpu(few):
 @needs_compiler
 @pytest.mark.parametrize(('kernel', 'argument', 'offset'), [
     ('frame_to_input', 6, 77), ('frame_to_input', 6, -1), ('frame_to_input', 6, 150 * 100 * 3),
-    ('resize_maps', 5, 3), ('resize_maps', 4, -2), ('count_path', 3, 0), ('count_path', 3, 1200)])
+    ('resize_maps', 5, 3), ('resize_maps', 4, -2)])
 def test_a_wrong_byte_is_found(few, kernel, argument, offset):
     outcome = kernels.check(WrongDevice(kernel, argument, offset))
     failed = [check.what for check in outcome.checks if not check.passed]
@@ -96,19 +93,6 @@ def test_a_wrong_byte_is_found(few, kernel, argument, offset):
 def test_limits(found, exact, passed):
     (check,) = kernels.summarize([found], exact).checks
     assert check.passed is passed
-
-
-def test_the_reference_counts():
-    rows, cols = np.indices((4, 4), np.int32)
-    labels = np.zeros((4, 4), np.uint8)
-    labels[1:3, 1:3] = 3
-    sets = np.zeros((1, 256), np.bool_)
-    sets[0, 3] = True
-    case = CorridorCase(rows[::-1], cols, sets, np.full((1, 4), 2, np.int32), 2, 2, labels,
-                        np.full((4, 4), 200, np.uint8), np.zeros((4, 4), np.uint8))
-    tally = case.tally()
-    assert (tally.path, tally.blocked, tally.changed, tally.nearest) == (12, 2, 2, (1,))
-    assert tally.confidence[200] == 8
 
 
 def test_guards_see_what_is_written_beside():

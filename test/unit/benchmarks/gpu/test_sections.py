@@ -138,8 +138,8 @@ def test_stages_of_a_frame(model, monkeypatch, options):
         assert sum(part['p50'] for part in one['stages'].values()) > 0
         assert one['run']['p50'] >= one['sum']['p50'] * 0.1 > 0
         assert (one['copies'] == 0) is bool(options.get('integrated'))
-    assert [work['what'] for work in figures['beside']] == [
-        'corridor, maps 64x32', 'mask and confidence at 64x48', 'mask and confidence at 130x70']
+    assert [work['what'] for work in figures['full_masks']] == [
+        'mask and confidence at 64x48', 'mask and confidence at 130x70']
     assert len(outcome.tables) == 3
     assert 'tiny fp32: old driver' in outcome.notes
     assert len(outcome.checks) == 2

@@ -13,9 +13,9 @@
 # limitations under the License.
 
 """
-What kernels would cost or save that are not in the way of a frame: corridor and full-size masks.
+What masks at the camera's size would cost or save on the GPU.
 
-The node downloads two small maps and does the rest on the CPU; these figures decide whether it
+The node downloads two small maps and enlarges them on the CPU; these figures decide whether it
 should.
 """
 
@@ -30,21 +30,15 @@ import numpy as np
 from benchmarks.gpu.on_device import Scratch
 from benchmarks.gpu.outcome import Table
 from benchmarks.gpu.timing import by_stage, p50_p99, recorded, wall
-from seg_node.perception.backends.cuda.corridor_plan import CorridorAddresses, plan_corridor, TALLY
 from seg_node.perception.backends.cuda.map_plan import plan_maps
 from seg_node.perception.labels import resize_labels
 from seg_node.scoring.percentiles import Percentiles
-from seg_node.stop_go import build_image_corridor, CorridorMeter, Trapezoid
-from seg_node.stop_go.actions import blocking_table, class_rules
-from seg_node.stop_go.corridor.measure import MeasureLimits
 
 if TYPE_CHECKING:
     from seg_node.perception.backends.cuda.device import Device
     from seg_node.perception.backends.tensorrt.opening import OpenedEngine
     from seg_node.perception.models.model import Model
 
-_OBSTACLE_ROWS = 4
-_NEAR = 0.9
 _CELL = 8
 
 
@@ -64,7 +58,7 @@ class Rivalry:
 
 
 @dataclass(frozen=True)
-class Beside:
+class FullMasks:
     """All of them."""
 
     works: tuple[Rivalry, ...]
@@ -82,12 +76,11 @@ class Beside:
         return [asdict(one) for one in self.works]
 
 
-def measure_beside(opened: OpenedEngine, sizes: Sequence[tuple[int, int]], count: int) -> Beside:
+def measure_full_masks(opened: OpenedEngine, sizes: Sequence[tuple[int, int]], count: int,
+                       ) -> FullMasks:
     """Measure them on maps of the network's size."""
     maps = _maps(opened.model)
-    return Beside((
-        _corridor(opened.device, opened.model, maps, count),
-        *(_masks(opened.device, maps, size, count) for size in sizes)))
+    return FullMasks(tuple(_masks(opened.device, maps, size, count) for size in sizes))
 
 
 def _maps(model: Model) -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -95,36 +88,6 @@ def _maps(model: Model) -> np.ndarray[Any, np.dtype[np.uint8]]:
     coarse = np.random.default_rng(0).integers(0, len(model.classes), shape, np.uint8)
     whole = coarse.repeat(_CELL, 1).repeat(_CELL, 2)[:, :model.height, :model.width]
     return np.ascontiguousarray(whole)
-
-
-def _corridor(device: Device, model: Model, maps: np.ndarray[Any, np.dtype[np.uint8]],
-              count: int) -> Rivalry:
-    rules = class_rules(model.classes)
-    corridor = build_image_corridor(Trapezoid(), model.width, model.height)
-    sets = blocking_table(rules)[None]
-    plan = plan_corridor(corridor.rows, corridor.cols, sets, corridor.run[None], model.width,
-                         model.height, _OBSTACLE_ROWS)
-    scratch = Scratch(device)
-    labels, confidence = (scratch.put(plane) for plane in maps)
-    at = CorridorAddresses(labels, confidence, scratch.put(maps[0]), scratch.put(plan.tables.data),
-                           scratch.room(4 * plan.samples), scratch.room(4 * TALLY))
-    launches = plan.launches(at, corridor.rows_within(_NEAR))
-    tally = device.allocate_host(4 * TALLY)
-
-    def work() -> None:
-        scratch.stream.clear(at.tally, 4 * TALLY)
-        scratch.stream.launch(*launches)
-        scratch.stream.download(at.tally, tally.array)
-
-    meter = CorridorMeter(rules)
-    sizes = MeasureLimits(_OBSTACLE_ROWS, 1.0)
-    try:
-        return _rivalry(
-            f'corridor, maps {model.width}x{model.height}', scratch, work, lambda: meter.measure(
-                corridor, maps[0], maps[1], _NEAR, sizes), count)
-    finally:
-        scratch.clear()
-        tally.free()
 
 
 def _masks(device: Device, maps: np.ndarray[Any, np.dtype[np.uint8]], size: tuple[int, int],
