@@ -29,8 +29,8 @@ import numpy as np
 from seg_node.perception.backends import Inference
 from seg_node.perception.backends.contract import INPUT, OUTPUTS
 from seg_node.perception.backends.cuda.device import DeviceError
-from seg_node.perception.backends.cuda.exchange import exchange
 from seg_node.perception.backends.cuda.input_plan import InputPlan, plan_input, SourceFormat
+from seg_node.perception.backends.cuda.transfer_buffer import transfer_buffer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,7 +47,9 @@ KEPT = 8
 
 class EngineRunner:
     """
-    An engine, and the ways of frames through it. Belongs to the thread that owns the device.
+    An engine, with memory and a CUDA graph for each combination of image sizes.
+
+    Belongs to the thread that owns the device.
 
     :param device: with the kernels loaded.
     :param shape: what the engine takes, see engine_shape.check_engine().
@@ -60,7 +62,7 @@ class EngineRunner:
         self._engine = engine
         self._shape = shape
         self.stream = device.stream()
-        self._ways: dict[tuple[Size, ...], _Way] = {}
+        self._executions: dict[tuple[Size, ...], _Execution] = {}
 
     def run(self, images: Sequence[NDArray[np.uint8]]) -> list[Inference]:
         """
@@ -71,41 +73,41 @@ class EngineRunner:
         """
         if not 1 <= len(images) <= self.max_batch:
             raise ValueError(f'{len(images)} images; the engine takes 1 to {self.max_batch}')
-        way = self._way(tuple((image.shape[1], image.shape[0]) for image in images))
+        execution = self._execution(tuple((image.shape[1], image.shape[0]) for image in images))
         begun = time.perf_counter()
-        way.fill(images)
+        execution.fill(images)
         filled = time.perf_counter()
-        maps = way.run()
+        maps = execution.run()
         prepare = (filled - begun) / len(images)
         network = (time.perf_counter() - filled) / len(images)
         return [Inference(labels, confidence, prepare, network) for labels, confidence in maps]
 
     def stages(self, sizes: Sequence[Size]) -> dict[str, Callable[[], None]]:
         """
-        Return the parts of the way of images, (width, height) each, in order, to be measured.
+        Return the stages of images, (width, height) each, in order, to be measured.
 
         Each puts its work on `stream`. They can be used until KEPT other sizes have been seen.
 
         :raises DeviceError: when the GPU or TensorRT fail.
         """
-        return self._way(tuple(sizes)).stages
+        return self._execution(tuple(sizes)).stages
 
     def close(self) -> None:
         """Free the frames' resources; before Device.release()."""
-        while self._ways:
-            self._ways.popitem()[1].free()
+        while self._executions:
+            self._executions.popitem()[1].free()
 
-    def _way(self, sizes: tuple[Size, ...]) -> _Way:
+    def _execution(self, sizes: tuple[Size, ...]) -> _Execution:
         # The newest is last, the one unused for longest first.
-        way = self._ways.pop(sizes, None)
-        if way is None:
-            while len(self._ways) >= KEPT:
-                self._ways.pop(next(iter(self._ways))).free()
-            way = _Way(self._device, self.stream, self._engine, self._shape, sizes)
-            if way.note and way.note not in self.notes:
-                self.notes.append(way.note)
-        self._ways[sizes] = way
-        return way
+        execution = self._executions.pop(sizes, None)
+        if execution is None:
+            while len(self._executions) >= KEPT:
+                self._executions.pop(next(iter(self._executions))).free()
+            execution = _Execution(self._device, self.stream, self._engine, self._shape, sizes)
+            if execution.note and execution.note not in self.notes:
+                self.notes.append(execution.note)
+        self._executions[sizes] = execution
+        return execution
 
 
 class _Source:
@@ -117,7 +119,7 @@ class _Source:
         self._target = target
         self._plan: InputPlan = plan_input(SourceFormat.BGR8, *size, shape.width, shape.height)
         self._step = size[0] * SourceFormat.BGR8.pixel_bytes
-        self._memory = exchange(device, self._plan.source_bytes(self._step))
+        self._memory = transfer_buffer(device, self._plan.source_bytes(self._step))
         self.image = self._memory.array.reshape(size[1], size[0], 3)
         tables = self._plan.tables.data
         self._tables: Buffer = device.allocate(max(1, tables.size))
@@ -127,7 +129,7 @@ class _Source:
 
     def upload(self) -> None:
         """Put on the stream that the GPU gets the image."""
-        self._memory.push(self._stream)
+        self._memory.upload(self._stream)
 
     def scale(self) -> None:
         """Put the kernel on the stream that makes the network's input of it."""
@@ -141,9 +143,9 @@ class _Source:
         self._tables.free()
 
 
-class _Way:
+class _Execution:
     """
-    The way of images of certain sizes, in this order.
+    Images of certain sizes through the engine, in this order.
 
     Ready to run once made. note: what is not as it could be, '' where all is well.
     """
@@ -159,7 +161,7 @@ class _Way:
         self._sources = [
             _Source(device, stream, size, shape, self._input.address + 3 * pixels * index)
             for index, size in enumerate(sizes)]
-        self._outputs = [exchange(device, pixels * len(sizes)) for _ in OUTPUTS]
+        self._outputs = [transfer_buffer(device, pixels * len(sizes)) for _ in OUTPUTS]
         self._maps = [output.array.reshape(len(sizes), shape.height, shape.width)
                       for output in self._outputs]
         addresses = (self._input.address, *(output.address for output in self._outputs))
@@ -167,10 +169,10 @@ class _Way:
             if not self._context.set_tensor_address(name, address):
                 raise DeviceError(f'TensorRT refuses the address of {name}')
         # TensorRT settles itself when it first runs, which must not be recorded.
-        self._issue()
+        self._enqueue()
         stream.synchronize()
         try:
-            self._graph = stream.capture(self._issue)
+            self._graph = stream.capture(self._enqueue)
         except DeviceError as error:
             self.note = f'without a CUDA graph: {error}'
 
@@ -188,7 +190,7 @@ class _Way:
     def run(self) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
         """Return labels and confidence of each image."""
         if self._graph is None:
-            self._issue()
+            self._enqueue()
         else:
             self._graph.run()
         self._stream.synchronize()
@@ -207,8 +209,8 @@ class _Way:
         self._input.free()
         del self._context
 
-    def _issue(self) -> None:
-        """Put the whole way on the stream."""
+    def _enqueue(self) -> None:
+        """Enqueue all of it."""
         for stage in self.stages.values():
             stage()
 
@@ -226,11 +228,11 @@ class _Way:
 
     def _download(self) -> None:
         for output in self._outputs:
-            output.pull(self._stream)
+            output.download(self._stream)
 
 
 def _context(engine: Engine, shape: tuple[int, ...]) -> Context:
-    # One for each way: a recorded graph stays valid only while its context keeps its shapes.
+    # One for each execution: a recorded graph stays valid only while its context keeps its shapes.
     context = engine.create_execution_context()
     if context is None:
         raise DeviceError('TensorRT could not make an execution context: GPU memory is short; '

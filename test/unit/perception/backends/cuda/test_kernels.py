@@ -97,7 +97,7 @@ def test_the_compiler_knows_the_parameters():
 def test_no_access_beside_an_array():
     done = run()
     assert done.returncode == 0, done.stderr[-3000:]
-    assert done.stdout.startswith(f'{ROUNDS * 11} launches')
+    assert done.stdout.startswith(f'{ROUNDS * 10} launches')
 
 
 @needs_compiler

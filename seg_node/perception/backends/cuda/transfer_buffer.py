@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from seg_node.perception.backends.cuda.device import Device, Stream
 
 
-class Exchange(Protocol):
-    """Bytes that CPU and GPU both see, after push() or pull()."""
+class TransferBuffer(Protocol):
+    """Bytes that CPU and GPU both see, after upload() or download()."""
 
     @property
     def array(self) -> NDArray[np.uint8]:
@@ -36,17 +36,17 @@ class Exchange(Protocol):
     def address(self) -> int:
         """The GPU's side."""
 
-    def push(self, stream: Stream) -> None:
+    def upload(self, stream: Stream) -> None:
         """Put on a stream that the GPU gets what the CPU has written."""
 
-    def pull(self, stream: Stream) -> None:
+    def download(self, stream: Stream) -> None:
         """Put on a stream that the CPU gets what the GPU has written."""
 
     def free(self) -> None:
         """Free it."""
 
 
-class Copied:
+class CopiedBuffer:
     """Page-locked memory of the CPU, and as much of the GPU's."""
 
     def __init__(self, device: Device, size: int) -> None:
@@ -55,11 +55,11 @@ class Copied:
         self.array = self._host.array
         self.address = self._buffer.address
 
-    def push(self, stream: Stream) -> None:
+    def upload(self, stream: Stream) -> None:
         """Copy to the GPU."""
         stream.upload(self.array, self.address)
 
-    def pull(self, stream: Stream) -> None:
+    def download(self, stream: Stream) -> None:
         """Copy from the GPU."""
         stream.download(self.address, self.array)
 
@@ -70,7 +70,7 @@ class Copied:
         self._buffer.free()
 
 
-class Mapped:
+class MappedBuffer:
     """Memory of an integrated GPU, which is the CPU's: there is nothing to copy."""
 
     def __init__(self, device: Device, size: int) -> None:
@@ -78,10 +78,10 @@ class Mapped:
         self.array = self._host.array
         self.address = self._host.address
 
-    def push(self, stream: Stream) -> None:
+    def upload(self, stream: Stream) -> None:
         """Do nothing: the GPU reads where the CPU writes."""
 
-    def pull(self, stream: Stream) -> None:
+    def download(self, stream: Stream) -> None:
         """Do nothing: the CPU reads where the GPU writes."""
 
     def free(self) -> None:
@@ -90,6 +90,6 @@ class Mapped:
         self._host.free()
 
 
-def exchange(device: Device, size: int) -> Exchange:
+def transfer_buffer(device: Device, size: int) -> TransferBuffer:
     """Take memory for bytes, of the kind that suits the device."""
-    return Mapped(device, size) if device.facts.integrated else Copied(device, size)
+    return MappedBuffer(device, size) if device.facts.integrated else CopiedBuffer(device, size)
