@@ -29,15 +29,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from benchmarks.closed_loop.outcome import Moment, Outcome
+from seg_node.drawing.colors import color_of, DECISIONS, pale
 from seg_node.tools.demo.timeline_plot import (
     CAMERA_COLORS,
-    COLORS,
     DPI,
     INK,
     MUTED,
     NARROW,
-    OTHER_REASON,
-    REASON_COLORS,
     STOP,
     STYLE,
     style_axis,
@@ -75,18 +73,18 @@ def _decisions(axis: Any, moments: Sequence[Moment]) -> None:
     axis.set_yticks((1.5, 0.5), ('decision', 'reason'))
     axis.tick_params(axis='y', length=0)
     for decision, start, size in _stretches(moments, lambda moment: moment.decision):
-        axis.broken_barh([(start, size)], (1.04, 0.92), color=COLORS[decision], linewidth=0)
+        axis.broken_barh([(start, size)], (1.04, 0.92), color=DECISIONS[decision], linewidth=0)
     length = moments[-1].time_s
     narrow = {}
     for reason, start, size in _stretches(moments, lambda moment: moment.reason):
-        color = REASON_COLORS.get(reason, OTHER_REASON)
+        color = pale(color_of(reason))
         axis.broken_barh([(start, size)], (0.04, 0.92), color=color, linewidth=0)
         if size >= NARROW * len(reason) * length * 0.8:
             axis.text(start + size / 2, 0.5, reason, ha='center', va='center', fontsize=11)
         else:
             narrow[reason] = color
-    handles = [Patch(color=COLORS[name], label=name.upper())
-               for name in COLORS if any(one.decision == name for one in moments)]
+    handles = [Patch(color=DECISIONS[name], label=name.upper())
+               for name in DECISIONS if any(one.decision == name for one in moments)]
     handles += [Patch(color=color, label=reason) for reason, color in narrow.items()]
     axis.legend(handles=handles, loc='lower right', bbox_to_anchor=(1.0, 1.0), ncol=8,
                 frameon=False, fontsize=11, handlelength=1.4, borderaxespad=0.1)

@@ -22,14 +22,13 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from seg_node.drawing.colors import bgr, DECISIONS
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Color = tuple[int, int, int]
 
-GO_COLOR: Color = (80, 175, 46)
-STOP_COLOR: Color = (48, 48, 222)
-SLOW_COLOR: Color = (20, 150, 225)
 
 MIN_SIZE = (96, 48)
 """Width and height of the smallest image with a banner; it is unreadable on smaller ones."""
@@ -57,7 +56,7 @@ class Caption:
     @property
     def color(self) -> Color:
         """BGR of the decision."""
-        return {'GO': GO_COLOR, 'SLOW': SLOW_COLOR}.get(self.decision, STOP_COLOR)
+        return bgr(DECISIONS.get(self.decision.lower(), DECISIONS['stop']))
 
 
 def draw_caption(image: NDArray[np.uint8], caption: Caption) -> None:

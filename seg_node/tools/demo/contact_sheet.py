@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seg_node.drawing.colors import DECISIONS
 from seg_node.tools.common.command_line import quiet_opencv
 from seg_node.tools.demo.drive_log import Drive
 
@@ -37,7 +38,6 @@ CAPTION = 44
 MARGIN = 14
 BACKGROUND = (250, 250, 250)
 TEXT = (40, 40, 40)
-COLORS = {'go': (80, 160, 40), 'slow': (30, 150, 220), 'stop': (50, 50, 210)}
 """BGR."""
 
 
@@ -128,11 +128,11 @@ def _filled(chosen: Sequence[int], count: int, limit: int) -> list[int]:
     return sorted(filled)
 
 
-def _tile(bgr: NDArray[np.uint8], pick: Pick) -> NDArray[np.uint8]:
-    height = max(1, round(bgr.shape[0] * TILE_WIDTH / bgr.shape[1]))
+def _tile(image: NDArray[np.uint8], pick: Pick) -> NDArray[np.uint8]:
+    height = max(1, round(image.shape[0] * TILE_WIDTH / image.shape[1]))
     tile = np.full((height + CAPTION, TILE_WIDTH, 3), 255, np.uint8)
-    tile[:height] = cv2.resize(bgr, (TILE_WIDTH, height), interpolation=cv2.INTER_AREA)
-    color = COLORS[pick.decision]
+    tile[:height] = cv2.resize(image, (TILE_WIDTH, height), interpolation=cv2.INTER_AREA)
+    color = bgr(DECISIONS[pick.decision])
     baseline = height + CAPTION - 14
     cv2.rectangle(tile, (0, height), (8, height + CAPTION), color, -1)
 

@@ -28,11 +28,11 @@ from matplotlib.patches import Patch
 import matplotlib.pyplot as plt
 import numpy as np
 
+from seg_node.drawing.colors import color_of, DECISIONS, pale
 from seg_node.tools.demo.drive_log import Drive, Sample, Segment
 
 SIZE, DPI = (16, 10), 100
-COLORS = {'go': '#2f9e62', 'slow': '#d99a1c', 'stop': '#d0443e'}
-STOP = COLORS['stop']
+STOP = DECISIONS['stop']
 INK, MUTED = '#2b2f36', '#8a919c'
 STYLE = {'font.size': 12, 'axes.edgecolor': '#c9ced6', 'text.color': INK,
          'axes.labelcolor': INK, 'xtick.color': INK, 'ytick.color': INK,
@@ -40,12 +40,6 @@ STYLE = {'font.size': 12, 'axes.edgecolor': '#c9ced6', 'text.color': INK,
 """Settings of matplotlib for all plots."""
 CAMERA_COLORS = ('#2563a8', '#b7791f', '#7b4bab', '#0f8b8d', '#a23e6c', '#5b6b2f', '#444b59',
                  '#c65d21')
-REASON_COLORS = {
-    'clear': '#cfe8da', 'confirming': '#f2e3b3', 'blocked': '#f0b7a4', 'low_coverage': '#f5cfb0',
-    'beyond_range': '#f3c9b5', 'slow_class': '#f2d58b', 'low_confidence': '#d9c6ec',
-    'no_image': '#d5d9df', 'not_active': '#e3e6ea',
-    'no_state': '#eceef1'}
-OTHER_REASON = '#e7a3b5'
 NARROW = 0.011
 """Share of the drive per letter below which a reason's name does not fit into its strip."""
 
@@ -83,8 +77,8 @@ def _decisions(axis: Any, drive: Drive) -> None:
     for segment in drive.segments:
         place, size = segment.start_s, segment.seconds
         axis.broken_barh([(place, size)], (1.04, 0.92),
-                         color=COLORS.get(segment.decision, STOP), linewidth=0)
-        color = REASON_COLORS.get(segment.reason, OTHER_REASON)
+                         color=DECISIONS.get(segment.decision, STOP), linewidth=0)
+        color = pale(color_of(segment.reason))
         axis.broken_barh([(place, size)], (0.04, 0.92), color=color, linewidth=0)
         if size >= NARROW * len(segment.reason) * drive.duration_s * 0.8:
             axis.text(place + size / 2, 0.5, segment.reason, ha='center', va='center',

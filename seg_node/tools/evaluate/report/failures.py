@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 import math
 
-from seg_node.tools.evaluate.report.colors import color_of
+from seg_node.drawing.colors import color_of
 from seg_node.tools.evaluate.report.markup import join, Markup, name, tag
 from seg_node.tools.evaluate.report.words import count, spoken
 from seg_node.tools.evaluate.row import Columns

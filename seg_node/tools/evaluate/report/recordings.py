@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from seg_node.tools.evaluate.report.colors import DECISIONS
+from seg_node.drawing.colors import DECISIONS
 from seg_node.tools.evaluate.report.failures import link
 from seg_node.tools.evaluate.report.film import FILM
 from seg_node.tools.evaluate.report.markup import join, Markup, tag

@@ -19,8 +19,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from seg_node.drawing.colors import color_of, DECISIONS, FALSE_GO, FALSE_STOP
 from seg_node.stop_go.verdict import Reason
-from seg_node.tools.evaluate.report.colors import color_of, DECISIONS, FALSE_GO, FALSE_STOP
 from seg_node.tools.evaluate.report.markup import Markup, tag
 from seg_node.tools.evaluate.report.thinning import stretches, thin
 from seg_node.tools.evaluate.report.words import spoken

@@ -12,11 +12,15 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Colours of decisions and reasons; legible on white and on black."""
+"""
+Colours of decisions and reasons, the same in overlay, timelines and reports.
+
+Hex, legible on white and on black.
+"""
 
 from __future__ import annotations
 
-DECISIONS = {'go': '#2f9e62', 'slow': '#d99a1c', 'stop': '#d0443e'}
+DECISIONS = {'go': '#2eaf50', 'slow': '#e19614', 'stop': '#de3030'}
 FALSE_GO, FALSE_STOP = '#d6269a', '#7c8ba1'
 _OTHER = '#8a8f98'
 _REASONS = {
@@ -34,9 +38,22 @@ _REASONS = {
     'no_image': '#8d7b68', 'stale': '#7c6f64', 'stale_stamp': '#9a8268',
     'stamp_in_future': '#a98f5f', 'stamp_backwards': '#8a6d3b', 'clock_jump': '#6b5b4d',
     'rate_low': '#a3876a', 'over_budget': '#94705a', 'inference_failed': '#5c4a44',
+    'self_test_failed': '#7a5c53', 'latched_fault': '#8f4a45', 'loading_failed': '#6d4c41',
+    'loading': '#a1a7b3', 'not_active': '#aeb4bf',
 }
 
 
 def color_of(reason: str) -> str:
-    """Return the colour of a reason."""
+    """Return the colour of a reason's code."""
     return _REASONS.get(reason, _OTHER)
+
+
+def bgr(color: str) -> tuple[int, int, int]:
+    """Return a colour as OpenCV takes it."""
+    red, green, blue = bytes.fromhex(color[1:])
+    return blue, green, red
+
+
+def pale(color: str) -> str:
+    """Return a colour on which dark text can be read: a third of it, the rest white."""
+    return '#' + ''.join(f'{255 - (255 - part) // 3:02x}' for part in bytes.fromhex(color[1:]))
