@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.drawing.colors import DECISIONS
+from seg_node.drawing.colors import bgr, DECISIONS
 from seg_node.tools.common.command_line import quiet_opencv
 from seg_node.tools.demo.drive_log import Drive
 

@@ -23,6 +23,7 @@ import numpy as np
 import pytest
 
 from helpers.drives import make_drive, sent_frames, state_of
+from seg_node.drawing.colors import bgr, DECISIONS
 from seg_node.tools.demo.contact_sheet import (
     MAX_FRAMES,
     pick_frames,
@@ -65,8 +66,8 @@ def test_timeline_of_any_drive(tmp_path: Path, drive: Drive, limits: dict[str, f
 def test_timeline_shows_the_decisions_in_their_colors(tmp_path: Path) -> None:
     write_timeline(make_drive('s' * 20 + 'g' * 20), tmp_path / 'timeline.png', LIMITS)
     band = cv2.imread(str(tmp_path / 'timeline.png'))[85:120].reshape(-1, 3).astype(int)
-    stop = np.abs(band - (0x3e, 0x44, 0xd0)).max(axis=1) < 10
-    go = np.abs(band - (0x62, 0x9e, 0x2f)).max(axis=1) < 10
+    stop = np.abs(band - bgr(DECISIONS['stop'])).max(axis=1) < 10
+    go = np.abs(band - bgr(DECISIONS['go'])).max(axis=1) < 10
     assert 0.8 < stop.sum() / go.sum() < 1.25
 
 
