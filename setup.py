@@ -46,8 +46,7 @@ setup(
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
     package_data={
         f'{PACKAGE}.perception.backends.cuda': ['kernels.cu'],
-        f'{PACKAGE}.tools.evaluate.report': [
-            'page.css', 'tables.js', 'drawing.js', 'timeline.js'],
+        f'{PACKAGE}.tools.evaluate.report': ['templates/*'],
     },
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),

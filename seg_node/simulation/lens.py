@@ -24,7 +24,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.simulation.textures import Image
+from .textures import Image
 
 Bgr = tuple[float, float, float]
 

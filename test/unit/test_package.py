@@ -41,10 +41,10 @@ ROSDEP_KEYS = {
     'yaml': 'python3-yaml',
 }
 TYPE_CHECKING_ONLY = {'typing_extensions'}
-# For benchmarks and fleets only, which say what to install: models of faults, baselines, tables,
-# clusters; backports is rosbags' own dependency.
-WITHOUT_KEY = {'onnx', 'openvino', 'pyarrow', 'distributed', 'backports', 'compression',
-               'lz4'}
+# For benchmarks, reports and fleets only, which say what to install: models of faults, baselines,
+# pages, tables, clusters; backports is rosbags' own dependency.
+WITHOUT_KEY = {'onnx', 'openvino', 'jinja2', 'pyarrow', 'distributed', 'backports',
+               'compression', 'lz4'}
 
 
 @pytest.fixture(scope='module')

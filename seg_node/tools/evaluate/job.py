@@ -24,9 +24,10 @@ from pathlib import Path
 from typing import Any
 
 from seg_node import __version__
+from seg_node.parameters.params_file import Configuration
 
 FORMAT = 1
-"""Of the files that are kept of a recording; another number makes all of them anew."""
+"""Of the files that are kept of a recording; another number makes all of them again."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,9 @@ class Recording:
 
 
 @dataclass(frozen=True)
-class TruthChoice:
+class GroundTruthChoice:
     """
-    Where the truth lies: a folder of masks for each recording, or a topic of the bags.
+    Where the ground truth lies: a folder of masks for each recording, or a topic of the bags.
 
     :param mapping: file that tells what values mean; None: class ids of the model.
     """
@@ -55,14 +56,14 @@ class Settings:
     """
     What is the same for all recordings of a run; travels to other processes and machines.
 
-    :param parameters: those of the node, flat; its network and its limits.
+    :param configuration: all parameters of the node.
     :param sha256: of the graph, so that another machine runs the same.
     :param topic: image topic; None: found by the cameras' names.
     :param odometry: topic; None: odom, or the only one; '': none.
     :param overlay: make a film of each recording.
     """
 
-    parameters: Mapping[str, Any]
+    configuration: Configuration
     camera: str
     sha256: str
     precision: str
@@ -70,7 +71,7 @@ class Settings:
     odometry: str | None = None
     fps: float | None = None
     seconds: float | None = None
-    truth: TruthChoice = field(default_factory=TruthChoice)
+    truth: GroundTruthChoice = field(default_factory=GroundTruthChoice)
     mapping_digest: str = ''
     parquet: bool = True
     overlay: bool = False
@@ -78,7 +79,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Job:
-    """One recording to be evaluated; masks is the folder with its truth."""
+    """One recording to be evaluated; masks is the folder with its ground truth."""
 
     recording: Recording
     settings: Settings
@@ -94,7 +95,7 @@ class Job:
         content = {
             'format': FORMAT, 'version': __version__, 'sha256': settings.sha256,
             'precision': settings.precision, 'camera': settings.camera,
-            'parameters': {name: value for name, value in settings.parameters.items()
+            'parameters': {name: value for name, value in settings.configuration.values.items()
                            if name not in _WITHOUT_EFFECT},
             'topics': [settings.topic, settings.odometry, settings.truth.topic],
             'fps': settings.fps, 'seconds': settings.seconds, 'mapping': settings.mapping_digest,

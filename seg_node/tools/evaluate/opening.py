@@ -20,7 +20,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from seg_node.errors import UserError
-from seg_node.parameters.params_file import configure
 from seg_node.recordings.sources import is_bag, open_source, Source, SourceError
 from seg_node.tools.evaluate.decoding import Truth
 from seg_node.tools.evaluate.ground_truth.mapping import Mapping, model_ids, read_mapping
@@ -59,7 +58,7 @@ def _open_bag(job: Job, stack: ExitStack) -> Source:
     from seg_node.recordings.camera_of_bag import BagRecording, Topics
     from seg_node.recordings.messages import open_bag
     settings = job.settings
-    configuration = configure(settings.parameters)
+    configuration = settings.configuration
     bag = open_bag(job.recording.path)
     stack.callback(bag.close)
     topics = Topics(

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-import json
 import time
 from typing import Any
 
@@ -26,12 +25,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.errors import UserError
-from seg_node.parameters.params_file import Configuration, configure
 from seg_node.perception.segmenter import Segmentation
 from seg_node.recordings.read_ahead import ReadAhead
 from seg_node.recordings.sources import Source
 from seg_node.stop_go.camera_judge import min_image_size
 from seg_node.stop_go.verdict import Reason
+from seg_node.tools.common.strict_json import strict_json
 from seg_node.tools.evaluate.decoding import bytes_of, decoded, Shot, shots_until
 from seg_node.tools.evaluate.drawing import draw_beside_truth, draw_seen, draw_unseen
 from seg_node.tools.evaluate.job import Job, Outcome
@@ -40,7 +39,7 @@ from seg_node.tools.evaluate.opening import open_recording
 from seg_node.tools.evaluate.report.film import FILM, Film
 from seg_node.tools.evaluate.row import columns_of, Row
 from seg_node.tools.evaluate.scores import Counts, FrameScore, Scorer
-from seg_node.tools.evaluate.segmenting import Seen, Team
+from seg_node.tools.evaluate.segmenting import SegmentedFrame, SegmenterPool
 from seg_node.tools.evaluate.summary import summarize, Totals
 from seg_node.tools.evaluate.table import has_parquet, to_bytes
 from seg_node.tools.evaluate.worst import Worst
@@ -48,7 +47,7 @@ from seg_node.tools.evaluate.worst import Worst
 AHEAD = 8
 """Frames decoded, and frames segmented, that wait for their next step."""
 _CUT_OFF = 0.9
-"""Share of the frames that a whole video gives at least; headers count a few too many."""
+"""Share of the frames that a whole video gives at the minimum; headers count a few too many."""
 NOTES = 20
 """Notes that are kept of a recording."""
 
@@ -57,8 +56,7 @@ class Interrupted(Exception):  # noqa: N818 - no error
     """The work was called off."""
 
 
-def evaluate(job: Job, team: Team,
-             stop: Callable[[], bool] = lambda: False) -> Outcome:
+def evaluate(job: Job, pool: SegmenterPool, stop: Callable[[], bool]) -> Outcome:
     """
     Evaluate one recording; whatever is wrong with it becomes a part of the outcome.
 
@@ -71,15 +69,14 @@ def evaluate(job: Job, team: Team,
         key = job.key()
         with ExitStack() as stack:
             source, truth, has_classes = open_recording(
-                job, [info.name for info in team.model.classes], stack)
-            configuration = configure(job.settings.parameters)
-            work = _Work(job, configuration, team, source, has_classes)
+                job, [info.name for info in pool.model.classes], stack)
+            work = _Work(job, pool, source, has_classes)
             stack.callback(work.close)
-            least = min_image_size(team.model, configuration.limits)
+            size = min_image_size(pool.model, job.settings.configuration.limits)
             shots = ReadAhead(
-                shots_until(decoded(source, truth, least), job.settings.seconds), bytes_of, AHEAD)
+                shots_until(decoded(source, truth, size), job.settings.seconds), bytes_of, AHEAD)
             stack.callback(shots.close)
-            seen = ReadAhead(team.segmented(shots), lambda s: bytes_of(s.shot), AHEAD)
+            seen = ReadAhead(pool.segmented(shots), lambda one: bytes_of(one.shot), AHEAD)
             stack.callback(seen.close)
             error = work.take_all(seen, stop)
             return work.outcome(key, error, time.perf_counter() - begun)
@@ -95,15 +92,15 @@ def evaluate(job: Job, team: Team,
 class _Work:
     """Judges and scores one frame after the other."""
 
-    def __init__(self, job: Job, configuration: Configuration, team: Team,
-                 source: Source, has_classes: bool) -> None:
-        camera, structure = job.settings.camera, configuration.structure
+    def __init__(self, job: Job, pool: SegmenterPool, source: Source, has_classes: bool) -> None:
+        camera, configuration = job.settings.camera, job.settings.configuration
+        structure = configuration.structure
         self._job = job
         self._source = source
-        self._model = team.model
-        self._backend = team.backend
-        self._judge = FrameJudge(configuration, camera, team.model, source.start_ns)
-        self._scorer = Scorer(team.model, has_classes, structure.setups[camera].mounting,
+        self._model = pool.model
+        self._backend = pool.backend
+        self._judge = FrameJudge(configuration, camera, pool.model, source.start_ns)
+        self._scorer = Scorer(pool.model, has_classes, structure.setups[camera].mounting,
                               structure.rectified)
         self._rows: list[Row] = []
         self._counts = Counts.empty(len(self._scorer.classes))
@@ -115,7 +112,7 @@ class _Work:
         if self._film is not None:
             self._film.close()
 
-    def take_all(self, seen: ReadAhead[Seen], stop: Callable[[], bool]) -> str:
+    def take_all(self, seen: ReadAhead[SegmentedFrame], stop: Callable[[], bool]) -> str:
         """Take in frame after frame; give why that ended early, '' at the end."""
         try:
             for one in seen:
@@ -137,7 +134,7 @@ class _Work:
                     'kept)')
         return ''
 
-    def _take(self, seen: Seen) -> None:
+    def _take(self, seen: SegmentedFrame) -> None:
         shot, begun = seen.shot, time.perf_counter()
         if seen.segmentation is not None:
             judged = self._judge.judge(shot, seen.segmentation)
@@ -159,7 +156,7 @@ class _Work:
         if self._film is not None:
             self._film.add(shot.frame.time_ns, self._image(seen, judged))
 
-    def _image(self, seen: Seen, judged: Judgement) -> NDArray[np.uint8]:
+    def _image(self, seen: SegmentedFrame, judged: Judgement) -> NDArray[np.uint8]:
         """Return the frame for the film; one that could not be read is black."""
         bgr = seen.shot.bgr
         if bgr is None:
@@ -175,7 +172,7 @@ class _Work:
         truth = None if shot.truth is None else self._judge.true_labels(shot.truth, segmentation)
         return draw_beside_truth(shot.bgr, segmentation, judged, truth)
 
-    def _row(self, seen: Seen, judged: Judgement, score: FrameScore | None,
+    def _row(self, seen: SegmentedFrame, judged: Judgement, score: FrameScore | None,
              took: float) -> Row:
         frame, verdict, measure = seen.shot.frame, judged.verdict, judged.assessment.measure
         values: dict[str, Any] = {}
@@ -223,13 +220,9 @@ class _Work:
         place, frames = to_bytes(table, settings.parquet and has_parquet())
         kept = {'key': key, 'classes': self._scorer.classes, 'counts': self._counts.to_json(),
                 'worst': self._worst.frames(), 'error': error}
-        files = {place: frames, 'summary.json': to_json(summary), 'counts.json': to_json(kept),
+        files = {place: frames, 'summary.json': strict_json(summary, None).encode(),
+                 'counts.json': strict_json(kept, None).encode(),
                  **self._worst.images()}
         if self._film is not None:
             files[FILM] = self._film.finish()
         return Outcome(name, files, len(self._rows), error, tuple(notes), seconds)
-
-
-def to_json(content: Any) -> bytes:
-    """Return strict JSON."""
-    return (json.dumps(content, indent=1, allow_nan=False, default=list) + '\n').encode()

@@ -33,7 +33,7 @@ from seg_node.stop_go.limits import Geometry
 from seg_node.tools.evaluate.finding import find_recordings
 from seg_node.tools.evaluate.ground_truth.mapping import find_mapping, model_ids, read_mapping
 from seg_node.tools.evaluate.ground_truth.masks import masks_in
-from seg_node.tools.evaluate.job import Job, Recording, Settings, TruthChoice
+from seg_node.tools.evaluate.job import GroundTruthChoice, Job, Recording, Settings
 from seg_node.tools.evaluate.scores import PATH_OR_NOT
 from seg_node.tools.evaluate.table import has_parquet
 from seg_node.tools.evaluate.worker import open_segmenter
@@ -68,7 +68,7 @@ def make_request(options: argparse.Namespace) -> Request:
     configuration = _configuration(options)
     camera = _camera(options, configuration)
     truth = _truth(options)
-    segmenter = open_segmenter(Settings(configuration.values, camera, '', ''))
+    segmenter = open_segmenter(Settings(configuration, camera, '', ''))
     try:
         model, backend = segmenter.model, segmenter.backend
         names = [info.name for info in model.classes]
@@ -80,7 +80,7 @@ def make_request(options: argparse.Namespace) -> Request:
             raise UserError(str(error)) from None
         has_truth = bool(truth.folder or truth.topic)
         settings = Settings(
-            configuration.values, camera, model.sha256, backend.precision, options.topic,
+            configuration, camera, model.sha256, backend.precision, options.topic,
             options.odom, options.fps, options.seconds, truth,
             mapping.digest if has_truth else '', has_parquet(), options.overlay)
         told = {'name': model.name, 'version': model.version, 'sha256': model.sha256,
@@ -142,21 +142,21 @@ def _camera(options: argparse.Namespace, configuration: Configuration) -> str:
     return str(options.camera)
 
 
-def _truth(options: argparse.Namespace) -> TruthChoice:
+def _truth(options: argparse.Namespace) -> GroundTruthChoice:
     mapping = find_mapping(options.mapping) if options.mapping else None
     if options.truth is None:
         if mapping:
             raise UserError(f'--mapping {options.mapping}: says what masks mean; give them with '
                             '--truth')
-        return TruthChoice()
+        return GroundTruthChoice()
     folder = Path(options.truth)
     if folder.is_dir():
-        return TruthChoice(folder, None, mapping)
+        return GroundTruthChoice(folder, None, mapping)
     if folder.exists():
         raise UserError(f'--truth {options.truth}: is a file. Give a folder of masks, or the '
                         'topic of a bag')
-    return TruthChoice(None, options.truth, mapping)
+    return GroundTruthChoice(None, options.truth, mapping)
 
 
-def _masks(truth: TruthChoice, recording: Recording, alone: bool) -> Path | None:
+def _masks(truth: GroundTruthChoice, recording: Recording, alone: bool) -> Path | None:
     return None if truth.folder is None else masks_in(truth.folder, recording.name, alone=alone)

@@ -165,23 +165,24 @@ def summary_of(counts: Counts, classes: tuple[str, ...]) -> dict[str, Any]:
     calibration = counts.curve.calibration
     scores = {
         'path_iou': path.iou, 'path_f1': path.f1, 'path_maxf': counts.curve.max_f,
-        'path_maxf_bev': None if counts.birds_eye is None else _known(counts.birds_eye.max_f),
+        'path_maxf_bev': None if counts.birds_eye is None else known(counts.birds_eye.max_f),
         'precision': path.precision, 'recall': path.recall,
         'false_path_rate': path.false_path_rate, 'boundary_f1': counts.boundary.f1,
         'miou': confusion.mean_iou, 'ece': calibration.error()}
     return {
         'scores': {
-            **{name: _known(value) for name, value in scores.items()},
-            'class_iou': {name: _known(float(iou)) for name, iou in
+            **{name: known(value) for name, value in scores.items()},
+            'class_iou': {name: known(float(iou)) for name, iou in
                           zip(classes, confusion.ious, strict=True)}},
         # Rows are the true classes, columns the predicted ones.
         'confusion': {'classes': list(classes), 'counts': confusion.counts[:, :-1].tolist(),
                       'unlabelled': confusion.counts[:, -1].tolist()},
         'reliability': {'bins': [
             {'low': one.low, 'high': one.high, 'count': round(one.share * int(
-                calibration.counts.sum())), 'confidence': _known(one.confidence),
-             'accuracy': _known(one.accuracy)} for one in calibration.bins()]}}
+                calibration.counts.sum())), 'confidence': known(one.confidence),
+             'accuracy': known(one.accuracy)} for one in calibration.bins()]}}
 
 
-def _known(value: float | None) -> float | None:
+def known(value: float | None) -> float | None:
+    """Return a number for JSON; None where it is not finite."""
     return None if value is None or not math.isfinite(value) else float(value)

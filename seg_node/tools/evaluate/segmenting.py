@@ -27,15 +27,15 @@ from seg_node.tools.evaluate.decoding import Shot
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """A shot with what the network says of it, or why it says nothing."""
+class SegmentedFrame:
+    """A frame with what the network says of it, or why it says nothing."""
 
     shot: Shot
     segmentation: Segmentation | None
     problem: str = ''
 
 
-class Team:
+class SegmenterPool:
     """
     Segmenters of one network, each at work on a frame of its own.
 
@@ -52,14 +52,14 @@ class Team:
         for segmenter in segmenters:
             self._free.put(segmenter)
 
-    def segmented(self, shots: Iterable[Shot]) -> Iterator[Seen]:
+    def segmented(self, shots: Iterable[Shot]) -> Iterator[SegmentedFrame]:
         """Segment shots and yield them in their order; what `shots` raises comes after those."""
-        waiting: deque[Future[Seen]] = deque()
+        waiting: deque[Future[SegmentedFrame]] = deque()
         raised: Exception | None = None
         with ThreadPoolExecutor(self._size, 'segmentation') as pool:
             try:
                 for shot in shots:
-                    waiting.append(pool.submit(self._see, shot))
+                    waiting.append(pool.submit(self._segment, shot))
                     if len(waiting) > self._size:
                         yield waiting.popleft().result()
             except Exception as error:
@@ -69,15 +69,15 @@ class Team:
         if raised is not None:
             raise raised
 
-    def _see(self, shot: Shot) -> Seen:
+    def _segment(self, shot: Shot) -> SegmentedFrame:
         image = shot.image
         if image is None:
-            return Seen(shot, None)
+            return SegmentedFrame(shot, None)
         segmenter = self._free.get()
         try:
-            seen = segmenter.segment(image.bgr)
-            return Seen(shot, seen.at(image.width, image.height))
+            found = segmenter.segment(image.bgr)
+            return SegmentedFrame(shot, found.at(image.width, image.height))
         except Exception as error:      # a STOP with its reason, as in the node
-            return Seen(shot, None, f'{error}' or type(error).__name__)
+            return SegmentedFrame(shot, None, f'{error}' or type(error).__name__)
         finally:
             self._free.put(segmenter)

@@ -23,9 +23,10 @@ import shutil
 from typing import Any
 
 from seg_node.errors import UserError
+from seg_node.tools.common.files import write_whole
+from seg_node.tools.common.strict_json import strict_json
 from seg_node.tools.evaluate.finding import RUN
 from seg_node.tools.evaluate.job import Job, Outcome, Recording
-from seg_node.tools.evaluate.pipeline import to_json
 from seg_node.tools.evaluate.row import Columns
 from seg_node.tools.evaluate.scores import Counts
 from seg_node.tools.evaluate.summary import summarize, Totals
@@ -78,8 +79,8 @@ class Store:
         place = self._parts / outcome.name
         partial = self._parts / f'.{outcome.name}.partial'
         if outcome.error:
-            _write(failed, to_json({'recording': outcome.name, 'path': str(recording.path),
-                                    'error': outcome.error, 'frames': outcome.frames}))
+            _write(failed, {'recording': outcome.name, 'path': str(recording.path),
+                            'error': outcome.error, 'frames': outcome.frames})
         else:
             failed.unlink(missing_ok=True)
         shutil.rmtree(partial, ignore_errors=True)
@@ -94,12 +95,12 @@ class Store:
 
     def write_run(self, content: Mapping[str, Any]) -> None:
         """Write run.json."""
-        _write(self._out / RUN, to_json(content))
+        _write(self._out / RUN, content)
 
     def finish(self, recordings: Sequence[Recording], classes: Sequence[str],
                parquet: bool) -> dict[str, Any]:
         """
-        Write the table of all frames and summary.json, from what the recordings left; give it.
+        Write the table of all frames and summary.json, from what the recordings left.
 
         :param classes: of the confusion.
         """
@@ -123,7 +124,7 @@ class Store:
 
         write_all(self._out, tables(), parquet)
         summary = {**summarize(totals, classes), 'failed': failed, 'unfinished': unfinished}
-        _write(self._out / 'summary.json', to_json(summary))
+        _write(self._out / 'summary.json', summary)
         return summary
 
     def _failed(self, name: str) -> Path:
@@ -143,8 +144,5 @@ class Store:
         return kept
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    partial = path.with_name(f'.{path.name}.partial')
-    partial.write_bytes(data)
-    partial.replace(path)
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    write_whole(path, strict_json(content, None))

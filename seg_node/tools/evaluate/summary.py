@@ -24,10 +24,11 @@ from typing import Any
 
 import numpy as np
 
+from seg_node.scoring.percentiles import Percentiles
 from seg_node.stop_go.verdict import Reason
 from seg_node.tools.evaluate.events import Events, find_events
 from seg_node.tools.evaluate.row import Columns, TIMES
-from seg_node.tools.evaluate.scores import Counts, summary_of
+from seg_node.tools.evaluate.scores import Counts, known, summary_of
 
 DECISIONS = ('go', 'slow', 'stop')
 WORST = 12
@@ -95,9 +96,12 @@ def summarize(totals: Totals, classes: Sequence[str]) -> dict[str, Any]:
         'health': dict(_by_priority(totals.health)),
         'stability': {
             'flicker_mean': float(flicker.mean()) if flicker.size else None,
-            'flicker_p95': _quantile(flicker, 95), 'decision_flips': totals.events.changes},
-        'latency_ms': {stage.removesuffix('_ms'): _times(np.concatenate(found))
-                       for stage, found in totals.times.items() if found},
+            'flicker_p95': known(Percentiles.of(flicker).p95),
+            'decision_flips': totals.events.changes},
+        'latency_ms': {stage.removesuffix('_ms'): {
+            name: known(value)
+            for name, value in asdict(Percentiles.of(np.concatenate(found))).items()}
+            for stage, found in totals.times.items() if found},
         'worst': totals.worst}
 
 
@@ -115,7 +119,7 @@ def _decisions(totals: Totals) -> dict[str, Any]:
             'false_go_events': [asdict(event) for event in events.false_go],
             'true_stops': len(events.leads) + len(events.lags) + events.missed,
             'missed_stops': events.missed,
-            'lead_frames': _spread(events.leads), 'lag_frames': _spread(events.lags)}
+            'lead_frames': _median_p95(events.leads), 'lag_frames': _median_p95(events.lags)}
     return found
 
 
@@ -123,17 +127,9 @@ def _by_priority(counter: Counter[str]) -> list[tuple[str, int]]:
     return sorted(counter.items(), key=lambda item: Reason(item[0]).priority)
 
 
-def _spread(values: Sequence[int]) -> dict[str, float | None]:
-    numbers = np.asarray(values, np.float64)
-    return {'median': _quantile(numbers, 50), 'p95': _quantile(numbers, 95)}
-
-
-def _times(values: np.ndarray) -> dict[str, float | None]:
-    return {**{f'p{q}': _quantile(values, q) for q in (50, 95, 99)}, 'max': _quantile(values, 100)}
-
-
-def _quantile(values: np.ndarray, percent: float) -> float | None:
-    return float(np.percentile(values, percent)) if values.size else None
+def _median_p95(values: Iterable[int]) -> dict[str, float | None]:
+    found = Percentiles.of(values)
+    return {'median': known(found.p50), 'p95': known(found.p95)}
 
 
 def _numbers(values: Iterable[float | None]) -> np.ndarray:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from seg_node.errors import UserError
+from seg_node.tools.common.files import whole
 from seg_node.tools.evaluate.row import COLUMNS, Columns
 
 PARQUET, CSV = 'frames.parquet', 'frames.csv'
@@ -74,18 +75,17 @@ def read_table(folder: Path) -> Columns:
 
 
 def write_all(folder: Path, tables: Iterable[Columns], parquet: bool) -> Path:
-    """Write many tables into one file of the folder, one after the other; give its path."""
+    """Write many tables into one file of the folder, one after the other; return its path."""
     path = folder / (PARQUET if parquet else CSV)
-    partial = path.with_name(f'.{path.name}.partial')
-    if parquet:
-        import pyarrow.parquet
-        with pyarrow.parquet.ParquetWriter(partial, _schema()) as writer:
-            for table in tables:
-                writer.write_table(_arrow(table))
-    else:
-        with partial.open('w', encoding='utf-8', newline='') as file:
-            _write_csv(file, tables)
-    partial.replace(path)
+    with whole(path) as partial:
+        if parquet:
+            import pyarrow.parquet
+            with pyarrow.parquet.ParquetWriter(partial, _schema()) as writer:
+                for table in tables:
+                    writer.write_table(_arrow(table))
+        else:
+            with partial.open('w', encoding='utf-8', newline='') as file:
+                _write_csv(file, tables)
     (folder / (CSV if parquet else PARQUET)).unlink(missing_ok=True)
     return path
 

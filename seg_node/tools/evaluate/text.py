@@ -20,8 +20,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from seg_node.tools.common.text_table import aligned
 
-def shown(summary: Mapping[str, Any], out: Path) -> str:
+
+def summary_text(summary: Mapping[str, Any], out: Path) -> str:
     """Return the short table."""
     decisions = summary['decisions']
     scores = summary['scores'] if summary['with_truth'] else None
@@ -55,8 +57,7 @@ def shown(summary: Mapping[str, Any], out: Path) -> str:
     if summary['unfinished']:
         rows.append(('not done', f'{len(summary["unfinished"])} recordings'))
     rows.append(('results', str(out)))
-    width = max(len(label) for label, _ in rows)
-    return '\n'.join(f'  {label:<{width}}  {value}' for label, value in rows)
+    return aligned(rows)
 
 
 def _share(count: int, frames: int) -> str:

@@ -24,28 +24,27 @@ import threading
 import cv2
 
 from seg_node.errors import UserError
-from seg_node.parameters.params_file import configure
 from seg_node.perception.backends import BackendError
 from seg_node.perception.models.model import ModelError
 from seg_node.perception.segmenter import Segmenter
 from seg_node.tools.evaluate.job import Job, Outcome, Settings
 from seg_node.tools.evaluate.pipeline import evaluate
-from seg_node.tools.evaluate.segmenting import Team
+from seg_node.tools.evaluate.segmenting import SegmenterPool
 
 
-def open_team(settings: Settings) -> Team:
+def open_pool(settings: Settings) -> SegmenterPool:
     """
     Open the network of a run, as often as threads may work on it.
 
     :raises UserError: as open_segmenter() does.
     """
-    threads = configure(settings.parameters).structure.backend.threads
     # There is a thread for each frame already: OpenCV's own would be more than there are cores.
     cv2.setNumThreads(1)
     first = open_segmenter(settings)
     # A GPU works on one frame after the other.
+    threads = settings.configuration.structure.backend.threads
     more = threads - 1 if first.backend.name == 'onnxruntime' else 0
-    return Team([first, *(open_segmenter(settings) for _ in range(more))])
+    return SegmenterPool([first, *(open_segmenter(settings) for _ in range(more))])
 
 
 def open_segmenter(settings: Settings) -> Segmenter:
@@ -54,7 +53,7 @@ def open_segmenter(settings: Settings) -> Segmenter:
 
     :raises UserError: when it cannot be opened, or is another one on this machine.
     """
-    structure = configure(settings.parameters).structure
+    structure = settings.configuration.structure
     try:
         segmenter = Segmenter.open(structure.model, replace(structure.backend, threads=1))
     except (ModelError, BackendError) as error:
@@ -74,30 +73,24 @@ def open_segmenter(settings: Settings) -> Segmenter:
     return segmenter
 
 
-class Teams:
-    """Networks that are open; each is lent to one thread at a time."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._free: list[tuple[Settings, Team]] = []
-
-    @contextmanager
-    def lent(self, settings: Settings) -> Iterator[Team]:
-        """Lend a network, opened where none is free; UserError as in open_team()."""
-        with self._lock:
-            place = next((k for k, (own, _) in enumerate(self._free) if own == settings), None)
-            team = None if place is None else self._free.pop(place)[1]
-        if team is None:
-            team = open_team(settings)
-        yield team
-        with self._lock:
-            self._free.append((settings, team))
+_lock = threading.Lock()
+_idle: list[tuple[Settings, SegmenterPool]] = []
+"""Pools that are open, and at work for no thread."""
 
 
-_TEAMS = Teams()
+@contextmanager
+def _borrowed_pool(settings: Settings) -> Iterator[SegmenterPool]:
+    with _lock:
+        place = next((k for k, (own, _) in enumerate(_idle) if own == settings), None)
+        pool = None if place is None else _idle.pop(place)[1]
+    if pool is None:
+        pool = open_pool(settings)
+    yield pool
+    with _lock:
+        _idle.append((settings, pool))
 
 
 def work(job: Job, stop: Callable[[], bool] = lambda: False) -> Outcome:
     """Do a job with a network of this process; never raises but Interrupted and UserError."""
-    with _TEAMS.lent(job.settings) as team:
-        return evaluate(job, team, stop)
+    with _borrowed_pool(job.settings) as pool:
+        return evaluate(job, pool, stop)

@@ -29,7 +29,7 @@ TIME_NOISE = 0.1
 _ROUNDING = 1e-9
 
 
-class Verdict(Enum):
+class Effect(Enum):
     """What a change means."""
 
     BETTER = 'better'
@@ -37,6 +37,11 @@ class Verdict(Enum):
     EQUAL = 'equal'
     DIFFERENT = 'different'
     UNKNOWN = 'unknown'
+
+    @property
+    def rank(self) -> int:
+        """Place in this order."""
+        return list(Effect).index(self)
 
 
 @dataclass(frozen=True)
@@ -53,19 +58,19 @@ class Change:
         return None if self.a is None or self.b is None else self.b - self.a
 
     @property
-    def verdict(self) -> Verdict:
+    def effect(self) -> Effect:
         """What the change means; DIFFERENT where neither way is better."""
         if self.a is None and self.b is None:
-            return Verdict.EQUAL
+            return Effect.EQUAL
         if self.a is None or self.b is None:
-            return Verdict.UNKNOWN
+            return Effect.UNKNOWN
         noise = TIME_NOISE if self.score.is_time else _ROUNDING
         if math.isclose(self.a, self.b, rel_tol=noise, abs_tol=_ROUNDING):
-            return Verdict.EQUAL
+            return Effect.EQUAL
         if self.score.better is Better.NEITHER:
-            return Verdict.DIFFERENT
+            return Effect.DIFFERENT
         higher = self.b > self.a
-        return Verdict.BETTER if higher is (self.score.better is Better.HIGHER) else Verdict.WORSE
+        return Effect.BETTER if higher is (self.score.better is Better.HIGHER) else Effect.WORSE
 
 
 def loss(score: Score, before: float, after: float) -> float:

@@ -17,11 +17,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-import json
 from typing import Any
 
+from seg_node.tools.common.strict_json import strict_json
 from seg_node.tools.evaluate.compare.changes import Change, changes
-from seg_node.tools.evaluate.compare.decisions import decision_changes, DecisionChanges, Kind
+from seg_node.tools.evaluate.compare.decisions import (
+    decision_changes,
+    DecisionChange,
+    DecisionChanges,
+)
 from seg_node.tools.evaluate.compare.differences import Difference, differences, doubts
 from seg_node.tools.evaluate.report.results import RunResults
 
@@ -61,12 +65,12 @@ def to_json(comparison: Comparison) -> str:
         'differences': {one.name: {'a': one.a, 'b': one.b} for one in comparison.differences},
         'scores': {one.score.name: {
             'a': one.a, 'b': one.b, 'difference': one.difference,
-            'better': one.score.better.value, 'verdict': one.verdict.value}
+            'better': one.score.better.value, 'verdict': one.effect.value}
             for one in comparison.changes},
         'frames': {'common': decisions.common, 'only_a': decisions.only_a,
                    'only_b': decisions.only_b, 'other_images': decisions.other,
                    'other_truth': decisions.other_truth},
-        'decisions': {kind.name.lower(): decisions.frames(kind) for kind in Kind},
+        'decisions': {kind.name.lower(): decisions.frames(kind) for kind in DecisionChange},
         'differing': [{**asdict(one), 'kind': one.kind.name.lower()}
                       for one in decisions.stretches]}
-    return json.dumps(content, indent=1, allow_nan=False) + '\n'
+    return strict_json(content, None)

@@ -25,7 +25,7 @@ from seg_node.tools.evaluate.report.results import RecordingResults, RunResults
 from seg_node.tools.evaluate.row import Columns
 
 
-class Kind(Enum):
+class DecisionChange(Enum):
     """What a differing decision means, the most serious first."""
 
     NEW_FALSE_GO = 'new false GO'
@@ -39,7 +39,7 @@ class Kind(Enum):
     @property
     def weight(self) -> int:
         """Rank; 0 is the most serious."""
-        return list(Kind).index(self)
+        return list(DecisionChange).index(self)
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Stretch:
     recording: str
     first: int
     last: int
-    kind: Kind
+    kind: DecisionChange
     decision_a: str
     reason_a: str
     text_a: str
@@ -83,7 +83,7 @@ class DecisionChanges:
     other: tuple[str, ...]
     other_truth: int = 0
 
-    def frames(self, kind: Kind) -> int:
+    def frames(self, kind: DecisionChange) -> int:
         """Count the frames of a kind."""
         return sum(one.frames for one in self.stretches if one.kind is kind)
 
@@ -148,7 +148,7 @@ def _alike(one: Stretch, other: Stretch) -> bool:
 
 
 def _different(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Stretch | None:
-    kind = kind_of(old['decision'], new['decision'], old['truth_decision'],
+    kind = change_of(old['decision'], new['decision'], old['truth_decision'],
                    new['truth_decision'])
     if kind is None:
         return None
@@ -159,7 +159,8 @@ def _different(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Str
         known['truth_decision'], known['truth_reason'])
 
 
-def kind_of(old: str, new: str, truth_a: str | None, truth_b: str | None) -> Kind | None:
+def change_of(old: str, new: str, truth_a: str | None, truth_b: str | None,
+              ) -> DecisionChange | None:
     """
     Say what another decision means; None for the same one, no more and no less wrong than before.
 
@@ -170,15 +171,15 @@ def kind_of(old: str, new: str, truth_a: str | None, truth_b: str | None) -> Kin
     was_false_stop, is_false_stop = (truth not in (None, 'stop') and decision == 'stop'
                                      for decision, truth in ((old, truth_a), (new, truth_b)))
     if is_false_go and not was_false_go:
-        return Kind.NEW_FALSE_GO
+        return DecisionChange.NEW_FALSE_GO
     if is_false_stop and not was_false_stop:
-        return Kind.NEW_FALSE_STOP
+        return DecisionChange.NEW_FALSE_STOP
     if was_false_go and not is_false_go:
-        return Kind.NO_FALSE_GO
+        return DecisionChange.NO_FALSE_GO
     if was_false_stop and not is_false_stop:
-        return Kind.NO_FALSE_STOP
+        return DecisionChange.NO_FALSE_STOP
     if old == new:
         return None
     if old == 'stop':
-        return Kind.DRIVES_NOW
-    return Kind.STOPS_NOW if new == 'stop' else Kind.OTHER_SPEED
+        return DecisionChange.DRIVES_NOW
+    return DecisionChange.STOPS_NOW if new == 'stop' else DecisionChange.OTHER_SPEED

@@ -16,15 +16,15 @@
 
 from __future__ import annotations
 
-from seg_node.tools.evaluate.compare.changes import Verdict
+from seg_node.tools.evaluate.compare.changes import Effect
 from seg_node.tools.evaluate.compare.comparison import Comparison
-from seg_node.tools.evaluate.compare.decisions import Kind
+from seg_node.tools.evaluate.compare.decisions import DecisionChange
 from seg_node.tools.evaluate.report.words import count, number, plain, plural
 
 _SHOWN = 12
 
 
-def shown(comparison: Comparison) -> str:
+def comparison_text(comparison: Comparison) -> str:
     """Return a short table: doubts, what differs, the scores that got worse or better."""
     lines = [f'  A {comparison.a.folder}', f'  B {comparison.b.folder}']
     lines += [f'  cannot be compared: {one}' for one in comparison.doubts]
@@ -33,14 +33,14 @@ def shown(comparison: Comparison) -> str:
     lines += [f'  differs: {line}' for line in settings[:_SHOWN]] or ['  differs: nothing']
     if len(settings) > _SHOWN:
         lines.append(f'  differs: {len(settings) - _SHOWN} more, see compare.html')
-    for verdict in (Verdict.WORSE, Verdict.BETTER):
-        found = [one for one in comparison.changes if one.verdict is verdict]
-        lines += [f'  {verdict.value:<6}  {one.score.label}: {number(one.a, one.score.kind)} -> '
-                  f'{number(one.b, one.score.kind)}' for one in found[:_SHOWN]]
+    for effect in (Effect.WORSE, Effect.BETTER):
+        found = [one for one in comparison.changes if one.effect is effect]
+        lines += [f'  {effect.value:<6}  {one.score.label}: {number(one.a, one.score.format)} -> '
+                  f'{number(one.b, one.score.format)}' for one in found[:_SHOWN]]
         if len(found) > _SHOWN:
-            lines.append(f'  {verdict.value:<6}  {len(found) - _SHOWN} more, see compare.html')
+            lines.append(f'  {effect.value:<6}  {len(found) - _SHOWN} more, see compare.html')
     decisions = comparison.decisions
-    kinds = [f'{count(decisions.frames(kind))} {kind.value}' for kind in Kind
+    kinds = [f'{count(decisions.frames(kind))} {kind.value}' for kind in DecisionChange
              if decisions.frames(kind)]
     lines.append(f'  decisions: {", ".join(kinds) or "none differ"}, of '
                  f'{plural(decisions.common, "frame")} in both')

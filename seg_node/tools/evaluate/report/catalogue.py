@@ -33,7 +33,7 @@ class Better(Enum):
     NEITHER = 'neither'
 
 
-class Kind(Enum):
+class NumberFormat(Enum):
     """How a number is written."""
 
     SCORE = 'score'
@@ -50,55 +50,56 @@ class Score:
     name: str
     label: str
     better: Better
-    kind: Kind
+    format: NumberFormat
     needs_truth: bool = False
 
     @property
     def is_time(self) -> bool:
         """Whether it differs from run to run without a cause."""
-        return self.kind is Kind.MILLISECONDS
+        return self.format is NumberFormat.MILLISECONDS
 
 
 _UP, _DOWN, _NEITHER = Better.HIGHER, Better.LOWER, Better.NEITHER
+_SCORE, _SHARE, _COUNT, _NUMBER, _MILLISECONDS = NumberFormat
 _SCORES = (
-    Score('path_iou', 'path IoU', _UP, Kind.SCORE, True),
-    Score('path_f1', 'path F1', _UP, Kind.SCORE, True),
-    Score('path_maxf', 'path MaxF', _UP, Kind.SCORE, True),
-    Score('path_maxf_bev', "path MaxF, bird's eye", _UP, Kind.SCORE, True),
-    Score('precision', 'path precision', _UP, Kind.SCORE, True),
-    Score('recall', 'path recall', _UP, Kind.SCORE, True),
-    Score('false_path_rate', 'false path rate', _DOWN, Kind.SCORE, True),
-    Score('boundary_f1', 'boundary F1', _UP, Kind.SCORE, True),
-    Score('miou', 'mean IoU', _UP, Kind.SCORE, True),
-    Score('ece', 'calibration error', _DOWN, Kind.SCORE, True),
-    Score('decisions.false_go', 'false GO, frames', _DOWN, Kind.COUNT, True),
-    Score('decisions.false_go_events', 'false GO, events', _DOWN, Kind.COUNT, True),
-    Score('decisions.missed_stops', 'STOPs missed', _DOWN, Kind.COUNT, True),
-    Score('decisions.true_stops', 'STOPs of the truth', _NEITHER, Kind.COUNT, True),
-    Score('decisions.false_stop', 'false STOP, frames', _DOWN, Kind.COUNT, True),
-    Score('decisions.agreement', 'decisions that agree', _UP, Kind.SHARE, True),
-    Score('decisions.judged', 'frames judged by the truth', _NEITHER, Kind.COUNT, True),
-    Score('decisions.lag_frames.median', 'lag of STOP, frames, median', _DOWN, Kind.NUMBER, True),
-    Score('decisions.lag_frames.p95', 'lag of STOP, frames, p95', _DOWN, Kind.NUMBER, True),
-    Score('decisions.lead_frames.median', 'lead of STOP, frames, median', _NEITHER, Kind.NUMBER,
+    Score('path_iou', 'path IoU', _UP, _SCORE, True),
+    Score('path_f1', 'path F1', _UP, _SCORE, True),
+    Score('path_maxf', 'path MaxF', _UP, _SCORE, True),
+    Score('path_maxf_bev', "path MaxF, bird's eye", _UP, _SCORE, True),
+    Score('precision', 'path precision', _UP, _SCORE, True),
+    Score('recall', 'path recall', _UP, _SCORE, True),
+    Score('false_path_rate', 'false path rate', _DOWN, _SCORE, True),
+    Score('boundary_f1', 'boundary F1', _UP, _SCORE, True),
+    Score('miou', 'mean IoU', _UP, _SCORE, True),
+    Score('ece', 'calibration error', _DOWN, _SCORE, True),
+    Score('decisions.false_go', 'false GO, frames', _DOWN, _COUNT, True),
+    Score('decisions.false_go_events', 'false GO, events', _DOWN, _COUNT, True),
+    Score('decisions.missed_stops', 'STOPs missed', _DOWN, _COUNT, True),
+    Score('decisions.true_stops', 'STOPs of the truth', _NEITHER, _COUNT, True),
+    Score('decisions.false_stop', 'false STOP, frames', _DOWN, _COUNT, True),
+    Score('decisions.agreement', 'decisions that agree', _UP, _SHARE, True),
+    Score('decisions.judged', 'frames judged by the truth', _NEITHER, _COUNT, True),
+    Score('decisions.lag_frames.median', 'lag of STOP, frames, median', _DOWN, _NUMBER, True),
+    Score('decisions.lag_frames.p95', 'lag of STOP, frames, p95', _DOWN, _NUMBER, True),
+    Score('decisions.lead_frames.median', 'lead of STOP, frames, median', _NEITHER, _NUMBER,
           True),
-    Score('decisions.lead_frames.p95', 'lead of STOP, frames, p95', _NEITHER, Kind.NUMBER, True),
-    Score('decisions.go', 'GO, frames', _NEITHER, Kind.COUNT),
-    Score('decisions.slow', 'SLOW, frames', _NEITHER, Kind.COUNT),
-    Score('decisions.stop', 'STOP, frames', _NEITHER, Kind.COUNT),
-    Score('decisions.changes_per_minute', 'changes of decision per minute', _DOWN, Kind.NUMBER),
-    Score('stability.decision_flips', 'changes of decision', _DOWN, Kind.COUNT),
-    Score('stability.flicker_mean', 'flicker, mean', _DOWN, Kind.SCORE),
-    Score('stability.flicker_p95', 'flicker, p95', _DOWN, Kind.SCORE),
-    Score('failed', 'recordings failed', _DOWN, Kind.COUNT),
-    Score('frames', 'frames', _NEITHER, Kind.COUNT),
-    Score('with_truth', 'frames with truth', _NEITHER, Kind.COUNT),
-    Score('seconds', 'seconds of recording', _NEITHER, Kind.NUMBER),
+    Score('decisions.lead_frames.p95', 'lead of STOP, frames, p95', _NEITHER, _NUMBER, True),
+    Score('decisions.go', 'GO, frames', _NEITHER, _COUNT),
+    Score('decisions.slow', 'SLOW, frames', _NEITHER, _COUNT),
+    Score('decisions.stop', 'STOP, frames', _NEITHER, _COUNT),
+    Score('decisions.changes_per_minute', 'changes of decision per minute', _DOWN, _NUMBER),
+    Score('stability.decision_flips', 'changes of decision', _DOWN, _COUNT),
+    Score('stability.flicker_mean', 'flicker, mean', _DOWN, _SCORE),
+    Score('stability.flicker_p95', 'flicker, p95', _DOWN, _SCORE),
+    Score('failed', 'recordings failed', _DOWN, _COUNT),
+    Score('frames', 'frames', _NEITHER, _COUNT),
+    Score('with_truth', 'frames with truth', _NEITHER, _COUNT),
+    Score('seconds', 'seconds of recording', _NEITHER, _NUMBER),
 )
 STAGES = ('decode', 'resize', 'infer', 'measure')
 """Stages of the latency, in their order."""
 _TIMES = tuple(Score(f'latency_ms.{stage}.{part}', f'{stage}, ms, {part}', _DOWN,
-                     Kind.MILLISECONDS)
+                     _MILLISECONDS)
                for stage in STAGES for part in ('p50', 'p95', 'p99', 'max'))
 SCORES = {score.name: score for score in (*_SCORES, *_TIMES)}
 """All numbers with a name of their own, the weightiest first."""
@@ -111,10 +112,10 @@ def score_of(name: str) -> Score:
     if name in SCORES:
         return SCORES[name]
     if name.startswith(CLASSES):
-        return Score(name, f'IoU of {name.removeprefix(CLASSES)}', _UP, Kind.SCORE, True)
+        return Score(name, f'IoU of {name.removeprefix(CLASSES)}', _UP, _SCORE, True)
     for beginning, label in ((REASONS, 'frames'), (HEALTH, 'frames with finding')):
         if name.startswith(beginning):
-            return Score(name, f'{label} {name.removeprefix(beginning)}', _NEITHER, Kind.COUNT)
+            return Score(name, f'{label} {name.removeprefix(beginning)}', _NEITHER, _COUNT)
     raise ValueError(f'{name}: no number of a summary')
 
 

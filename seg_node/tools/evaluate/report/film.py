@@ -22,9 +22,9 @@ import tempfile
 import numpy as np
 from numpy.typing import NDArray
 
+from seg_node.tools.evaluate.report.results import FILM
 from seg_node.tools.recorder.overlay_video import OverlayVideo
 
-FILM = 'overlay.mp4'
 _CAMERA = 'camera'
 
 

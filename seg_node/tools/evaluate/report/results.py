@@ -25,7 +25,8 @@ from seg_node.errors import UserError
 from seg_node.tools.evaluate.row import Columns
 from seg_node.tools.evaluate.table import read_table
 
-RUN, SUMMARY, RECORDINGS = 'run.json', 'summary.json', 'recordings'
+RUN, SUMMARY, RECORDINGS, REPORT = 'run.json', 'summary.json', 'recordings', 'report.html'
+FILM = 'overlay.mp4'
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,16 @@ class RecordingResults:
     folder: Path
     summary: dict[str, Any] | None
     error: str
+
+    @property
+    def notes(self) -> list[str]:
+        """What is worth knowing about it."""
+        return [str(note) for note in (self.summary or {}).get('notes', [])]
+
+    @property
+    def film(self) -> str:
+        """Path of its overlay video in the folder of the run; '' without one."""
+        return f'{RECORDINGS}/{self.name}/{FILM}' if (self.folder / FILM).is_file() else ''
 
     def table(self) -> Columns:
         """Read its frames; UserError when that is not possible."""
@@ -72,6 +83,11 @@ class RunResults:
         return self.folder.resolve().name
 
     @property
+    def has_report(self) -> bool:
+        """Whether its report.html is there."""
+        return (self.folder / REPORT).is_file()
+
+    @property
     def has_truth(self) -> bool:
         """Whether any frame had a mask."""
         return bool(self.summary['with_truth'])
@@ -85,6 +101,21 @@ class RunResults:
 def is_run(folder: Path) -> bool:
     """Say whether a folder holds a run that has come to its end."""
     return (folder / RUN).is_file() and (folder / SUMMARY).is_file()
+
+
+def runs_in(folder: Path) -> list[RunResults]:
+    """
+    Return the run of a folder, or all runs that lie in it, by name.
+
+    :raises UserError: when there is none, or one cannot be read.
+    """
+    if is_run(folder):
+        return [read_run(folder)]
+    runs = [read_run(one) for one in sorted(folder.iterdir()) if one.is_dir() and is_run(one)] \
+        if folder.is_dir() else []
+    if not runs:
+        raise UserError(f'{folder}: is no run, and holds none')
+    return runs
 
 
 def read_run(folder: Path) -> RunResults:

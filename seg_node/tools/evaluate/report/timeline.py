@@ -21,7 +21,6 @@ from typing import Any
 
 from seg_node.drawing.colors import color_of, DECISIONS, FALSE_GO, FALSE_STOP
 from seg_node.stop_go.verdict import Reason
-from seg_node.tools.evaluate.report.markup import Markup, tag
 from seg_node.tools.evaluate.report.thinning import stretches, thin
 from seg_node.tools.evaluate.report.words import spoken
 from seg_node.tools.evaluate.row import Columns
@@ -66,37 +65,6 @@ def settings(parameters: dict[str, Any], first: int) -> dict[str, Any]:
     """Return what all timelines of a page share; first: number of the one shown first."""
     return {'decisions': DECISIONS, 'falseGo': FALSE_GO, 'falseStop': FALSE_STOP, 'first': first,
             'minConfidence': parameters.get(MIN_CONFIDENCE)}
-
-
-def timeline_frame(names: Sequence[tuple[int, str]]) -> Markup:
-    """Return the place where the script draws; names: number and words of each recording."""
-    options = [tag('option', words, value=number) for number, words in names]
-
-    def button(words: str, **attributes: str) -> Markup:
-        return tag('button', words, type='button', **attributes)
-
-    return tag(
-        'div',
-        tag('div',
-            tag('label', 'Recording ', tag('select', *options, id='choose'), class_='grow'),
-            tag('span', button('‹', data_step='falseGo:-1', aria_label='previous false GO'),
-                tag('b', 'false GO'),
-                button('›', data_step='falseGo:1', aria_label='next false GO'),
-                class_='pair', id='step-false-go'),
-            tag('span', button('‹', data_step='stop:-1', aria_label='previous STOP'),
-                tag('b', 'STOP'), button('›', data_step='stop:1', aria_label='next STOP'),
-                class_='pair'),
-            tag('span', button('−', data_zoom='out', aria_label='show more time'),
-                button('+', data_zoom='in', aria_label='show less time'),
-                button('whole', data_zoom='whole'), class_='pair'),
-            class_='tools'),
-        tag('div', id='chart', tabindex='0', role='img',
-            aria_label='timeline; arrow keys go from frame to frame'),
-        tag('div', id='readout', aria_live='polite'),
-        tag('div', id='legend', class_='legend'),
-        tag('noscript', tag('p', 'The timeline is drawn by a script of this page, and scripts are '
-                                 'switched off.', class_='hint')),
-        id='timeline')
 
 
 def _weight(reason: str) -> tuple[int, str]:

@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from seg_node.tools.evaluate.report.catalogue import Kind
+from seg_node.tools.evaluate.report.catalogue import NumberFormat
 
 NOTHING = '–'
 """Stands for a number that is not known."""
@@ -29,19 +29,35 @@ def plain(text: str) -> str:
     return text.replace(NARROW, ' ').replace(NOTHING, '-')
 
 
-def number(value: float | None, kind: Kind = Kind.SCORE) -> str:
+def number(value: float | None, format_: NumberFormat | str = NumberFormat.SCORE) -> str:
     """Write a number of a summary."""
+    kind = NumberFormat(format_)
     if value is None:
         return NOTHING
-    if kind is Kind.SCORE:
+    if kind is NumberFormat.SCORE:
         return f'{value:.4f}'
-    if kind is Kind.SHARE:
+    if kind is NumberFormat.SHARE:
         return share(value)
-    if kind is Kind.COUNT:
+    if kind is NumberFormat.COUNT:
         return count(value)
-    if kind is Kind.MILLISECONDS:
+    if kind is NumberFormat.MILLISECONDS:
         return milliseconds(value)
     return f'{value:.4g}' if abs(value) < 1000 else f'{value:,.0f}'.replace(',', NARROW)
+
+
+def score(value: float | None) -> str:
+    """Write a score with the digits of a headline."""
+    return NOTHING if value is None else f'{value:.3f}'
+
+
+def difference(value: float | None, format_: NumberFormat | str) -> str:
+    """Write by how much a number changed, with its sign."""
+    if value is None:
+        return NOTHING
+    kind = NumberFormat(format_)
+    text = f'{abs(value) * 100:.1f}{NARROW}%' if kind is NumberFormat.SHARE \
+        else number(abs(value), kind)
+    return ('+' if value > 0 else '−' if value < 0 else '±') + text
 
 
 def count(value: float) -> str:
@@ -82,6 +98,6 @@ def spoken(code: str) -> str:
     return code.replace('_', ' ')
 
 
-def plural(number_of: int, word: str) -> str:
+def plural(amount: int, word: str) -> str:
     """Write a number with its word."""
-    return f'{count(number_of)} {word}{"" if number_of == 1 else "s"}'
+    return f'{count(amount)} {word}{"" if amount == 1 else "s"}'

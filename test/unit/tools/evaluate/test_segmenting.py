@@ -27,7 +27,7 @@ from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.segmenter import Segmenter
 from seg_node.recordings.sources import Frame, SourceError
 from seg_node.tools.evaluate.decoding import Shot
-from seg_node.tools.evaluate.segmenting import Team
+from seg_node.tools.evaluate.segmenting import SegmenterPool
 
 
 class WaitsForTheSecond:
@@ -51,23 +51,23 @@ def shot(index, value):
 
 
 @pytest.fixture
-def team(tmp_path):
+def pool(tmp_path):
     second = threading.Event()
     options = BackendOptions(name='onnxruntime', threads=1)
     own = [Segmenter.open(write_tiny_model(tmp_path), options) for _ in range(2)]
-    yield Team([WaitsForTheSecond(segmenter, second) for segmenter in own])
+    yield SegmenterPool([WaitsForTheSecond(segmenter, second) for segmenter in own])
     for segmenter in own:
         segmenter.close()
 
 
-def test_two_frames_at_a_time_come_in_their_order(team):
+def test_two_frames_at_a_time_come_in_their_order(pool):
     shots = [shot(0, 0), shot(1, 200), shot(2, None), shot(3, 7)]
-    seen = list(team.segmented(shots))
+    seen = list(pool.segmented(shots))
     assert [one.shot for one in seen] == shots
     assert [one.segmentation is None for one in seen] == [False, False, True, False]
 
 
-def test_what_was_read_before_an_error_comes_first(team):
+def test_what_was_read_before_an_error_comes_first(pool):
     def damaged():
         yield shot(0, 5)
         yield shot(1, 6)
@@ -75,12 +75,12 @@ def test_what_was_read_before_an_error_comes_first(team):
 
     seen = []
     with pytest.raises(SourceError, match='damaged here'):
-        for one in team.segmented(damaged()):
+        for one in pool.segmented(damaged()):
             seen.append(one.shot.frame.index)
     assert seen == [0, 1]
 
 
-def test_a_frame_that_fails_says_why(team):
+def test_a_frame_that_fails_says_why(pool):
     wrong = Shot(Frame(0, 0), CameraImage.of(np.ones((3, 3), np.uint8)))
-    seen, = team.segmented([wrong])
+    seen, = pool.segmented([wrong])
     assert seen.segmentation is None and 'must be BGR' in seen.problem

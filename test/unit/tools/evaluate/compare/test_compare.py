@@ -22,11 +22,11 @@ import pytest
 
 from helpers.evaluated_runs import Drive, write_run
 from helpers.report_page import check_self_contained
-from seg_node.tools.evaluate.compare.changes import Change, changed, loss, Verdict
+from seg_node.tools.evaluate.compare.changes import Change, changed, Effect, loss
 from seg_node.tools.evaluate.compare.comparison import compare
-from seg_node.tools.evaluate.compare.decisions import Kind, kind_of
-from seg_node.tools.evaluate.compare.text import shown
-from seg_node.tools.evaluate.compare.write import write_comparison
+from seg_node.tools.evaluate.compare.decisions import change_of, DecisionChange
+from seg_node.tools.evaluate.compare.page import write_comparison
+from seg_node.tools.evaluate.compare.text import comparison_text
 from seg_node.tools.evaluate.report.catalogue import score_of
 from seg_node.tools.evaluate.report.results import read_run
 
@@ -49,7 +49,7 @@ def runs(tmp_path):
 def test_a_run_and_itself(runs):
     found = runs({})
     assert found.differences == () == found.doubts
-    assert {one.verdict for one in found.changes} == {Verdict.EQUAL}
+    assert {one.effect for one in found.changes} == {Effect.EQUAL}
     assert found.decisions.stretches == ()
     assert found.decisions.common == 120
 
@@ -63,8 +63,8 @@ def test_new_false_gos_come_first(runs, tmp_path):
            **dict.fromkeys((10, 11, 30), DRIVES), 70: STOPS}
     found = runs(new, old)
     assert [(one.kind, one.first, one.last) for one in found.decisions.stretches] == [
-        (Kind.NEW_FALSE_GO, 10, 11), (Kind.NEW_FALSE_GO, 30, 30),
-        (Kind.NEW_FALSE_STOP, 40, 54), (Kind.NO_FALSE_GO, 70, 70)]
+        (DecisionChange.NEW_FALSE_GO, 10, 11), (DecisionChange.NEW_FALSE_GO, 30, 30),
+        (DecisionChange.NEW_FALSE_STOP, 40, 54), (DecisionChange.NO_FALSE_GO, 70, 70)]
     first = found.decisions.stretches[0]
     assert (first.reason_a, first.reason_b, first.truth) == ('blocked', 'clear', 'stop')
     page = check_self_contained(write_comparison(found, tmp_path / 'b'))
@@ -74,35 +74,35 @@ def test_new_false_gos_come_first(runs, tmp_path):
     assert told['decisions']['new_false_go'] == 3
     assert told['differing'][0]['kind'] == 'new_false_go'
     assert told['scores']['decisions.false_go']['verdict'] == 'worse'
-    assert '3 new false GO' in shown(found)
+    assert '3 new false GO' in comparison_text(found)
 
 
 def test_a_false_go_by_another_truth_is_a_new_one_too(runs):
     clear = {**DRIVES, 'truth_decision': 'go', 'truth_reason': 'clear'}
     found = runs({9: DRIVES}, {9: clear}).decisions
-    assert [(one.kind, one.first) for one in found.stretches] == [(Kind.NEW_FALSE_GO, 9)]
+    assert [(one.kind, one.first) for one in found.stretches] == [(DecisionChange.NEW_FALSE_GO, 9)]
     assert found.other_truth == 1
 
 
 @pytest.mark.parametrize(('old', 'new', 'truth', 'kind'), [
-    ('stop', 'go', 'stop', Kind.NEW_FALSE_GO), ('stop', 'slow', 'stop', Kind.NEW_FALSE_GO),
-    ('go', 'slow', 'stop', Kind.OTHER_SPEED), ('go', 'stop', 'stop', Kind.NO_FALSE_GO),
-    ('go', 'stop', 'slow', Kind.NEW_FALSE_STOP), ('stop', 'slow', 'go', Kind.NO_FALSE_STOP),
-    ('stop', 'go', None, Kind.DRIVES_NOW), ('go', 'stop', None, Kind.STOPS_NOW),
-    ('slow', 'go', None, Kind.OTHER_SPEED), ('stop', 'stop', 'go', None),
+    ('stop', 'go', 'stop', 'NEW_FALSE_GO'), ('stop', 'slow', 'stop', 'NEW_FALSE_GO'),
+    ('go', 'slow', 'stop', 'OTHER_SPEED'), ('go', 'stop', 'stop', 'NO_FALSE_GO'),
+    ('go', 'stop', 'slow', 'NEW_FALSE_STOP'), ('stop', 'slow', 'go', 'NO_FALSE_STOP'),
+    ('stop', 'go', None, 'DRIVES_NOW'), ('go', 'stop', None, 'STOPS_NOW'),
+    ('slow', 'go', None, 'OTHER_SPEED'), ('stop', 'stop', 'go', None),
     ('go', 'go', None, None)])
 def test_what_another_decision_means(old, new, truth, kind):
-    assert kind_of(old, new, truth, truth) is kind
+    assert change_of(old, new, truth, truth) is (kind and DecisionChange[kind])
 
 
 @pytest.mark.parametrize(('name', 'a', 'b', 'verdict'), [
-    ('path_iou', 0.9, 0.91, Verdict.BETTER), ('path_iou', 0.9, 0.89, Verdict.WORSE),
-    ('ece', 0.02, 0.01, Verdict.BETTER), ('decisions.false_go', 0.0, 1.0, Verdict.WORSE),
-    ('decisions.go', 5.0, 6.0, Verdict.DIFFERENT), ('class_iou.path', 0.5, 0.4, Verdict.WORSE),
-    ('latency_ms.infer.p50', 10.0, 10.9, Verdict.EQUAL), ('path_iou', None, 0.9, Verdict.UNKNOWN),
-    ('latency_ms.infer.p50', 10.0, 12.0, Verdict.WORSE), ('path_iou', 0.9, 0.9, Verdict.EQUAL)])
+    ('path_iou', 0.9, 0.91, Effect.BETTER), ('path_iou', 0.9, 0.89, Effect.WORSE),
+    ('ece', 0.02, 0.01, Effect.BETTER), ('decisions.false_go', 0.0, 1.0, Effect.WORSE),
+    ('decisions.go', 5.0, 6.0, Effect.DIFFERENT), ('class_iou.path', 0.5, 0.4, Effect.WORSE),
+    ('latency_ms.infer.p50', 10.0, 10.9, Effect.EQUAL), ('path_iou', None, 0.9, Effect.UNKNOWN),
+    ('latency_ms.infer.p50', 10.0, 12.0, Effect.WORSE), ('path_iou', 0.9, 0.9, Effect.EQUAL)])
 def test_the_direction_of_each_score_is_known(name, a, b, verdict):
-    assert Change(score_of(name), a, b).verdict is verdict
+    assert Change(score_of(name), a, b).effect is verdict
 
 
 def test_a_loss_follows_the_direction():

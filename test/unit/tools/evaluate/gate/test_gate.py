@@ -16,9 +16,9 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 import json
 from pathlib import Path
+import signal
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,11 +26,11 @@ import pytest
 
 from helpers.evaluated_runs import Drive, write_run
 from seg_node.errors import UserError
-from seg_node.tools.evaluate.gate.judging import Before, judge
+from seg_node.tools.evaluate.__main__ import main
+from seg_node.tools.evaluate.conclusion import check, finish
+from seg_node.tools.evaluate.gate.checking import check_limits, gate_text, OtherRun
 from seg_node.tools.evaluate.gate.limits import Limit, read_limits, Rule
-from seg_node.tools.evaluate.gate.table import text
 from seg_node.tools.evaluate.report.catalogue import CLASSES, numbers
-from seg_node.tools.evaluate.report.command import add_options, check, finish, only_report
 
 KNOWN = ('path_iou', 'path_f1', 'ece', 'frames', 'decisions.false_go', 'latency_ms.infer.p95',
          'class_iou.path')
@@ -83,10 +83,10 @@ def test_classes_are_known_only_after_the_run(limits):
 
 @given(st.sampled_from(list(Rule)), st.floats(0, 1), st.none() | st.floats(0, 1))
 def test_what_is_not_known_fails(rule, value, before):
-    other = Before({'path_iou': before})
-    (judged,) = judge([Limit('path_iou', rule, value)], {'path_iou': None}, other)
+    other = OtherRun({'path_iou': before})
+    (judged,) = check_limits([Limit('path_iou', rule, value)], {'path_iou': None}, other)
     assert not judged.passed
-    (judged,) = judge([Limit('no_such', rule, value)], {'path_iou': value}, other)
+    (judged,) = check_limits([Limit('no_such', rule, value)], {'path_iou': value}, other)
     assert not judged.passed
 
 
@@ -102,16 +102,17 @@ def test_what_is_not_known_fails(rule, value, before):
     ('latency_ms.infer.p95', Rule.MAX_LOSS_PERCENT, 10, 20.0, 22.0, True),
     ('latency_ms.infer.p95', Rule.MAX_LOSS_PERCENT, 10, 20.0, 22.1, False)])
 def test_limits(name, rule, value, before, found, passed):
-    (judged,) = judge([Limit(name, rule, value)], {name: found}, Before({name: before}))
+    (judged,) = check_limits([Limit(name, rule, value)], {name: found}, OtherRun({name: before}))
     assert judged.passed is passed
-    assert ('passed' if passed else 'FAILED') in text([judged])
+    assert ('passed' if passed else 'FAILED') in gate_text([judged])
 
 
 def test_a_loss_between_other_frames_or_without_another_run_fails():
     limit = Limit('path_iou', Rule.MAX_LOSS, 1.0)
-    (judged,) = judge([limit], {'path_iou': 0.9}, Before({'path_iou': 0.9}, ['2 recordings miss']))
+    other = OtherRun({'path_iou': 0.9}, ['2 recordings miss'])
+    (judged,) = check_limits([limit], {'path_iou': 0.9}, other)
     assert '2 recordings miss' in judged.problem
-    (judged,) = judge([limit], {'path_iou': 0.9})
+    (judged,) = check_limits([limit], {'path_iou': 0.9})
     assert '--compare' in judged.problem
 
 
@@ -122,11 +123,8 @@ def runs(tmp_path):
     return tmp_path
 
 
-def options(*arguments):
-    parser = ArgumentParser()
-    parser.add_argument('--out', type=Path)
-    add_options(parser)
-    return parser.parse_args([str(one) for one in arguments])
+def evaluate(*arguments):
+    return main([str(one) for one in arguments])
 
 
 @pytest.mark.parametrize(('content', 'code'), [
@@ -135,7 +133,7 @@ def options(*arguments):
 def test_the_exit_code(runs, capsys, content, code):
     gate = runs / 'gate.yaml'
     gate.write_text(content)
-    assert only_report(options('--compare', runs / 'a', runs / 'b', '--gate', gate)) == code
+    assert evaluate('compare', runs / 'a', runs / 'b', '--gate', gate) == code
     assert json.loads((runs / 'b/gate.json').read_text('utf-8'))['passed'] is (code == 0)
     page = (runs / 'b/compare.html').read_text('utf-8')
     assert ('Gate: passed' in page) is (code == 0)
@@ -145,50 +143,58 @@ def test_the_exit_code(runs, capsys, content, code):
 def test_after_an_evaluation(runs):
     gate = runs / 'gate.yaml'
     gate.write_text('path_iou: {min: 0.99}\nclass_iou.path: {min: 0.1}')
-    asked = options('--out', runs / 'b', '--gate', gate)
-    check(asked)
-    assert finish(asked) == 1
+    check(None, gate)
+    assert finish(runs / 'b', None, gate) == 1
     assert 'Gate: 1 of 2 limits not kept' in (runs / 'b/report.html').read_text('utf-8')
     assert not (runs / 'b/compare.html').exists()
-    asked = options('--out', runs / 'b', '--compare', runs / 'a')
-    check(asked)
-    assert finish(asked) == 0
+    check(runs / 'a', None)
+    assert finish(runs / 'b', runs / 'a', None) == 0
     assert (runs / 'b/compare.html').is_file()
     assert not (runs / 'b/gate.json').exists()
 
 
 @pytest.mark.parametrize(('arguments', 'words'), [
     (['--gate', 'loss.yaml'], '--compare'), (['--gate', 'wrong.yaml'], 'path_iou'),
-    (['--gate', 'none.yaml'], 'cannot be read'), (['--compare', 'a', 'b'], 'one other run'),
-    (['--compare', 'nothing'], 'holds no run.json')])
-def test_what_is_wrong_is_found_before_the_work(runs, monkeypatch, arguments, words):
+    (['--gate', 'none.yaml'], 'cannot be read'), (['--compare', 'nothing'], 'holds no run.json')])
+def test_what_is_wrong_is_found_before_the_work(runs, monkeypatch, capsys, arguments, words):
     monkeypatch.chdir(runs)
+    monkeypatch.setattr(signal, 'signal', lambda number, handler: None)
     Path('loss.yaml').write_text('path_iou: {max_loss: 0.1}')
     Path('wrong.yaml').write_text('path_ious: {min: 0.1}')
-    with pytest.raises(UserError, match=words):
-        check(options('--out', 'new', *arguments))
+    assert evaluate('recordings', '--out', 'new', *arguments) == 2
+    assert words in capsys.readouterr().err
+    assert not Path('new').exists()
 
 
-@pytest.mark.parametrize(('arguments', 'words'), [
-    ([], 'nothing to do'), (['--compare', 'a'], 'two runs'), (['--report', 'nothing'], 'no run'),
-    (['--report', 'a', '--compare', 'a', 'b'], 'no --compare')])
-def test_what_cannot_be_done_without_recordings(runs, monkeypatch, arguments, words):
+@pytest.mark.parametrize('arguments', [
+    ['compare', 'a'], ['report'], ['gate', 'limits.yaml'], ['run', 'a'], ['a'],
+    ['run', '--out', 'a']])
+def test_what_is_missing_on_the_command_line_is_told(arguments, capsys):
+    with pytest.raises(SystemExit) as raised:
+        evaluate(*arguments)
+    assert raised.value.code == 2
+    assert 'required' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('arguments', [['report', 'nothing'], ['compare', 'a', 'nothing'],
+                                       ['gate', 'none.yaml', 'a']])
+def test_what_cannot_be_read_is_told(runs, monkeypatch, capsys, arguments):
     monkeypatch.chdir(runs)
-    with pytest.raises(UserError, match=words):
-        only_report(options(*arguments))
+    assert evaluate(*arguments) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 def test_runs_that_are_there_already_are_gated(runs):
     gate = runs / 'gate.yaml'
     gate.write_text('frames: {min: 120}')
-    assert only_report(options('--report', runs / 'a', runs / 'b', '--gate', gate)) == 0
+    assert evaluate('gate', gate, runs / 'a', runs / 'b') == 0
     gate.write_text('frames: {min: 121}')
-    assert only_report(options('--report', runs, '--gate', gate)) == 1
+    assert evaluate('gate', gate, runs) == 1
     assert 'Gate: 1 of 1 limit not kept' in (runs / 'a/report.html').read_text('utf-8')
 
 
 def test_reports_of_a_folder(runs):
-    assert only_report(options('--report', runs)) == 0
+    assert evaluate('report', runs) == 0
     for made in ('a/report.html', 'b/report.html', 'index.html'):
         assert (runs / made).is_file()
 

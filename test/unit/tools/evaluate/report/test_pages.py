@@ -17,7 +17,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -27,9 +26,15 @@ from helpers.report_page import check_self_contained, Page
 from seg_node.errors import UserError
 from seg_node.tools.evaluate.report import write
 from seg_node.tools.evaluate.report.index import refresh_index, write_index
+from seg_node.tools.evaluate.report.pages import TEMPLATES
+from seg_node.tools.evaluate.report.results import read_run
 from seg_node.tools.evaluate.report.write import write_report
 
 NAME = '<img src=x onerror=alert(1)>"\'& \u202etxt'
+
+
+def report_of(folder):
+    return write_report(read_run(folder))
 
 
 @pytest.fixture
@@ -37,16 +42,13 @@ def run(tmp_path):
     return write_run(tmp_path / 'run', [Drive('one', 300), Drive('two', 200, 2)], ['broken'])
 
 
-def test_style_and_script_are_installed():
-    here = Path(write.__file__).parent
-    names = {path.name for pattern in ('*.css', '*.js') for path in here.glob(pattern)}
-    assert names
-    setup = (ROOT / 'setup.py').read_text('utf-8')
-    assert {name for name in names if f"'{name}'" not in setup} == set()
+def test_templates_style_and_script_are_installed():
+    assert {path.name for path in TEMPLATES.iterdir()} >= {'page.css', 'report.html.j2'}
+    assert f"'{TEMPLATES.name}/*'" in (ROOT / 'setup.py').read_text('utf-8')
 
 
 def test_a_report_holds_what_it_has_to(run):
-    page = check_self_contained(write_report(run))
+    page = check_self_contained(report_of(run))
     summary = json.loads((run / 'summary.json').read_text('utf-8'))
     assert summary['decisions']['false_go'] > 0
     for heading in ('Timeline', 'Worst frames', 'Confusion', 'Reliability', 'Latency by stage',
@@ -64,7 +66,7 @@ def test_a_report_holds_what_it_has_to(run):
 
 def test_without_truth_the_page_says_so(tmp_path):
     run = write_run(tmp_path / 'run', [Drive('one', 200, truth=False)])
-    page = check_self_contained(write_report(run))
+    page = check_self_contained(report_of(run))
     assert page.shown.count('No frame had ground truth (--truth)') == 2
     assert 'Without truth there are no errors to show' in page.shown
     assert 'false GO' not in page.shown.partition('Timeline')[0]
@@ -72,7 +74,7 @@ def test_without_truth_the_page_says_so(tmp_path):
 
 
 def test_a_run_of_which_nothing_could_be_read(tmp_path):
-    page = check_self_contained(write_report(write_run(tmp_path / 'run', [], ['a', 'b'])))
+    page = check_self_contained(report_of(write_run(tmp_path / 'run', [], ['a', 'b'])))
     assert 'No recording could be evaluated' in page.shown
     assert '/data/b: is no bag' in page.shown
 
@@ -83,7 +85,7 @@ def test_hostile_names_and_texts_stay_text(tmp_path):
             'decision': 'go', 'reason': 'clear'} for k in range(60)})],
         ['<script>alert(1)<'], camera=HOSTILE,
         model={'name': HOSTILE, 'version': HOSTILE, 'precision': '<i>', 'sha256': ''})
-    page = check_self_contained(write_report(run))
+    page = check_self_contained(report_of(run))
     assert HOSTILE in ''.join(page.text)
     assert page.timeline(NAME)['texts']['0'] == HOSTILE
     assert NAME in page.shown
@@ -97,14 +99,14 @@ def test_images_outside_of_the_run_are_not_taken_in(run):
     for frame in summary['worst']:
         frame['thumbnail'] = '../secret.jpg'
     (run / 'summary.json').write_text(json.dumps(summary))
-    page = Page(write_report(run))
+    page = Page(report_of(run))
     assert page.all('img') == []
     assert 'no image' in page.shown
 
 
 def test_a_recording_whose_frames_cannot_be_read_is_told(run):
     (run / 'recordings/two/frames.csv').write_text('index\n1\n')
-    page = check_self_contained(write_report(run))
+    page = check_self_contained(report_of(run))
     assert 'two: its frames cannot be read' in page.shown
     assert page.timeline('one')['frames'] == 300
 
@@ -114,7 +116,7 @@ def test_of_many_recordings_the_worst_have_timelines(tmp_path, monkeypatch):
     wrong = {k: {'decision': 'go', 'reason': 'clear', 'truth_decision': 'stop',
                  'truth_reason': 'blocked'} for k in range(30)}
     drives = [Drive(f'drive_{k}', 30, k, changes=wrong if k == 17 else {}) for k in range(20)]
-    page = check_self_contained(write_report(write_run(tmp_path / 'run', drives)))
+    page = check_self_contained(report_of(write_run(tmp_path / 'run', drives)))
     assert '15 others only in the tables' in page.shown
     assert len([key for key in page.blocks if (key or '').startswith('recording-')]) == 5
     settings = json.loads(page.blocks['timeline-settings'])
@@ -127,7 +129,7 @@ def test_of_many_recordings_the_worst_have_timelines(tmp_path, monkeypatch):
 def test_an_index_links_the_reports(run):
     other = write_run(run.parent / 'other', [Drive('one', 300, quality=1.0), Drive('two', 200, 2)],
                       ['broken'], started='2026-11-22T00:00:00+00:00')
-    write_report(other)
+    report_of(other)
     page = check_self_contained(write_index(run.parent))
     assert [one['href'] for one in page.all('a')] == ['other/report.html']      # run has none yet
     assert page.shown.index('other') < page.shown.index('2026-11-21 19:00')
@@ -164,4 +166,4 @@ def test_what_is_no_run_is_told(run, name, content, words):
     else:
         (run / name).write_text(content)
     with pytest.raises(UserError, match=words):
-        write_report(run)
+        report_of(run)

@@ -98,7 +98,7 @@
       y += 26;
       const most = largest([rec.freeDistance, rec.requiredDistance]) * 1.06 || 1;
       const unit = rec.unit === 'm' ? 'm' : rec.unit || 'share';
-      axis(svg, width, y, 120, most, `clear and required distance (${unit})`);
+      axis(svg, width, y, 120, most, `free and required distance (${unit})`);
       const place = ((top) => (value) => top + 120 - 120 * value / most)(y);
       if (rec.requiredDistance)
         line(inside, view, rec.requiredDistance, place, {stroke: common.decisions.stop, 'stroke-width': 1.4, 'stroke-dasharray': '6 4'}, true);
@@ -160,7 +160,7 @@
     }
     const tell = (column) => rec[column] && rec[column][at] !== null ? rec[column][at].toPrecision(3) : null;
     const numbers = [];
-    if (tell('freeDistance')) numbers.push(`clear ${tell('freeDistance')} of ${tell('requiredDistance') ?? '–'} ${rec.unit} required`);
+    if (tell('freeDistance')) numbers.push(`free ${tell('freeDistance')} of ${tell('requiredDistance') ?? '–'} ${rec.unit} required`);
     if (tell('confidence')) numbers.push(`confidence ${tell('confidence')}` + (tell('confidenceLow') ? ` (lowest 5 %: ${tell('confidenceLow')})` : ''));
     htmlElement('div', readout, numbers.join(' · ') || 'nothing measured');
     let start = at;
