@@ -24,10 +24,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.closed_loop.actors import Body, stand, Walk
 from benchmarks.closed_loop.limits import StatedLimits
 from benchmarks.closed_loop.rig import Rig
 from seg_node.simulation import obstacles, scenery
-from seg_node.simulation.actors import Body, stand, Walk
 from seg_node.simulation.ground import Surfaces
 from seg_node.simulation.lens import Light
 from seg_node.simulation.materials import Material

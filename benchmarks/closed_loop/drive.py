@@ -22,6 +22,7 @@ import math
 
 import numpy as np
 
+from benchmarks.closed_loop.actors import Body
 from benchmarks.closed_loop.course import Course, draw_course
 from benchmarks.closed_loop.eye import ModelledEye, NetworkEye, Shot
 from benchmarks.closed_loop.ground_truth import SPARE_SIDE, Truth
@@ -32,7 +33,6 @@ from benchmarks.closed_loop.plant import Plant
 from benchmarks.closed_loop.rig import draw_rig, Rig
 from seg_node.perception.models.manifest import ClassInfo
 from seg_node.perception.segmenter import Segmenter
-from seg_node.simulation.actors import Body
 from seg_node.stop_go.verdict import Decision, Reason, Verdict
 
 _STRAIGHT = 0.3

@@ -24,11 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.closed_loop.course import Course, with_scenery
-from benchmarks.closed_loop.limits import StatedLimits
-from benchmarks.closed_loop.rig import Rig
-from seg_node.perception.segmenter import Segmenter
-from seg_node.simulation.billboards import label_things, Thing
-from seg_node.simulation.label_noise import (
+from benchmarks.closed_loop.label_noise import (
     blot,
     certainty,
     Grain,
@@ -37,7 +33,11 @@ from seg_node.simulation.label_noise import (
     shrink_path,
     uncover,
 )
-from seg_node.simulation.label_renderer import ground_labels
+from benchmarks.closed_loop.label_renderer import ground_labels
+from benchmarks.closed_loop.limits import StatedLimits
+from benchmarks.closed_loop.rig import Rig
+from seg_node.perception.segmenter import Segmenter
+from seg_node.simulation.billboards import label_things, Thing
 from seg_node.simulation.labels import BACKGROUND, OBSTACLE, PATH
 from seg_node.simulation.renderer import Renderer, Scene
 from seg_node.simulation.road import Pose

@@ -19,12 +19,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 import math
 
+from benchmarks.closed_loop.actors import Body
 from benchmarks.closed_loop.course import Course
+from benchmarks.closed_loop.footprint import overlap
+from benchmarks.closed_loop.kinematics import VehicleState
 from benchmarks.closed_loop.limits import could_look_near
 from benchmarks.closed_loop.rig import Rig
-from seg_node.simulation.actors import Body
-from seg_node.simulation.footprint import overlap
-from seg_node.simulation.kinematics import VehicleState
 
 MOVING = 0.05
 """Speed in m/s over which an overlap is a collision: who walks into a standing vehicle, is not."""

@@ -22,9 +22,9 @@ import math
 import numpy as np
 
 from benchmarks.closed_loop.course import Course
+from benchmarks.closed_loop.kinematics import advance, Driver, VehicleState
 from benchmarks.closed_loop.limits import StatedLimits, TICK, yaw_rate_error
 from benchmarks.closed_loop.rig import Rig
-from seg_node.simulation.kinematics import advance, Driver, VehicleState
 from seg_node.simulation.road import Pose
 from seg_node.stop_go.vehicle import Motion
 from seg_node.stop_go.verdict import Decision

@@ -21,6 +21,7 @@ import math
 
 import numpy as np
 
+from benchmarks.closed_loop.footprint import Footprint
 from benchmarks.closed_loop.limits import (
     curvature_change,
     MIN_OBSTACLE,
@@ -30,7 +31,6 @@ from benchmarks.closed_loop.limits import (
     Timing,
 )
 from seg_node.simulation.camera import Camera
-from seg_node.simulation.footprint import Footprint
 from seg_node.simulation.road import Pose
 from seg_node.stop_go.corridor.ground_corridor import (
     build_ground_corridor,

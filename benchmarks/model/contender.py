@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -27,6 +26,7 @@ from numpy.typing import NDArray
 from seg_node.errors import UserError
 from seg_node.perception.backends import BackendError
 from seg_node.perception.backends.registry import BackendOptions
+from seg_node.perception.models.graph_size import count_parameters
 from seg_node.perception.models.manifest import ClassInfo
 from seg_node.perception.models.model import (
     bundled_models,
@@ -155,28 +155,3 @@ def open_bundled(wanted: Sequence[str], threads: int) -> list[Contender]:
     if not opened:
         raise UserError('no bundled model found; give --models with the folder of one')
     return opened
-
-
-def count_parameters(graph: Path) -> int | None:
-    """
-    Count the learned numbers in an ONNX graph: weights, not shapes nor scales of quantisation.
-
-    None without the onnx package.
-    """
-    try:
-        import onnx
-    except ModuleNotFoundError:
-        return None
-    content = onnx.load(str(graph)).graph
-    tensors = {tensor.name: tensor for tensor in content.initializer}
-    tensors |= {node.output[0]: attribute.t for node in content.node
-                if node.op_type == 'Constant' for attribute in node.attribute
-                if attribute.name == 'value'}
-    quantized = {name for node in content.node if node.op_type == 'DequantizeLinear'
-                 for name in node.input[:1]}
-    scales = {name for node in content.node
-              if node.op_type in ('QuantizeLinear', 'DequantizeLinear')
-              for name in node.input[1:]}
-    floats = (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16)
-    return sum(int(np.prod(tensor.dims, dtype=np.int64)) for name, tensor in tensors.items()
-               if name not in scales and (name in quantized or tensor.data_type in floats))

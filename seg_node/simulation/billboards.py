@@ -25,11 +25,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .camera import Camera
-from .lens import Light
-from .road import Pose
-from .sprite import Sprite
-from .textures import Image
+from seg_node.simulation.camera import Camera
+from seg_node.simulation.lens import Light
+from seg_node.simulation.road import Pose
+from seg_node.simulation.sprite import Sprite
+from seg_node.simulation.textures import Image
 
 NEAREST_M = 0.5
 _SHADOW_RANGE_M = 50.0

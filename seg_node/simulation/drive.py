@@ -22,14 +22,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from . import obstacles, scenery
-from .billboards import Thing
-from .camera import Camera
-from .ground import Surfaces
-from .lens import Light
-from .materials import Material
-from .renderer import RenderedFrame, Renderer, Scene
-from .road import CentreLine, Line, Pose, Profile, Sidewalk
+from seg_node.simulation import obstacles, scenery
+from seg_node.simulation.billboards import Thing
+from seg_node.simulation.camera import Camera
+from seg_node.simulation.ground import Surfaces
+from seg_node.simulation.lens import Light
+from seg_node.simulation.materials import Material
+from seg_node.simulation.renderer import RenderedFrame, Renderer, Scene
+from seg_node.simulation.road import CentreLine, Line, Pose, Profile, Sidewalk
 
 _DURATION_S = 20.0
 _FPS = 20.0

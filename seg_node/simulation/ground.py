@@ -22,12 +22,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from .camera import Camera
-from .ground_plan import GroundPlan, Mask, Regions, RoadView
-from .lens import Light
-from .materials import Material, texture
-from .road import CentreLine, Pose, Profile
-from .textures import Field, Image, to_bytes
+from seg_node.simulation.camera import Camera
+from seg_node.simulation.ground_plan import GroundPlan, Mask, Regions, RoadView
+from seg_node.simulation.lens import Light
+from seg_node.simulation.materials import Material, texture
+from seg_node.simulation.road import CentreLine, Pose, Profile
+from seg_node.simulation.textures import Field, Image, to_bytes
 
 # Lines thinner than a pixel only flicker; the haze hides the rest.
 _PAINT_RANGE_M = 90.0

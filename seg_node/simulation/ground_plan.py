@@ -22,11 +22,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from .camera import Camera, GroundRows
-from .labels import PATH, SIDEWALK, SPEED_BUMP
-from .materials import variation
-from .road import Bump, CentreLine, Pose, Profile, Sidewalk
-from .textures import Field, Image
+from seg_node.simulation.camera import Camera, GroundRows
+from seg_node.simulation.labels import PATH, SIDEWALK, SPEED_BUMP
+from seg_node.simulation.materials import variation
+from seg_node.simulation.road import Bump, CentreLine, Pose, Profile, Sidewalk
+from seg_node.simulation.textures import Field, Image
 
 Mask = NDArray[np.bool_]
 

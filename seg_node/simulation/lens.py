@@ -24,7 +24,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .textures import Image
+from seg_node.simulation.textures import Image
 
 Bgr = tuple[float, float, float]
 

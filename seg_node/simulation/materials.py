@@ -22,7 +22,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from .textures import (
+from seg_node.simulation.textures import (
     Field,
     fractal_noise,
     shades,

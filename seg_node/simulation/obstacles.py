@@ -21,8 +21,8 @@ import math
 
 import numpy as np
 
-from .labels import OBSTACLE
-from .sprite import Colour, Pen, Sprite
+from seg_node.simulation.labels import OBSTACLE
+from seg_node.simulation.sprite import Colour, Pen, Sprite
 
 _SKIN = ((150, 180, 225), (120, 160, 210), (80, 110, 160), (50, 75, 115))
 _CLOTHES: tuple[Colour, ...] = (

@@ -22,14 +22,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from . import obstacles, scenery
-from .camera import Camera
-from .ground import Surfaces
-from .lens import Light
-from .materials import Material, ROADS, VERGES
-from .renderer import RenderedFrame, Renderer, Scene
-from .road import Bump, CentreLine, Line, Profile, SideRoad, Sidewalk
-from .sprite import Sprite
+from seg_node.simulation import obstacles, scenery
+from seg_node.simulation.camera import Camera
+from seg_node.simulation.ground import Surfaces
+from seg_node.simulation.lens import Light
+from seg_node.simulation.materials import Material, ROADS, VERGES
+from seg_node.simulation.renderer import RenderedFrame, Renderer, Scene
+from seg_node.simulation.road import Bump, CentreLine, Line, Profile, SideRoad, Sidewalk
+from seg_node.simulation.sprite import Sprite
 
 _Rng = np.random.Generator
 

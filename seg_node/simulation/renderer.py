@@ -20,14 +20,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .billboards import draw_things, Thing
-from .camera import Camera
-from .ground import Ground, Surfaces
-from .lens import Lens, Light
-from .road import CentreLine, Pose, Profile
-from .sky import draw_sky
-from .sprite import Sprite
-from .textures import Image
+from seg_node.simulation.billboards import draw_things, Thing
+from seg_node.simulation.camera import Camera
+from seg_node.simulation.ground import Ground, Surfaces
+from seg_node.simulation.lens import Lens, Light
+from seg_node.simulation.road import CentreLine, Pose, Profile
+from seg_node.simulation.sky import draw_sky
+from seg_node.simulation.sprite import Sprite
+from seg_node.simulation.textures import Image
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from .materials import Material
+from seg_node.simulation.materials import Material
 
 STEP_M = 0.25
 # Beyond this heading relative to the vehicle a row of the image no longer crosses the road

@@ -20,8 +20,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from .labels import BACKGROUND
-from .sprite import Colour, Pen, Sprite
+from seg_node.simulation.labels import BACKGROUND
+from seg_node.simulation.sprite import Colour, Pen, Sprite
 
 
 @lru_cache(maxsize=32)

@@ -23,9 +23,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .camera import Camera
-from .lens import Light
-from .textures import fractal_noise, Image, TILE_PX, to_bytes
+from seg_node.simulation.camera import Camera
+from seg_node.simulation.lens import Light
+from seg_node.simulation.textures import fractal_noise, Image, TILE_PX, to_bytes
 
 _PX_PER_RAD = 1536 / (2 * math.pi)
 _TOP_RAD = 0.9

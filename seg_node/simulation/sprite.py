@@ -24,7 +24,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .textures import fractal_noise, Image, TILE_PX
+from seg_node.simulation.textures import fractal_noise, Image, TILE_PX
 
 Colour = tuple[float, float, float]
 Point = tuple[float, float]

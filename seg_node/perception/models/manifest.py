@@ -200,7 +200,7 @@ def _parse(content: Any, manifest: Path) -> Model:
         graph=manifest.parent / file_name(fields['graph'], 'graph'),
         width=integer(size['width'], 'input.width', MIN_SIDE, MAX_SIDE),
         height=integer(size['height'], 'input.height', MIN_SIDE, MAX_SIDE),
-        classes=_classes(fields['classes']),
+        classes=_drivable_classes(fields['classes']),
         description=text(fields['description'], 'description') if 'description' in fields else '',
         self_test=_self_test(fields['self_test'], manifest) if 'self_test' in fields else None,
         variants=_variants(fields['graphs'], manifest) if 'graphs' in fields else (),
@@ -226,7 +226,8 @@ def _self_test(value: Any, manifest: Path) -> SelfTestFiles:
         for name in ('image', 'labels')))
 
 
-def _classes(value: Any) -> tuple[ClassInfo, ...]:
+def parse_classes(value: Any) -> tuple[ClassInfo, ...]:
+    """Return the checked classes of a list as in model.yaml; FieldError says what is wrong."""
     if not isinstance(value, list) or not value:
         raise FieldError(f'classes: {show(value)} is not a list with at least one class')
     if len(value) > UNLABELLED:
@@ -236,6 +237,11 @@ def _classes(value: Any) -> tuple[ClassInfo, ...]:
     for name in names:
         if names.count(name) > 1:
             raise FieldError(f'classes: {name!r} is there {names.count(name)} times; rename one')
+    return classes
+
+
+def _drivable_classes(value: Any) -> tuple[ClassInfo, ...]:
+    classes = parse_classes(value)
     if not any(info.drivable for info in classes):
         raise FieldError('classes: none is drivable; set drivable: true for at least one')
     return classes

@@ -34,8 +34,8 @@ from typing import Any
 import yaml
 
 from seg_node.errors import UserError
-from seg_node.perception.models.manifest import Action, ClassInfo, UNLABELLED
-from seg_node.perception.models.manifest_fields import FieldError, integer, mapping, show, text
+from seg_node.perception.models.manifest import Action, ClassInfo, parse_classes
+from seg_node.perception.models.manifest_fields import FieldError
 from seg_node.tools.import_model.presets import PRESETS
 
 _GOLDEN = 0.618034
@@ -101,45 +101,25 @@ def _load(path: Path) -> Any:
 
 
 def _parse(content: Any) -> tuple[ClassInfo, ...]:
-    if not isinstance(content, list) or not content:
-        raise FieldError(f'{show(content)} is not a list of classes')
-    if len(content) > UNLABELLED:
-        raise FieldError(f'{len(content)} classes, at most {UNLABELLED} fit the label ids')
-    classes = tuple(_class_info(entry, index) for index, entry in enumerate(content))
-    names = [info.name for info in classes]
-    if twice := [name for index, name in enumerate(names) if name in names[:index]]:
-        raise FieldError(f'{twice[0]!r} is there {names.count(twice[0])} times; rename one')
-    return classes
+    if isinstance(content, list):
+        content = [_completed(entry, index) for index, entry in enumerate(content)]
+    return parse_classes(content)
 
 
-def _class_info(entry: Any, index: int) -> ClassInfo:
-    where = f'classes[{index}]'
-    fields = mapping({'name': entry} if isinstance(entry, str) else entry, where,
-                     ('name',), ('color', 'drivable', 'action'))
-    name = text(fields['name'], f'{where}.name')
-    if ',' in name:
-        raise FieldError(f'{where}.name: {name!r} has a comma; graphs list their classes with it')
-    drivable = fields.get('drivable', False)
-    if not isinstance(drivable, bool):
-        raise FieldError(f'{where}.drivable: {show(drivable)} is neither true nor false')
-    action = fields.get('action', 'go' if drivable else 'stop')
-    if action not in [each.value for each in Action]:
-        raise FieldError(f'{where}.action: {show(action)} is not one of go, slow, stop')
-    color = _own_color(name, index)
-    if 'color' in fields:
-        parts = fields['color']
-        if not isinstance(parts, list) or len(parts) != 3:
-            raise FieldError(f'{where}.color: {show(parts)} is not [red, green, blue]')
-        red, green, blue = (integer(part, f'{where}.color', 0, 255) for part in parts)
-        color = red, green, blue
-    return ClassInfo(name, color, drivable, Action(action))
+def _completed(entry: Any, index: int) -> Any:
+    """Return an entry with what it leaves out."""
+    if isinstance(entry, str):
+        entry = {'name': entry}
+    if not isinstance(entry, dict) or 'name' not in entry:
+        return entry
+    return {'color': _own_color(entry['name'], index), 'drivable': False,
+            'action': 'go' if entry.get('drivable') is True else 'stop', **entry}
 
 
-def _own_color(name: str, index: int) -> tuple[int, int, int]:
+def _own_color(name: str, index: int) -> list[int]:
     if name == 'background':
-        return 0, 0, 0
-    red, green, blue = colorsys.hsv_to_rgb(index * _GOLDEN % 1, 0.75, 0.9)
-    return round(255 * red), round(255 * green), round(255 * blue)
+        return [0, 0, 0]
+    return [round(255 * part) for part in colorsys.hsv_to_rgb(index * _GOLDEN % 1, 0.75, 0.9)]
 
 
 def _with_drivable(listed: ClassList, names: Collection[str]) -> ClassList:

@@ -24,8 +24,8 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.model.contender import count_parameters
 from seg_node.errors import UserError
+from seg_node.perception.models.graph_size import count_parameters
 from seg_node.perception.segmenter import Segmenter
 from seg_node.recordings.images import read_image
 from seg_node.simulation import demo_drive

@@ -30,10 +30,10 @@ from benchmarks.closed_loop import summary
 from benchmarks.closed_loop.course import draw_course, Kind
 from benchmarks.closed_loop.drive import Simulation, with_labels
 from benchmarks.closed_loop.ground_truth import SPARE_SIDE, Truth
+from benchmarks.closed_loop.kinematics import VehicleState
 from benchmarks.closed_loop.limits import could_look_near, speed_allowance, StatedLimits, Timing
 from benchmarks.closed_loop.rig import draw_rig
 from seg_node.perception.models.model import load_model
-from seg_node.simulation.kinematics import VehicleState
 from seg_node.stop_go.thresholds import Thresholds
 from seg_node.stop_go.vehicle import Vehicle
 from seg_node.stop_go.verdict import Decision

@@ -27,7 +27,6 @@ import pytest
 
 from benchmarks.__main__ import main
 from benchmarks.model.cases import choose, write_cases
-from benchmarks.model.contender import count_parameters
 from benchmarks.model.images import Format, FORMATS
 from benchmarks.model.quality import Robustness
 from benchmarks.model.tables import BEGIN, END, write_card
@@ -270,30 +269,6 @@ def test_an_interrupt_ends_with_130(tmp_path, data, model, monkeypatch, capsys):
     assert run(data, model, tmp_path) == 130
     assert 'nothing was written' in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
-
-
-def test_parameters_are_weights_not_shapes_nor_scales(tmp_path):
-    import onnx
-    from onnx import helper, TensorProto
-    nodes = [
-        helper.make_node('DequantizeLinear', ['weight', 'scale', 'zero'], ['w']),
-        helper.make_node('Conv', ['x', 'w', 'bias'], ['y']),
-        helper.make_node('Constant', [], ['shape'], value=helper.make_tensor(
-            'shape', TensorProto.INT64, [4], [1, 2, -1, 1])),
-        helper.make_node('Reshape', ['y', 'shape'], ['z']),
-        helper.make_node('Constant', [], ['gain'], value=helper.make_tensor(
-            'gain', TensorProto.FLOAT, [1], [2.0])),
-        helper.make_node('Mul', ['z', 'gain'], ['out']),
-    ]
-    graph = helper.make_graph(
-        nodes, 'g', [helper.make_tensor_value_info('x', TensorProto.FLOAT, [1, 3, 8, 8])],
-        [helper.make_tensor_value_info('out', TensorProto.FLOAT, None)],
-        [helper.make_tensor('weight', TensorProto.INT8, [2, 3, 3, 3], [1] * 54),
-         helper.make_tensor('scale', TensorProto.FLOAT, [], [0.1]),
-         helper.make_tensor('zero', TensorProto.INT8, [], [0]),
-         helper.make_tensor('bias', TensorProto.FLOAT, [2], [0.0, 0.0])])
-    onnx.save(helper.make_model(graph), tmp_path / 'g.onnx')
-    assert count_parameters(tmp_path / 'g.onnx') == 54 + 2 + 1
 
 
 def test_images_without_any_path_have_no_scores_and_no_trouble(tmp_path, model):

@@ -70,8 +70,8 @@ def test_a_manifest_is_a_class_file_too():
 
 
 @pytest.mark.parametrize('text, message', [
-    ('', 'is not a list of classes'),
-    ('a: b', 'is not a list of classes'),
+    ('', 'None is not a list with at least one class'),
+    ('a: b', 'is not a list with at least one class'),
     ('[a, [b', 'is not a YAML text'),
     ('[a, b]', 'no class is drivable; name some of them with --drivable, there are a, b'),
     ('[{name: a, drivable: true}]', 'every class is drivable'),
@@ -83,7 +83,7 @@ def test_a_manifest_is_a_class_file_too():
     ('[{name: a, drivable: 1}]', '1 is neither true nor false'),
     ('[{name: a, action: halt}]', "'halt' is not one of go, slow, stop"),
     ("['a, b']", 'has a comma'),
-    (str(list(map(str, range(256)))), '256 classes, at most 255'),
+    (str(list(map(str, range(256)))), '256 given, at most 255'),
 ])
 def test_wrong_files_are_refused(tmp_path, text, message):
     with pytest.raises(UserError, match=message):

@@ -18,12 +18,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from .billboards import label_things, Thing
-from .camera import Camera
-from .ground_plan import GroundPlan
-from .renderer import Scene
-from .road import Pose
-from .textures import Image
+from seg_node.simulation.billboards import label_things, Thing
+from seg_node.simulation.camera import Camera
+from seg_node.simulation.ground_plan import GroundPlan
+from seg_node.simulation.renderer import Scene
+from seg_node.simulation.road import Pose
+from seg_node.simulation.textures import Image
 
 
 def ground_labels(scene: Scene, camera: Camera, pose: Pose) -> Image:

@@ -22,7 +22,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from .road import Pose
+from seg_node.simulation.road import Pose
 
 Corners = NDArray[np.float64]
 

@@ -23,10 +23,10 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from seg_node.simulation.actors import stand, Walk
-from seg_node.simulation.footprint import Footprint, overlap
+from benchmarks.closed_loop.actors import stand, Walk
+from benchmarks.closed_loop.footprint import Footprint, overlap
+from benchmarks.closed_loop.kinematics import advance, Driver, VehicleState
 from seg_node.simulation.ground import Surfaces
-from seg_node.simulation.kinematics import advance, Driver, VehicleState
 from seg_node.simulation.materials import Material
 from seg_node.simulation.obstacles import pole
 from seg_node.simulation.renderer import Scene

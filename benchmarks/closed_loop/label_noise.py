@@ -22,8 +22,8 @@ import math
 import cv2
 import numpy as np
 
-from .labels import PATH, SPEED_BUMP
-from .textures import Image
+from seg_node.simulation.labels import PATH, SPEED_BUMP
+from seg_node.simulation.textures import Image
 
 _SLACK_PX = 64
 _STEPS = ((0, 1), (0, -1), (1, 0), (-1, 0))

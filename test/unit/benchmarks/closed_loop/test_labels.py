@@ -23,10 +23,7 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from seg_node.simulation import demo_drive, obstacles
-from seg_node.simulation.camera import Camera
-from seg_node.simulation.ground import Surfaces
-from seg_node.simulation.label_noise import (
+from benchmarks.closed_loop.label_noise import (
     blot,
     certainty,
     Grain,
@@ -35,7 +32,10 @@ from seg_node.simulation.label_noise import (
     shrink_path,
     uncover,
 )
-from seg_node.simulation.label_renderer import ground_labels, scene_labels
+from benchmarks.closed_loop.label_renderer import ground_labels, scene_labels
+from seg_node.simulation import demo_drive, obstacles
+from seg_node.simulation.camera import Camera
+from seg_node.simulation.ground import Surfaces
 from seg_node.simulation.labels import BACKGROUND, OBSTACLE, PATH, SPEED_BUMP
 from seg_node.simulation.materials import Material
 from seg_node.simulation.renderer import Renderer, Scene

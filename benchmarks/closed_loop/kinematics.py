@@ -21,7 +21,7 @@ import math
 
 import numpy as np
 
-from .road import CentreLine, Pose
+from seg_node.simulation.road import CentreLine, Pose
 
 _SHORTEST_LOOK_M = 2.5
 _LOOK_S = 1.2

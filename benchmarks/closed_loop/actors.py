@@ -21,11 +21,11 @@ import math
 
 import numpy as np
 
-from . import obstacles
-from .billboards import Thing
-from .footprint import Corners, Footprint
-from .renderer import Scene
-from .sprite import Sprite
+from benchmarks.closed_loop.footprint import Corners, Footprint
+from seg_node.simulation import obstacles
+from seg_node.simulation.billboards import Thing
+from seg_node.simulation.renderer import Scene
+from seg_node.simulation.sprite import Sprite
 
 _BODY_M = (0.4, 0.3)
 """Width and depth of a pedestrian on the ground."""
