@@ -16,79 +16,36 @@
 
 from __future__ import annotations
 
-import time
 import unittest
 
 import pytest
-
-from helpers.places import ROOT
 
 pytest.importorskip('launch_testing',
                     reason='launch_testing is missing: source a ROS 2 distribution')
 pytest.importorskip('launch_ros', reason='launch_ros is missing: source a ROS 2 distribution')
 
-from ament_index_python.packages import get_package_prefix, PackageNotFoundError
 from geometry_msgs.msg import TwistStamped
-from launch import LaunchDescription
-from launch.actions import IncludeLaunchDescription, SetEnvironmentVariable
-from launch.launch_description_sources import PythonLaunchDescriptionSource
-import launch_testing.actions
 import launch_testing.asserts
 import launch_testing.markers
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
 
-LAUNCH_FILE = ROOT / 'launch' / 'gate.launch.py'
+from helpers.launching import describe, is_installed, LaunchTestCase, NOT_INSTALLED
+
 DOMAIN = 96      # no other test uses it
-DEADLINE = 60.0      # seconds; a slow machine loads the model slowly
-
-
-def _is_installed() -> bool:
-    try:
-        get_package_prefix('seg_node')
-    except (PackageNotFoundError, OSError):     # OSError: AMENT_PREFIX_PATH is not set
-        return False
-    return True
 
 
 @pytest.mark.launch_test
-@pytest.mark.skipif(not _is_installed(), reason='seg_node is not built and sourced: '
-                    'colcon build, source install/setup.bash')
+@pytest.mark.skipif(not is_installed(), reason=NOT_INSTALLED)
 @launch_testing.markers.keep_alive
 def generate_test_description():
-    return LaunchDescription([
-        SetEnvironmentVariable('ROS_DOMAIN_ID', str(DOMAIN)),
-        SetEnvironmentVariable('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST'),
-        IncludeLaunchDescription(
-            PythonLaunchDescriptionSource(str(LAUNCH_FILE)),
-            launch_arguments=[('namespace', 'robot'), ('name', 'eyes'), ('stamped', 'true'),
-                              ('cmd_vel_in', 'nav/cmd_vel'), ('cmd_vel_out', 'base/cmd_vel')]),
-        launch_testing.actions.ReadyToTest(),
-    ])
+    return describe('gate', DOMAIN, {
+        'namespace': 'robot', 'name': 'eyes', 'stamped': 'true', 'cmd_vel_in': 'nav/cmd_vel',
+        'cmd_vel_out': 'base/cmd_vel'})
 
 
-class TestWithoutCamera(unittest.TestCase):
+class TestWithoutCamera(LaunchTestCase):
     """The gate is tied to the seg_node, which sees nothing: only zeros go to the base."""
 
-    @classmethod
-    def setUpClass(cls):
-        cls.context = rclpy.Context()
-        rclpy.init(context=cls.context, domain_id=DOMAIN)
-        cls.node = rclpy.create_node('base', context=cls.context)
-        cls.executor = SingleThreadedExecutor(context=cls.context)
-        cls.executor.add_node(cls.node)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.executor.shutdown()
-        cls.node.destroy_node()
-        rclpy.shutdown(context=cls.context)
-
-    def spin_until(self, condition, what):
-        end = time.monotonic() + DEADLINE
-        while not condition():
-            self.assertLess(time.monotonic(), end, f'{what}: not within {DEADLINE:g} s')
-            self.executor.spin_once(timeout_sec=0.1)
+    DOMAIN = DOMAIN
 
     def test_topics_are_tied_together_and_only_zeros_go_out(self):
         for topic in ('eyes/stop', 'eyes/speed_limit', 'nav/cmd_vel'):

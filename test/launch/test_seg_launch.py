@@ -16,81 +16,37 @@
 
 from __future__ import annotations
 
-import time
 import unittest
 
 import pytest
-
-from helpers.places import ROOT
 
 pytest.importorskip('launch_testing',
                     reason='launch_testing is missing: source a ROS 2 distribution')
 pytest.importorskip('launch_ros', reason='launch_ros is missing: source a ROS 2 distribution')
 
-from ament_index_python.packages import get_package_prefix, PackageNotFoundError
-from launch import LaunchDescription
-from launch.actions import IncludeLaunchDescription, SetEnvironmentVariable
-from launch.launch_description_sources import PythonLaunchDescriptionSource
-import launch_testing.actions
 import launch_testing.asserts
 import launch_testing.markers
 from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import GetState
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
 from std_msgs.msg import Bool
 
-LAUNCH_FILE = ROOT / 'launch' / 'seg.launch.py'
+from helpers.launching import describe, is_installed, LaunchTestCase, NOT_INSTALLED
+
 DOMAIN = 97      # no other test uses it
 NODE = '/under_test/seg_node'
-DEADLINE = 60.0      # seconds; a slow machine loads the model slowly
-
-
-def _is_installed() -> bool:
-    try:
-        get_package_prefix('seg_node')
-    except (PackageNotFoundError, OSError):     # OSError: AMENT_PREFIX_PATH is not set
-        return False
-    return True
 
 
 @pytest.mark.launch_test
-@pytest.mark.skipif(not _is_installed(), reason='seg_node is not built and sourced: '
-                    'colcon build, source install/setup.bash')
+@pytest.mark.skipif(not is_installed(), reason=NOT_INSTALLED)
 @launch_testing.markers.keep_alive
 def generate_test_description():
-    return LaunchDescription([
-        SetEnvironmentVariable('ROS_DOMAIN_ID', str(DOMAIN)),
-        SetEnvironmentVariable('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST'),
-        IncludeLaunchDescription(
-            PythonLaunchDescriptionSource(str(LAUNCH_FILE)),
-            launch_arguments=[('namespace', 'under_test'), ('geometry', 'trapezoid')]),
-        launch_testing.actions.ReadyToTest(),
-    ])
+    return describe('seg', DOMAIN, {'namespace': 'under_test', 'geometry': 'trapezoid'})
 
 
-class TestWithoutCamera(unittest.TestCase):
+class TestWithoutCamera(LaunchTestCase):
     """The node comes up by itself and, seeing nothing, says STOP."""
 
-    @classmethod
-    def setUpClass(cls):
-        cls.context = rclpy.Context()
-        rclpy.init(context=cls.context, domain_id=DOMAIN)
-        cls.node = rclpy.create_node('listener', context=cls.context)
-        cls.executor = SingleThreadedExecutor(context=cls.context)
-        cls.executor.add_node(cls.node)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.executor.shutdown()
-        cls.node.destroy_node()
-        rclpy.shutdown(context=cls.context)
-
-    def spin_until(self, condition, what):
-        end = time.monotonic() + DEADLINE
-        while not condition():
-            self.assertLess(time.monotonic(), end, f'{what}: not within {DEADLINE:g} s')
-            self.executor.spin_once(timeout_sec=0.1)
+    DOMAIN = DOMAIN
 
     def state(self):
         client = self.node.create_client(GetState, f'{NODE}/get_state')
