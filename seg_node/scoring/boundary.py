@@ -55,7 +55,7 @@ class BoundaryScore:
         cannot be seen, within the tolerance of UNKNOWN or of the image's edge, it is left out.
 
         :param predicted: bool [H, W], pixels called path.
-        :param tolerance: share of the image's diagonal; a pixel at least.
+        :param tolerance: share of the image's diagonal; one pixel is the minimum.
         :raises ValueError: when the sizes differ.
         """
         truth.check_size('predicted path', predicted)
@@ -99,12 +99,12 @@ class BoundaryScore:
 def _outline(path: NDArray[np.bool_], known: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the pixels of a region with a known neighbour, of four, that is not in it."""
     outside = known & ~path
-    beside = np.zeros_like(path)
-    beside[1:] |= outside[:-1]
-    beside[:-1] |= outside[1:]
-    beside[:, 1:] |= outside[:, :-1]
-    beside[:, :-1] |= outside[:, 1:]
-    return path & beside
+    edge = np.zeros_like(path)
+    edge[1:] |= outside[:-1]
+    edge[:-1] |= outside[1:]
+    edge[:, 1:] |= outside[:, :-1]
+    edge[:, :-1] |= outside[:, 1:]
+    return path & edge
 
 
 def _framed(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -30,14 +30,14 @@ from seg_node.stop_go.verdict import Verdict
 from seg_node.tools.evaluate.judge import Judgement
 
 WIDTH = 640
-"""Most width of an image, px."""
+"""Maximum width of an image, px."""
 _QUALITY = 85
 
 
 def draw_seen(bgr: NDArray[np.uint8], seen: Segmentation, judged: Judgement,
-              most: int = WIDTH) -> NDArray[np.uint8]:
-    """Return the image with what was seen, BGR uint8, at most so many pixels wide."""
-    small = _shrunk(bgr, most)
+              width: int = WIDTH) -> NDArray[np.uint8]:
+    """Return the image with what was seen, BGR uint8, no wider than `width` px."""
+    small = _shrunk(bgr, width)
     shown = replace(seen, width=small.shape[1], height=small.shape[0])
     return draw_overlay(
         small, shown, judged.assessment, judged.verdict, seen.network * 1e3)
@@ -51,17 +51,17 @@ def draw_unseen(bgr: NDArray[np.uint8], verdict: Verdict) -> NDArray[np.uint8]:
     return overlay.draw(small, nothing, (), caption=caption)
 
 
-def draw_beside_truth(bgr: NDArray[np.uint8], seen: Segmentation, judged: Judgement,
-                      truth: NDArray[np.uint8] | None) -> bytes:
+def draw_with_truth(bgr: NDArray[np.uint8], seen: Segmentation, judged: Judgement,
+                    truth: NDArray[np.uint8] | None) -> bytes:
     """
-    Return a JPEG: the image with what was seen, beside it the truth where there is one.
+    Return a JPEG: the image with what was seen, right of it the ground truth where there is one.
 
     :param truth: labels, uint8 [h, w], at any size.
     """
-    most = WIDTH if truth is None else WIDTH // 2
-    panes = [draw_seen(bgr, seen, judged, most)]
+    width = WIDTH if truth is None else WIDTH // 2
+    panes = [draw_seen(bgr, seen, judged, width)]
     if truth is not None:
-        small = _shrunk(bgr, most)
+        small = _shrunk(bgr, width)
         true = judged.true
         caption = overlay.Caption(true.decision.name, f'truth: {true.text}') if true else None
         panes.append(overlay.draw(
@@ -71,8 +71,8 @@ def draw_beside_truth(bgr: NDArray[np.uint8], seen: Segmentation, judged: Judgem
     return bytes(jpeg.tobytes())
 
 
-def _shrunk(bgr: NDArray[np.uint8], most: int) -> NDArray[np.uint8]:
+def _shrunk(bgr: NDArray[np.uint8], maximum: int) -> NDArray[np.uint8]:
     height, width = bgr.shape[:2]
-    scale = min(1.0, most / width)
+    scale = min(1.0, maximum / width)
     size = max(1, int(width * scale)), max(1, int(height * scale))
     return np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -32,11 +32,12 @@ from seg_node.stop_go.camera_judge import min_image_size
 from seg_node.stop_go.verdict import Reason
 from seg_node.tools.common.strict_json import strict_json
 from seg_node.tools.evaluate.decoding import bytes_of, decoded, Shot, shots_until
-from seg_node.tools.evaluate.drawing import draw_beside_truth, draw_seen, draw_unseen
+from seg_node.tools.evaluate.drawing import draw_seen, draw_unseen, draw_with_truth
 from seg_node.tools.evaluate.job import Job, Outcome
 from seg_node.tools.evaluate.judge import FrameJudge, Judgement
 from seg_node.tools.evaluate.opening import open_recording
-from seg_node.tools.evaluate.report.film import FILM, Film
+from seg_node.tools.evaluate.report.film import Film
+from seg_node.tools.evaluate.report.results import FILM
 from seg_node.tools.evaluate.row import columns_of, Row
 from seg_node.tools.evaluate.scores import Counts, FrameScore, Scorer
 from seg_node.tools.evaluate.segmenting import SegmentedFrame, SegmenterPool
@@ -113,7 +114,7 @@ class _Work:
             self._film.close()
 
     def take_all(self, seen: ReadAhead[SegmentedFrame], stop: Callable[[], bool]) -> str:
-        """Take in frame after frame; give why that ended early, '' at the end."""
+        """Take in frame after frame; return why that ended early, '' at the end."""
         try:
             for one in seen:
                 if stop():
@@ -170,7 +171,7 @@ class _Work:
     def _draw(self, shot: Shot, segmentation: Segmentation, judged: Judgement) -> bytes:
         assert shot.bgr is not None
         truth = None if shot.truth is None else self._judge.true_labels(shot.truth, segmentation)
-        return draw_beside_truth(shot.bgr, segmentation, judged, truth)
+        return draw_with_truth(shot.bgr, segmentation, judged, truth)
 
     def _row(self, seen: SegmentedFrame, judged: Judgement, score: FrameScore | None,
              took: float) -> Row:

@@ -23,6 +23,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seg_node.scoring.percentiles import Percentiles
 from seg_node.stop_go.verdict import Reason
@@ -50,8 +51,8 @@ class Totals:
     false_go: int = 0
     false_stop: int = 0
     events: Events = field(default_factory=Events)
-    flicker: list[np.ndarray] = field(default_factory=list)
-    times: dict[str, list[np.ndarray]] = field(
+    flicker: list[NDArray[np.float64]] = field(default_factory=list)
+    times: dict[str, list[NDArray[np.float64]]] = field(
         default_factory=lambda: {name: [] for name in TIMES})
     worst: list[dict[str, Any]] = field(default_factory=list)
 
@@ -132,5 +133,5 @@ def _median_p95(values: Iterable[int]) -> dict[str, float | None]:
     return {'median': known(found.p50), 'p95': known(found.p95)}
 
 
-def _numbers(values: Iterable[float | None]) -> np.ndarray:
+def _numbers(values: Iterable[float | None]) -> NDArray[np.float64]:
     return np.array([value for value in values if value is not None], np.float64)

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from seg_node.tools.common.files import write_whole
 from seg_node.tools.evaluate.compare.changes import Change
@@ -100,7 +100,7 @@ def _value(one: RecordingResults | None, name: str) -> float | None:
     if one is None or one.summary is None:
         return None
     prefix, _, key = name.rpartition('.')
-    value: Any = one.summary[prefix].get(key) if prefix else one.score(key)
+    value: float | None = one.summary[prefix].get(key) if prefix else one.score(key)
     return value
 
 

@@ -48,7 +48,7 @@ class CheckedLimit:
         return not self.problem
 
     @property
-    def cells(self) -> tuple[str, str, str, str]:
+    def cells(self) -> tuple[str, ...]:
         """Name, limit, and both numbers as tables show them."""
         return (self.limit.name, f'{self.limit.rule.value} {self.limit.value:g}',
                 *('-' if value is None else f'{value:.6g}'

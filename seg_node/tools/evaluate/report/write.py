@@ -33,9 +33,9 @@ from seg_node.tools.evaluate.report.words import NOTHING, spoken
 if TYPE_CHECKING:
     from seg_node.tools.evaluate.gate.checking import CheckedLimit
 
-POINTS, FEWEST, MOST = 80_000, 200, 4_000
+POINTS, MINIMUM, MAXIMUM = 80_000, 200, 4_000
 """Frames that all timelines of a page draw together, and the minimum and maximum of each."""
-TIMELINES = POINTS // FEWEST
+TIMELINES = POINTS // MINIMUM
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def _frames(run: RunResults) -> Frames:
     unreadable: list[str] = []
     wanted = {(str(one['recording']), int(one['index'])) for one in run.summary['worst']}
     there = [one for one in run.recordings if one.summary is not None]
-    points = min(MOST, max(FEWEST, POINTS // max(1, len(there))))
+    points = min(MAXIMUM, max(MINIMUM, POINTS // max(1, len(there))))
     for number, one in enumerate(sorted(there, key=_badness)):
         try:
             table = one.table()
