@@ -23,19 +23,28 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from seg_node.parameters.errors import ParameterError
-from seg_node.parameters.structure import Get
+from seg_node.parameters.declaration import (
+    Declaration,
+    declare_fields,
+    Get,
+    ParameterError,
+    read_fields,
+)
 from seg_node.stop_go.actions import parse_override
-from seg_node.stop_go.camera_health.camera_health import HealthThresholds
-from seg_node.stop_go.corridor.ground_corridor import GroundLimits
-from seg_node.stop_go.corridor.trapezoid import Trapezoid
 from seg_node.stop_go.limits import Limits
-from seg_node.stop_go.thresholds import Thresholds
-from seg_node.stop_go.vehicle import Vehicle
 
-GROUPS = {'trapezoid': Trapezoid, 'ground': GroundLimits, 'vehicle': Vehicle,
-          'stop_go': Thresholds, 'camera_health': HealthThresholds}
-CLASS_ACTIONS = 'class_actions'
+_CLASS_ACTIONS = 'class_actions'
+_GROUPS: dict[str, Any] = {
+    field.name: field.default_factory for field in fields(Limits) if field.name != _CLASS_ACTIONS}
+
+LIMITS = (
+    *(item for group, kind in _GROUPS.items()
+      for item in declare_fields(group, kind, fixed=False)),
+    # A list without entries has no type in ROS.
+    Declaration(_CLASS_ACTIONS, [''],
+                'actions that differ from the model: class=go, class=slow or class=stop, with '
+                '@metres for a distance of its own', fixed=False),
+)
 
 
 def read_limits(get: Get) -> Limits:
@@ -44,19 +53,11 @@ def read_limits(get: Get) -> Limits:
 
     :raises ParameterError: names the parameter, its value and what would fit.
     """
-    groups: dict[str, Any] = {group: _build(get, group, kind) for group, kind in GROUPS.items()}
-    actions = tuple(text for text in get(CLASS_ACTIONS) or () if text)
+    groups = {group: read_fields(group, kind, get) for group, kind in _GROUPS.items()}
+    actions = tuple(text for text in get(_CLASS_ACTIONS) or () if text)
     try:
         for text in actions:
             parse_override(text)
     except ValueError as error:
-        raise ParameterError(f'{CLASS_ACTIONS}: {error}') from error
+        raise ParameterError(f'{_CLASS_ACTIONS}: {error}') from error
     return Limits(**groups, class_actions=actions)
-
-
-def _build(get: Get, group: str, kind: Any) -> Any:
-    values = {declared.name: get(f'{group}.{declared.name}') for declared in fields(kind)}
-    try:
-        return kind(**values)
-    except (ValueError, TypeError) as error:
-        raise ParameterError(f'{group}.{error}') from error

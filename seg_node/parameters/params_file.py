@@ -22,25 +22,22 @@ is an error that says what would fit.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 import difflib
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from seg_node.parameters.errors import ParameterError
-from seg_node.parameters.limits import CLASS_ACTIONS, GROUPS, read_limits
+from seg_node.parameters.declaration import ParameterError
+from seg_node.parameters.limits import LIMITS, read_limits
 from seg_node.parameters.structure import (
     check_cameras,
-    Declaration,
-    DECLARATIONS,
-    key,
+    of_camera,
     read_structure,
-    ROLE,
+    STRUCTURE,
     Structure,
 )
-from seg_node.stop_go.geometry import Mounting
 from seg_node.stop_go.limits import Limits
 
 NODE = 'seg_node'
@@ -100,7 +97,8 @@ def configure(given: Mapping[str, Any]) -> Configuration:
     """
     cameras = given.get('cameras', ['camera'])
     _check_kind('cameras', cameras, ['camera'])
-    declared = _declarations(check_cameras(cameras))
+    of_cameras = (item for camera in check_cameras(cameras) for item in of_camera(camera))
+    declared = {item.name: item for item in (*STRUCTURE, *LIMITS, *of_cameras)}
     values = {name: item.default for name, item in declared.items()}
     for name, value in given.items():
         if name.startswith(_OF_EVERY_NODE):
@@ -120,22 +118,6 @@ def configure(given: Mapping[str, Any]) -> Configuration:
         values[name] = value
     return Configuration(read_structure(values.__getitem__), read_limits(values.__getitem__),
                          values)
-
-
-def _declarations(cameras: tuple[str, ...]) -> dict[str, Declaration]:
-    """Return every parameter; the ranges of the limits are checked by their own classes."""
-    found = {item.name: item for item in DECLARATIONS}
-    for camera in cameras:
-        for item in ROLE:
-            name = f'role.{key(camera)}.{item.name}'
-            found[name] = Declaration(name, item.default, item.description, item.choices)
-    groups: dict[str, Any] = {f'mounting.{key(camera)}': Mounting for camera in cameras}
-    for group, kind in {**groups, **GROUPS}.items():
-        for field in fields(kind):
-            name = f'{group}.{field.name}'
-            found[name] = Declaration(name, field.default, '')  # type: ignore[arg-type]
-    found[CLASS_ACTIONS] = Declaration(CLASS_ACTIONS, [''], '')
-    return found
 
 
 def _check_kind(name: str, value: Any, default: Any) -> None:

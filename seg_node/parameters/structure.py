@@ -16,11 +16,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Union
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from seg_node.parameters.errors import ParameterError
+from seg_node.parameters.declaration import (
+    Declaration,
+    declare_fields,
+    Get,
+    ParameterError,
+    read_fields,
+)
 from seg_node.perception.backends.registry import (
     BackendOptions,
     choices,
@@ -33,9 +39,6 @@ from seg_node.stop_go.geometry import Mounting
 from seg_node.stop_go.limits import Geometry
 from seg_node.stop_go.roles import Direction, Duty, Role
 
-Get = Callable[[str], Any]
-"""Returns the value of a parameter by its name."""
-Value = Union[bool, int, float, str, 'list[str]']
 ANY_DIRECTION = 'any'
 
 
@@ -49,7 +52,7 @@ class CameraSetup:
 
 @dataclass(frozen=True)
 class Structure:
-    """What is fixed from the start of the process; see DECLARATIONS for the meanings."""
+    """What is fixed from the start of the process; see STRUCTURE for the meanings."""
 
     cameras: tuple[str, ...]
     setups: dict[str, CameraSetup]
@@ -71,19 +74,7 @@ class Structure:
         return {name: setup.role for name, setup in self.setups.items()}
 
 
-@dataclass(frozen=True)
-class Declaration:
-    """One structural parameter."""
-
-    name: str
-    default: Value
-    description: str
-    choices: tuple[str, ...] = ()
-    low: float | None = None
-    high: float | None = None
-
-
-DECLARATIONS = (
+STRUCTURE = (
     Declaration('cameras', ['camera'],
                 'names of the cameras; each is the prefix of its topics'),
     Declaration('transport', 'raw',
@@ -96,9 +87,9 @@ DECLARATIONS = (
     Declaration('backend', 'auto', 'what runs the network; auto takes the fastest at hand',
                 choices=choices()),
     Declaration('precision', 'auto',
-                'what the network computes in; auto is fp16 with tensorrt, fp32 with onnxruntime',
+                'what the network computes in; auto is what is quick with the backend',
                 choices=PRECISIONS),
-    Declaration('threads', 2, 'CPU threads of the network, with onnxruntime',
+    Declaration('threads', 2, 'CPU threads of the network, with a backend on the CPU',
                 low=1, high=MAX_THREADS),
     *(Declaration(option.name, option.unset, option.meaning, low=option.low, high=option.high)
       for option in own_options()),
@@ -121,14 +112,22 @@ DECLARATIONS = (
                 '0: unknown', low=0.0, high=1000.0),
     Declaration('jpeg_quality', 80, 'quality of segmentation/overlay/compressed', low=1, high=100),
 )
-ROLE = (
-    Declaration('direction', ANY_DIRECTION,
-                'which way the vehicle drives when the camera counts',
-                choices=(ANY_DIRECTION, *(each.value for each in Direction))),
-    Declaration('duty', Duty.REQUIRED.value,
-                'required, or advisory: it stops for the road, not for its own faults',
-                choices=tuple(each.value for each in Duty)),
-)
+
+
+def of_camera(camera: str) -> tuple[Declaration, ...]:
+    """Return the parameters of one camera."""
+    return (*declare_fields(f'mounting.{key(camera)}', Mounting, fixed=True), *_role(camera))
+
+
+def _role(camera: str) -> tuple[Declaration, Declaration]:
+    return (
+        Declaration(f'role.{key(camera)}.direction', ANY_DIRECTION,
+                    'which way the vehicle drives when the camera counts',
+                    choices=(ANY_DIRECTION, *(each.value for each in Direction))),
+        Declaration(f'role.{key(camera)}.duty', Duty.REQUIRED.value,
+                    'required, or advisory: it stops for the road, not for its own faults',
+                    choices=tuple(each.value for each in Duty)),
+    )
 
 
 def read_structure(get: Get) -> Structure:
@@ -137,7 +136,7 @@ def read_structure(get: Get) -> Structure:
 
     :raises ParameterError: names the parameter, its value and what would fit.
     """
-    values: dict[str, Any] = {item.name: _read(get, item, item.name) for item in DECLARATIONS}
+    values: dict[str, Any] = {item.name: item.read(get) for item in STRUCTURE}
     values['cameras'] = check_cameras(values['cameras'])
     values['geometry'] = Geometry(values['geometry'])
     values['backend'] = BackendOptions(
@@ -187,22 +186,8 @@ def check_cameras(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _read(get: Get, item: Declaration, name: str) -> Any:
-    value = get(name)
-    if item.choices and value not in item.choices:
-        raise ParameterError(f'{name}: {value!r} is none of {", ".join(item.choices)}')
-    return value
-
-
 def _read_setup(get: Get, camera: str) -> CameraSetup:
-    prefix = f'mounting.{key(camera)}'
-    values = {field.name: get(f'{prefix}.{field.name}')
-              for field in fields(Mounting)}
-    try:
-        mounting = Mounting(**values)
-    except ValueError as error:
-        raise ParameterError(f'{prefix}.{error}') from error
-    direction, duty = (
-        _read(get, item, f'role.{key(camera)}.{item.name}') for item in ROLE)
-    return CameraSetup(mounting, Role(
-        None if direction == ANY_DIRECTION else Direction(direction), Duty(duty)))
+    direction, duty = (item.read(get) for item in _role(camera))
+    return CameraSetup(
+        read_fields(f'mounting.{key(camera)}', Mounting, get),
+        Role(None if direction == ANY_DIRECTION else Direction(direction), Duty(duty)))

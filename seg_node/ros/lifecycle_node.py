@@ -23,23 +23,23 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.parameter import Parameter
 from std_srvs.srv import Trigger
 
+from seg_node.parameters.declaration import ParameterError
+from seg_node.parameters.structure import check_mountings
 from seg_node.perception.backends import BackendError
 from seg_node.perception.models.model import ModelError
 from seg_node.perception.models.self_test import run_self_test, SelfTestError
 from seg_node.perception.segmenter import Segmenter
 from seg_node.ros.camera_worker import CameraParts, CameraWorker
 from seg_node.ros.clocks import Clocks
-from seg_node.ros.descriptors import ParameterError
 from seg_node.ros.diagnostics import Diagnostics
 from seg_node.ros.loading import Loading
 from seg_node.ros.outputs import CAMERA_OUTPUTS
 from seg_node.ros.outputs.output import CameraOutput
-from seg_node.ros.parameters import declare, read_limits
+from seg_node.ros.parameters import declare, read_limits, read_structure
 from seg_node.ros.session import Session
 from seg_node.ros.speedometer import CommandMeter, Speedometer
 from seg_node.ros.statistics import CameraStatistics
 from seg_node.ros.stop_signal import StopSignal
-from seg_node.ros.structure import check_mountings, read_structure
 from seg_node.ros.views import make_views
 from seg_node.stop_go.camera_judge import CameraJudge
 from seg_node.stop_go.roles import Direction, directions

@@ -12,26 +12,18 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""
-The parameters of the node.
-
-Structural parameters (structure.py) are fixed at start-up. Limits mirror the fields of their
-dataclasses, which hold default, range and meaning, and may change while the node runs.
-"""
+"""The parameters of the node, as seg_node.parameters declares them, to and from ROS."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Sequence
 
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from seg_node.parameters import limits
-from seg_node.parameters.limits import CLASS_ACTIONS, GROUPS
-from seg_node.ros.descriptors import describe, describe_bound, ParameterError
-from seg_node.ros.structure import declare_structure
-from seg_node.stop_go.bounds import bounds_of
+from seg_node.parameters import limits, structure
+from seg_node.parameters.declaration import Declaration, ParameterError
 from seg_node.stop_go.limits import Limits
 
 
@@ -42,22 +34,23 @@ def declare(node: Node) -> None:
     :raises ParameterError: when an override given at start-up cannot be used.
     """
     try:
-        declare_structure(node)
-        for group, kind in GROUPS.items():
-            bounds = bounds_of(kind)
-            for declared in fields(kind):
-                node.declare_parameter(
-                    f'{group}.{declared.name}', declared.default,
-                    describe_bound(bounds[declared.name], declared.default, read_only=False))
-        # A list without entries has no type in ROS.
-        node.declare_parameter(CLASS_ACTIONS, [''], describe(
-            'actions that differ from the model: class=go, class=slow or class=stop, with '
-            '@metres for a distance of its own', [''], None, None, read_only=False))
+        _declare(node, (*structure.STRUCTURE, *limits.LIMITS))
+        for camera in structure.check_cameras(node.get_parameter('cameras').value):
+            _declare(node, structure.of_camera(camera))
     except ParameterError:
         raise
     except Exception as error:      # rclpy raises several kinds that share no base of their own
         raise ParameterError(f'parameters: {error}') from error
     warn_of_unknown(node)
+
+
+def read_structure(node: Node) -> structure.Structure:
+    """
+    Read the structural parameters.
+
+    :raises ParameterError: names the parameter, its value and what would fit.
+    """
+    return structure.read_structure(lambda name: node.get_parameter(name).value)
 
 
 def read_limits(node: Node, changed: Sequence[Parameter] = ()) -> Limits:
@@ -77,3 +70,24 @@ def warn_of_unknown(node: Node) -> None:
     for name in sorted(getattr(node, '_parameter_overrides', {})):
         if not node.has_parameter(name) and not name.startswith('qos_overrides.'):
             node.get_logger().warning(f'parameter {name} is given, but there is none of that name')
+
+
+def _declare(node: Node, declarations: Iterable[Declaration]) -> None:
+    for item in declarations:
+        node.declare_parameter(item.name, item.default, _descriptor(item))
+
+
+def _descriptor(item: Declaration) -> ParameterDescriptor:
+    """Return what tools show of a parameter, and what ROS itself checks."""
+    found = ParameterDescriptor(description=item.description, read_only=item.fixed)
+    if item.choices:
+        found.additional_constraints = 'one of: ' + ', '.join(item.choices)
+    if item.low is None or item.high is None:
+        return found
+    if isinstance(item.default, int):
+        found.integer_range = [
+            IntegerRange(from_value=int(item.low), to_value=int(item.high), step=1)]
+    else:
+        found.floating_point_range = [
+            FloatingPointRange(from_value=float(item.low), to_value=float(item.high))]
+    return found

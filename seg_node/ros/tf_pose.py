@@ -21,7 +21,7 @@ from typing import Any
 from rclpy.node import Node
 from rclpy.time import Time
 
-from seg_node.ros.descriptors import ParameterError
+from seg_node.parameters.declaration import ParameterError
 from seg_node.stop_go.camera_view import ViewError
 from seg_node.stop_go.geometry import CameraPose
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from rclpy.node import Node
 
-from seg_node.ros.structure import Structure
+from seg_node.parameters.structure import Structure
 from seg_node.ros.tf_pose import TfPose
 from seg_node.stop_go.camera_view import CameraView, FixedPose, PoseSource
 from seg_node.stop_go.limits import Geometry

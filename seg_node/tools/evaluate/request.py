@@ -25,7 +25,7 @@ from typing import Any
 import yaml
 
 from seg_node.errors import UserError
-from seg_node.parameters.errors import ParameterError
+from seg_node.parameters.declaration import ParameterError
 from seg_node.parameters.params_file import Configuration, configure, read_params_file
 from seg_node.parameters.structure import check_mountings
 from seg_node.stop_go.camera_judge import CameraJudge

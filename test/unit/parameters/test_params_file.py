@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from helpers.places import ROOT
-from seg_node.parameters.errors import ParameterError
+from seg_node.parameters.declaration import ParameterError
 from seg_node.parameters.params_file import configure, read_params_file
 from seg_node.stop_go.limits import Geometry, Limits
 from seg_node.stop_go.roles import Direction, Role

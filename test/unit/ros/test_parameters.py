@@ -25,9 +25,9 @@ rclpy = pytest.importorskip('rclpy')
 from rclpy.context import Context  # noqa: E402
 from rclpy.parameter import Parameter  # noqa: E402
 
-from seg_node.ros.descriptors import ParameterError  # noqa: E402
-from seg_node.ros.parameters import declare, read_limits  # noqa: E402
-from seg_node.ros.structure import check_mountings, read_structure  # noqa: E402
+from seg_node.parameters.declaration import ParameterError  # noqa: E402
+from seg_node.parameters.structure import check_mountings  # noqa: E402
+from seg_node.ros.parameters import declare, read_limits, read_structure  # noqa: E402
 from seg_node.stop_go import Direction, Duty, Limits, Mounting, Role  # noqa: E402
 
 CONFIG = ROOT / 'config' / 'seg_node.yaml'

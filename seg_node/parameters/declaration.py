@@ -1,0 +1,72 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What a parameter of the node is; declared once for the node and for parameter files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, cast, Union
+
+from seg_node.stop_go.bounds import bounds_of
+
+Get = Callable[[str], Any]
+"""Returns the value of a parameter by its name."""
+Value = Union[bool, int, float, str, 'list[str]']
+
+
+class ParameterError(ValueError):
+    """A parameter value that cannot be used; the message names it and what would fit."""
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """A parameter; `fixed` from the start of the process, or free to change while it runs."""
+
+    name: str
+    default: Value
+    description: str
+    choices: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    fixed: bool = True
+
+    def read(self, get: Get) -> Any:
+        """Return its value; ParameterError where that is none of the choices."""
+        value = get(self.name)
+        if self.choices and value not in self.choices:
+            raise ParameterError(f'{self.name}: {value!r} is none of {", ".join(self.choices)}')
+        return value
+
+
+def declare_fields(prefix: str, kind: Any, *, fixed: bool) -> tuple[Declaration, ...]:
+    """Return the parameters that mirror the bounded fields of a dataclass, below a prefix."""
+    bounds = bounds_of(kind)
+    found = []
+    for field in fields(kind):
+        bound, default = bounds[field.name], cast('Value', field.default)
+        low, high = (None, None) if isinstance(default, bool) else (bound.low, bound.high)
+        found.append(Declaration(f'{prefix}.{field.name}', default, bound.meaning,
+                                 low=low, high=high, fixed=fixed))
+    return tuple(found)
+
+
+def read_fields(prefix: str, kind: Any, get: Get) -> Any:
+    """Return the dataclass of the parameters below a prefix; ParameterError if they do not fit."""
+    values = {field.name: get(f'{prefix}.{field.name}') for field in fields(kind)}
+    try:
+        return kind(**values)
+    except (ValueError, TypeError) as error:
+        raise ParameterError(f'{prefix}.{error}') from error
