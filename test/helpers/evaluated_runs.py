@@ -29,7 +29,7 @@ import numpy as np
 from seg_node.scoring.boundary import BoundaryScore
 from seg_node.scoring.confusion import Confusion
 from seg_node.scoring.path_curve import PathCurve
-from seg_node.tools.evaluate.job import Outcome, Recording
+from seg_node.tools.evaluate.job import JobResult, Recording
 from seg_node.tools.evaluate.row import Columns, columns_of, Row
 from seg_node.tools.evaluate.scores import Counts
 from seg_node.tools.evaluate.store import Store
@@ -117,13 +117,13 @@ def write_run(folder: Path, drives: Sequence[Drive], failed: Sequence[str] = (),
     for drive, recording in zip(drives, recordings, strict=False):
         store.put(recording, _outcome(drive, thumbnails, parquet))
     for name in failed:
-        store.put(Recording(name, Path(f'/data/{name}')), Outcome(
+        store.put(Recording(name, Path(f'/data/{name}')), JobResult(
             name, {}, error=f'/data/{name}: is no bag (magic bytes are missing). Record it anew'))
     store.finish(recordings, CLASSES, parquet)
     return folder
 
 
-def _outcome(drive: Drive, thumbnails: int, parquet: bool) -> Outcome:
+def _outcome(drive: Drive, thumbnails: int, parquet: bool) -> JobResult:
     rows = rows_of(drive)
     table = columns_of(rows)
     counts = _counts(drive, table)
@@ -135,7 +135,7 @@ def _outcome(drive: Drive, thumbnails: int, parquet: bool) -> Outcome:
     kept = {'key': '', 'counts': counts.to_json(), 'worst': shown}
     files = {place: frames, 'summary.json': _json(summary), 'counts.json': _json(kept),
              **{place_of(one['index']): _jpeg(drive, one['index']) for one in shown}}
-    return Outcome(drive.name, files, len(rows), drive.error)
+    return JobResult(drive.name, files, len(rows), drive.error)
 
 
 def _counts(drive: Drive, table: Columns) -> Counts:

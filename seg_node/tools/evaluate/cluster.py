@@ -23,7 +23,7 @@ from typing import Any
 
 from seg_node.errors import UserError
 from seg_node.tools.common.command_line import StopFlag
-from seg_node.tools.evaluate.job import Job, Outcome
+from seg_node.tools.evaluate.job import Job, JobResult
 from seg_node.tools.evaluate.worker import work
 
 RETRIES = 2
@@ -35,7 +35,7 @@ _LOOK = 0.1
 """Seconds between two looks at what is done."""
 
 
-def run_jobs(jobs: Sequence[Job], address: str, stop: StopFlag) -> Iterator[Outcome]:
+def run_jobs(jobs: Sequence[Job], address: str, stop: StopFlag) -> Iterator[JobResult]:
     """
     Do jobs on a cluster; yield the outcomes as they come, until all are there or a stop.
 
@@ -76,13 +76,13 @@ def _connected(address: str) -> Any:
                         f'({" ".join(str(error).split())}). Start one: dask scheduler') from None
 
 
-def _outcome(job: Job, future: Any) -> Outcome:
+def _outcome(job: Job, future: Any) -> JobResult:
     error = future.exception()
     if error is None:
-        outcome: Outcome = future.result()
+        outcome: JobResult = future.result()
         return outcome
     if isinstance(error, UserError):
-        return Outcome(job.recording.name, {}, error=str(error))
-    return Outcome(job.recording.name, {}, error=(
+        return JobResult(job.recording.name, {}, error=str(error))
+    return JobResult(job.recording.name, {}, error=(
         f'{job.recording.path}: the cluster gave it up ({type(error).__name__}: '
         f'{" ".join(str(error).split())})'))

@@ -52,7 +52,7 @@ class GroundTruthChoice:
 
 
 @dataclass(frozen=True)
-class Settings:
+class RunSettings:
     """
     What is the same for all recordings of a run; travels to other processes and machines.
 
@@ -82,7 +82,7 @@ class Job:
     """One recording to be evaluated; masks is the folder with its ground truth."""
 
     recording: Recording
-    settings: Settings
+    settings: RunSettings
     masks: Path | None = None
 
     def key(self) -> str:
@@ -111,7 +111,7 @@ _WITHOUT_EFFECT = ('model', 'threads', 'autostart', 'heartbeat_rate', 'jpeg_qual
 
 
 @dataclass(frozen=True)
-class Outcome:
+class JobResult:
     """
     What came of a job: the files of the recording's folder, by their paths in it.
 

@@ -33,13 +33,13 @@ from seg_node.stop_go.verdict import Reason
 from seg_node.tools.common.strict_json import strict_json
 from seg_node.tools.evaluate.decoding import bytes_of, decoded, Shot, shots_until
 from seg_node.tools.evaluate.drawing import draw_seen, draw_unseen, draw_with_truth
-from seg_node.tools.evaluate.job import Job, Outcome
+from seg_node.tools.evaluate.job import Job, JobResult
 from seg_node.tools.evaluate.judge import FrameJudge, Judgement
 from seg_node.tools.evaluate.opening import open_recording
-from seg_node.tools.evaluate.report.film import Film
+from seg_node.tools.evaluate.report.film import OverlayFilm
 from seg_node.tools.evaluate.report.results import FILM
 from seg_node.tools.evaluate.row import columns_of, Row
-from seg_node.tools.evaluate.scores import Counts, FrameScore, Scorer
+from seg_node.tools.evaluate.scores import Counts, FrameScore, FrameScorer
 from seg_node.tools.evaluate.segmenting import SegmentedFrame, SegmenterPool
 from seg_node.tools.evaluate.summary import summarize, Totals
 from seg_node.tools.evaluate.table import has_parquet, to_bytes
@@ -57,7 +57,7 @@ class Interrupted(Exception):  # noqa: N818 - no error
     """The work was called off."""
 
 
-def evaluate(job: Job, pool: SegmenterPool, stop: Callable[[], bool]) -> Outcome:
+def evaluate(job: Job, pool: SegmenterPool, stop: Callable[[], bool]) -> JobResult:
     """
     Evaluate one recording; whatever is wrong with it becomes a part of the outcome.
 
@@ -84,9 +84,9 @@ def evaluate(job: Job, pool: SegmenterPool, stop: Callable[[], bool]) -> Outcome
     except Interrupted:
         raise
     except UserError as problem:
-        return Outcome(name, {}, error=str(problem), seconds=time.perf_counter() - begun)
+        return JobResult(name, {}, error=str(problem), seconds=time.perf_counter() - begun)
     except Exception as problem:      # one recording never ends the run
-        return Outcome(name, {}, seconds=time.perf_counter() - begun, error=(
+        return JobResult(name, {}, seconds=time.perf_counter() - begun, error=(
             f'{job.recording.path}: {type(problem).__name__}: {problem}'))
 
 
@@ -101,12 +101,12 @@ class _Work:
         self._model = pool.model
         self._backend = pool.backend
         self._judge = FrameJudge(configuration, camera, pool.model, source.start_ns)
-        self._scorer = Scorer(pool.model, has_classes, structure.setups[camera].mounting,
+        self._scorer = FrameScorer(pool.model, has_classes, structure.setups[camera].mounting,
                               structure.rectified)
         self._rows: list[Row] = []
         self._counts = Counts.empty(len(self._scorer.classes))
         self._worst = Worst()
-        self._film = Film(source.fps) if job.settings.overlay else None
+        self._film = OverlayFilm(source.fps) if job.settings.overlay else None
 
     def close(self) -> None:
         """Throw away what nobody asked for."""
@@ -199,7 +199,7 @@ class _Work:
             health=tuple(finding.reason.value for finding in judged.health),
             decode_ms=seen.shot.decode_ms, **values)
 
-    def outcome(self, key: str, error: str, seconds: float) -> Outcome:
+    def outcome(self, key: str, error: str, seconds: float) -> JobResult:
         """Return the results as files."""
         name, settings = self._job.recording.name, self._job.settings
         table = columns_of(self._rows)
@@ -226,4 +226,4 @@ class _Work:
                  **self._worst.images()}
         if self._film is not None:
             files[FILM] = self._film.finish()
-        return Outcome(name, files, len(self._rows), error, tuple(notes), seconds)
+        return JobResult(name, files, len(self._rows), error, tuple(notes), seconds)

@@ -29,7 +29,7 @@ from typing import Any
 from seg_node.errors import UserError
 from seg_node.tools.common.command_line import StopFlag
 from seg_node.tools.common.processes import PR_SET_PDEATHSIG
-from seg_node.tools.evaluate.job import Job, Outcome
+from seg_node.tools.evaluate.job import Job, JobResult
 
 TRIES = 2
 """Processes that may die of one recording."""
@@ -53,10 +53,10 @@ class _Worker:
         with contextlib.suppress(OSError):      # it is gone, which receive() tells
             self.pipe.send(job)
 
-    def receive(self) -> Outcome | str | None:
+    def receive(self) -> JobResult | str | None:
         """Return what it sent: an outcome, or why it cannot work; None when it has died."""
         try:
-            received: Outcome | str = self.pipe.recv()
+            received: JobResult | str = self.pipe.recv()
         except (EOFError, OSError):
             self.process.join(10)
             return None
@@ -68,7 +68,7 @@ class _Worker:
         self.pipe.close()
 
 
-def run_jobs(jobs: Sequence[Job], count: int, stop: StopFlag) -> Iterator[Outcome]:
+def run_jobs(jobs: Sequence[Job], count: int, stop: StopFlag) -> Iterator[JobResult]:
     """
     Do jobs on that many processes; yield the outcomes as they come, until all are there or a stop.
 
@@ -109,14 +109,14 @@ def run_jobs(jobs: Sequence[Job], count: int, stop: StopFlag) -> Iterator[Outcom
             worker.end()
 
 
-def _tried(job: Job, code: int | None, tries: dict[str, int]) -> Outcome | None:
+def _tried(job: Job, code: int | None, tries: dict[str, int]) -> JobResult | None:
     """Return the outcome of a job that a process has died of once too often."""
     name = job.recording.name
     tries[name] = tries.get(name, 0) + 1
     if tries[name] < TRIES:
         return None
     how = f'signal {signal.Signals(-code).name}' if code and code < 0 else f'exit code {code}'
-    return Outcome(name, {}, error=(
+    return JobResult(name, {}, error=(
         f'{job.recording.path}: the process that read it died {TRIES} times ({how}). The '
         'recording may crash its decoder, or need more memory than there is'))
 
@@ -135,7 +135,7 @@ def serve(pipe: Connection[Any, Any], parent: int) -> None:
         except EOFError:
             return
         try:
-            answer: Outcome | str = work(job)
+            answer: JobResult | str = work(job)
         except UserError as error:
             answer = str(error)
         try:

@@ -33,7 +33,7 @@ from seg_node.stop_go.limits import Geometry
 from seg_node.tools.evaluate.finding import find_recordings
 from seg_node.tools.evaluate.ground_truth.mapping import find_mapping, model_ids, read_mapping
 from seg_node.tools.evaluate.ground_truth.masks import masks_in
-from seg_node.tools.evaluate.job import GroundTruthChoice, Job, Recording, Settings
+from seg_node.tools.evaluate.job import GroundTruthChoice, Job, Recording, RunSettings
 from seg_node.tools.evaluate.scores import PATH_OR_NOT
 from seg_node.tools.evaluate.table import has_parquet
 from seg_node.tools.evaluate.worker import open_segmenter
@@ -46,7 +46,7 @@ WITHOUT_FILE = {'geometry': Geometry.TRAPEZOID.value}
 class Request:
     """A run: its jobs, and what is said of the network that does them."""
 
-    settings: Settings
+    settings: RunSettings
     jobs: tuple[Job, ...]
     classes: tuple[str, ...]
     model: dict[str, Any]
@@ -68,7 +68,7 @@ def make_request(options: argparse.Namespace) -> Request:
     configuration = _configuration(options)
     camera = _camera(options, configuration)
     truth = _truth(options)
-    segmenter = open_segmenter(Settings(configuration, camera, '', ''))
+    segmenter = open_segmenter(RunSettings(configuration, camera, '', ''))
     try:
         model, backend = segmenter.model, segmenter.backend
         names = [info.name for info in model.classes]
@@ -79,7 +79,7 @@ def make_request(options: argparse.Namespace) -> Request:
         except ValueError as error:
             raise UserError(str(error)) from None
         has_truth = bool(truth.folder or truth.topic)
-        settings = Settings(
+        settings = RunSettings(
             configuration, camera, model.sha256, backend.precision, options.topic,
             options.odom, options.fps, options.seconds, truth,
             mapping.digest if has_truth else '', has_parquet(), options.overlay)

@@ -106,7 +106,7 @@ class FrameScore:
                    counts.confusion.mean_iou, counts.curve.calibration.error())
 
 
-class Scorer:
+class FrameScorer:
     """
     Score frames at the size of their masks.
 

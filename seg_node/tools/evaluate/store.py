@@ -26,7 +26,7 @@ from seg_node.errors import UserError
 from seg_node.tools.common.files import write_whole
 from seg_node.tools.common.strict_json import strict_json
 from seg_node.tools.evaluate.finding import RUN
-from seg_node.tools.evaluate.job import Job, Outcome, Recording
+from seg_node.tools.evaluate.job import Job, JobResult, Recording
 from seg_node.tools.evaluate.row import Columns
 from seg_node.tools.evaluate.scores import Counts
 from seg_node.tools.evaluate.summary import summarize, Totals
@@ -65,7 +65,7 @@ class Store:
         except OSError:
             return False
 
-    def put(self, recording: Recording, outcome: Outcome) -> None:
+    def put(self, recording: Recording, outcome: JobResult) -> None:
         """Keep what came of a job; UserError when it cannot be written."""
         try:
             self._put(recording, outcome)
@@ -74,7 +74,7 @@ class Store:
                             f'({error.strerror}). Make room, then run again: what is done is '
                             'kept') from None
 
-    def _put(self, recording: Recording, outcome: Outcome) -> None:
+    def _put(self, recording: Recording, outcome: JobResult) -> None:
         failed = self._failed(outcome.name)
         place = self._parts / outcome.name
         partial = self._parts / f'.{outcome.name}.partial'

@@ -27,12 +27,12 @@ from seg_node.errors import UserError
 from seg_node.perception.backends import BackendError
 from seg_node.perception.models.model import ModelError
 from seg_node.perception.segmenter import Segmenter
-from seg_node.tools.evaluate.job import Job, Outcome, Settings
+from seg_node.tools.evaluate.job import Job, JobResult, RunSettings
 from seg_node.tools.evaluate.pipeline import evaluate
 from seg_node.tools.evaluate.segmenting import SegmenterPool
 
 
-def open_pool(settings: Settings) -> SegmenterPool:
+def open_pool(settings: RunSettings) -> SegmenterPool:
     """
     Open the network of a run, as often as threads may work on it.
 
@@ -47,7 +47,7 @@ def open_pool(settings: Settings) -> SegmenterPool:
     return SegmenterPool([first, *(open_segmenter(settings) for _ in range(more))])
 
 
-def open_segmenter(settings: Settings) -> Segmenter:
+def open_segmenter(settings: RunSettings) -> Segmenter:
     """
     Open the network of a run, for one thread.
 
@@ -74,12 +74,12 @@ def open_segmenter(settings: Settings) -> Segmenter:
 
 
 _lock = threading.Lock()
-_idle: list[tuple[Settings, SegmenterPool]] = []
+_idle: list[tuple[RunSettings, SegmenterPool]] = []
 """Pools that are open, and at work for no thread."""
 
 
 @contextmanager
-def _borrowed_pool(settings: Settings) -> Iterator[SegmenterPool]:
+def _borrowed_pool(settings: RunSettings) -> Iterator[SegmenterPool]:
     with _lock:
         place = next((k for k, (own, _) in enumerate(_idle) if own == settings), None)
         pool = None if place is None else _idle.pop(place)[1]
@@ -90,7 +90,7 @@ def _borrowed_pool(settings: Settings) -> Iterator[SegmenterPool]:
         _idle.append((settings, pool))
 
 
-def work(job: Job, stop: Callable[[], bool] = lambda: False) -> Outcome:
+def work(job: Job, stop: Callable[[], bool] = lambda: False) -> JobResult:
     """Do a job with a network of this process; never raises but Interrupted and UserError."""
     with _borrowed_pool(job.settings) as pool:
         return evaluate(job, pool, stop)

@@ -28,7 +28,7 @@ from seg_node.tools.recorder.overlay_video import OverlayVideo
 _CAMERA = 'camera'
 
 
-class Film:
+class OverlayFilm:
     """
     Takes the images of one recording in their order.
 

@@ -16,10 +16,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 import math
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seg_node.tools.evaluate.report.catalogue import STAGES
 from seg_node.tools.evaluate.report.words import count, milliseconds
@@ -29,45 +30,6 @@ EDGES = 10 ** np.linspace(-3, 5, 8 * PER_DECADE + 1)
 """Of the bins, ms; what is faster or slower is in the outermost."""
 WIDTH, ROW, LEFT, FOOT = 360, 62, 8, 22
 """Of the drawing, px."""
-
-
-@dataclass(frozen=True)
-class Bar:
-    """A rectangle, px, and what is said of it."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    words: str
-
-
-@dataclass(frozen=True)
-class ChartRow:
-    """The bars of a stage."""
-
-    stage: str
-    top: int
-    bars: tuple[Bar, ...]
-
-
-@dataclass(frozen=True)
-class GridLine:
-    """A decade."""
-
-    x: float
-    words: str
-
-
-@dataclass(frozen=True)
-class Chart:
-    """What the template draws."""
-
-    width: int
-    bottom: int
-    height: int
-    grid: tuple[GridLine, ...]
-    rows: tuple[ChartRow, ...]
 
 
 class Histogram:
@@ -81,30 +43,31 @@ class Histogram:
         values = np.array([value for value in times if value is not None], np.float64)
         self._counts[stage] += np.histogram(np.clip(values, EDGES[0], EDGES[-1]), EDGES)[0]
 
-    def chart(self) -> Chart:
-        """Return the drawing, from the first decade in use to the last."""
+    def chart(self) -> dict[str, Any]:
+        """Return what the template draws, px: from the first decade in use to the last."""
         used = np.flatnonzero(sum(self._counts.values()))
         first = int(used[0]) // PER_DECADE if used.size else 0
         last = math.ceil((int(used[-1]) + 1) / PER_DECADE) if used.size else 1
         stages = [stage for stage in STAGES if self._counts[stage].any()]
         bottom, wide = ROW * len(stages), (WIDTH - 2 * LEFT) / (last - first)
 
-        def bars(stage: str, top: int) -> Iterable[Bar]:
-            counts = self._counts[stage]
-            for k in np.flatnonzero(counts):
-                tall = max(1.0, float((ROW - 26) * counts[k] / counts.max()))
-                yield Bar(
-                    round(LEFT + (k / PER_DECADE - first) * wide + 0.5, 1),
-                    round(top + ROW - 4 - tall, 1), round(wide / PER_DECADE - 1, 1),
-                    round(tall, 1), f'{milliseconds(EDGES[k])} to {milliseconds(EDGES[k + 1])} '
-                                    f'ms: {count(counts[k])}')
+        def bar(counts: NDArray[np.int64], k: int, top: int) -> dict[str, Any]:
+            tall = max(1.0, float((ROW - 26) * counts[k] / counts.max()))
+            return {'x': round(LEFT + (k / PER_DECADE - first) * wide + 0.5, 1),
+                    'y': round(top + ROW - 4 - tall, 1), 'width': round(wide / PER_DECADE - 1, 1),
+                    'height': round(tall, 1),
+                    'words': f'{milliseconds(EDGES[k])} to {milliseconds(EDGES[k + 1])} ms: '
+                             f'{count(counts[k])}'}
 
-        return Chart(WIDTH, bottom, bottom + FOOT, tuple(
-            GridLine(round(LEFT + (decade - first) * wide, 1),
-                     _words(float(EDGES[decade * PER_DECADE])))
-            for decade in range(first, last + 1)), tuple(
-            ChartRow(stage, number * ROW, tuple(bars(stage, number * ROW)))
-            for number, stage in enumerate(stages)))
+        return {
+            'width': WIDTH, 'bottom': bottom, 'height': bottom + FOOT,
+            'grid': [{'x': round(LEFT + (decade - first) * wide, 1),
+                      'words': _words(float(EDGES[decade * PER_DECADE]))}
+                     for decade in range(first, last + 1)],
+            'rows': [{'stage': stage, 'top': ROW * number, 'bars': [
+                bar(self._counts[stage], int(k), ROW * number)
+                for k in np.flatnonzero(self._counts[stage])]}
+                for number, stage in enumerate(stages)]}
 
 
 def _words(value: float) -> str:

@@ -24,7 +24,7 @@ from seg_node.errors import UserError
 from seg_node.tools.common.files import write_whole
 from seg_node.tools.evaluate.report.catalogue import numbers, STAGES
 from seg_node.tools.evaluate.report.failures import FailureMap, Failures
-from seg_node.tools.evaluate.report.latency import Chart, Histogram
+from seg_node.tools.evaluate.report.latency import Histogram
 from seg_node.tools.evaluate.report.pages import render
 from seg_node.tools.evaluate.report.results import RecordingResults, REPORT, RunResults
 from seg_node.tools.evaluate.report.timeline import settings, timeline_data
@@ -48,7 +48,7 @@ class Frames:
     """
 
     failure_maps: list[FailureMap]
-    latency: Chart
+    latency: dict[str, Any]
     timeline_settings: dict[str, Any]
     left_out: int
     false_go: dict[str, int]

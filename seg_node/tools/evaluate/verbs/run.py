@@ -29,7 +29,7 @@ from seg_node import __version__
 from seg_node.tools.common.command_line import positive, StopFlag, whole
 
 if TYPE_CHECKING:
-    from seg_node.tools.evaluate.job import Job, Outcome
+    from seg_node.tools.evaluate.job import Job, JobResult
     from seg_node.tools.evaluate.request import Request
     from seg_node.tools.evaluate.store import Store
 
@@ -157,7 +157,7 @@ def _work(request: Request, store: Store, jobs: Sequence[Job], scheduler: str | 
 
 
 def _outcomes(request: Request, jobs: Sequence[Job], scheduler: str | None,
-              stop: StopFlag) -> Iterator[Outcome]:
+              stop: StopFlag) -> Iterator[JobResult]:
     if not jobs:
         return iter(())
     if scheduler is not None:

@@ -19,11 +19,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from seg_node.tools.evaluate.report.film import Film
+from seg_node.tools.evaluate.report.film import OverlayFilm
 
 
 def test_a_film_keeps_the_time_of_its_images(tmp_path):
-    film = Film(10.0)
+    film = OverlayFilm(10.0)
     for index in (0, 1, 2, 5):      # two frames are missing
         film.add(index * 10**8, np.full((48, 64, 3), 40 * index, np.uint8))
     path = tmp_path / 'overlay.mp4'
@@ -41,4 +41,4 @@ def test_a_film_keeps_the_time_of_its_images(tmp_path):
 
 
 def test_no_image_no_film():
-    assert Film(10.0).finish() == b''
+    assert OverlayFilm(10.0).finish() == b''
