@@ -22,13 +22,12 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from seg_node.drawing.colors import bgr, DECISIONS
+from seg_node.drawing.colors import banner_color
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Color = tuple[int, int, int]
-
 
 MIN_SIZE = (96, 48)
 """Width and height of the smallest image with a banner; it is unreadable on smaller ones."""
@@ -53,11 +52,6 @@ class Caption:
     title: str
     detail: str = ''
 
-    @property
-    def color(self) -> Color:
-        """BGR of the decision."""
-        return bgr(DECISIONS.get(self.decision.lower(), DECISIONS['stop']))
-
 
 def draw_caption(image: NDArray[np.uint8], caption: Caption) -> None:
     """Draw the banner into a writable BGR image uint8 [H, W, 3]; nothing if it is tiny."""
@@ -72,7 +66,7 @@ def draw_caption(image: NDArray[np.uint8], caption: Caption) -> None:
     badge = _Box(margin, margin, min(round(unit * 4.6), panel.width), box_height)
     radius = round(unit * 0.45)
     _fill(image, panel, _PANEL, radius, _PANEL_ALPHA)
-    _fill(image, badge, caption.color, radius, 1.0)
+    _fill(image, badge, banner_color(caption.decision), radius, 1.0)
     _put_centred(image, caption.decision, badge, unit * 1.0)
     left = badge.left + badge.width + round(unit * 0.6)
     room = panel.left + panel.width - left - round(unit * 0.5)

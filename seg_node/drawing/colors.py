@@ -21,6 +21,8 @@ Hex, legible on white and on black.
 from __future__ import annotations
 
 DECISIONS = {'go': '#2eaf50', 'slow': '#e19614', 'stop': '#de3030'}
+_LINES = {'go': '#b4ff96', 'slow': '#ffbe3c', 'stop': '#ff3838'}
+"""On images: brighter, to stand out from a path that is coloured green itself."""
 FALSE_GO, FALSE_STOP = '#d6269a', '#7c8ba1'
 _OTHER = '#8a8f98'
 _REASONS = {
@@ -41,6 +43,16 @@ _REASONS = {
     'self_test_failed': '#7a5c53', 'latched_fault': '#8f4a45', 'loading_failed': '#6d4c41',
     'loading': '#a1a7b3', 'not_active': '#aeb4bf',
 }
+
+
+def banner_color(decision: str) -> tuple[int, int, int]:
+    """Return BGR of a decision; anything but GO and SLOW counts as a STOP."""
+    return bgr(DECISIONS.get(decision.lower(), DECISIONS['stop']))
+
+
+def line_color(decision: str) -> tuple[int, int, int]:
+    """Return BGR of a decision for lines on an image, as banner_color()."""
+    return bgr(_LINES.get(decision.lower(), _LINES['stop']))
 
 
 def color_of(reason: str) -> str:

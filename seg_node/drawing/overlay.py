@@ -22,37 +22,59 @@ routines, so that an image costs a few milliseconds.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from seg_node.drawing.caption import Caption, draw_caption
+from seg_node.drawing.colors import line_color
 from seg_node.perception.labels import color_lut
+from seg_node.stop_go.corridor.ground_corridor import METRES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seg_node.perception.models.model import ClassInfo
-
-__all__ = ['Caption', 'Line', 'draw']
-
-Line = tuple[tuple[float, float], tuple[float, float]]
-"""Two end points (x, y) in pixels."""
+    from seg_node.perception.segmenter import Segmentation
+    from seg_node.stop_go.assessor import Assessment
+    from seg_node.stop_go.verdict import Verdict
 
 ALPHA = 0.45
 """Share of the class colour in a coloured pixel."""
 
 _DARK = (24, 24, 24)
 _NEUTRAL = (255, 255, 255)
-# Brighter than the banner's, to stand out from a path that is coloured green itself.
-_GO_LINE = (150, 255, 180)
-_STOP_LINE = (56, 56, 255)
-_LINES = {'GO': _GO_LINE, 'SLOW': (60, 190, 255)}
 # Sub-pixel bits of OpenCV's drawing coordinates; without them thin lines jitter in videos.
 _SHIFT = 4
 # Beyond this, shifted coordinates would leave OpenCV's safe range.
 _FAR = 1 << 17
+
+
+def draw_decision(bgr: NDArray[np.uint8], segmentation: Segmentation, assessment: Assessment,
+                  verdict: Verdict, inference_ms: float) -> NDArray[np.uint8]:
+    """
+    Return a copy of the image, uint8 [H, W, 3] BGR, with classes, corridor and decision.
+
+    An image of reduced size is enlarged to that of the segmentation.
+    """
+    width, height = segmentation.width, segmentation.height
+    if (bgr.shape[1], bgr.shape[0]) != (width, height):
+        bgr = np.asarray(cv2.resize(bgr, (width, height)), np.uint8)
+    corridor, measure = assessment.corridor, assessment.measure
+    polygon, blocked_line, detail = None, None, ''
+    if corridor is not None and measure is not None:
+        polygon = corridor.polygon(width, height)
+        if measure.blocked:
+            blocked_line = corridor.row_line(measure.free_distance, width, height)
+        unit = f' {measure.unit}' if measure.unit == METRES else ''
+        detail = (f'clear {measure.free_distance:.2f}{unit}, needed {measure.required:.2f}   '
+                  f'coverage {measure.coverage:.0%}   confidence {measure.confidence:.2f}   ')
+    return draw(
+        bgr, segmentation.mask, segmentation.model.classes, corridor=polygon,
+        blocked_line=blocked_line,
+        caption=Caption(
+            verdict.decision.name, verdict.text, f'{detail}inference {inference_ms:.1f} ms'))
 
 
 def draw(
@@ -61,7 +83,7 @@ def draw(
     classes: Sequence[ClassInfo],
     *,
     corridor: NDArray[np.floating] | None = None,
-    blocked_line: Line | None = None,
+    blocked_line: NDArray[np.floating] | None = None,
     caption: Caption | None = None,
 ) -> NDArray[np.uint8]:
     """
@@ -69,19 +91,20 @@ def draw(
 
     mask is uint8 [H, W] of class ids; classes named background or coloured black, and ids
     beyond the classes (255, unlabelled), stay uncoloured. corridor is a polygon [K, 2] of
-    pixels (x, y), K >= 2, drawn in the decision's colour; blocked_line marks how far the way
-    is clear. Lines with coordinates that are not finite are left out. Raises ValueError for
-    other shapes or dtypes.
+    pixels (x, y), K >= 2, drawn in the decision's colour; blocked_line, [2, 2], marks how far
+    the way is clear. Lines with coordinates that are not finite are left out. Raises
+    ValueError for other shapes or dtypes.
     """
     _check(bgr, mask, corridor)
     if bgr.size == 0:
         return np.array(bgr)
     image = _blend(bgr, mask, classes)
-    scale = _line_scale(image)
+    scale = bgr.shape[0] / 540      # the lines are made for a height of 540 pixels
     if corridor is not None:
-        _draw_polygon(image, corridor, _decision_color(caption), scale)
+        color = _NEUTRAL if caption is None else line_color(caption.decision)
+        _draw_line(image, corridor, True, color, 2.5 * scale)
     if blocked_line is not None:
-        _draw_blocked_line(image, np.asarray(blocked_line, np.float64), scale)
+        _draw_line(image, blocked_line, False, line_color('stop'), 5 * scale)
     if caption is not None:
         draw_caption(image, caption)
     return image
@@ -114,56 +137,17 @@ def _blend(
     return image
 
 
-def _line_scale(image: NDArray[np.uint8]) -> float:
-    """Return the factor by which lines made for a height of 540 pixels are scaled."""
-    return float(image.shape[0] / 540)
-
-
-def _decision_color(caption: Caption | None) -> tuple[int, int, int]:
-    if caption is None:
-        return _NEUTRAL
-    return _LINES.get(caption.decision, _STOP_LINE)
-
-
-def _draw_polygon(
-    image: NDArray[np.uint8],
-    polygon: NDArray[np.floating],
-    color: tuple[int, int, int],
-    scale: float,
+def _draw_line(
+    image: NDArray[np.uint8], line: NDArray[np.floating], closed: bool,
+    color: tuple[int, int, int], thickness: float,
 ) -> None:
-    points = _fixed_point(polygon)
-    if points is None or len(points) < 2:
+    if len(line) < 2 or not np.isfinite(line).all():
         return
-    _stroke(image, points, True, color, 2.5 * scale)
-
-
-def _draw_blocked_line(
-    image: NDArray[np.uint8], line: NDArray[np.float64], scale: float
-) -> None:
-    points = _fixed_point(line)
-    if points is None:
-        return
-    _stroke(image, points, False, _STOP_LINE, 5 * scale)
-
-
-def _stroke(
-    image: NDArray[np.uint8],
-    points: NDArray[np.int32],
-    closed: bool,
-    color: tuple[int, int, int],
-    thickness: float,
-) -> None:
+    scaled = np.rint(np.clip(line, -_FAR, _FAR) * (1 << _SHIFT))
+    points = scaled.astype(np.int32).reshape(-1, 1, 2)
     width = max(1, round(thickness))
     if width > 1:
         # A dark rim keeps the line visible on any ground; it would swallow a hairline.
         rim = width + max(2, round(thickness * 0.6))
         cv2.polylines(image, [points], closed, _DARK, rim, cv2.LINE_AA, _SHIFT)
     cv2.polylines(image, [points], closed, color, width, cv2.LINE_AA, _SHIFT)
-
-
-def _fixed_point(points: NDArray[np.floating]) -> NDArray[np.int32] | None:
-    """Return points as OpenCV's fixed-point int32 [K, 1, 2], or None if one is not finite."""
-    if not np.isfinite(points).all():
-        return None
-    scaled = np.rint(np.clip(points, -_FAR, _FAR) * (1 << _SHIFT))
-    return cast('NDArray[np.int32]', scaled.astype(np.int32).reshape(-1, 1, 2))

@@ -19,7 +19,7 @@ from __future__ import annotations
 from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 
-from seg_node.drawing.decision_overlay import draw_overlay
+from seg_node.drawing.overlay import draw_decision
 from seg_node.parameters.structure import Structure
 from seg_node.perception.models.model import Model
 from seg_node.ros.messages import to_image, to_jpeg
@@ -43,8 +43,8 @@ class OverlayOutput(CameraOutput):
         jpeg = self._jpeg.get_subscription_count() > 0
         if not (raw or jpeg):
             return
-        image = draw_overlay(result.bgr, result.segmentation, result.assessment, result.verdict,
-                             result.inference * 1e3)
+        image = draw_decision(result.bgr, result.segmentation, result.assessment, result.verdict,
+                              result.inference * 1e3)
         if raw:
             self._raw.publish(to_image(image, result.header))
         if jpeg:

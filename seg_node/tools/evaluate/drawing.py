@@ -22,8 +22,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.drawing import overlay
-from seg_node.drawing.decision_overlay import draw_overlay
+from seg_node.drawing.caption import Caption
+from seg_node.drawing.overlay import draw, draw_decision
 from seg_node.perception.labels import resize_labels
 from seg_node.perception.segmenter import Segmentation
 from seg_node.stop_go.verdict import Verdict
@@ -39,7 +39,7 @@ def draw_seen(bgr: NDArray[np.uint8], seen: Segmentation, judged: Judgement,
     """Return the image with what was seen, BGR uint8, no wider than `width` px."""
     small = _shrunk(bgr, width)
     shown = replace(seen, width=small.shape[1], height=small.shape[0])
-    return draw_overlay(
+    return draw_decision(
         small, shown, judged.assessment, judged.verdict, seen.network * 1e3)
 
 
@@ -47,8 +47,8 @@ def draw_unseen(bgr: NDArray[np.uint8], verdict: Verdict) -> NDArray[np.uint8]:
     """Return an image that no network has seen, with why that is a STOP, BGR uint8."""
     small = _shrunk(bgr, WIDTH)
     nothing = np.full(small.shape[:2], 255, np.uint8)
-    caption = overlay.Caption(verdict.decision.name, verdict.text)
-    return overlay.draw(small, nothing, (), caption=caption)
+    caption = Caption(verdict.decision.name, verdict.text)
+    return draw(small, nothing, (), caption=caption)
 
 
 def draw_with_truth(bgr: NDArray[np.uint8], seen: Segmentation, judged: Judgement,
@@ -63,8 +63,8 @@ def draw_with_truth(bgr: NDArray[np.uint8], seen: Segmentation, judged: Judgemen
     if truth is not None:
         small = _shrunk(bgr, width)
         true = judged.true
-        caption = overlay.Caption(true.decision.name, f'truth: {true.text}') if true else None
-        panes.append(overlay.draw(
+        caption = Caption(true.decision.name, f'truth: {true.text}') if true else None
+        panes.append(draw(
             small, resize_labels(truth, (small.shape[1], small.shape[0])), seen.model.classes,
             caption=caption))
     _, jpeg = cv2.imencode('.jpg', np.hstack(panes), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from seg_node.drawing.overlay import ALPHA, Caption, draw
+from seg_node.drawing.caption import Caption
+from seg_node.drawing.overlay import ALPHA, draw
 from seg_node.perception.models.model import Action, ClassInfo
 
 CLASSES = (
