@@ -19,6 +19,13 @@ import os
 from hypothesis import settings
 
 from helpers.places import ROOT
+from helpers.time_limit import (  # noqa: F401  hooks
+    pytest_addoption,
+    pytest_configure,
+    pytest_runtest_call,
+    pytest_runtest_setup,
+    pytest_runtest_teardown,
+)
 
 # No test gates on time: machines are slow when they are busy.
 settings.register_profile('seg_node', deadline=None)

@@ -24,9 +24,6 @@ import sys
 
 import pytest
 
-HERE = Path(__file__).resolve().parent
-TIMEOUT = 180.0      # seconds a test may take before it is ended by force
-
 if importlib.util.find_spec('rclpy') is None:
     collect_ignore_glob = ['test_*.py']
 else:
@@ -38,13 +35,6 @@ else:
     os.environ.setdefault(
         'FASTRTPS_DEFAULT_PROFILES_FILE' if old else 'FASTDDS_DEFAULT_PROFILES_FILE',
         str(ROOT / 'config' / 'fastdds.xml'))
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Set a hard limit for every node test without one of its own."""
-    for item in items:
-        if HERE in item.path.parents and item.get_closest_marker('timeout') is None:
-            item.add_marker(pytest.mark.timeout(TIMEOUT))
 
 
 @pytest.fixture(scope='session')
