@@ -29,11 +29,11 @@ from benchmarks.gpu.gpu import models_of, need_tensorrt, progress
 from benchmarks.gpu.outcome import Check, Outcome, Settings, Table, UnavailableError
 from seg_node.perception.backends import BackendError
 from seg_node.perception.backends.onnxruntime.backend import OnnxRuntimeBackend
-from seg_node.perception.backends.progress import Progress, ProgressMonitor
+from seg_node.perception.backends.progress import ignore, Progress, ProgressMonitor
 from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.backends.tensorrt.api import Api
 from seg_node.perception.backends.tensorrt.backend import TensorRtBackend
-from seg_node.perception.backends.tensorrt.builder import BuildError, ignore
+from seg_node.perception.backends.tensorrt.builder import BuildError
 from seg_node.perception.backends.tensorrt.cache import CachedEngine, EngineCache, Source
 from seg_node.perception.backends.tensorrt.engines import get_engine, gpu_for
 from seg_node.perception.backends.tensorrt.library import TensorRtMissingError
@@ -197,7 +197,7 @@ def make_engine(model: Model, api: Api) -> CachedEngine:
     """Get the engine that the backend will use, from the cache or built."""
     with _progress_bar() as show:
         return get_engine(model, EngineOptions(precision=model.precision), api, gpu_for(api),
-                          EngineCache(), progress=show)
+                          EngineCache(), ProgressMonitor(show))
 
 
 def _progress_bar() -> AbstractContextManager[Callable[[Progress], None]]:

@@ -91,7 +91,8 @@ STRUCTURE = (
                 choices=PRECISIONS),
     Declaration('threads', 2, 'CPU threads of the network, with a backend on the CPU',
                 low=1, high=MAX_THREADS),
-    *(Declaration(option.name, option.unset, option.meaning, low=option.low, high=option.high)
+    *(Declaration(option.name, option.unset, option.meaning,
+                  low=min(option.unset, option.low), high=option.high)
       for option in own_options()),
     Declaration('geometry', 'ground',
                 'where the corridor lies: on the ground in metres, from camera_info, mounting and '

@@ -50,7 +50,7 @@ class OwnOption:
     """
     A whole number that one backend alone takes, also a parameter of the node.
 
-    `unset` is the value that leaves the choice to the backend, which is then given None.
+    `unset`, outside of low to high, leaves the choice to the backend, which is then given None.
     """
 
     name: str

@@ -30,7 +30,7 @@ import sys
 
 from tqdm import tqdm
 
-from seg_node.perception.backends.progress import Progress
+from seg_node.perception.backends.progress import Progress, ProgressMonitor
 from seg_node.perception.backends.registry import MAX_BATCH, PRECISIONS
 from seg_node.perception.backends.tensorrt.api import Api, load
 from seg_node.perception.backends.tensorrt.builder import BuildCancelledError, BuildError
@@ -44,12 +44,12 @@ from seg_node.perception.backends.tensorrt.engines import get_engine, gpu_for, k
 from seg_node.perception.backends.tensorrt.gpu import Gpu
 from seg_node.perception.backends.tensorrt.library import TensorRtMissingError
 from seg_node.perception.backends.tensorrt.options import (
+    DLA_CORE,
     EngineOptions,
     graph_for,
-    MAX_DLA_CORE,
-    MAX_OPTIMIZATION_LEVEL,
-    MAX_WORKSPACE_MIB,
+    OPTIMIZATION_LEVEL,
     OptionsError,
+    WORKSPACE_MIB,
 )
 from seg_node.perception.backends.tensorrt.private_folder import FolderError
 from seg_node.perception.models.model import load_model, Model, ModelError
@@ -67,13 +67,15 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument('--precision', choices=PRECISIONS, default=PRECISIONS[0],
                         help='auto: fp16 where the model has such a graph, else fp32')
     parser.add_argument('--batch', type=whole(1, MAX_BATCH), default=1, metavar='N',
-                        help='most images at once, the number of cameras (default: 1)')
-    parser.add_argument('--workspace', type=whole(1, MAX_WORKSPACE_MIB), metavar='MIB',
-                        help="most memory for a layer (default: TensorRT's)")
-    parser.add_argument('--optimization-level', type=whole(0, MAX_OPTIMIZATION_LEVEL), metavar='L',
-                        help=f'how long to search, 0 to {MAX_OPTIMIZATION_LEVEL} '
+                        help='maximum of images at once, the number of cameras (default: 1)')
+    parser.add_argument('--workspace', type=whole(WORKSPACE_MIB.low, WORKSPACE_MIB.high),
+                        metavar='MIB', help="maximum of memory for a layer (default: TensorRT's)")
+    level = OPTIMIZATION_LEVEL
+    parser.add_argument('--optimization-level', type=whole(level.low, level.high), metavar='L',
+                        help=f"how long to search, {level.low} to {level.high} "
                         f"(default: TensorRT's)")
-    parser.add_argument('--dla', type=whole(0, MAX_DLA_CORE), metavar='CORE',
+    parser.add_argument('--dla', type=whole(DLA_CORE.low, DLA_CORE.high),
+                        metavar='CORE',
                         help='deep learning accelerator of a Jetson; the GPU does the rest')
     parser.add_argument('--version-compatible', action='store_true',
                         help='for later versions of TensorRT too; may be slower')
@@ -155,8 +157,8 @@ def make(
     if given.force:
         cache.discard(key_of(model, options, api, gpu), cancelled=lambda: bool(stop))
     with progress_bar() as show:
-        return get_engine(model, options, api, gpu, cache, progress=show,
-                          cancelled=lambda: bool(stop))
+        return get_engine(model, options, api, gpu, cache,
+                          ProgressMonitor(show, lambda: bool(stop)))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -26,7 +26,7 @@ import numpy as np
 import onnxruntime
 
 from seg_node.perception.backends import BackendError, Inference
-from seg_node.perception.backends.contract import INPUT, OUTPUTS
+from seg_node.perception.backends.contract import check_graph, TensorInfo
 from seg_node.perception.backends.onnxruntime.session import core_shares, OnnxRuntimeSession
 from seg_node.perception.models.manifest import Precision
 
@@ -52,7 +52,7 @@ class OnnxRuntimeBackend:
         """
         Load and check the graph; raise BackendError if it breaks the model contract.
 
-        :param max_batch: most images together, as far as there is a thread for each.
+        :param max_batch: maximum of images together, as far as there is a thread for each.
         """
         self.model = model
         self.chosen_because = chosen_because
@@ -62,8 +62,7 @@ class OnnxRuntimeBackend:
         self.detail = f'ONNX Runtime {onnxruntime.__version__}, CPU, {counted}'
         cores = os.sched_getaffinity(0)
         alone = OnnxRuntimeSession(model, threads, cores)
-        _check_inputs(alone.graph.get_inputs(), model)
-        _check_outputs(alone.graph.get_outputs(), model)
+        check_graph(_infos(alone.graph.get_inputs()), _infos(alone.graph.get_outputs()), model)
         metadata = alone.graph.get_modelmeta().custom_metadata_map
         _check_classes(metadata.get('classes'), model)
         # A graph of another origin may compute lower than the precision it stands for.
@@ -100,46 +99,14 @@ class OnnxRuntimeBackend:
 
 
 def _share(seen: Inference, count: int) -> Inference:
-    """Return an image its share of the time in which `count` of them were worked on."""
+    """Return an image with its share of the time in which `count` of them were worked on."""
     return replace(seen, prepare=seen.prepare / count, network=seen.network / count)
 
 
-def _check_inputs(inputs: Sequence[Any], model: Model) -> None:
-    if [item.name for item in inputs] != [INPUT]:
-        names = ', '.join(item.name for item in inputs) or 'none'
-        raise BackendError(f"{model.graph}: inputs are {names}; must be 'image' alone")
-    _check_tensor(inputs[0], 4, model)
-    batch, height, width, channels = inputs[0].shape
-    if not isinstance(height, int) or not isinstance(width, int) or channels != 3:
-        raise BackendError(
-            f"{model.graph}: input 'image' is {inputs[0].shape}; "
-            f'must be [N, H, W, 3] with H and W fixed'
-        )
-    if isinstance(batch, int) and batch != 1:
-        raise BackendError(f'{model.graph}: batch size is {batch}; must be 1 or dynamic')
-    if (width, height) != (model.width, model.height):
-        raise BackendError(
-            f'model.yaml says {model.width}x{model.height}, graph takes {width}x{height}; '
-            f'correct input in {model.graph.parent}/model.yaml'
-        )
-
-
-def _check_outputs(outputs: Sequence[Any], model: Model) -> None:
-    by_name = {item.name: item for item in outputs}
-    for name in OUTPUTS:
-        if name not in by_name:
-            raise BackendError(
-                f'{model.graph}: outputs are {", ".join(by_name)}; {name!r} is missing'
-            )
-        _check_tensor(by_name[name], 3, model)
-
-
-def _check_tensor(item: Any, dimensions: int, model: Model) -> None:
-    if item.type != 'tensor(uint8)' or len(item.shape) != dimensions:
-        raise BackendError(
-            f'{model.graph}: {item.name!r} is {item.type} {item.shape}; '
-            f'must be tensor(uint8) with {dimensions} dimensions'
-        )
+def _infos(tensors: Sequence[Any]) -> list[TensorInfo]:
+    return [TensorInfo(each.name, each.type.removeprefix('tensor(').rstrip(')'),
+                       tuple(size if isinstance(size, int) else -1 for size in each.shape))
+            for each in tensors]
 
 
 def _check_classes(listed: str | None, model: Model) -> None:

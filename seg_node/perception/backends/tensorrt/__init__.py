@@ -25,12 +25,8 @@ from __future__ import annotations
 
 from seg_node.perception.backends import Backend
 from seg_node.perception.backends.progress import ProgressMonitor
-from seg_node.perception.backends.registry import BackendOptions, OwnOption, RegisteredBackend
-from seg_node.perception.backends.tensorrt.options import (
-    MAX_DLA_CORE,
-    MAX_OPTIMIZATION_LEVEL,
-    MAX_WORKSPACE_MIB,
-)
+from seg_node.perception.backends.registry import BackendOptions, RegisteredBackend
+from seg_node.perception.backends.tensorrt.options import OWN_OPTIONS
 from seg_node.perception.models.manifest import Model
 
 
@@ -40,13 +36,4 @@ def _open(model: Model, options: BackendOptions, monitor: ProgressMonitor, becau
     return TensorRtBackend(model, options, monitor, because, warnings)
 
 
-BACKEND = RegisteredBackend('TensorRT', 'a GPU', _open, (
-    OwnOption('workspace_mib', 0, 0, MAX_WORKSPACE_MIB,
-              'maximum of memory that a layer may use besides its tensors, with tensorrt, MiB; '
-              '0: its own choice'),
-    OwnOption('optimization_level', -1, -1, MAX_OPTIMIZATION_LEVEL,
-              'how long a build may search for the quickest engine, with tensorrt from 8.6 on; '
-              '-1: its own choice'),
-    OwnOption('dla_core', -1, -1, MAX_DLA_CORE,
-              'deep learning accelerator of a Jetson, with tensorrt; what it cannot do runs on '
-              'the GPU; -1: none')))
+BACKEND = RegisteredBackend('TensorRT', 'a GPU', _open, OWN_OPTIONS)

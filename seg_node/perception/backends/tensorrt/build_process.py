@@ -15,38 +15,33 @@
 """
 The process that builds an engine; builder.py starts it and talks to it through a pipe.
 
-It reads a request (JSON, then a timing cache) and writes messages (JSON): progress, and at the
-end "built", with engine and timing cache after it, or what went wrong.
+It receives what build() was given, sends Progress, and at the end the BuiltEngine or the error to
+raise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import astuple
-import json
 from multiprocessing.connection import Connection
 import os
 from pathlib import Path
 import sys
 import threading
 import time
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
+from seg_node.perception.backends.contract import check_tensors, TensorInfo
 from seg_node.perception.backends.progress import Progress
 from seg_node.perception.backends.tensorrt.api import Api, load
-from seg_node.perception.backends.tensorrt.built_engine import BuildFacts
-from seg_node.perception.backends.tensorrt.diagnosis import (
-    check_contract,
-    explain_build,
-    explain_parser,
-    Finding,
-)
+from seg_node.perception.backends.tensorrt.builder import BuildError
+from seg_node.perception.backends.tensorrt.built_engine import BuildFacts, BuiltEngine
+from seg_node.perception.backends.tensorrt.diagnosis import explain_build, explain_parser
 from seg_node.perception.backends.tensorrt.layers import LayerSummary, summarize
 from seg_node.perception.backends.tensorrt.library import Flavour, TensorRtMissingError
 from seg_node.perception.backends.tensorrt.options import EngineOptions
 from seg_node.perception.backends.tensorrt.progress import PhaseTree
-from seg_node.perception.backends.tensorrt.reports import layer_types, LogLine, TensorInfo, tensors
+from seg_node.perception.backends.tensorrt.reports import layer_types, LogLine, tensors
 
 if TYPE_CHECKING:
     from seg_node.perception.backends.tensorrt.bindings import Builder, Profile
@@ -55,40 +50,23 @@ FIRST_VICTIM = 1000
 """Of all processes, this one is to die first when memory runs out (proc(5), oom_score_adj)."""
 
 
-class _RefusedError(Exception):
-    def __init__(self, text: str, findings: Iterable[Finding] = ()) -> None:
-        super().__init__(text)
-        self.findings = tuple(findings)
-
-
 def main(descriptor: int) -> None:
     """Serve one request on a pipe."""
     with suppress(OSError):
         Path('/proc/self/oom_score_adj').write_text(str(FIRST_VICTIM))
     connection = Connection(descriptor)
-    request = json.loads(connection.recv_bytes())
-    timing_cache = connection.recv_bytes()
+    graph, options, timing_cache, flavours = connection.recv()
     threading.Thread(target=_die_with_parent, args=(connection,), daemon=True).start()
     lock = threading.Lock()
 
-    def send(*messages: bytes) -> None:
+    def send(message: Progress | BuiltEngine | Exception) -> None:
         with lock:
-            for message in messages:
-                connection.send_bytes(message)
-
-    def tell(kind: str, **values: Any) -> None:
-        send(json.dumps({'kind': kind, **values}).encode())
+            connection.send(message)
 
     try:
-        facts, engine, measured = _build(
-            Path(request['graph']), EngineOptions.from_json(request['options']), timing_cache,
-            tuple(Flavour(name) for name in request['flavours']),
-            lambda now: tell('progress', phase=now.phase, fraction=now.fraction))
-        send(json.dumps({'kind': 'built', 'facts': facts.to_json()}).encode(), engine, measured)
-    except TensorRtMissingError as error:
-        tell('missing', why=error.why.value, text=str(error))
-    except _RefusedError as error:
-        tell('refused', text=str(error), findings=[astuple(each) for each in error.findings])
+        send(_build(graph, options, timing_cache, flavours, send))
+    except (BuildError, TensorRtMissingError) as error:
+        send(error)
     sys.stdout.flush()
     sys.stderr.flush()
     # Not through the destructors of a library that may be in a bad state.
@@ -104,56 +82,51 @@ def _die_with_parent(connection: Connection) -> None:
 def _build(
     graph: Path, options: EngineOptions, timing_cache: bytes, flavours: tuple[Flavour, ...],
     report: Callable[[Progress], None],
-) -> tuple[BuildFacts, bytes, bytes]:
+) -> BuiltEngine:
     started = time.monotonic()
     report(Progress('loading TensorRT'))
     api = load(flavours)
     log: list[LogLine] = []
     api.log_to(lambda line: log.append(line) if line.level != 'verbose' else None)
     builder = api.create_builder()
-    _check_dla(builder, options, api)
+    if options.dla_core is not None and options.dla_core >= builder.num_DLA_cores:
+        raise BuildError(
+            f'{graph}: dla_core is {options.dla_core}; {api.title} finds {builder.num_DLA_cores} '
+            f'on this machine (Xavier and Orin have them, not the Orin Nano): leave it out')
     report(Progress('reading the graph'))
     network = api.create_network(builder, options)
     if problems := api.parse(network, graph):
-        raise _RefusedError(f'{api.title} cannot read it', explain_parser(
+        raise BuildError(f'{graph}: {api.title} cannot read it', explain_parser(
             problems, log, api.newest_opset, api.title))
     inputs, outputs = tensors(network)
-    if findings := check_contract(inputs, outputs, options.max_batch):
-        raise _RefusedError('it does not fulfil the model contract', findings)
+    if findings := check_tensors(inputs, outputs, options.max_batch):
+        raise BuildError(f'{graph}: it does not fulfil the model contract', findings)
     config, notes = api.configure(builder, options, _profile(builder, inputs[0], options))
     api.use_timing_cache(config, timing_cache)
     report(Progress('building'))
     api.monitor(config, PhaseTree(), _sparingly(report))
     engine = api.build(builder, network, config)
     if engine is None:
-        raise _RefusedError(f'{api.title} built no engine', explain_build(log))
+        raise BuildError(f'{graph}: {api.title} built no engine', explain_build(log))
     try:
         layers = _inspect(api, engine, options, inputs[0])
     except Exception as error:  # the engine is there, and may be no worse for it
         layers = LayerSummary()
         notes.append(f'its layers are not known, because it cannot be inspected: {error}')
-    return BuildFacts(
+    facts = BuildFacts(
         library=api.title, seconds=round(time.monotonic() - started, 2),
-        network=layer_types(network), layers=layers, notes=tuple(notes),
-    ), engine, api.timing_cache(config)
-
-
-def _check_dla(builder: Builder, options: EngineOptions, api: Api) -> None:
-    cores = builder.num_DLA_cores
-    if options.dla_core is not None and options.dla_core >= cores:
-        raise _RefusedError(
-            f'dla_core is {options.dla_core}; {api.title} finds {cores} on this machine '
-            f'(Xavier and Orin have them, not the Orin Nano): leave it out')
+        network=layer_types(network), layers=layers, notes=tuple(notes))
+    return BuiltEngine(engine, facts, api.timing_cache(config))
 
 
 def _profile(builder: Builder, image: TensorInfo, options: EngineOptions) -> Profile | None:
     """Return the range of batches for a graph that leaves it open; a DLA takes only one size."""
     if image.shape[0] != -1:
         return None
-    most = (options.max_batch, *image.shape[1:])
-    least = (1, *image.shape[1:]) if options.dla_core is None else most
+    largest = (options.max_batch, *image.shape[1:])
+    smallest = (1, *image.shape[1:]) if options.dla_core is None else largest
     profile = builder.create_optimization_profile()
-    profile.set_shape(image.name, least, most, most)
+    profile.set_shape(image.name, smallest, largest, largest)
     return profile
 
 

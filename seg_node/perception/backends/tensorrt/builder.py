@@ -26,26 +26,26 @@ so that a thread would not stop the node from answering. A process it is all the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-import json
+from collections.abc import Iterable
+from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe
 import os
 from pathlib import Path
 import signal
 import subprocess
 import sys
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from seg_node.perception.backends.progress import ignore, never, Progress
-from seg_node.perception.backends.tensorrt.built_engine import BuildFacts, BuiltEngine
-from seg_node.perception.backends.tensorrt.diagnosis import Finding
-from seg_node.perception.backends.tensorrt.library import Flavour, Missing, TensorRtMissingError
+from seg_node.perception.backends.contract import Finding
+from seg_node.perception.backends.progress import ProgressMonitor
+from seg_node.perception.backends.tensorrt.built_engine import BuiltEngine
+from seg_node.perception.backends.tensorrt.library import Flavour
 from seg_node.perception.backends.tensorrt.options import EngineOptions
 
 PROCESS = 'seg_node.perception.backends.tensorrt.build_process'
 
 _POLL = 0.1
-"""Seconds between two looks at the caller's wish to cancel."""
+"""Seconds after which the monitor is asked again."""
 
 _LAST_WORDS = 2000
 
@@ -54,8 +54,8 @@ class BuildError(RuntimeError):
     """No engine came of a graph; findings say what to change."""
 
     def __init__(self, message: str, findings: Iterable[Finding] = ()) -> None:
-        super().__init__(message)
         self.findings = tuple(findings)
+        super().__init__(message + ''.join(f'\n  - {finding}' for finding in self.findings))
 
 
 class BuildCancelledError(Exception):
@@ -63,32 +63,30 @@ class BuildCancelledError(Exception):
 
 
 def build(
-    graph: Path, options: EngineOptions, *,
-    progress: Callable[[Progress], None] = ignore, cancelled: Callable[[], bool] = never,
+    graph: Path, options: EngineOptions, monitor: ProgressMonitor | None = None, *,
     timing_cache: bytes = b'', flavours: tuple[Flavour, ...] = tuple(Flavour),
 ) -> BuiltEngine:
     """
-    Build an engine; the caller's thread waits, and calls progress and cancelled.
+    Build an engine; the caller's thread waits, and calls the monitor.
 
     timing_cache is that of an earlier build on the same GPU with the same version, and shortens
     this one.
 
     :raises BuildError: when the graph, the options or the machine do not allow it.
-    :raises BuildCancelledError: soon after cancelled() is true.
+    :raises BuildCancelledError: soon after the monitor has cancelled.
     :raises TensorRtMissingError: when the library, or a GPU for it, is missing.
     """
     if not graph.is_file():
         raise BuildError(f'{graph}: no such file; check the path')
-    request = json.dumps({'graph': str(graph.resolve()), 'options': options.to_json(),
-                          'flavours': [flavour.value for flavour in flavours]}).encode()
     ours, theirs = Pipe()
     # What it prints goes to memory: a full disk is no reason not to build.
     with ours, theirs, os.fdopen(os.memfd_create('seg_node_build'), 'rb') as words:
         process = _start(theirs, words)
         try:
             theirs.close()
-            _send(ours, request, timing_cache)
-            return _receive(ours, graph, progress, cancelled)
+            with suppress(OSError):  # it has died, and has said why
+                ours.send((graph, options, timing_cache, flavours))
+            return _receive(ours, graph, monitor or ProgressMonitor())
         except EOFError:
             raise BuildError(f'{graph}: {_death(process.wait(), words)}') from None
         finally:
@@ -105,37 +103,19 @@ def _start(connection: Connection, words: BinaryIO) -> subprocess.Popen[bytes]:
         start_new_session=True)  # Ctrl-C is for the caller, who then cancels
 
 
-def _send(connection: Connection, *messages: bytes) -> None:
-    try:
-        for message in messages:
-            connection.send_bytes(message)
-    except OSError:  # it has died, and has said why
-        return
-
-
-def _receive(
-    connection: Connection, graph: Path, progress: Callable[[Progress], None],
-    cancelled: Callable[[], bool],
-) -> BuiltEngine:
+def _receive(connection: Connection, graph: Path, monitor: ProgressMonitor) -> BuiltEngine:
     while True:
-        while not connection.poll(_POLL):
-            if cancelled():
-                raise BuildCancelledError(f'{graph}: the build was cancelled')
-        if cancelled():
+        ready = connection.poll(_POLL)
+        if monitor.cancelled():
             raise BuildCancelledError(f'{graph}: the build was cancelled')
-        message: dict[str, Any] = json.loads(connection.recv_bytes())
-        kind = message['kind']
-        if kind == 'progress':
-            progress(Progress(message['phase'], message['fraction']))
-        elif kind == 'built':
-            facts = BuildFacts.from_json(message['facts'])
-            return BuiltEngine(connection.recv_bytes(), facts, connection.recv_bytes())
-        elif kind == 'missing':
-            raise TensorRtMissingError(Missing(message['why']), message['text'])
-        else:
-            findings = [Finding(*values) for values in message['findings']]
-            text = ''.join(f'\n  - {finding}' for finding in findings)
-            raise BuildError(f"{graph}: {message['text']}{text}", findings)
+        if not ready:
+            continue
+        message = connection.recv()
+        if isinstance(message, BuiltEngine):
+            return message
+        if isinstance(message, Exception):
+            raise message
+        monitor.progress(message)
 
 
 def _death(code: int, words: BinaryIO) -> str:

@@ -25,23 +25,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 import re
 
-from seg_node.perception.backends.tensorrt.reports import LogLine, ParserProblem, TensorInfo
-
-OUTPUTS = ('labels', 'confidence')
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What is wrong, where in the file ('' for all of it), and what to change."""
-
-    where: str
-    problem: str
-    remedy: str
-
-    def __str__(self) -> str:
-        """Return it as one line."""
-        return f'{self.where}: {self.problem}; {self.remedy}' if self.where else (
-            f'{self.problem}; {self.remedy}')
+from seg_node.perception.backends.contract import Finding
+from seg_node.perception.backends.tensorrt.reports import LogLine, ParserProblem
 
 
 @dataclass(frozen=True)
@@ -134,51 +119,6 @@ def explain_build(log: Sequence[LogLine]) -> tuple[Finding, ...]:
             return (Finding('', rule.problem, rule.remedy),)
     last = _first_line(errors[-1]) if errors else 'TensorRT gives no reason'
     return (Finding('', f'the build failed: {last}', 'see the messages above it in the log'),)
-
-
-def check_contract(
-    inputs: Sequence[TensorInfo], outputs: Sequence[TensorInfo], max_batch: int
-) -> tuple[Finding, ...]:
-    """Compare inputs and outputs with the model contract; what an engine could not serve."""
-    if not inputs and not outputs:
-        return (Finding('', 'there is no network in it', 'get the file again; is it ONNX?'),)
-    given = ', '.join(tensor.name for tensor in inputs)
-    findings = []
-    if [tensor.name for tensor in inputs] != ['image']:
-        findings.append(Finding('', f"the inputs are {given or 'none'}; must be 'image' alone",
-                                'rename them, or wrap the network with import_model'))
-    else:
-        findings += _check_image(inputs[0], max_batch)
-    by_name = {tensor.name: tensor for tensor in outputs}
-    for name in OUTPUTS:
-        if name not in by_name:
-            findings.append(Finding(
-                '', f'the outputs are {", ".join(by_name) or "none"}; {name!r} is missing',
-                'rename them, or wrap the network with import_model'))
-        elif by_name[name].dtype != 'uint8' or len(by_name[name].shape) != 3:
-            findings.append(Finding(
-                f'output {name!r}', f'is {_shown(by_name[name])}; must be uint8 [N, H, W]',
-                'end the network with ArgMax, Cast (to float), Cast (to uint8)'))
-    return tuple(findings)
-
-
-def _check_image(image: TensorInfo, max_batch: int) -> list[Finding]:
-    where = "input 'image'"
-    if image.dtype != 'uint8' or len(image.shape) != 4 or image.shape[3] != 3:
-        return [Finding(where, f'is {_shown(image)}; must be uint8 [N, H, W, 3]',
-                        'wrap the network with import_model')]
-    if -1 in image.shape[1:]:
-        return [Finding(where, f'is {_shown(image)}: height and width are dynamic',
-                        'export the network with fixed height and width; only N may be dynamic')]
-    if image.shape[0] not in (-1, max_batch):
-        return [Finding(where, f'takes {image.shape[0]} image(s) at once; {max_batch} wanted',
-                        f'export it with dynamic N, or build with batch {image.shape[0]}')]
-    return []
-
-
-def _shown(tensor: TensorInfo) -> str:
-    sizes = ', '.join('dynamic' if size == -1 else str(size) for size in tensor.shape)
-    return f'{tensor.dtype} [{sizes}]'
 
 
 def _first_line(text: str) -> str:

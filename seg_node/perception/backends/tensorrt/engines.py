@@ -16,10 +16,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from seg_node.perception.backends.cuda.device import DeviceError
-from seg_node.perception.backends.progress import ignore, never, Progress
+from seg_node.perception.backends.progress import Progress, ProgressMonitor
 from seg_node.perception.backends.tensorrt.api import Api
 from seg_node.perception.backends.tensorrt.builder import build
 from seg_node.perception.backends.tensorrt.built_engine import BuiltEngine
@@ -54,21 +52,22 @@ def key_of(model: Model, options: EngineOptions, api: Api, gpu: Gpu) -> EngineKe
 
 
 def get_engine(
-    model: Model, options: EngineOptions, api: Api, gpu: Gpu, cache: EngineCache, *,
-    progress: Callable[[Progress], None] = ignore, cancelled: Callable[[], bool] = never,
+    model: Model, options: EngineOptions, api: Api, gpu: Gpu, cache: EngineCache,
+    monitor: ProgressMonitor,
 ) -> CachedEngine:
     """
     Return the engine of a model's graph, which is of the options' precision.
 
-    The caller's thread waits, for minutes where it is built, and calls progress and cancelled.
+    The caller's thread waits, for minutes where it is built, and calls the monitor.
 
     :raises BuildError: when the graph, the options or the machine do not allow it.
-    :raises BuildCancelledError: soon after cancelled() is true.
+    :raises BuildCancelledError: soon after the monitor has cancelled.
     :raises TensorRtMissingError: when a GPU is missing.
     """
     def make(timing_cache: bytes) -> BuiltEngine:
-        return build(model.graph, options, progress=progress, cancelled=cancelled,
-                     timing_cache=timing_cache, flavours=(api.library.flavour,))
+        return build(model.graph, options, monitor, timing_cache=timing_cache,
+                     flavours=(api.library.flavour,))
 
-    return cache.get_or_build(key_of(model, options, api, gpu), make, cancelled=cancelled,
-                              waiting=lambda: progress(WAITING))
+    return cache.get_or_build(
+        key_of(model, options, api, gpu), make, cancelled=monitor.cancelled,
+        waiting=lambda: monitor.progress(WAITING))

@@ -53,8 +53,12 @@ class TensorRtMissingError(RuntimeError):
     """TensorRT cannot be used; the message says what is missing and what to do."""
 
     def __init__(self, why: Missing, message: str) -> None:
-        super().__init__(message)
+        super().__init__(why, message)      # both, so that it can be sent between processes
         self.why = why
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return str(self.args[1])
 
 
 class Library(NamedTuple):

@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -31,12 +32,11 @@ from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.backends.tensorrt.api import Api, load
 from seg_node.perception.backends.tensorrt.builder import BuildError
 from seg_node.perception.backends.tensorrt.cache import EngineCache, Source
-from seg_node.perception.backends.tensorrt.engine_shape import check_engine
 from seg_node.perception.backends.tensorrt.engines import get_engine, key_of
 from seg_node.perception.backends.tensorrt.gpu import find_gpu, Gpu
 from seg_node.perception.backends.tensorrt.library import Missing, TensorRtMissingError
 from seg_node.perception.backends.tensorrt.options import EngineOptions, graph_for
-from seg_node.perception.backends.tensorrt.runner import EngineRunner
+from seg_node.perception.backends.tensorrt.runner import check_engine, EngineRunner
 
 if TYPE_CHECKING:
     from seg_node.perception.backends.tensorrt.cache import CachedEngine
@@ -91,12 +91,11 @@ def open_engine(model: Model, options: BackendOptions, monitor: ProgressMonitor)
         precision=model.precision, max_batch=options.max_batch, **options.own)  # type: ignore
     cache = EngineCache()
 
-    def report(progress: Progress) -> None:
-        monitor.progress(replace(
-            progress, phase=f'building the TensorRT engine: {progress.phase}'))
+    def report(progress: Progress, tell: Callable[[Progress], None] = monitor.progress) -> None:
+        tell(replace(progress, phase=f'building the TensorRT engine: {progress.phase}'))
 
-    engine = get_engine(model, wanted, api, gpu, cache,
-                        progress=report, cancelled=monitor.cancelled)
+    monitor = replace(monitor, progress=report)
+    engine = get_engine(model, wanted, api, gpu, cache, monitor)
     try:
         return _load(model, wanted, api, gpu, engine)
     except _UnusableEngineError as error:
@@ -104,8 +103,7 @@ def open_engine(model: Model, options: BackendOptions, monitor: ProgressMonitor)
             raise
         again = f'{error}; built again'
         cache.discard(key_of(model, wanted, api, gpu), cancelled=monitor.cancelled)
-        engine = get_engine(model, wanted, api, gpu, cache,
-                            progress=report, cancelled=monitor.cancelled)
+        engine = get_engine(model, wanted, api, gpu, cache, monitor)
         return _load(model, wanted, api, gpu, engine, again)
 
 

@@ -16,24 +16,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from seg_node.perception.backends.registry import AUTO, MAX_BATCH, PRECISIONS
+from seg_node.perception.backends.registry import AUTO, MAX_BATCH, OwnOption, PRECISIONS
 from seg_node.perception.models.model import at_precision, Model, Precision
 
-MAX_OPTIMIZATION_LEVEL = 5
-MAX_WORKSPACE_MIB = 1 << 16
-MAX_DLA_CORE = 3
+WORKSPACE_MIB = OwnOption(
+    'workspace_mib', 0, 1, 1 << 16,
+    'maximum of memory that a layer may use besides its tensors, with tensorrt, MiB; '
+    '0: its own choice')
+OPTIMIZATION_LEVEL = OwnOption(
+    'optimization_level', -1, 0, 5,
+    'how long a build may search for the quickest engine, with tensorrt from 8.6 on; '
+    '-1: its own choice')
+DLA_CORE = OwnOption(
+    'dla_core', -1, 0, 3,
+    'deep learning accelerator of a Jetson, with tensorrt; what it cannot do runs on the GPU; '
+    '-1: none')
+OWN_OPTIONS = (WORKSPACE_MIB, OPTIMIZATION_LEVEL, DLA_CORE)
 
-_RANGES: Mapping[str, tuple[int, int]] = {
-    'workspace_mib': (1, MAX_WORKSPACE_MIB),
-    'optimization_level': (0, MAX_OPTIMIZATION_LEVEL),
-    'dla_core': (0, MAX_DLA_CORE),
-    'max_batch': (1, MAX_BATCH),
-}
-_OPTIONAL = ('workspace_mib', 'optimization_level', 'dla_core')
+_RANGES = {'max_batch': (1, MAX_BATCH),
+           **{option.name: (option.low, option.high) for option in OWN_OPTIONS}}
 
 
 class OptionsError(ValueError):
@@ -43,14 +47,11 @@ class OptionsError(ValueError):
 @dataclass(frozen=True)
 class EngineOptions:
     """
-    What engine is wanted. None leaves a choice to TensorRT.
+    What engine is wanted. None leaves a choice to TensorRT; see OWN_OPTIONS for the meanings.
 
     precision: that of the graph; TensorRT 8 takes it as a permission, later versions compute in
     the graph's own types.
-    workspace_mib: most memory that a layer may use besides its tensors.
-    optimization_level: how long the builder may search, 0 to 5 (TensorRT 8.6 on).
-    dla_core: the deep learning accelerator of a Jetson; what it cannot do runs on the GPU.
-    max_batch: most images at once: the number of cameras.
+    max_batch: maximum of images at once: the number of cameras.
     version_compatible: later versions of TensorRT can load it (8.6 on); may be slower.
     hardware_compatible: other GPUs, Ampere and later, can load it (8.6 on); may be slower.
     """
@@ -68,7 +69,7 @@ class EngineOptions:
             raise OptionsError(f'precision is {self.precision!r}; give a Precision')
         for name, (low, high) in _RANGES.items():
             value = getattr(self, name)
-            if value is None and name in _OPTIONAL:
+            if value is None and name != 'max_batch':
                 continue
             if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
                 raise OptionsError(f'{name} is {value!r}; give a whole number, {low} to {high}')
@@ -82,21 +83,8 @@ class EngineOptions:
                 f'runs nowhere else: leave out one of them')
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values; from_json reads them."""
+        """Return plain values."""
         return {**asdict(self), 'precision': self.precision.value}
-
-    @staticmethod
-    def from_json(values: Mapping[str, Any]) -> EngineOptions:
-        """Read what to_json gave; OptionsError where it does not fit."""
-        known = {field.name for field in fields(EngineOptions)}
-        if set(values) != known:
-            raise OptionsError(f'options are {sorted(values)}; must be {sorted(known)}')
-        try:
-            precision = Precision(values['precision'])
-        except ValueError:
-            raise OptionsError(f"precision is {values['precision']!r}; "
-                               f'give {", ".join(PRECISIONS[1:])}') from None
-        return EngineOptions(**{**values, 'precision': precision})
 
 
 def graph_for(model: Model, asked: str) -> Model:

@@ -20,6 +20,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, TYPE_CHECKING
 
+from seg_node.perception.backends.contract import TensorInfo
+
 if TYPE_CHECKING:
     from seg_node.perception.backends.tensorrt.bindings import Network, Tensor
 
@@ -54,15 +56,6 @@ class ParserProblem:
     name: str = ''
     operator: str = ''
     function: str = ''
-
-
-@dataclass(frozen=True)
-class TensorInfo:
-    """An input or output of a network; dtype is NumPy's name, a dynamic dimension is -1."""
-
-    name: str
-    dtype: str
-    shape: tuple[int, ...]
 
 
 def dtype_name(dtype: Any) -> str:

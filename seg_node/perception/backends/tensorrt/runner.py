@@ -21,28 +21,55 @@ All of that is one CUDA graph per combination of image sizes, recorded when it i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seg_node.perception.backends import Inference
-from seg_node.perception.backends.contract import INPUT, OUTPUTS
+from seg_node.perception.backends import BackendError, Inference
+from seg_node.perception.backends.contract import check_graph, INPUT, OUTPUTS, TensorInfo
 from seg_node.perception.backends.cuda.device import DeviceError
 from seg_node.perception.backends.cuda.input_plan import InputPlan, plan_input, SourceFormat
 from seg_node.perception.backends.cuda.transfer_buffer import transfer_buffer
+from seg_node.perception.backends.tensorrt.reports import dtype_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seg_node.perception.backends.cuda.device import Buffer, Device, Graph, Stream
     from seg_node.perception.backends.tensorrt.bindings import Context, Engine
-    from seg_node.perception.backends.tensorrt.engine_shape import EngineShape
+    from seg_node.perception.models.model import Model
 
 Size = tuple[int, int]
 
 KEPT = 8
 """Combinations of image sizes whose memory and graph are kept."""
+
+
+@dataclass(frozen=True)
+class EngineShape:
+    """What an engine takes: 1 to max_batch images of width x height."""
+
+    width: int
+    height: int
+    max_batch: int
+
+
+def check_engine(engine: Engine, model: Model) -> EngineShape:
+    """Return what an engine takes; BackendError when its tensors are not those of the contract."""
+    names = [engine.get_tensor_name(index) for index in range(engine.num_io_tensors)]
+    if sorted(names) != sorted((INPUT, *OUTPUTS)):
+        raise BackendError(f'{model.graph}: inputs and outputs are {", ".join(names)}; must be '
+                           f'{INPUT} in, {" and ".join(OUTPUTS)} out')
+    image, *outputs = (
+        TensorInfo(name, dtype_name(engine.get_tensor_dtype(name)),
+                   tuple(engine.get_tensor_shape(name))) for name in (INPUT, *OUTPUTS))
+    batch = image.shape[0]
+    check_graph([image], outputs, model, batch)
+    if batch < 0:
+        batch = engine.get_tensor_profile_shape(INPUT, 0)[2][0]
+    return EngineShape(model.width, model.height, int(batch))
 
 
 class EngineRunner:
@@ -52,7 +79,7 @@ class EngineRunner:
     Belongs to the thread that owns the device.
 
     :param device: with the kernels loaded.
-    :param shape: what the engine takes, see engine_shape.check_engine().
+    :param shape: what the engine takes, see check_engine().
     """
 
     def __init__(self, device: Device, engine: Engine, shape: EngineShape) -> None:

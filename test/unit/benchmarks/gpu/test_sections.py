@@ -34,10 +34,9 @@ from seg_node.perception.backends.onnxruntime.backend import OnnxRuntimeBackend
 from seg_node.perception.backends.tensorrt.builder import BuildError
 from seg_node.perception.backends.tensorrt.built_engine import BuildFacts
 from seg_node.perception.backends.tensorrt.cache import CachedEngine, Source
-from seg_node.perception.backends.tensorrt.engine_shape import check_engine
 from seg_node.perception.backends.tensorrt.layers import LayerInfo, LayerSummary
 from seg_node.perception.backends.tensorrt.opening import OpenedEngine
-from seg_node.perception.backends.tensorrt.runner import EngineRunner
+from seg_node.perception.backends.tensorrt.runner import check_engine, EngineRunner
 from seg_node.perception.models.model import load_model, Precision
 from seg_node.scoring.path_score import PathScore
 from seg_node.scoring.percentiles import Percentiles

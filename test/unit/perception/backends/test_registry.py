@@ -56,7 +56,7 @@ def register(monkeypatch):
     def add(name, open=Toy, first=False):
         module = ModuleType(name)
         module.BACKEND = RegisteredBackend(
-            'Toy', 'a toy box', open, (OwnOption(f'{name}_bricks', -1, -1, 8, 'bricks'),))
+            'Toy', 'a toy box', open, (OwnOption(f'{name}_bricks', -1, 0, 8, 'bricks'),))
         monkeypatch.setitem(sys.modules, f'{registry.__package__}.{name}', module)
         names = (name, *registry.NAMES) if first else (*registry.NAMES, name)
         monkeypatch.setattr(registry, 'NAMES', names)
@@ -104,7 +104,7 @@ def test_every_registered_backend_declares_itself():
         backend = registry.registered(name)
         assert backend.title and backend.needs and callable(backend.open)
         for option in backend.own_options:
-            assert option.low <= option.unset <= option.high
+            assert option.unset < option.low <= option.high
 
 
 def test_generic_code_imports_no_backend():

@@ -148,12 +148,13 @@ def cast_graph(*, outputs=('labels', 'confidence'), input_name='image', dtype=Te
 @pytest.mark.parametrize(('graph', 'message'), [
     (cast_graph(input_name='pixels'), "inputs are pixels; must be 'image'"),
     (cast_graph(outputs=('labels',)), "outputs are labels; 'confidence' is missing"),
-    (cast_graph(dtype=TensorProto.INT32), r"'labels' is tensor\(int32\)"),
-    (make_graph(64, 32, batch=2), 'batch size is 2'),
-    (make_graph('W', 'H'), 'H and W fixed'),
+    (cast_graph(dtype=TensorProto.INT32),
+     r"output 'labels': is int32 \[1, 32, 64\]; must be uint8"),
+    (make_graph(64, 32, batch=2), r'takes 2 image\(s\) at once; 1 wanted'),
+    (make_graph('W', 'H'), 'height and width are dynamic'),
     (constant_graph(1, output_size=('N', 16, 64), shape=(1, 16, 64)),
      r'output labels is uint8 \[1, 16, 64\], must be uint8 \[1, 32, 64\]'),
-    (constant_graph(1, output_size=('N', 32), shape=(1, 32)), 'with 3 dimensions'),
+    (constant_graph(1, output_size=('N', 32), shape=(1, 32)), r'must be uint8 \[N, H, W\]'),
     (constant_graph(5), 'gives label 5, the manifest has 5 classes'),
     (constant_graph(254), 'gives label 254'),
 ])

@@ -36,10 +36,9 @@ from seg_node.perception.backends.progress import ProgressMonitor
 from seg_node.perception.backends.registry import BackendOptions, open_backend
 from seg_node.perception.backends.tensorrt.backend import TensorRtBackend
 from seg_node.perception.backends.tensorrt.builder import BuildCancelledError, BuildError
-from seg_node.perception.backends.tensorrt.engine_shape import check_engine
 from seg_node.perception.backends.tensorrt.library import Missing, TensorRtMissingError
 from seg_node.perception.backends.tensorrt.opening import OpenedEngine
-from seg_node.perception.backends.tensorrt.runner import EngineRunner
+from seg_node.perception.backends.tensorrt.runner import check_engine, EngineRunner
 from seg_node.perception.models.model import load_model
 
 IMAGE = np.full((32, 64, 3), (30, 200, 20), np.uint8)

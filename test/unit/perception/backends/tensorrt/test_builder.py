@@ -27,6 +27,7 @@ import pytest
 
 from helpers.foreign_network import Form, save
 from helpers.refused_graphs import accepted, refused, write
+from seg_node.perception.backends.progress import ProgressMonitor
 from seg_node.perception.backends.tensorrt.builder import build, BuildCancelledError, BuildError
 from seg_node.perception.backends.tensorrt.library import Flavour, TensorRtMissingError
 from seg_node.perception.backends.tensorrt.options import EngineOptions, Precision
@@ -66,7 +67,7 @@ def build_rtx(path, options=None, **given):
 def test_every_shipped_graph_becomes_an_engine(model):
     seen = []
     built = build_rtx(model.graph, EngineOptions(precision=model.precision, max_batch=2),
-                      progress=seen.append)
+                      monitor=ProgressMonitor(seen.append))
     assert len(built.data) > 100_000
     assert built.facts.library.startswith('TensorRT-RTX')
     assert built.facts.notes == ()
@@ -191,7 +192,7 @@ def children():
 def test_a_build_is_cancelled(small):
     before, seen = children(), []
     with pytest.raises(BuildCancelledError, match='was cancelled'):
-        build_rtx(small, progress=seen.append, cancelled=lambda: bool(seen))
+        build_rtx(small, monitor=ProgressMonitor(seen.append, lambda: bool(seen)))
     assert children() == before
 
 
@@ -204,7 +205,7 @@ def test_a_build_that_is_killed_is_explained(small):
             os.kill(child, signal.SIGKILL)
 
     with pytest.raises(BuildError, match='the build was killed; most often memory ran out'):
-        build_rtx(small, progress=kill)
+        build_rtx(small, monitor=ProgressMonitor(kill))
     assert build_rtx(small).data
 
 
@@ -221,6 +222,7 @@ def test_a_build_that_breaks_off_gives_its_last_words(small, tmp_path, monkeypat
 PARENT = """
 import sys
 from pathlib import Path
+from seg_node.perception.backends.progress import ProgressMonitor
 from seg_node.perception.backends.tensorrt.builder import build
 from seg_node.perception.backends.tensorrt.options import EngineOptions
 
@@ -228,7 +230,7 @@ def tell(progress):
     for path in Path('/proc/self/task').glob('*/children'):
         print(path.read_text().strip(), flush=True)
 
-build(Path(sys.argv[1]), EngineOptions(), progress=tell)
+build(Path(sys.argv[1]), EngineOptions(), ProgressMonitor(tell))
 """
 
 

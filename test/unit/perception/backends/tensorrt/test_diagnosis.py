@@ -16,16 +16,8 @@ from __future__ import annotations
 
 import pytest
 
-from seg_node.perception.backends.tensorrt.diagnosis import (
-    check_contract,
-    explain_build,
-    explain_parser,
-)
-from seg_node.perception.backends.tensorrt.reports import LogLine, ParserProblem, TensorInfo
-
-IMAGE = TensorInfo('image', 'uint8', (-1, 256, 448, 3))
-LABELS = TensorInfo('labels', 'uint8', (-1, 256, 448))
-CONFIDENCE = TensorInfo('confidence', 'uint8', (-1, 256, 448))
+from seg_node.perception.backends.tensorrt.diagnosis import explain_build, explain_parser
+from seg_node.perception.backends.tensorrt.reports import LogLine, ParserProblem
 
 # TensorRT 8 tells number and operator of a node in its log only, and the name inside of the
 # node's text; the conditions are those of onnx-tensorrt, release/8.5-GA.
@@ -107,27 +99,3 @@ def test_a_failed_build_is_explained(text, remedy):
 def test_a_build_that_says_nothing():
     (finding,) = explain_build([])
     assert 'TensorRT gives no reason' in finding.problem
-
-
-def test_the_contract():
-    assert check_contract([IMAGE], [LABELS, CONFIDENCE], 8) == ()
-    assert check_contract([IMAGE], [CONFIDENCE, LABELS, TensorInfo('x', 'float32', ())], 1) == ()
-
-
-@pytest.mark.parametrize('inputs, outputs, said', [
-    ([], [], 'there is no network in it'),
-    ([IMAGE, TensorInfo('scale', 'float32', ())], [LABELS, CONFIDENCE],
-     "the inputs are image, scale; must be 'image' alone"),
-    ([IMAGE], [LABELS], "the outputs are labels; 'confidence' is missing"),
-    ([IMAGE], [], "the outputs are none; 'labels' is missing"),
-    ([TensorInfo('image', 'float32', (1, 3, 64, 64))], [LABELS, CONFIDENCE],
-     "input 'image': is float32 [1, 3, 64, 64]; must be uint8 [N, H, W, 3]"),
-    ([TensorInfo('image', 'uint8', (-1, -1, 64, 3))], [LABELS, CONFIDENCE],
-     'height and width are dynamic'),
-    ([TensorInfo('image', 'uint8', (4, 64, 64, 3))], [LABELS, CONFIDENCE],
-     'takes 4 image(s) at once; 1 wanted'),
-    ([IMAGE], [LABELS, TensorInfo('confidence', 'float32', (-1, 5, 256, 448))],
-     "output 'confidence': is float32 [dynamic, 5, 256, 448]; must be uint8 [N, H, W]"),
-])
-def test_what_breaks_the_contract(inputs, outputs, said):
-    assert said in str(check_contract(inputs, outputs, 1)[0])

@@ -90,11 +90,6 @@ def test_a_name_tells_what_the_file_is():
     assert KEY.timing_name.startswith('orin-8.7-tensorrt_10.3.0-')
 
 
-@given(OPTIONS)
-def test_options_survive_being_sent(options):
-    assert EngineOptions.from_json(options.to_json()) == options
-
-
 def test_facts_survive_being_kept():
     assert BuildFacts.from_json(FACTS.to_json()) == FACTS
 
