@@ -116,6 +116,6 @@ class Diagnostics:
         elif rate < _ENOUGH * self._expected_rate:
             level = DiagnosticStatus.WARN
             message = (f'{rate:.1f} images per second of {self._expected_rate:.1f} expected; if '
-                       'the camera sends them, see the README on large images over DDS')
+                       'the camera sends them, see docs/troubleshooting.md, images are lost')
         return DiagnosticStatus(level=level, name=f'{self._prefix}: {camera}', message=message,
                                 values=key_values(values))
