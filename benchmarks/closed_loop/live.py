@@ -53,14 +53,14 @@ def run(options: argparse.Namespace) -> int:
     """Drive, write the results and tell them."""
     from benchmarks.closed_loop.node_process import NodeProcess
     from benchmarks.closed_loop.plot import write_drive
-    from benchmarks.common.processes import Domain
+    from seg_node.tools.common.testbed.domain import Domain
     model = check_model(options.model)
     prepare(options.out)
-    limits, domain = StatedLimits(), Domain()
+    limits, domain = StatedLimits(), Domain.claim()
     nodes: list[NodeProcess] = []
 
     def make(draw: Draw) -> NodeProcess:
-        nodes.append(NodeProcess(draw, options.model, domain, options.out / 'node.log'))
+        nodes.append(NodeProcess(draw, options.model, domain, options.out))
         return nodes[-1]
 
     try:

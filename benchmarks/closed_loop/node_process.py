@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
-import json
 import math
 from pathlib import Path
 import queue
@@ -26,26 +25,20 @@ import threading
 import time
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticStatus
 from nav_msgs.msg import Odometry
-import rclpy
-from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
-from rclpy.signals import SignalHandlerOptions
-from std_msgs.msg import Bool, Float32
+from std_msgs.msg import Float32
 
 from benchmarks.closed_loop.drive import Draw
 from benchmarks.closed_loop.eye import Film, Shot
 from benchmarks.closed_loop.rig import Rig
-from benchmarks.common.processes import Child, Domain
-from seg_node.errors import UserError
 from seg_node.recordings.sources import Frame, Intrinsics, Source
 from seg_node.stop_go.vehicle import Motion
 from seg_node.stop_go.verdict import Decision, Reason, Verdict
 from seg_node.tools.common.camera_publisher import CameraPublisher, to_message, to_odometry
+from seg_node.tools.common.testbed.domain import Domain
+from seg_node.tools.common.testbed.testbed import NODE, Testbed
 
-NODE = '/seg_node'
 CAMERA = 'camera'
 ACTIVE_SECONDS = 60.0
 """Time for the node to load its model and become active; generous for slow machines."""
@@ -65,9 +58,11 @@ class NodeProcess:
     rendered, for the one before was still being rendered.
     """
 
-    def __init__(self, draw: Draw, model: str, domain: Domain, log: Path) -> None:
+    def __init__(self, draw: Draw, model: str, domain: Domain, folder: Path) -> None:
         """
         Start the node and wait until it is active; the drive begins when this returns.
+
+        :param folder: takes the log of the node.
 
         :raises UserError: when the node does not become active.
         """
@@ -76,28 +71,17 @@ class NodeProcess:
         self._rig = draw.rig
         self._film = Film(draw.course, draw.rig, draw.seed)
         self._slot: queue.SimpleQueue[tuple[int, Shot] | None] = queue.SimpleQueue()
-        self._changed = threading.Condition()
-        self._stop: tuple[float, bool] | None = None
-        self._heard = 0
+        self._answered = 0
         self._fraction = 0.0
-        self._state: dict[str, str] = {}
-        self._text = ''
-        self._judged: set[str] = set()
-        self._context = Context()
-        rclpy.init(context=self._context, domain_id=domain.number,
-                   signal_handler_options=SignalHandlerOptions.NO)
-        self._node = rclpy.create_node(
-            'vehicle', context=self._context, start_parameter_services=False)
+        self._testbed = Testbed(domain, folder)
+        self._listener = self._testbed.listener
         self._connect()
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self._node)
-        self._threads = [threading.Thread(target=run, name=name, daemon=True) for name, run in (
-            ('ears', self._executor.spin), ('camera', self._render))]
-        self._process = Child(_arguments(model, draw.rig), domain.env, log, self._notify)
-        for thread in self._threads:
-            thread.start()
+        self._renderer = threading.Thread(target=self._render, name='camera', daemon=True)
+        self._testbed.start_node(_parameters(model, draw.rig))
+        self._check = self._testbed.watch()
+        self._renderer.start()
         try:
-            self._wait_until_active(log)
+            self._testbed.wait_for(self._is_active, 'an active node', ACTIVE_SECONDS)
         except BaseException:
             self.close()
             raise
@@ -110,14 +94,13 @@ class NodeProcess:
     @property
     def judged(self) -> int:
         """Frames that were judged so far."""
-        with self._changed:
-            return len(self._judged)
+        return len({state.values.get(f'{CAMERA}.image_stamp')
+                    for state in self._listener.states_since(0.0)} - {None})
 
     @property
     def free_distance(self) -> float:
         """What was last seen as clear, metres from the bumper; NaN before."""
-        with self._changed:
-            return float(self._state.get(f'{CAMERA}.free_distance', math.nan))
+        return float(self._listener.values.get(f'{CAMERA}.free_distance', math.nan))
 
     def wants_image(self, now: float) -> bool:
         """Tell whether the camera takes an image now."""
@@ -144,62 +127,34 @@ class NodeProcess:
         moving = motion()
         if moving is not None:
             self._odometry.publish(to_odometry(moving, self._begin_ns + round(now * 1e9)))
-        with self._changed:
-            if self._process.code is not None:
-                raise UserError(f'the node has ended with exit code {self._process.code}; '
-                                f'its output: {self._process.log}')
-            heard, self._heard = self._heard, 0
-            if self._stop is None or time.monotonic() - self._stop[0] > SILENT_SECONDS:
+        self._check()
+        with self._testbed.participant.changed:
+            stops = self._listener.stops
+            answered, self._answered = self._answered, len(stops)
+            if not stops or time.monotonic() - stops[-1].time > SILENT_SECONDS:
                 return Verdict(Decision.STOP, Reason.NOT_ACTIVE, '~/stop is silent')
-            return self._verdict(self._stop[1]) if heard else None
+            return self._verdict(stops[-1].stop) if len(stops) > answered else None
 
     def close(self) -> None:
         """End the node and leave the domain."""
-        self._process.end()
-        self._process.close()
+        if self._testbed.process is not None:
+            self._testbed.process.stop()
         self._slot.put(None)
-        self._executor.shutdown()
-        for thread in self._threads:
-            thread.join(5.0)
-        self._node.destroy_node()
-        self._context.try_shutdown()
+        self._renderer.join(5.0)
+        self._testbed.close()
 
     # --- DDS -------------------------------------------------------------------------------------
 
     def _connect(self) -> None:
-        camera, node = self._rig.camera, self._node
+        camera, node = self._rig.camera, self._testbed.node
         source = Source('drive', self._rig.timing.rate, None, (camera.width, camera.height))
         source.intrinsics = Intrinsics(camera.focal_px, camera.focal_px, camera.cx, camera.cy)
         self._camera = CameraPublisher(node, CAMERA, source)
         self._odometry = node.create_publisher(Odometry, 'odom', QoSProfile(depth=5))
-        qos = QoSProfile(depth=10)
-        self._subscriptions = [
-            node.create_subscription(kind, f'{NODE}/{topic}', take, qos)
-            for kind, topic, take in (
-                (Bool, 'stop', self._hear_stop), (Float32, 'speed_limit', self._hear_limit),
-                (DiagnosticStatus, 'state', self._hear_state))]
+        self._testbed.participant.subscribe(Float32, f'{NODE}/speed_limit', self._take_limit, 10)
 
-    def _hear_stop(self, message: Bool) -> None:
-        with self._changed:
-            self._stop = time.monotonic(), message.data
-            self._heard += 1
-
-    def _hear_limit(self, message: Float32) -> None:
-        with self._changed:
-            self._fraction = message.data
-
-    def _hear_state(self, message: DiagnosticStatus) -> None:
-        with self._changed:
-            self._state = {item.key: item.value for item in message.values}
-            self._text = message.message
-            stamp = self._state.get(f'{CAMERA}.image_stamp')
-            if stamp is not None:
-                self._judged.add(stamp)
-            self._changed.notify_all()
-
-    def _notify(self) -> None:
-        with self._changed:
-            self._changed.notify_all()
+    def _take_limit(self, message: Float32, arrival: float) -> None:
+        self._fraction = message.data
 
     def _verdict(self, stop: bool) -> Verdict:
         """Return the decision that the vehicle obeys, with its reason as far as that is told."""
@@ -207,21 +162,14 @@ class NodeProcess:
             decision = Decision.STOP
         else:
             decision = Decision.GO if self._fraction >= 1.0 else Decision.SLOW
-        if self._state.get('decision') != decision.value:
+        state = self._listener.states[-1] if self._listener.states else None
+        if state is None or state.decision != decision.value:
             return Verdict(decision, _REASONS[decision], '')
-        return Verdict(decision, Reason(self._state['reason']), self._text)
+        return Verdict(decision, Reason(state.reason), state.text)
 
-    def _wait_until_active(self, log: Path) -> None:
-        def is_active() -> bool:
-            return self._state.get('reason') not in (None, Reason.NOT_ACTIVE.value) and (
-                self._camera.matched() and self._odometry.get_subscription_count() > 0)
-
-        with self._changed:
-            self._changed.wait_for(
-                lambda: is_active() or self._process.code is not None, ACTIVE_SECONDS)
-            if not is_active():
-                raise UserError(f'the node is not active after {ACTIVE_SECONDS:g} s, or has '
-                                f'ended; its output: {log}')
+    def _is_active(self) -> bool:
+        return self._listener.values.get('reason') not in (None, Reason.NOT_ACTIVE.value) and (
+            self._camera.matched() and self._odometry.get_subscription_count() > 0)
 
     def _render(self) -> None:
         width, height = self._rig.camera.width, self._rig.camera.height
@@ -235,16 +183,12 @@ class NodeProcess:
             self.worst_image = max(self.worst_image, (time.time_ns() - stamp) * 1e-9)
 
 
-def _arguments(model: str, rig: Rig) -> list[str]:
-    """Return the node's module and the parameters that make it the rig's."""
+def _parameters(model: str, rig: Rig) -> dict[str, Any]:
+    """Return the parameters that make the node the rig's."""
     limits = asdict(rig.limits)
-    values: dict[str, Any] = {
+    return {
         'model': model, 'autostart': True, 'geometry': 'ground',
         'expected_rate': rig.timing.rate,
         **{f'mounting.{CAMERA}.{name}': value for name, value in asdict(rig.mounting).items()},
         **{f'{group}.{name}': value for group, fields in limits.items()
            if isinstance(fields, dict) for name, value in fields.items()}}
-    arguments = ['seg_node.ros.node', '--ros-args']
-    for name, value in values.items():
-        arguments += ['-p', f'{name}:={json.dumps(value)}']
-    return arguments

@@ -20,18 +20,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 import time
 
-from benchmarks.faults.bench import Bench, BenchError, Value
-from benchmarks.faults.camera import Camera, Message, Show
-from benchmarks.faults.images import Film, Pixels
+from benchmarks.faults.faulty_camera import FaultyCamera, Message, Show
+from benchmarks.faults.images import Clip, Pixels
 from benchmarks.faults.table import Clock, Moment
+from benchmarks.faults.testbed import FaultTestbed, InjectionError
+from seg_node.tools.common.testbed.client import Value
 
-Inject = Callable[[Bench], Moment]
-Step = Callable[[Bench], None]
-Count = Callable[[Bench], int]
+Inject = Callable[[FaultTestbed], Moment]
+Step = Callable[[FaultTestbed], None]
+Count = Callable[[FaultTestbed], int]
 
 
 @dataclass(frozen=True)
-class Rig:
+class Setup:
     """A node with its parameters, and a robot around it; several faults share one."""
 
     name: str
@@ -39,13 +40,13 @@ class Rig:
     assemble: Step
 
 
-def heal(bench: Bench) -> None:
+def heal(testbed: FaultTestbed) -> None:
     """Show what a healthy camera shows."""
-    assert bench.camera is not None and bench.healthy is not None
-    bench.camera.show(bench.healthy)
+    assert testbed.camera is not None and testbed.healthy is not None
+    testbed.camera.show(testbed.healthy)
 
 
-def nothing(bench: Bench) -> None:
+def nothing(testbed: FaultTestbed) -> None:
     """Do nothing."""
 
 
@@ -62,7 +63,7 @@ class Fault:
 
     name: str
     about: str
-    rig: Rig
+    setup: Setup
     reasons: tuple[str, ...]
     inject: Inject
     recover: Step = heal
@@ -75,68 +76,68 @@ class NotCaughtError(Exception):
     """The node did something with a fault that it must not do."""
 
 
-def once(bench: Bench) -> int:
+def once(testbed: FaultTestbed) -> int:
     """Say that a single image is enough to know."""
     return 1
 
 
-def road_frames(bench: Bench) -> int:
+def road_frames(testbed: FaultTestbed) -> int:
     """Say how many images of a bad road it takes: one bad image may be chance."""
-    return int(bench.limit('stop_go.stop_after'))
+    return int(testbed.limit('stop_go.stop_after'))
 
 
-def show_on(camera: Camera, show: Show, frames: int) -> Moment:
+def show_on(camera: FaultyCamera, show: Show, frames: int) -> Moment:
     """Let a camera show something else; known with the image of that number."""
     times = camera.wait_for(camera.show(show), frames, 5.0)
     if len(times) < frames:
-        raise BenchError(f'the camera has not published {frames} messages')
+        raise InjectionError(f'the camera has not published {frames} messages')
     return Moment(times[0], times[frames - 1], Clock.IMAGE)
 
 
-def shows(change: Callable[[Bench, Show], Show], frames: Count = once) -> Inject:
+def shows(change: Callable[[FaultTestbed, Show], Show], frames: Count = once) -> Inject:
     """Let the camera show something else; known with the image of that number."""
-    def inject(bench: Bench) -> Moment:
-        assert bench.camera is not None and bench.healthy is not None
-        needed = frames(bench)
-        return show_on(bench.camera, change(bench, bench.healthy), needed)
+    def inject(testbed: FaultTestbed) -> Moment:
+        assert testbed.camera is not None and testbed.healthy is not None
+        needed = frames(testbed)
+        return show_on(testbed.camera, change(testbed, testbed.healthy), needed)
     return inject
 
 
 def images(change: Callable[[Pixels], Pixels], frames: Count = once) -> Inject:
     """Let the camera show the images it shows anyway, each of them changed."""
-    return shows(lambda bench, show: replace(show, film=show.film.changed(change)), frames)
+    return shows(lambda testbed, show: replace(show, clip=show.clip.changed(change)), frames)
 
 
-def film(choose: Callable[[Bench], Film], frames: Count = once) -> Inject:
-    """Let the camera show another film."""
-    return shows(lambda bench, show: replace(show, film=choose(bench)), frames)
+def clip(choose: Callable[[FaultTestbed], Clip], frames: Count = once) -> Inject:
+    """Let the camera show another clip."""
+    return shows(lambda testbed, show: replace(show, clip=choose(testbed)), frames)
 
 
 def messages(spoil: Callable[[Message], Message | None]) -> Inject:
     """Let the camera send spoiled messages."""
-    return shows(lambda bench, show: replace(show, spoil=spoil))
+    return shows(lambda testbed, show: replace(show, spoil=spoil))
 
 
-def silence_of(bench: Bench, camera: Camera) -> Moment:
+def silence_of(testbed: FaultTestbed, camera: FaultyCamera) -> Moment:
     """Let a camera fall silent; known when the image before has reached its greatest age."""
-    assert bench.healthy is not None
-    age = bench.limit('stop_go.max_image_age')
-    camera.show(replace(bench.healthy, spoil=lambda message: None))
-    bench.wait_until(time.monotonic() + 0.05)       # an image may have been on its way
+    assert testbed.healthy is not None
+    age = testbed.limit('stop_go.max_image_age')
+    camera.show(replace(testbed.healthy, spoil=lambda message: None))
+    testbed.wait_until(time.monotonic() + 0.05)       # an image may have been on its way
     last = camera.times()[-1]
     return Moment(last, last + age, Clock.TIMEOUT)
 
 
-def silence(bench: Bench) -> Moment:
+def silence(testbed: FaultTestbed) -> Moment:
     """Let the camera fall silent."""
-    assert bench.camera is not None
-    return silence_of(bench, bench.camera)
+    assert testbed.camera is not None
+    return silence_of(testbed, testbed.camera)
 
 
 def does(act: Step, clock: Clock = Clock.REQUEST) -> Inject:
     """Do something to the node that it must answer with a STOP at once."""
-    def inject(bench: Bench) -> Moment:
+    def inject(testbed: FaultTestbed) -> Moment:
         now = time.monotonic()
-        act(bench)
+        act(testbed)
         return Moment(now, now, clock)
     return inject

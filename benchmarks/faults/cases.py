@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""All faults of the benchmark, in the order in which they run: those of one rig in a row."""
+"""All faults of the benchmark, in the order in which they run: those of one setup in a row."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from benchmarks.faults.cases_time import TIME_FAULTS
 _DECLARED = (*CAMERA_FAULTS, *MESSAGE_FAULTS, *TIME_FAULTS, *PERCEPTION_FAULTS,
              *PUBLISHER_FAULTS, *NODE_FAULTS, *MODEL_FAULTS, *GROUND_FAULTS, *BUNDLED_FAULTS,
              *TWO_CAMERA_FAULTS)
-_RIGS = tuple(dict.fromkeys(fault.rig.name for fault in _DECLARED))
+_SETUPS = tuple(dict.fromkeys(fault.setup.name for fault in _DECLARED))
 
-# Stable: within a rig the order of declaration stays, but what uses up its node comes last.
+# Stable: within a setup the order of declaration stays, but what uses up its node comes last.
 ALL: tuple[Fault, ...] = tuple(sorted(
-    _DECLARED, key=lambda fault: (_RIGS.index(fault.rig.name), fault.ends_node)))
+    _DECLARED, key=lambda fault: (_SETUPS.index(fault.setup.name), fault.ends_node)))

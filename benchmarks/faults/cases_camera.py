@@ -24,11 +24,11 @@ import cv2
 from sensor_msgs.msg import CompressedImage, Image
 
 from benchmarks.faults import damage
-from benchmarks.faults.bench import Bench
-from benchmarks.faults.camera import Message, to_message
-from benchmarks.faults.case import Fault, film, images, messages, once, road_frames, shows
+from benchmarks.faults.case import clip, Fault, images, messages, once, road_frames, shows
+from benchmarks.faults.faulty_camera import Message, to_message
 from benchmarks.faults.images import Pixels
-from benchmarks.faults.rigs import COMPRESSED, PLAIN
+from benchmarks.faults.setups import COMPRESSED, PLAIN
+from benchmarks.faults.testbed import FaultTestbed
 
 _HUGE = 2**20
 
@@ -62,13 +62,13 @@ def _not_a_jpeg(message: CompressedImage) -> CompressedImage:
     return message
 
 
-def _frozen_images(bench: Bench) -> int:
+def _frozen_images(testbed: FaultTestbed) -> int:
     # The first of them is new; then each repeats the one before.
-    return int(bench.limit('camera_health.max_identical')) + 2
+    return int(testbed.limit('camera_health.max_identical')) + 2
 
 
-def _blocked_images(bench: Bench) -> int:
-    return int(bench.limit('camera_health.blocked_after'))
+def _blocked_images(testbed: FaultTestbed) -> int:
+    return int(testbed.limit('camera_health.blocked_after'))
 
 
 CAMERA_FAULTS = (
@@ -83,15 +83,15 @@ CAMERA_FAULTS = (
     Fault('blurred', 'out of focus', PLAIN,
           ('camera_blurred',), images(damage.blurred)),
     Fault('frozen', 'the same image again and again, with new stamps', PLAIN,
-          ('camera_frozen',), film(lambda bench: damage.frozen(bench.films.free),
+          ('camera_frozen',), clip(lambda testbed: damage.frozen(testbed.clips.free),
                                    _frozen_images)),
     Fault('noisy', 'noise of a broken sensor', PLAIN,
-          ('camera_noisy',), film(lambda bench: damage.noisy(bench.films.free))),
+          ('camera_noisy',), clip(lambda testbed: damage.noisy(testbed.clips.free))),
     Fault('torn', 'the first lines of each image are missing', PLAIN,
-          ('camera_torn',), film(lambda bench: damage.torn(bench.films.free))),
+          ('camera_torn',), clip(lambda testbed: damage.torn(testbed.clips.free))),
     Fault('shifted', 'the lower lines of each image are shifted aside', PLAIN,
           ('camera_torn', 'blocked'),
-          film(lambda bench: damage.shifted(bench.films.free), road_frames)),
+          clip(lambda testbed: damage.shifted(testbed.clips.free), road_frames)),
     Fault('size_changed', 'the camera changes to half its resolution', PLAIN,
           ('camera_changed',), images(damage.half_size), hold=0.3),
     Fault('encoding_changed', 'the camera changes from bgr8 to rgb8', PLAIN,

@@ -22,46 +22,44 @@ import time
 
 from sensor_msgs.msg import CameraInfo
 
-from benchmarks.faults.bench import Bench, BenchError
-from benchmarks.faults.case import Fault, film, heal, Inject, once, road_frames
+from benchmarks.faults.case import clip, Fault, heal, Inject, once, road_frames
 from benchmarks.faults.feeds import Feed, good_info, odometry
-from benchmarks.faults.rigs import GROUND, SPEED
+from benchmarks.faults.setups import GROUND, SPEED
 from benchmarks.faults.table import Clock, Moment
+from benchmarks.faults.testbed import FaultTestbed
 
 
-def _image_after(bench: Bench, moment: float, count: int) -> float:
+def _image_after(testbed: FaultTestbed, moment: float, count: int) -> float:
     """Wait until that many images were published after a moment; return when the last was."""
-    assert bench.camera is not None
-    deadline = moment + 5.0
-    while time.monotonic() < deadline:
-        times = [t for t in bench.camera.times() if t > moment]
-        if len(times) >= count:
-            return times[count - 1]
-        time.sleep(0.005)
-    raise BenchError('the camera has stopped')
+    assert testbed.camera is not None
+    camera = testbed.camera
+
+    def times() -> list[float]:
+        return [t for t in camera.times() if t > moment]
+
+    testbed.wait_for(lambda: len(times()) >= count, 'images of the camera', 5.0)
+    return times()[count - 1]
 
 
 def _info(make: Callable[[], CameraInfo]) -> Inject:
     """Publish another camera_info; known with the next image."""
-    def inject(bench: Bench) -> Moment:
-        feed: Feed = bench.keep['info']
+    def inject(testbed: FaultTestbed) -> Moment:
+        feed: Feed = testbed.keep['info']
         now = feed.change(make)
         # Images and camera_info come on different topics: which is first is chance.
-        return Moment(now, _image_after(bench, now + 0.01, 1), Clock.IMAGE)
+        return Moment(now, _image_after(testbed, now + 0.01, 1), Clock.IMAGE)
     return inject
 
 
-def _good_info_again(bench: Bench) -> None:
-    bench.keep['info'].change(good_info)
+def _good_info_again(testbed: FaultTestbed) -> None:
+    testbed.keep['info'].change(good_info)
 
 
-def _no_info(bench: Bench) -> Moment:
+def _no_info(testbed: FaultTestbed) -> Moment:
     """Begin anew without camera_info."""
-    bench.keep['info'].change(lambda: None)
+    testbed.keep['info'].change(lambda: None)
     now = time.monotonic()
-    for label in ('deactivate', 'activate'):
-        if not bench.change_state(label):
-            raise BenchError(f'{label} failed')
+    testbed.client.reach('deactivate', 'activate')
     return Moment(now, now, Clock.REQUEST)
 
 
@@ -85,25 +83,25 @@ def _zoomed() -> CameraInfo:
     return info
 
 
-def _far_obstacle(bench: Bench) -> None:
+def _far_obstacle(testbed: FaultTestbed) -> None:
     """Show an obstacle that is far enough away at the present speed."""
-    film(lambda _: bench.films.far_obstacle, once)(bench)
+    clip(lambda _: testbed.clips.far_obstacle, once)(testbed)
 
 
 def _odometry_ends(make: Callable[[], object]) -> Inject:
     """Let the speed become unknown; known with the images after the end of its time."""
-    def inject(bench: Bench) -> Moment:
-        feed: Feed = bench.keep['odom']
-        timeout, frames = bench.limit('vehicle.odometry_timeout'), road_frames(bench)
+    def inject(testbed: FaultTestbed) -> Moment:
+        feed: Feed = testbed.keep['odom']
+        timeout, frames = testbed.limit('vehicle.odometry_timeout'), road_frames(testbed)
         begin = feed.change(feed.make)
         feed.make = make
-        return Moment(begin, _image_after(bench, begin + timeout, frames), Clock.IMAGE)
+        return Moment(begin, _image_after(testbed, begin + timeout, frames), Clock.IMAGE)
     return inject
 
 
-def _good_odometry_again(bench: Bench) -> None:
-    bench.keep['odom'].change(odometry(SPEED))
-    heal(bench)
+def _good_odometry_again(testbed: FaultTestbed) -> None:
+    testbed.keep['odom'].change(odometry(SPEED))
+    heal(testbed)
 
 
 GROUND_FAULTS = (
@@ -124,9 +122,9 @@ GROUND_FAULTS = (
           ('blocked',), _odometry_ends(odometry(math.nan)), _good_odometry_again,
           prepare=_far_obstacle),
     Fault('ground_obstacle', 'a box 5 m ahead at 2 m/s', GROUND,
-          ('blocked',), film(lambda bench: bench.films.obstacle, road_frames)),
+          ('blocked',), clip(lambda testbed: testbed.clips.obstacle, road_frames)),
     Fault('ground_post', 'a post of 0.1 m 5 m ahead', GROUND,
-          ('blocked',), film(lambda bench: bench.films.post, road_frames)),
+          ('blocked',), clip(lambda testbed: testbed.clips.post, road_frames)),
     Fault('ground_end_of_road', 'the road ends 5 m ahead', GROUND,
-          ('blocked',), film(lambda bench: bench.films.end, road_frames)),
+          ('blocked',), clip(lambda testbed: testbed.clips.end, road_frames)),
 )

@@ -18,15 +18,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+import resource
 import signal
 import time
 
 from benchmarks.faults import damage
-from benchmarks.faults.bench import Bench, BenchError
 from benchmarks.faults.case import (
+    clip,
     does,
     Fault,
-    film,
     heal,
     images,
     Inject,
@@ -38,8 +38,9 @@ from benchmarks.faults.case import (
 from benchmarks.faults.commands import Command
 from benchmarks.faults.images import with_command
 from benchmarks.faults.models import GRAPH, MANIFEST, write_broken_gpu, write_wrong_engine
-from benchmarks.faults.rigs import OWN_MODEL, PLAIN
+from benchmarks.faults.setups import OWN_MODEL, PLAIN
 from benchmarks.faults.table import Clock, Moment
+from benchmarks.faults.testbed import FaultTestbed, InjectionError
 
 _PAUSE = 1.2        # seconds; consumers give up after 0.5
 _ABOVE_THE_ROAD = 0.2
@@ -48,86 +49,82 @@ _SILENCE = 0.8      # seconds that a dead node is listened to
 
 # --- the process ---------------------------------------------------------------------------------
 
-def _pause(bench: Bench) -> Moment:
+def _pause(testbed: FaultTestbed) -> Moment:
     """Freeze the node and let it run on; nobody can say STOP in between."""
-    assert bench.process is not None
+    assert testbed.process is not None
     begin = time.monotonic()
-    bench.process.send(signal.SIGSTOP)
-    bench.wait_until(begin + _PAUSE)
+    testbed.process.send(signal.SIGSTOP)
+    testbed.wait_until(begin + _PAUSE)
     resumed = time.monotonic()
-    bench.process.send(signal.SIGCONT)
+    testbed.process.send(signal.SIGCONT)
     return Moment(begin, resumed, Clock.RESUME)
 
 
-def _kill(bench: Bench) -> Moment:
-    now = bench.kill_node()
-    bench.wait_until(now + _SILENCE)
+def _kill(testbed: FaultTestbed) -> Moment:
+    now = testbed.kill_node()
+    testbed.wait_until(now + _SILENCE)
     return Moment(now, now, Clock.SILENCE)
 
 
-def _terminate(bench: Bench) -> Moment:
-    now = bench.kill_node(signal.SIGTERM)
+def _terminate(testbed: FaultTestbed) -> Moment:
+    now = testbed.kill_node(signal.SIGTERM)
     return Moment(now, now, Clock.REQUEST)
 
 
-def _restart(bench: Bench) -> None:
-    bench.restart_node()
-    heal(bench)
-    bench.wait_for_go(30.0)
+def _restart(testbed: FaultTestbed) -> None:
+    testbed.restart_node()
+    heal(testbed)
+    testbed.wait_for_go(30.0)
 
 
 # --- lifecycle -----------------------------------------------------------------------------------
 
-def _work_long(bench: Bench) -> None:
+def _work_long(testbed: FaultTestbed) -> None:
     """Keep a frame in hand nearly all the time, so that transitions come in the middle of one."""
-    images(with_command(Command.WORK))(bench)
+    images(with_command(Command.WORK))(testbed)
 
 
 def _reach(*labels: str) -> Step:
-    def act(bench: Bench) -> None:
-        for label in labels:
-            if not bench.change_state(label):
-                raise BenchError(f'{label} failed')
-    return act
+    return lambda testbed: testbed.client.reach(*labels)
 
 
 def _heal_and_reach(*labels: str) -> Step:
-    def recover(bench: Bench) -> None:
-        heal(bench)
-        _reach(*labels)(bench)
+    def recover(testbed: FaultTestbed) -> None:
+        heal(testbed)
+        _reach(*labels)(testbed)
     return recover
 
 
 # --- parameters ----------------------------------------------------------------------------------
 
-def _refused_value(bench: Bench) -> Moment:
+def _refused_value(testbed: FaultTestbed) -> Moment:
     """Ask for a limit that makes no sense; it must be refused and change nothing."""
     for name, value in (('stop_go.max_image_age', 1e9), ('stop_go.max_image_age', float('nan')),
                         ('stop_go.go_after', 0), ('trapezoid.far_row', 0.99)):
-        if bench.set_parameter(name, value).successful:
+        if testbed.client.set_parameter(name, value).successful:
             raise NotCaughtError(f'{name} took the value {value}')
-    return film(lambda _: bench.films.obstacle, road_frames)(bench)
+    return clip(lambda _: testbed.clips.obstacle, road_frames)(testbed)
 
 
 def _set(name: str, value: float | bool) -> Step:
-    def act(bench: Bench) -> None:
-        result = bench.set_parameter(name, value)
+    def act(testbed: FaultTestbed) -> None:
+        result = testbed.client.set_parameter(name, value)
         if not result.successful:
-            raise BenchError(f'{name} {value} was refused: {result.reason}')
+            raise InjectionError(f'{name} {value} was refused: {result.reason}')
     return act
 
 
-def _latched(bench: Bench) -> Moment:
+def _latched(testbed: FaultTestbed) -> Moment:
     """Let a fault come and go; with latched faults it counts until the reset."""
-    moment = images(damage.dark)(bench)
-    bench.wait_for_stop(moment.fault, 2.0)
-    heal(bench)
+    moment = images(damage.dark)(testbed)
+    testbed.wait_for_stop(moment.fault, 2.0)
+    heal(testbed)
     return moment
 
 
-def _reset(bench: Bench) -> None:
-    _set('stop_go.latch_faults', False)(bench)
-    bench.reset()
+def _reset(testbed: FaultTestbed) -> None:
+    _set('stop_go.latch_faults', False)(testbed)
+    testbed.client.reset()
 
 
 # --- the model -----------------------------------------------------------------------------------
@@ -152,38 +149,38 @@ def _no_manifest(model: Path) -> None:
 
 def _damaged(damage: Callable[[Path], None], refused: str) -> Inject:
     """Damage the model and have it loaded again, where the transition `refused` must fail."""
-    def inject(bench: Bench) -> Moment:
+    def inject(testbed: FaultTestbed) -> Moment:
         now = time.monotonic()
-        _reach('deactivate', 'cleanup')(bench)
-        bench.keep['model'] = {name: (bench.model / name).read_bytes()
+        _reach('deactivate', 'cleanup')(testbed)
+        testbed.keep['model'] = {name: (testbed.model / name).read_bytes()
                                for name in (GRAPH, MANIFEST)}
-        damage(bench.model)
+        damage(testbed.model)
         if refused == 'activate':
-            _reach('configure')(bench)
-        if bench.change_state(refused):
+            _reach('configure')(testbed)
+        if testbed.client.change_state(refused):
             raise NotCaughtError(f'{refused} succeeded')
         return Moment(now, now, Clock.REQUEST)
     return inject
 
 
-def _repair(bench: Bench) -> None:
-    for name, data in bench.keep['model'].items():
-        (bench.model / name).write_bytes(data)
+def _repair(testbed: FaultTestbed) -> None:
+    for name, data in testbed.keep['model'].items():
+        (testbed.model / name).write_bytes(data)
     # From inactive, where the model was loaded, or from unconfigured.
-    bench.change_state('cleanup')
-    _reach('configure', 'activate')(bench)
+    testbed.client.change_state('cleanup')
+    _reach('configure', 'activate')(testbed)
 
 
 # --- the disk ------------------------------------------------------------------------------------
 
-def _fill_disk(bench: Bench) -> None:
+def _fill_disk(testbed: FaultTestbed) -> None:
     """
     Let every write to a file fail that would make it longer, as on a full disk.
 
     A limit of the process (RLIMIT_FSIZE), so that no disk has to be filled.
     """
-    assert bench.process is not None
-    bench.process.limit_files(1)
+    assert testbed.process is not None
+    resource.prlimit(testbed.process.pid, resource.RLIMIT_FSIZE, (1, 1))
 
 
 NODE_FAULTS = (
@@ -206,7 +203,7 @@ NODE_FAULTS = (
     Fault('latched_fault', 'dark for a moment, with latched faults: STOP until ~/reset', PLAIN,
           ('latched_fault',), _latched, _reset, prepare=_set('stop_go.latch_faults', True)),
     Fault('disk_full', 'no log can be written any more; then an obstacle', PLAIN,
-          ('blocked',), film(lambda bench: bench.films.obstacle, road_frames),
+          ('blocked',), clip(lambda testbed: testbed.clips.obstacle, road_frames),
           prepare=_fill_disk, ends_node=True),
     Fault('shut_down_mid_frame', 'shutdown while a frame is in work, then a new process', PLAIN,
           ('not_active',), does(_reach('shutdown')), _restart, prepare=_work_long),

@@ -25,10 +25,7 @@ import time
 
 import numpy as np
 
-from benchmarks.common.processes import Child
 from benchmarks.faults import damage
-from benchmarks.faults.bench import Bench, BenchError
-from benchmarks.faults.camera import Camera, RATE, Show
 from benchmarks.faults.case import (
     Count,
     Fault,
@@ -39,136 +36,132 @@ from benchmarks.faults.case import (
     show_on,
     silence_of,
 )
-from benchmarks.faults.ears import taken_at
-from benchmarks.faults.images import Film
-from benchmarks.faults.rigs import PLAIN, TWO_CAMERAS
+from benchmarks.faults.faulty_camera import FaultyCamera, RATE, Show
+from benchmarks.faults.images import Clip
+from benchmarks.faults.setups import PLAIN, TWO_CAMERAS
 from benchmarks.faults.table import Clock, Moment
+from benchmarks.faults.testbed import FaultTestbed, taken_at
+from seg_node.tools.common.testbed.process import Process, python
 
 _FLOOD_RATE = 2000.0        # more than it can reach
 _BEHIND = 0.2
+_DRIVER_SECONDS = 30.0
 _NUMBERS = count(1)
 
 
-def _driver(bench: Bench) -> Child:
-    process: Child = bench.keep['driver']
+def _driver(testbed: FaultTestbed) -> Process:
+    process: Process = testbed.keep['driver']
     return process
 
 
-def _start_driver(bench: Bench, rate: float = RATE) -> None:
+def _start_driver(testbed: FaultTestbed, rate: float = RATE) -> None:
     """Let a process publish the images of the camera in its place."""
-    assert bench.camera is not None and bench.healthy is not None
-    bench.camera.show(replace(bench.healthy, spoil=lambda message: None))
-    bench.keep['driver'] = bench.start(
-        'benchmarks.faults.camera', str(_images(bench, 'free', bench.films.free)),
-        '--rate', str(rate), log=bench.folder / f'camera_{next(_NUMBERS)}.log')
-    bench.at_end(_driver(bench).close)
+    assert testbed.camera is not None and testbed.healthy is not None
+    testbed.camera.show(replace(testbed.healthy, spoil=lambda message: None))
+    testbed.keep['driver'] = testbed.start(f'camera_{next(_NUMBERS)}', python(
+        'benchmarks.faults.faulty_camera', str(_images(testbed, 'free', testbed.clips.free)),
+        '--rate', str(rate)))
     # From here on GO is due to the driver, not to the last images of the camera.
-    _when_shown(bench, _images(bench, 'free', bench.films.free))
-    bench.wait_until(time.monotonic() + 0.2)
+    _when_shown(testbed, _images(testbed, 'free', testbed.clips.free))
+    testbed.wait_until(time.monotonic() + 0.2)
 
 
-def _when_shown(bench: Bench, path: Path) -> float:
+def _when_shown(testbed: FaultTestbed, path: Path) -> float:
     """Return when the driver has published the first of these images, monotonic clock."""
-    log = _driver(bench).log
-    deadline = time.monotonic() + 10.0
-    while time.monotonic() < deadline:
-        for line in log.read_text().splitlines():
-            words = line.split()
-            if words[:2] == ['shown', str(path)]:
-                return float(words[2])
-        time.sleep(0.02)
-    raise BenchError(f'the driver has not shown {path.name}')
+    driver = _driver(testbed)
+
+    def times() -> list[float]:
+        words = [line.split() for line in driver.output.splitlines()]
+        return [float(line[2]) for line in words if line[:2] == ['shown', str(path)]]
+
+    testbed.wait_for(times, f'the driver shows {path.name}', _DRIVER_SECONDS)
+    return times()[0]
 
 
-def _images(bench: Bench, name: str, film: Film) -> Path:
-    path = bench.folder / f'{name}.npy'
+def _images(testbed: FaultTestbed, name: str, clip: Clip) -> Path:
+    path = testbed.folder / f'{name}.npy'
     if not path.is_file():
-        np.save(path, np.stack(film.frames))
+        np.save(path, np.stack(clip.frames))
     return path
 
 
-def _end_driver(bench: Bench) -> None:
-    _driver(bench).kill()
-    heal(bench)
+def _end_driver(testbed: FaultTestbed) -> None:
+    _driver(testbed).kill()
+    heal(testbed)
 
 
 def _send_driver(number: int) -> Inject:
     """Send the driver a signal; known when its last image has reached its greatest age."""
-    def inject(bench: Bench) -> Moment:
-        age = bench.limit('stop_go.max_image_age')
-        _driver(bench).send(number)
-        bench.wait_until(time.monotonic() + 0.1)
-        with bench.changed:
-            last = taken_at(bench.ears.states[-1])
+    def inject(testbed: FaultTestbed) -> Moment:
+        age = testbed.limit('stop_go.max_image_age')
+        _driver(testbed).send(number)
+        testbed.wait_until(time.monotonic() + 0.1)
+        last = taken_at(testbed.listener.states[-1])
         return Moment(last, last + age, Clock.TIMEOUT)
     return inject
 
 
-def _kill_and_start(bench: Bench) -> Moment:
-    moment = _send_driver(signal.SIGKILL)(bench)
-    _driver(bench).close()
-    _start_driver(bench)
+def _kill_and_start(testbed: FaultTestbed) -> Moment:
+    moment = _send_driver(signal.SIGKILL)(testbed)
+    _driver(testbed).kill()
+    _start_driver(testbed)
     return moment
 
 
-def _resume_driver(bench: Bench) -> None:
-    _driver(bench).send(signal.SIGCONT)
-    bench.wait_for_go()
-    _end_driver(bench)
+def _resume_driver(testbed: FaultTestbed) -> None:
+    _driver(testbed).send(signal.SIGCONT)
+    testbed.wait_for_go()
+    _end_driver(testbed)
 
 
-def _flood(bench: Bench) -> None:
-    _images(bench, 'obstacle', bench.films.obstacle)  # rendered before it has to be quick
-    _start_driver(bench, _FLOOD_RATE)
+def _flood(testbed: FaultTestbed) -> None:
+    _images(testbed, 'obstacle', testbed.clips.obstacle)  # rendered before it has to be quick
+    _start_driver(testbed, _FLOOD_RATE)
 
 
-def _obstacle_in_flood(bench: Bench) -> Moment:
+def _obstacle_in_flood(testbed: FaultTestbed) -> Moment:
     """Let the obstacle appear in the flood; the driver tells when it published the first one."""
-    path = _images(bench, 'obstacle', bench.films.obstacle)
-    _driver(bench).say(str(path))
-    shown = _when_shown(bench, path)
+    path = _images(testbed, 'obstacle', testbed.clips.obstacle)
+    _driver(testbed).write_line(str(path))
+    shown = _when_shown(testbed, path)
     return Moment(shown, shown, Clock.IMAGE)
 
 
-def _second_camera(bench: Bench) -> None:
+def _second_camera(testbed: FaultTestbed) -> None:
     """Start a second driver on the same topic, mute until the node listens to it."""
-    assert bench.healthy is not None
-    camera = Camera(bench.node, replace(bench.healthy, spoil=lambda message: None))
-    bench.keep['second'] = camera
-    deadline = time.monotonic() + 10.0
-    while not camera.subscribers():
-        if time.monotonic() > deadline:
-            raise BenchError('the node does not subscribe to the second camera')
-        time.sleep(0.01)
-    bench.wait_until(time.monotonic() + 0.2)    # both sides have found each other by then
+    assert testbed.healthy is not None
+    camera = FaultyCamera(testbed.node, replace(testbed.healthy, spoil=lambda message: None))
+    testbed.keep['second'] = camera
+    testbed.wait_for(camera.subscribers, 'a subscription to the second camera', _DRIVER_SECONDS)
+    testbed.wait_until(time.monotonic() + 0.2)    # both sides have found each other by then
 
 
-def _second_shows(change: Callable[[Bench, Show], Show], frames: Count) -> Inject:
+def _second_shows(change: Callable[[FaultTestbed, Show], Show], frames: Count) -> Inject:
     """Let the second driver publish beside the first."""
-    def inject(bench: Bench) -> Moment:
-        assert bench.healthy is not None
-        needed = frames(bench)
-        return show_on(bench.keep['second'], change(bench, bench.healthy), needed)
+    def inject(testbed: FaultTestbed) -> Moment:
+        assert testbed.healthy is not None
+        needed = frames(testbed)
+        return show_on(testbed.keep['second'], change(testbed, testbed.healthy), needed)
     return inject
 
 
-def _one_camera(bench: Bench) -> None:
-    bench.keep.pop('second').close()
+def _one_camera(testbed: FaultTestbed) -> None:
+    testbed.keep.pop('second').close()
 
 
-def _rear_is_dark(bench: Bench) -> Moment:
-    assert bench.healthy is not None
-    dark = replace(bench.healthy, film=bench.films.free.changed(damage.dark))
-    return show_on(bench.keep['rear'], dark, 1)
+def _rear_is_dark(testbed: FaultTestbed) -> Moment:
+    assert testbed.healthy is not None
+    dark = replace(testbed.healthy, clip=testbed.clips.free.changed(damage.dark))
+    return show_on(testbed.keep['rear'], dark, 1)
 
 
-def _rear_is_silent(bench: Bench) -> Moment:
-    return silence_of(bench, bench.keep['rear'])
+def _rear_is_silent(testbed: FaultTestbed) -> Moment:
+    return silence_of(testbed, testbed.keep['rear'])
 
 
-def _rear_is_well(bench: Bench) -> None:
-    assert bench.healthy is not None
-    bench.keep['rear'].show(bench.healthy)
+def _rear_is_well(testbed: FaultTestbed) -> None:
+    assert testbed.healthy is not None
+    testbed.keep['rear'].show(testbed.healthy)
 
 
 TWO_CAMERA_FAULTS = (
@@ -188,7 +181,7 @@ PUBLISHER_FAULTS = (
           ('blocked',), _obstacle_in_flood, _end_driver, prepare=_flood),
     Fault('two_publishers', 'a second camera with another view on the same topic', PLAIN,
           ('blocked', 'mask_jump'),
-          _second_shows(lambda bench, show: replace(show, film=bench.films.obstacle),
+          _second_shows(lambda testbed, show: replace(show, clip=testbed.clips.obstacle),
                         road_frames), _one_camera, prepare=_second_camera),
     Fault('two_clocks', 'a second camera with late stamps on the same topic', PLAIN,
           ('stamp_backwards',),

@@ -20,11 +20,11 @@ from dataclasses import replace
 import math
 import time
 
-from benchmarks.faults.bench import Bench, BenchError
 from benchmarks.faults.case import Fault, heal, Inject, once, shows, silence
 from benchmarks.faults.feeds import SimulatedTime
-from benchmarks.faults.rigs import PLAIN, SIMULATED
+from benchmarks.faults.setups import PLAIN, SIMULATED
 from benchmarks.faults.table import Clock, Moment
+from benchmarks.faults.testbed import FaultTestbed, InjectionError
 from seg_node.stop_go.timing import RATE_FRAMES
 
 _LONG_AGO = 1_577_836_800.0     # 2020-01-01
@@ -42,13 +42,13 @@ def _constant_stamp(stamp: float) -> Inject:
     return shows(lambda _, show: replace(show, stamp=lambda: stamp), once)
 
 
-def _same_stamp(bench: Bench) -> Moment:
+def _same_stamp(testbed: FaultTestbed) -> Moment:
     """Repeat one stamp: the first image of that stamp is still right."""
     stamp = time.time() + 0.04
-    return shows(lambda _, show: replace(show, stamp=lambda: stamp), lambda _: 2)(bench)
+    return shows(lambda _, show: replace(show, stamp=lambda: stamp), lambda _: 2)(testbed)
 
 
-def _restarted_recording(bench: Bench) -> Moment:
+def _restarted_recording(testbed: FaultTestbed) -> Moment:
     """Let stamps of the last moments come again and again."""
     begin = time.time() - _LOOP / 2
 
@@ -56,63 +56,63 @@ def _restarted_recording(bench: Bench) -> Moment:
         return begin + math.fmod(time.time() - begin, _LOOP)
 
     # The first repetition shows it: the images until then are in order.
-    moment = shows(lambda _, show: replace(show, stamp=stamp), once)(bench)
+    moment = shows(lambda _, show: replace(show, stamp=stamp), once)(testbed)
     back = begin + _LOOP - time.time() + time.monotonic()
-    assert bench.camera is not None
-    bench.wait_until(back + 0.1)
-    known = next(t for t in bench.camera.times() if t >= back)
+    assert testbed.camera is not None
+    testbed.wait_until(back + 0.1)
+    known = next(t for t in testbed.camera.times() if t >= back)
     return Moment(moment.fault, known, Clock.IMAGE)
 
 
-def _low_rate(bench: Bench) -> Moment:
+def _low_rate(testbed: FaultTestbed) -> Moment:
     """Send three images for every four of the lowest rate."""
-    assert bench.camera is not None and bench.healthy is not None
-    limit = bench.limit('stop_go.min_rate')
-    show = bench.camera.show(replace(bench.healthy, rate=0.75 * limit))
-    bench.camera.wait_for(show, RATE_FRAMES, 30.0)
-    first = bench.camera.wait_for(show, 1, 0.0)[0]
-    times = bench.camera.times()
+    assert testbed.camera is not None and testbed.healthy is not None
+    limit = testbed.limit('stop_go.min_rate')
+    show = testbed.camera.show(replace(testbed.healthy, rate=0.75 * limit))
+    testbed.camera.wait_for(show, RATE_FRAMES, 30.0)
+    first = testbed.camera.wait_for(show, 1, 0.0)[0]
+    times = testbed.camera.times()
     for earlier, later in zip(times, times[RATE_FRAMES - 1:], strict=False):
         if later > first and later - earlier > (RATE_FRAMES - 1) / limit:
             return Moment(first, later, Clock.IMAGE)
-    raise BenchError('the camera has not become slow')
+    raise InjectionError('the camera has not become slow')
 
 
-def _clock_of(bench: Bench) -> SimulatedTime:
-    clock: SimulatedTime = bench.keep['clock']
+def _clock_of(testbed: FaultTestbed) -> SimulatedTime:
+    clock: SimulatedTime = testbed.keep['clock']
     return clock
 
 
 def _clock_jumps(seconds: float) -> Inject:
     """Move ROS time, while the stamps of the camera go on as before."""
-    def inject(bench: Bench) -> Moment:
-        assert bench.camera is not None and bench.healthy is not None
-        clock = _clock_of(bench)
-        bench.keep['jump'] = seconds
-        bench.camera.show(replace(bench.healthy, stamp=lambda: clock.now() - seconds))
+    def inject(testbed: FaultTestbed) -> Moment:
+        assert testbed.camera is not None and testbed.healthy is not None
+        clock = _clock_of(testbed)
+        testbed.keep['jump'] = seconds
+        testbed.camera.show(replace(testbed.healthy, stamp=lambda: clock.now() - seconds))
         now = clock.jump(seconds)
         return Moment(now, now, Clock.REQUEST)
     return inject
 
 
-def _jump_back(bench: Bench) -> None:
-    _clock_of(bench).jump(-bench.keep['jump'])
-    heal(bench)
+def _jump_back(testbed: FaultTestbed) -> None:
+    _clock_of(testbed).jump(-testbed.keep['jump'])
+    heal(testbed)
 
 
-def _clock_stops(bench: Bench) -> Moment:
+def _clock_stops(testbed: FaultTestbed) -> Moment:
     """Let ROS time stand still while the camera's stamps go on."""
-    now = _clock_of(bench).stop()
-    return Moment(now, now + bench.limit('stop_go.max_future'), Clock.TIMEOUT)
+    now = _clock_of(testbed).stop()
+    return Moment(now, now + testbed.limit('stop_go.max_future'), Clock.TIMEOUT)
 
 
-def _clock_runs(bench: Bench) -> None:
-    _clock_of(bench).resume()
+def _clock_runs(testbed: FaultTestbed) -> None:
+    _clock_of(testbed).resume()
 
 
-def _replay_begins_again(bench: Bench) -> Moment:
+def _replay_begins_again(testbed: FaultTestbed) -> Moment:
     """Let ROS time and stamps go back together, as a looped bag does."""
-    now = _clock_of(bench).jump(-_JUMP)
+    now = _clock_of(testbed).jump(-_JUMP)
     return Moment(now, now, Clock.REQUEST)
 
 

@@ -21,9 +21,9 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from benchmarks.faults.images import Film, Pixels
+from benchmarks.faults.images import Clip, Pixels
 
-# One generator for all films: each is made once, so that a run is the same every time.
+# One generator for all clips: each is made once, so that a run is the same every time.
 _SEED = 3
 
 
@@ -58,18 +58,18 @@ def blurred(image: Pixels) -> Pixels:
     return cv2.GaussianBlur(image, (0, 0), 9.0)
 
 
-def noisy(film: Film) -> Film:
-    """Return a film with the noise of a broken sensor or a bad cable."""
+def noisy(clip: Clip) -> Clip:
+    """Return a clip with the noise of a broken sensor or a bad cable."""
     rng = np.random.default_rng(_SEED)
 
     def spoil(image: Pixels) -> Pixels:
         noise = rng.normal(0.0, 60.0, image.shape)
         return np.clip(image + noise, 0, 255).astype(np.uint8)
-    return film.changed(spoil)
+    return clip.changed(spoil)
 
 
-def torn(film: Film) -> Film:
-    """Return a film whose images lack their first lines, up to a row that changes."""
+def torn(clip: Clip) -> Clip:
+    """Return a clip whose images lack their first lines, up to a row that changes."""
     rng = np.random.default_rng(_SEED)
 
     def spoil(image: Pixels) -> Pixels:
@@ -77,11 +77,11 @@ def torn(film: Film) -> Film:
         spoiled = image.copy()
         spoiled[:int(rng.integers(height * 3 // 10, height // 2))] = 0
         return spoiled
-    return film.changed(spoil)
+    return clip.changed(spoil)
 
 
-def shifted(film: Film) -> Film:
-    """Return a film whose lines are shifted aside from some row on: lost sync."""
+def shifted(clip: Clip) -> Clip:
+    """Return a clip whose lines are shifted aside from some row on: lost sync."""
     rng = np.random.default_rng(_SEED)
 
     def spoil(image: Pixels) -> Pixels:
@@ -91,12 +91,12 @@ def shifted(film: Film) -> Film:
         shift = int(rng.integers(width // 5, width * 4 // 5))
         spoiled[first:] = np.roll(image[first:], shift, axis=1)
         return spoiled
-    return film.changed(spoil)
+    return clip.changed(spoil)
 
 
-def frozen(film: Film) -> Film:
+def frozen(clip: Clip) -> Clip:
     """Return one image, over and over."""
-    return Film(film.frames[:1])
+    return Clip(clip.frames[:1])
 
 
 def half_size(image: Pixels) -> Pixels:

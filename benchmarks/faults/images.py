@@ -43,7 +43,7 @@ ROAD_M = 4.6
 STEP_M = 0.06
 """Metres between two images: 1.5 m/s at 25 images a second."""
 FRAMES, SHORT = 32, 10
-"""Images of a film, and of one that is shown for a second."""
+"""Images of a clip, and of one that is shown for a second."""
 END_M = 60.0
 _START_S = 20.0
 _PATH, _OBSTACLE = 1, 3
@@ -58,7 +58,7 @@ COMMAND_COLOR = (255, 0, 255)
 
 
 @dataclass(frozen=True)
-class Film:
+class Clip:
     """Images that are shown forwards and backwards, without end and without a jump."""
 
     frames: tuple[Pixels, ...]
@@ -71,9 +71,9 @@ class Film:
         turn = number % (2 * last)
         return self.frames[min(turn, 2 * last - turn)]
 
-    def changed(self, change: Callable[[Pixels], Pixels]) -> Film:
-        """Return the film with every image changed."""
-        return Film(tuple(change(frame) for frame in self.frames))
+    def changed(self, change: Callable[[Pixels], Pixels]) -> Clip:
+        """Return the clip with every image changed."""
+        return Clip(tuple(change(frame) for frame in self.frames))
 
 
 class Road:
@@ -92,7 +92,7 @@ class Road:
         scene = Scene(line, profile, surfaces, light, tuple(_beside_the_road(bare)))
         self._renderer = Renderer(scene, CAMERA)
 
-    def film(self, *things: tuple[float, float, Sprite], frames: int = FRAMES,
+    def clip(self, *things: tuple[float, float, Sprite], frames: int = FRAMES,
              start: float = _START_S) -> list[RenderedFrame]:
         """
         Render a short drive.
@@ -109,14 +109,14 @@ class Road:
         return rendered
 
 
-def tinted(rendered: list[RenderedFrame]) -> Film:
+def tinted(rendered: list[RenderedFrame]) -> Clip:
     """Colour path green, obstacles red and all else blue, for a model that knows colours."""
-    return Film(tuple(tint(frame.bgr, frame.labels) for frame in rendered))
+    return Clip(tuple(tint(frame.bgr, frame.labels) for frame in rendered))
 
 
-def plain(rendered: list[RenderedFrame]) -> Film:
+def plain(rendered: list[RenderedFrame]) -> Clip:
     """Keep the images as the camera sees them, for a trained network."""
-    return Film(tuple(frame.bgr for frame in rendered))
+    return Clip(tuple(frame.bgr for frame in rendered))
 
 
 def tint(bgr: Pixels, labels: Pixels) -> Pixels:
@@ -134,8 +134,8 @@ def thin_post() -> Sprite:
                key=lambda sprite: abs(sprite.width_m - 0.1))
 
 
-class Films:
-    """The films of the benchmark, rendered when they are first asked for."""
+class Clips:
+    """The clips of the benchmark, rendered when they are first asked for."""
 
     @cached_property
     def _road(self) -> Road:
@@ -143,49 +143,49 @@ class Films:
 
     @cached_property
     def _free(self) -> list[RenderedFrame]:
-        return self._road.film()
+        return self._road.clip()
 
     @cached_property
-    def free(self) -> Film:
+    def free(self) -> Clip:
         """A free road for the tiny model."""
         return tinted(self._free)
 
     @cached_property
-    def free_plain(self) -> Film:
+    def free_plain(self) -> Clip:
         """A free road for a trained network."""
         return plain(self._free)
 
     @cached_property
-    def obstacle(self) -> Film:
+    def obstacle(self) -> Clip:
         """A box in the way, 5 m ahead, for the tiny model."""
-        return tinted(self._road.film((5.0, 0.0, obstacles.box(1)), frames=SHORT))
+        return tinted(self._road.clip((5.0, 0.0, obstacles.box(1)), frames=SHORT))
 
     @cached_property
-    def far_obstacle(self) -> Film:
+    def far_obstacle(self) -> Clip:
         """A box in the way, 8 m ahead, for the tiny model."""
-        return tinted(self._road.film((8.0, 0.0, obstacles.box(1)), frames=SHORT))
+        return tinted(self._road.clip((8.0, 0.0, obstacles.box(1)), frames=SHORT))
 
     @cached_property
-    def obstacle_plain(self) -> Film:
+    def obstacle_plain(self) -> Clip:
         """A car in the way, 4.5 m ahead, for a trained network."""
-        return plain(self._road.film((4.5, 0.0, obstacles.car(2)), frames=SHORT))
+        return plain(self._road.clip((4.5, 0.0, obstacles.car(2)), frames=SHORT))
 
     @cached_property
-    def post(self) -> Film:
+    def post(self) -> Clip:
         """A post of 0.1 m in the way, 5 m ahead, for the tiny model."""
-        return tinted(self._road.film((5.0, 0.2, thin_post()), frames=SHORT))
+        return tinted(self._road.clip((5.0, 0.2, thin_post()), frames=SHORT))
 
     @cached_property
     def _end(self) -> list[RenderedFrame]:
-        return self._road.film(frames=SHORT, start=END_M - 5.0)
+        return self._road.clip(frames=SHORT, start=END_M - 5.0)
 
     @cached_property
-    def end(self) -> Film:
+    def end(self) -> Clip:
         """The end of the road, 5 m ahead, for the tiny model."""
         return tinted(self._end)
 
     @cached_property
-    def end_plain(self) -> Film:
+    def end_plain(self) -> Clip:
         """The end of the road, 5 m ahead, for a trained network."""
         return plain(self._end)
 
@@ -197,9 +197,9 @@ class Films:
         labels[round(0.55 * free.labels.shape[0]):] = _OBSTACLE
         return tint(free.bgr, labels)
 
-    def all_of(self, label: int) -> Film:
+    def all_of(self, label: int) -> Clip:
         """Return images coloured as one class everywhere."""
-        return Film(tuple(
+        return Clip(tuple(
             tint(frame.bgr, np.full_like(frame.labels, label)) for frame in self._free))
 
 

@@ -45,7 +45,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument('--out', type=Path, default=Path('out/faults'), metavar='DIR',
                         help='folder for faults.json, faults.md and logs (default: out/faults)')
     parser.add_argument('--only', nargs='+', metavar='NAME', default=(),
-                        help='only these faults, or all faults of these rigs')
+                        help='only these faults, or all faults of these setups')
     parser.add_argument('--repeat', type=whole(1, 100), default=1, metavar='N',
                         help='run everything this often (default: 1)')
     parser.add_argument('--list', action='store_true', help='list the faults and end')
@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return fail('benchmark faults', f'{error}; run scripts/setup --test, or source ROS 2')
     if options.list:
         for fault in ALL:
-            print(f'{fault.name:28} {fault.rig.name:12} {fault.about}')
+            print(f'{fault.name:28} {fault.setup.name:12} {fault.about}')
         return 0
     try:
         return _benchmark(choose(ALL, options.only), options)
@@ -70,17 +70,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def choose(faults: Sequence[Any], only: Sequence[str]) -> list[Any]:
-    """Choose faults by their names or their rigs' names, in the order of declaration."""
-    known = {name for fault in faults for name in (fault.name, fault.rig.name)}
+    """Choose faults by their names or their setups' names, in the order of declaration."""
+    known = {name for fault in faults for name in (fault.name, fault.setup.name)}
     unknown = [name for name in only if name not in known]
     if unknown:
         raise UserError(f'--only {" ".join(unknown)}: no such fault; --list shows them')
     return [fault for fault in faults
-            if not only or fault.name in only or fault.rig.name in only]
+            if not only or fault.name in only or fault.setup.name in only]
 
 
 def _benchmark(faults: list[Any], options: argparse.Namespace) -> int:
-    from benchmarks.faults.images import Films
+    from benchmarks.faults.images import Clips
     from benchmarks.faults.models import write_model
     from benchmarks.faults.run import Runner
     from benchmarks.faults.table import Entry, Results
@@ -97,9 +97,9 @@ def _benchmark(faults: list[Any], options: argparse.Namespace) -> int:
               f'{stop:8} {entry.reason} {entry.note}', flush=True)
 
     with tempfile.TemporaryDirectory(prefix='seg_node_faults_') as scratch:
-        films = Films()
-        model = write_model(Path(scratch, 'faulty'), films.free.frame(0))
-        runner = Runner(films, model, logs, report)
+        clips = Clips()
+        model = write_model(Path(scratch, 'faulty'), clips.free.frame(0))
+        runner = Runner(clips, model, logs, report)
         try:
             for _ in range(options.repeat):
                 for entry in runner.run(faults):

@@ -22,37 +22,36 @@ from itertools import groupby
 from pathlib import Path
 import time
 
-from benchmarks.common.processes import Domain
-from benchmarks.faults.bench import Bench, BenchError
-from benchmarks.faults.case import Fault, NotCaughtError, Rig
-from benchmarks.faults.images import Films
+from benchmarks.faults.case import Fault, NotCaughtError, Setup
+from benchmarks.faults.images import Clips
 from benchmarks.faults.table import Entry, judge
+from benchmarks.faults.testbed import FaultTestbed, START_SECONDS
+from seg_node.errors import UserError
+from seg_node.tools.common.testbed.domain import Domain
 
-START_SECONDS = 30.0
-"""Time for a node to start, load its model and give GO."""
 _PATIENCE = 2.0      # seconds to wait for a STOP that is due, before the fault is given up
 
 Report = Callable[[Entry], None]
 
 
 class Runner:
-    """Runs faults, each rig with a node of its own, and a new one where a node is used up."""
+    """Runs faults, each setup with a node of its own, and a new one where a node is used up."""
 
-    def __init__(self, films: Films, model: Path, folder: Path, report: Report) -> None:
+    def __init__(self, clips: Clips, model: Path, folder: Path, report: Report) -> None:
         """Prepare; `folder` takes the nodes' logs, `report` is told of each result."""
-        self._films = films
+        self._clips = clips
         self._model = model
         self._folder = folder
         self._report = report
-        self._domain = Domain()
-        self._bench: Bench | None = None
+        self._domain = Domain.claim()
+        self._testbed: FaultTestbed | None = None
         self._nodes = 0
 
     def run(self, faults: Sequence[Fault]) -> Iterable[Entry]:
         """Run the faults in their order and give the entries one by one."""
-        for rig, members in groupby(faults, key=lambda fault: fault.rig):
+        for setup, members in groupby(faults, key=lambda fault: fault.setup):
             for fault in members:
-                yield self._run_in(rig, fault)
+                yield self._run_in(setup, fault)
             self._dismiss()
 
     def close(self) -> None:
@@ -60,13 +59,13 @@ class Runner:
         self._dismiss()
         self._domain.close()
 
-    def _run_in(self, rig: Rig, fault: Fault) -> Entry:
-        blank = Entry(fault.name, rig.name, fault.about, fault.reasons)
+    def _run_in(self, setup: Setup, fault: Fault) -> Entry:
+        blank = Entry(fault.name, setup.name, fault.about, fault.reasons)
         try:
-            bench = self._bench or self._assemble(rig)
-            entry = run(bench, fault, blank)
-        except BenchError as error:
-            entry = replace(blank, note=f'could not be injected: {error}')
+            testbed = self._testbed or self._assemble(setup)
+            entry = run(testbed, fault, blank)
+        except UserError as error:
+            entry = replace(blank, note=f'could not be injected: {_first_line(error)}')
         spent = fault.ends_node or bool(entry.crash) or entry.go_again_s is None
         if spent:
             ended = self._dismiss()
@@ -75,55 +74,60 @@ class Runner:
         self._report(entry)
         return entry
 
-    def _assemble(self, rig: Rig) -> Bench:
+    def _assemble(self, setup: Setup) -> FaultTestbed:
         self._nodes += 1
-        folder = self._folder / f'{self._nodes:02d}_{rig.name}'
+        folder = self._folder / f'{self._nodes:02d}_{setup.name}'
         folder.mkdir(parents=True, exist_ok=True)
-        self._bench = Bench(self._domain, self._films, self._model, folder)
-        rig.assemble(self._bench)
-        self._bench.start_node(rig.parameters)
-        self._bench.wait_for_go(START_SECONDS)
-        return self._bench
+        self._testbed = FaultTestbed(self._domain, self._clips, self._model, folder)
+        setup.assemble(self._testbed)
+        self._testbed.start_node(
+            {'model': str(self._testbed.model), 'autostart': True, **setup.parameters})
+        self._testbed.wait_for_go(START_SECONDS)
+        return self._testbed
 
     def _dismiss(self) -> str:
-        bench, self._bench = self._bench, None
-        return bench.close() if bench is not None else ''
+        testbed, self._testbed = self._testbed, None
+        return testbed.finish() if testbed is not None else ''
 
 
-def run(bench: Bench, fault: Fault, blank: Entry) -> Entry:
+def run(testbed: FaultTestbed, fault: Fault, blank: Entry) -> Entry:
     """
     Inject one fault, let it last, recover, and judge.
 
-    :raises BenchError: when the fault could not be injected.
+    :raises UserError: when the fault could not be injected.
     """
-    fault.prepare(bench)
-    bench.wait_for_go()
-    complained = bench.complaints()
+    fault.prepare(testbed)
+    testbed.wait_for_go()
+    complained = testbed.complaints()
     begin = time.monotonic()
     try:
-        moment = fault.inject(bench)
-    except (NotCaughtError, BenchError) as error:
-        return _recovered(bench, fault, replace(blank, note=str(error)), complained)
+        moment = fault.inject(testbed)
+    except (NotCaughtError, UserError) as error:
+        return _recovered(testbed, fault, replace(blank, note=_first_line(error)), complained)
     due = max(moment.knowable, time.monotonic())
-    bench.wait_for_stop(max(moment.fault, begin), due - time.monotonic() + _PATIENCE)
-    bench.wait_until(time.monotonic() + fault.hold)
+    testbed.wait_for_stop(max(moment.fault, begin), due - time.monotonic() + _PATIENCE)
+    testbed.wait_until(time.monotonic() + fault.hold)
     end = time.monotonic()
-    entry = judge(blank, moment, bench.ears.stops_since(moment.fault),
-                  bench.ears.states_since(moment.fault), end)
-    return _recovered(bench, fault, entry, complained)
+    entry = judge(blank, moment, testbed.listener.stops_since(moment.fault),
+                  testbed.listener.states_since(moment.fault), end)
+    return _recovered(testbed, fault, entry, complained)
 
 
-def _recovered(bench: Bench, fault: Fault, entry: Entry, complained: int) -> Entry:
+def _recovered(testbed: FaultTestbed, fault: Fault, entry: Entry, complained: int) -> Entry:
     """Mend the fault and note how long GO takes to come back, and whether the node is well."""
     begin = time.monotonic()
-    crash = bench.crash()
+    crash = testbed.crash()
     again = None
     try:
-        fault.recover(bench)
-        again = round(bench.wait_for_go() - begin, 2)
-    except BenchError as error:
-        entry = replace(entry, note='; '.join(filter(None, (entry.note, str(error)))))
-    complaints = bench.complaints() - complained
-    crash = crash or bench.crash() or (
-        f'{complaints} complaints in {bench.folder.name}' if complaints > 0 else '')
+        fault.recover(testbed)
+        again = round(testbed.wait_for_go() - begin, 2)
+    except UserError as error:
+        entry = replace(entry, note='; '.join(filter(None, (entry.note, _first_line(error)))))
+    complaints = testbed.complaints() - complained
+    crash = crash or testbed.crash() or (
+        f'{complaints} complaints in {testbed.folder.name}' if complaints > 0 else '')
     return replace(entry, go_again_s=again, crash=crash)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition('\n')[0]

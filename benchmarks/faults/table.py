@@ -22,31 +22,13 @@ from enum import Enum
 import itertools
 from typing import Any
 
+from seg_node.tools.common.testbed.messages import StateMessage, StopMessage
 from seg_node.tools.common.text_table import markdown_table
 
 ALLOWED_MS = 100.0
 """STOP must be heard this long after it could be known."""
 CONSUMER_TIMEOUT_MS = 500.0
 """Silence on ~/stop that its consumers take for STOP."""
-
-
-@dataclass(frozen=True)
-class Heard:
-    """One message of ~/stop, and when it arrived on the monotonic clock, seconds."""
-
-    time: float
-    stop: bool
-
-
-@dataclass(frozen=True)
-class State:
-    """One message of ~/state, and when it arrived on the monotonic clock, seconds."""
-
-    time: float
-    decision: str
-    reason: str
-    text: str
-    values: dict[str, str] = field(default_factory=dict, compare=False)
 
 
 class Clock(Enum):
@@ -80,7 +62,7 @@ class Entry:
     """
 
     name: str
-    rig: str
+    setup: str
     about: str
     expected: tuple[str, ...]
     clock: str = ''
@@ -158,8 +140,8 @@ class Results:
             f'expected reason named in {s["expected_reason"]}.')
 
 
-def judge(blank: Entry, moment: Moment, heard: Sequence[Heard], states: Sequence[State],
-          end: float) -> Entry:
+def judge(blank: Entry, moment: Moment, heard: Sequence[StopMessage],
+          states: Sequence[StateMessage], end: float) -> Entry:
     """
     Hold what was heard against what had to be said.
 
@@ -198,7 +180,7 @@ def judge(blank: Entry, moment: Moment, heard: Sequence[Heard], states: Sequence
     return Entry(**entry)
 
 
-def _first_stop(moment: Moment, heard: Sequence[Heard]) -> float | None:
+def _first_stop(moment: Moment, heard: Sequence[StopMessage]) -> float | None:
     begin = moment.knowable if moment.clock is Clock.RESUME else moment.fault
     return next((item.time for item in heard if item.stop and item.time >= begin), None)
 

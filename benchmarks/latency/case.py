@@ -23,7 +23,7 @@ from itertools import product
 from seg_node.scoring.percentiles import Percentiles
 
 SIZES = ((640, 480), (1280, 720), (1920, 1080))
-MOST_LOSS = 0.01
+MAX_LOSS = 0.01
 """Share of frames without a stop message of their own up to which a rate counts as carried."""
 
 

@@ -33,7 +33,7 @@ from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CompressedImage, Image
 
 from benchmarks.latency.case import Case
-from benchmarks.latency.film import film, jpeg
+from benchmarks.latency.images import jpeg, road_images
 from seg_node.tools.common.command_line import StopFlag
 
 READY = 'ready'
@@ -56,8 +56,8 @@ def case_arguments(case: Case) -> list[str]:
 
 
 def messages(case: Case) -> list[Any]:
-    """Return the film as messages, to be stamped and published again and again."""
-    return [_message(bgr, case.compressed) for bgr in film(case.width, case.height)]
+    """Return the images as messages, to be stamped and published again and again."""
+    return [_message(bgr, case.compressed) for bgr in road_images(case.width, case.height)]
 
 
 def _message(bgr: Any, compressed: bool) -> Any:

@@ -29,7 +29,7 @@ import sys
 
 from tqdm import tqdm
 
-from benchmarks.latency.case import Case, cases, MOST_LOSS
+from benchmarks.latency.case import Case, cases, MAX_LOSS
 from benchmarks.latency.peak import highest_rate
 from benchmarks.latency.run import bare_ms, measure, NODE, RELAY, Setting, SIMPLE
 from benchmarks.latency.tables import Results, to_json, to_markdown
@@ -94,7 +94,7 @@ def run(given: argparse.Namespace, stop: StopFlag) -> Results:
 
 
 def _carries(subject: str, case: Case, rate: float, setting: Setting) -> bool:
-    return measure(subject, replace(case, rate=rate), setting).lost <= MOST_LOSS
+    return measure(subject, replace(case, rate=rate), setting).lost <= MAX_LOSS
 
 
 def main(argv: Sequence[str] | None = None) -> int:

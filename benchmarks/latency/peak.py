@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-FINEST = 1.05
+MIN_RATIO = 1.05
 """Ratio of the rates between which no further one is tried."""
 
 
@@ -35,7 +35,7 @@ def highest_rate(carries: Callable[[float], bool], low: float, high: float) -> f
         return 0.0
     if carries(high):
         return high
-    while high / low > FINEST:
+    while high / low > MIN_RATIO:
         # Halfway in ratio, as a machine's capacity is told.
         middle = (low * high) ** 0.5
         if carries(middle):

@@ -20,22 +20,22 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-import json
 import math
 from pathlib import Path
 import statistics
 import time
 
-from benchmarks.common.processes import Child, Domain
 from benchmarks.latency.case import Case, Image, latencies, Measured
 from benchmarks.latency.feeder import case_arguments, READY
-from benchmarks.latency.film import film
+from benchmarks.latency.images import road_images
 from benchmarks.latency.usage import usage_of
 from seg_node.errors import UserError
 from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.segmenter import Segmenter
 from seg_node.scoring.percentiles import Percentiles
 from seg_node.tools.common.command_line import StopFlag
+from seg_node.tools.common.testbed.domain import Domain
+from seg_node.tools.common.testbed.process import parameter_arguments, Process, python
 
 NODE, SIMPLE, RELAY = 'seg_node', 'simple node', 'relay'
 _NAMES = {NODE: 'seg_node', SIMPLE: 'simple', RELAY: 'simple'}
@@ -64,32 +64,32 @@ def measure(subject: str, case: Case, setting: Setting) -> Measured:
 
     :raises UserError: when a process ends or says nothing; names its log.
     """
-    with running(subject, case, setting) as rig:
-        rig.wait(WARM_UP)
-        before = {name: usage_of(child.pid).cpu for name, child in rig.children.items()}
+    with running(subject, case, setting) as case_run:
+        case_run.wait(WARM_UP)
+        before = case_run.cpu_seconds()
         begin = time.time_ns()
-        rig.wait(setting.seconds)
+        case_run.wait(setting.seconds)
         end = time.time_ns()
-        cpu = {name: (usage_of(child.pid).cpu - before[name]) / ((end - begin) / 1e9)
-               for name, child in rig.children.items()}
-        rig.end()
-    heard = rig.heard(begin, end)
-    stops, lost = latencies(heard.sent, heard.stops)
-    masks, unmasked = latencies(heard.sent, heard.masks)
+        cpu = {name: (used - before[name]) / ((end - begin) / 1e9)
+               for name, used in case_run.cpu_seconds().items()}
+        case_run.end()
+    received = case_run.received(begin, end)
+    stops, lost = latencies(received.sent, received.stops)
+    masks, unmasked = latencies(received.sent, received.masks)
     if not setting.masks or subject == RELAY:
         unmasked = math.nan
     return Measured(
-        subject, case, sum(map(len, heard.sent.values())), Percentiles.of(stops.values()),
+        subject, case, sum(map(len, received.sent.values())), Percentiles.of(stops.values()),
         Percentiles.of(masks.values()),
-        Percentiles.of(took - heard.inference[image] for image, took in stops.items()
-                  if image in heard.inference),
+        Percentiles.of(took - received.inference[image] for image, took in stops.items()
+                  if image in received.inference),
         lost, unmasked, cpu,
-        {name: statistics.fmean(values) for name, values in heard.stages.items()})
+        {name: statistics.fmean(values) for name, values in received.stages.items()})
 
 
 def bare_ms(case: Case, setting: Setting) -> Percentiles:
     """Return what the network alone takes for the frames of a case, resize included, in a loop."""
-    images = film(case.width, case.height)
+    images = road_images(case.width, case.height)
     times = []
     with Segmenter.open(setting.model, BackendOptions(name='onnxruntime')) as segmenter:
         deadline = time.monotonic() + min(setting.seconds, 10.0)
@@ -106,7 +106,7 @@ Arrival = tuple[str, int, int]
 
 
 @dataclass
-class Heard:
+class Received:
     """Stamps that were sent, by camera, and what arrived for whichever; the last two in ms."""
 
     sent: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
@@ -116,7 +116,7 @@ class Heard:
     stages: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
 
-class Rig:
+class RunningCase:
     """A subject, its cameras and its listener, as processes in a domain of their own."""
 
     def __init__(self, subject: str, case: Case, setting: Setting) -> None:
@@ -125,25 +125,29 @@ class Rig:
         self._stop = setting.stop
         self._folder = setting.folder / subject.replace(' ', '_') / case.name.replace(' ', '_')
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._domain = Domain()
-        self.children: dict[str, Child] = {}
+        self._domain = Domain.claim()
+        self.processes: dict[str, Process] = {}
 
     def start(self) -> None:
         """Start the processes, and wait until the first frame can be sent."""
         subject, case, setting = self._subject, self._case, self._setting
         self._start(subject, *_subject_arguments(subject, case, setting))
-        self._start('ear', f'{__package__}.ear', '--node', f'/{_NAMES[subject]}', '--cameras',
-                    *case.camera_names, *['--masks'] * setting.masks,
-                    '--log', str(self._folder / 'heard.csv'))
+        self._start('listener', f'{__package__}.listener_process',
+                    '--node', f'/{_NAMES[subject]}', '--cameras', *case.camera_names,
+                    *['--masks'] * setting.masks, '--log', str(self._folder / 'received.csv'))
         self._start('feeder', f'{__package__}.feeder', *case_arguments(case),
                     '--log', str(self._folder / 'sent.csv'))
-        feeder = self.children['feeder'].log
-        self._wait_for(lambda: READY in feeder.read_text(errors='replace'), START_SECONDS)
+        feeder = self.processes['feeder']
+        self._wait_for(lambda: READY in feeder.output, START_SECONDS)
 
     @property
-    def subject(self) -> Child:
+    def subject(self) -> Process:
         """The process that is measured."""
-        return self.children[self._subject]
+        return self.processes[self._subject]
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """Return what each process has used so far."""
+        return {name: usage_of(process.pid).cpu for name, process in self.processes.items()}
 
     def wait(self, seconds: float) -> None:
         """
@@ -157,47 +161,45 @@ class Rig:
 
     def end(self) -> None:
         """End the processes, so that they write down what they know."""
-        self.children['feeder'].end()
+        self.processes['feeder'].stop()
         time.sleep(_LAST_WORDS)
-        self.children['ear'].end()
-        self.subject.end()
+        self.processes['listener'].stop()
+        self.subject.stop()
 
     def close(self) -> None:
         """Kill what still runs."""
-        for child in self.children.values():
-            child.close()
+        for process in self.processes.values():
+            process.kill()
         self._domain.close()
 
-    def heard(self, begin: int, end: int) -> Heard:
+    def received(self, begin: int, end: int) -> Received:
         """Return what became of the frames with stamps from begin to end, ns; after end()."""
-        heard = Heard()
+        received = Received()
         for camera, stamp in _rows(self._folder / 'sent.csv'):
             if begin <= int(stamp) < end:
-                heard.sent[camera].add(int(stamp))
-        for kind, camera, key, value in _rows(self._folder / 'heard.csv'):
+                received.sent[camera].add(int(stamp))
+        for kind, camera, key, value in _rows(self._folder / 'received.csv'):
             if kind == 'stage':
-                heard.stages[key].append(float(value))
+                received.stages[key].append(float(value))
             elif kind == 'inference':
-                heard.inference[camera, int(key)] = float(value)
+                received.inference[camera, int(key)] = float(value)
             else:
-                arrivals = heard.stops if kind == 'stop' else heard.masks
+                arrivals = received.stops if kind == 'stop' else received.masks
                 arrivals.append((camera, int(key), int(value)))
-        return heard
+        return received
 
     def _start(self, name: str, *arguments: str) -> None:
         log = self._folder / f'{name.replace(" ", "_")}.log'
         log.unlink(missing_ok=True)
-        env = {**self._domain.env, 'ROS_LOG_DIR': str(self._folder), 'PYTHONUNBUFFERED': '1'}
-        self.children[name] = Child(arguments, env, log, lambda: None)
+        env = {**self._domain.env, 'ROS_LOG_DIR': str(self._folder)}
+        self.processes[name] = Process(name, python(*arguments), log, env)
 
     def _wait_for(self, condition: Callable[[], bool], seconds: float) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
-            for name, child in self.children.items():
-                if child.code is not None:
-                    last = child.log.read_text(errors='replace').strip().splitlines()[-1:]
-                    raise UserError(
-                        f'{name} has ended: {"".join(last) or "it said nothing"} ({child.log})')
+            for process in self.processes.values():
+                if process.exit_code is not None:
+                    raise process.error(f'has ended with exit code {process.exit_code}')
             if time.monotonic() > deadline:
                 raise UserError(f'the processes are not ready after {seconds:.0f} s; their logs '
                                 f'are in {self._folder}')
@@ -206,18 +208,18 @@ class Rig:
 
 
 @contextmanager
-def running(subject: str, case: Case, setting: Setting) -> Iterator[Rig]:
+def running(subject: str, case: Case, setting: Setting) -> Iterator[RunningCase]:
     """
     Start the processes of a case, ready to run, and kill what is left of them at the end.
 
     :raises UserError: when they do not start; names the log.
     """
-    rig = Rig(subject, case, setting)
+    case_run = RunningCase(subject, case, setting)
     try:
-        rig.start()
-        yield rig
+        case_run.start()
+        yield case_run
     finally:
-        rig.close()
+        case_run.close()
 
 
 def _subject_arguments(subject: str, case: Case, setting: Setting) -> list[str]:
@@ -228,8 +230,7 @@ def _subject_arguments(subject: str, case: Case, setting: Setting) -> list[str]:
     parameters = {**_PARAMETERS, 'model': setting.model, 'backend': 'onnxruntime',
                   'cameras': list(case.camera_names),
                   'transport': 'compressed' if case.compressed else 'raw'}
-    given = [f'{name}:={json.dumps(value)}' for name, value in parameters.items()]
-    return ['seg_node.ros.node', '--ros-args', *(part for each in given for part in ('-p', each))]
+    return ['seg_node.ros.node', '--ros-args', *parameter_arguments(parameters)]
 
 
 def _rows(path: Path) -> Iterable[list[str]]:

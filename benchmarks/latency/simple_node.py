@@ -25,7 +25,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from contextlib import suppress
-import signal
 import sys
 from typing import Any
 
@@ -42,7 +41,7 @@ from seg_node.perception.process_memory import keep_freed_memory
 from seg_node.perception.segmenter import Segmenter
 from seg_node.ros.messages import decode_message
 
-_LEAST_PATH = 0.5
+_MIN_PATH = 0.5
 
 
 class Relay(Node):
@@ -88,7 +87,7 @@ class SimpleNode(Relay):
         self._masks[camera].publish(output)
         height, width = seen.labels.shape
         ahead = seen.drivable[height // 2:, width // 3:2 * width // 3]
-        self._say(message, camera, bool(ahead.mean() < _LEAST_PATH))
+        self._say(message, camera, bool(ahead.mean() < _MIN_PATH))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -99,7 +98,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument('--compressed', action='store_true')
     given = parser.parse_args(argv)
     rclpy.init()
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     if given.model is None:
         keep_freed_memory()      # no less can be had
         node = Relay(given.cameras, given.compressed)

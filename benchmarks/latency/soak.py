@@ -44,9 +44,9 @@ PARTS = 10
 """Parts of the time that are compared, the last with the first."""
 SAMPLES = 20
 """Looks at the process in each part."""
-MOST_MEMORY_MIB = 4.0
+MAX_MEMORY_GROWTH_MIB = 4.0
 """Growth that is no leak: of 50 000 frames it is 84 bytes each."""
-MOST_DRIFT = 1.25
+MAX_LATENCY_RATIO = 1.25
 """Median latency of the last part, in times of that of the first."""
 
 
@@ -72,17 +72,17 @@ class Growth:
         """Compare the last part with the first."""
         first, last = parts[0], parts[-1]
         found = []
-        if last.memory_mib - first.memory_mib > MOST_MEMORY_MIB:
+        if last.memory_mib - first.memory_mib > MAX_MEMORY_GROWTH_MIB:
             found.append(f'memory: {first.memory_mib:.1f} to {last.memory_mib:.1f} MiB, limit '
-                         f'{MOST_MEMORY_MIB:g} MiB more')
+                         f'{MAX_MEMORY_GROWTH_MIB:g} MiB more')
         for name in ('files', 'threads'):
             before, after = getattr(first, name), getattr(last, name)
             if after > before:
                 found.append(f'{name}: {before:g} to {after:g}')
         # Also where there is nothing to compare: no number is no proof.
-        if not last.stop.p50 <= MOST_DRIFT * first.stop.p50:
+        if not last.stop.p50 <= MAX_LATENCY_RATIO * first.stop.p50:
             found.append(f'latency: median {first.stop.p50:.1f} to {last.stop.p50:.1f} ms, limit '
-                         f'{MOST_DRIFT:g} times')
+                         f'{MAX_LATENCY_RATIO:g} times')
         return Growth(tuple(found))
 
 
@@ -111,20 +111,20 @@ def soak(case: Case, setting: Setting) -> list[Part]:
     """
     looks: list[list[Usage]] = []
     bounds = []
-    with running(NODE, case, setting) as rig:
-        rig.wait(WARM_UP)
+    with running(NODE, case, setting) as case_run:
+        case_run.wait(WARM_UP)
         for _ in tqdm(range(PARTS), desc='soak', disable=None):
             bounds.append(time.time_ns())
             looks.append([])
             for _ in range(SAMPLES):
-                rig.wait(setting.seconds / PARTS / SAMPLES)
-                looks[-1].append(usage_of(rig.subject.pid))
+                case_run.wait(setting.seconds / PARTS / SAMPLES)
+                looks[-1].append(usage_of(case_run.subject.pid))
         bounds.append(time.time_ns())
-        rig.end()
+        case_run.end()
     parts = []
     for index, used in enumerate(looks):
-        heard = rig.heard(bounds[index], bounds[index + 1])
-        times, lost = latencies(heard.sent, heard.stops)
+        received = case_run.received(bounds[index], bounds[index + 1])
+        times, lost = latencies(received.sent, received.stops)
         parts.append(Part(
             statistics.median(one.memory for one in used) / 2**20,
             statistics.median(one.files for one in used),

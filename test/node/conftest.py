@@ -11,13 +11,12 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Fixtures of the node tests: each gets a bench in a ROS domain of its own."""
+"""Fixtures of the node tests: each gets a testbed in a ROS domain of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 import importlib.util
-import os
 from pathlib import Path
 import signal
 import sys
@@ -27,14 +26,7 @@ import pytest
 if importlib.util.find_spec('rclpy') is None:
     collect_ignore_glob = ['test_*.py']
 else:
-    # Read when a process enters its first domain; children inherit them.
-    os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
-    from helpers.bench import Bench, run_bench
-    from helpers.places import ROOT
-    old = os.environ.get('ROS_DISTRO') in ('humble', 'iron', 'jazzy')
-    os.environ.setdefault(
-        'FASTRTPS_DEFAULT_PROFILES_FILE' if old else 'FASTDDS_DEFAULT_PROFILES_FILE',
-        str(ROOT / 'config' / 'fastdds.xml'))
+    from helpers.testbed import NodeTestbed, run_testbed
 
 
 @pytest.fixture(scope='session')
@@ -56,12 +48,12 @@ def signal_handlers() -> Iterator[None]:
 
 
 @pytest.fixture
-def bench(tiny_model: Path) -> Iterator[Bench]:
-    """Return a bench of the test's own."""
-    yield from run_bench(tiny_model)
+def testbed(tiny_model: Path) -> Iterator[NodeTestbed]:
+    """Return a testbed of the test's own."""
+    yield from run_testbed(tiny_model)
 
 
 @pytest.fixture(scope='module')
-def shared_bench(tiny_model: Path) -> Iterator[Bench]:
-    """Return a bench for all tests of a module, which leave it as they found it."""
-    yield from run_bench(tiny_model)
+def shared_testbed(tiny_model: Path) -> Iterator[NodeTestbed]:
+    """Return a testbed for all tests of a module, which leave it as they found it."""
+    yield from run_testbed(tiny_model)

@@ -16,7 +16,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 
 import cv2
 from nav_msgs.msg import Odometry
@@ -25,8 +24,8 @@ import pytest
 from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
-from helpers.bench import stamp_of, values_of
-from helpers.camera import blocked_road, BLUE, compressed, no_road, raw, road
+from helpers.fake_camera import blocked_road, BLUE, compressed, no_road, raw, road
+from helpers.testbed import stamp_of
 
 BACKGROUND, PATH, OBSTACLE = 0, 1, 3
 
@@ -43,20 +42,20 @@ def pixels(message):
     'RELIABLE', 'BEST_EFFORT'})
 @pytest.mark.parametrize('make', [
     raw, compressed, lambda image: compressed(image, 'png')], ids=['raw', 'jpeg', 'png'])
-def test_a_free_road_is_go(bench, make, reliability):
+def test_a_free_road_is_go(testbed, make, reliability):
     message = make(road())
-    bench.start_node(
+    testbed.start_seg_node(
         autostart=True, transport='raw' if isinstance(message, Image) else 'compressed')
-    bench.camera(message, reliability=ReliabilityPolicy[reliability])
-    bench.wait_for_go()
+    testbed.start_camera(message, reliability=ReliabilityPolicy[reliability])
+    testbed.wait_for_go()
 
 
-def test_masks_have_the_header_and_size_of_the_image(bench):
-    masks = bench.listen(Image, 'camera/segmentation/mask')
-    confidences = bench.listen(Image, 'camera/segmentation/confidence')
-    bench.start_node(autostart=True)
-    camera = bench.camera(raw(blocked_road()))
-    bench.wait_for(lambda: len(masks) >= 3 and len(confidences) >= 3, 'masks and confidences')
+def test_masks_have_the_header_and_size_of_the_image(testbed):
+    masks = testbed.subscribe(Image, 'camera/segmentation/mask')
+    confidences = testbed.subscribe(Image, 'camera/segmentation/confidence')
+    testbed.start_seg_node(autostart=True)
+    camera = testbed.start_camera(raw(blocked_road()))
+    testbed.wait_for(lambda: len(masks) >= 3 and len(confidences) >= 3, 'masks and confidences')
     camera.stop()
     sent = {stamp_of(stamp) for stamp in camera.sent}
     for message in [*masks, *confidences]:
@@ -73,14 +72,14 @@ def test_masks_have_the_header_and_size_of_the_image(bench):
 @pytest.mark.parametrize('transport, message, size', [
     ('raw', raw, (320, 180)), ('compressed', compressed, (1024, 512))],
     ids=['raw', 'reduced jpeg'])
-def test_overlays_are_images_of_the_same_size(bench, transport, message, size):
+def test_overlays_are_images_of_the_same_size(testbed, transport, message, size):
     width, height = size
     shown = road(*size)
-    overlays = bench.listen(Image, 'camera/segmentation/overlay')
-    jpegs = bench.listen(CompressedImage, 'camera/segmentation/overlay/compressed')
-    bench.start_node(autostart=True, transport=transport)
-    camera = bench.camera(message(shown))
-    bench.wait_for(lambda: overlays and jpegs, 'overlays')
+    overlays = testbed.subscribe(Image, 'camera/segmentation/overlay')
+    jpegs = testbed.subscribe(CompressedImage, 'camera/segmentation/overlay/compressed')
+    testbed.start_seg_node(autostart=True, transport=transport)
+    camera = testbed.start_camera(message(shown))
+    testbed.wait_for(lambda: overlays and jpegs, 'overlays')
     camera.stop()
     sent = {stamp_of(stamp) for stamp in camera.sent}
     assert {stamp_of(message.header.stamp) for message in [*overlays, *jpegs]} <= sent
@@ -95,67 +94,66 @@ def test_overlays_are_images_of_the_same_size(bench, transport, message, size):
     assert jpeg.shape == (height, width, 3)
 
 
-def test_an_obstacle_stops_until_it_leaves(bench):
-    bench.start_node(autostart=True)
-    camera = bench.camera(raw(road()))
-    bench.wait_for_go()
+def test_an_obstacle_stops_until_it_leaves(testbed):
+    testbed.start_seg_node(autostart=True)
+    camera = testbed.start_camera(raw(road()))
+    testbed.wait_for_go()
     camera.message = raw(blocked_road())
-    bench.wait_for_stop('blocked', 'path blocked at')
-    assert all(bench.next_stops())
+    testbed.wait_for_stop('blocked', 'path blocked at')
+    assert all(testbed.next_stops())
     camera.message = raw(road())
-    bench.wait_for_go()
+    testbed.wait_for_go()
 
 
-def test_no_road_is_stop(bench):
-    bench.start_node(autostart=True)
-    bench.camera(raw(no_road()))
-    bench.wait_for_stop('no_path')
-    assert all(bench.next_stops(20))
-    assert all(bench.stops)
+def test_no_road_is_stop(testbed):
+    testbed.start_seg_node(autostart=True)
+    testbed.start_camera(raw(no_road()))
+    testbed.wait_for_stop('no_path')
+    assert all(testbed.next_stops(20))
+    assert all(testbed.stops)
 
 
-def test_a_covered_lens_is_stop(bench):
-    bench.start_node(autostart=True)
-    camera = bench.camera(raw(road()))
-    bench.wait_for_go()
+def test_a_covered_lens_is_stop(testbed):
+    testbed.start_seg_node(autostart=True)
+    camera = testbed.start_camera(raw(road()))
+    testbed.wait_for_go()
     camera.message = raw(np.full((64, 128, 3), BLUE, np.uint8))
-    bench.wait_for_stop('camera_covered')
+    testbed.wait_for_stop('camera_covered')
 
 
-def test_two_cameras_must_both_be_good(bench):
-    bench.start_node(autostart=True, cameras=['front', 'rear'])
-    front = bench.camera(raw(road()), 'front')
-    bench.wait_for_stop('no_image', 'rear: ')
-    assert all(bench.next_stops(20))
-    rear = bench.camera(raw(road()), 'rear')
-    bench.wait_for_go()
+def test_two_cameras_must_both_be_good(testbed):
+    testbed.start_seg_node(autostart=True, cameras=['front', 'rear'])
+    front = testbed.start_camera(raw(road()), 'front')
+    testbed.wait_for_stop('no_image', 'rear: ')
+    assert all(testbed.next_stops(20))
+    rear = testbed.start_camera(raw(road()), 'rear')
+    testbed.wait_for_go()
     front.message = raw(blocked_road())
-    bench.wait_for_stop('blocked', 'front: ')
-    assert values_of(bench.states[-1])['rear.decision'] == 'go'
+    testbed.wait_for_stop('blocked', 'front: ')
+    assert testbed.states[-1].values['rear.decision'] == 'go'
     front.message = raw(road())
-    bench.wait_for_go()
+    testbed.wait_for_go()
     rear.stop()
-    bench.wait_for_stop('stale', 'rear: ')
-    assert all(bench.next_stops(20))
+    testbed.wait_for_stop('stale', 'rear: ')
+    assert all(testbed.next_stops(20))
 
 
-def test_a_killed_camera_is_stop_until_it_is_back(bench):
-    bench.start_node(autostart=True)
-    command = [sys.executable, '-m', 'helpers.camera']
-    camera = bench.start(*command)
-    bench.wait_for_go()
+def test_a_killed_camera_is_stop_until_it_is_back(testbed):
+    testbed.start_seg_node(autostart=True)
+    camera = testbed.start_module('helpers.fake_camera')
+    testbed.wait_for_go()
     camera.kill()
-    bench.wait_for_stop('stale')
-    assert all(bench.next_stops())
-    bench.start(*command)
-    bench.wait_for_go()
+    testbed.wait_for_stop('stale')
+    assert all(testbed.next_stops())
+    testbed.start_module('helpers.fake_camera')
+    testbed.wait_for_go()
 
 
-def test_size_encoding_and_rows_may_change_between_images(bench):
-    masks = bench.listen(Image, 'camera/segmentation/mask')
-    bench.start_node(autostart=True)
-    camera = bench.camera(raw(road()))
-    bench.wait_for_go()
+def test_size_encoding_and_rows_may_change_between_images(testbed):
+    masks = testbed.subscribe(Image, 'camera/segmentation/mask')
+    testbed.start_seg_node(autostart=True)
+    camera = testbed.start_camera(raw(road()))
+    testbed.wait_for_go()
     small = road(96, 48)
     padded = np.zeros((48, 96 * 3 + 5), np.uint8)
     padded[:, :-5] = small.reshape(48, -1)
@@ -169,14 +167,14 @@ def test_size_encoding_and_rows_may_change_between_images(bench):
         begin = len(masks)
         camera.message = message
         size = message.width, message.height
-        bench.wait_for(lambda: size in [(m.width, m.height) for m in masks[begin:]],  # noqa: B023
-                       f'a mask of {size}')
+        testbed.wait_for(lambda: size in [(m.width, m.height) for m in masks[begin:]],  # noqa: B023
+                         f'a mask of {size}')
         path = pixels(next(m for m in masks[begin:] if (m.width, m.height) == size)) == PATH
         assert path[size[1] * 3 // 4].all()
         assert not path[size[1] // 4].any()
     # None of this was a reason to doubt.
-    bench.wait_for_go()
-    assert bench.counted('malformed') == 0
+    testbed.wait_for_go()
+    assert testbed.counted('malformed') == 0
 
 
 def bayer_rggb(image):
@@ -189,38 +187,38 @@ def bayer_rggb(image):
 
 
 @pytest.mark.parametrize('order', ['>u2', '<u2'])
-def test_grey_images_of_16_bits_are_read_in_their_byte_order(bench, order):
+def test_grey_images_of_16_bits_are_read_in_their_byte_order(testbed, order):
     # 0x3201 is dark grey, 0xc801 light; with the bytes swapped both are nearly black.
     grey = np.full((64, 128), 0x3201, order)
     grey[32:] = 0xc801
-    overlays = bench.listen(Image, 'camera/segmentation/overlay')
-    bench.start_node(autostart=True)
-    bench.camera(raw(grey, 'mono16', is_bigendian=order == '>u2'))
+    overlays = testbed.subscribe(Image, 'camera/segmentation/overlay')
+    testbed.start_seg_node(autostart=True)
+    testbed.start_camera(raw(grey, 'mono16', is_bigendian=order == '>u2'))
     # The tiny model sees no colour here and so no path, but it does see an image.
-    bench.wait_for_stop('no_path')
-    bench.wait_for(lambda: overlays, 'an overlay')
-    assert bench.counted('malformed') == 0
+    testbed.wait_for_stop('no_path')
+    testbed.wait_for(lambda: overlays, 'an overlay')
+    assert testbed.counted('malformed') == 0
 
 
-def test_images_that_never_arrived_are_counted(bench):
-    node = bench.start_node(autostart=True)
-    bench.camera(raw(road()))
-    images = bench.listen(
+def test_images_that_never_arrived_are_counted(testbed):
+    node = testbed.start_seg_node(autostart=True)
+    testbed.start_camera(raw(road()))
+    images = testbed.subscribe(
         Image, 'camera/image_raw', reliability=ReliabilityPolicy.BEST_EFFORT)
-    bench.wait_for_go()
+    testbed.wait_for_go()
     node.send(signal.SIGSTOP)
     missed = len(images) + 30
     try:
-        bench.wait_for(lambda: len(images) >= missed, '30 images while the node is paused')
+        testbed.wait_for(lambda: len(images) >= missed, '30 images while the node is paused')
     finally:
         node.send(signal.SIGCONT)
-    bench.wait_for_diagnostics('camera', lambda values: int(values['lost']) > 0, 'lost images')
+    testbed.wait_for_diagnostics('camera', lambda values: int(values['lost']) > 0, 'lost images')
 
 
-def test_odometry_is_shown_and_forgotten_when_it_ends(bench):
-    bench.start_node()
-    odometry = bench.node.create_publisher(Odometry, 'odom', 5)
-    bench.wait_for_node_input(odometry)
+def test_odometry_is_shown_and_forgotten_when_it_ends(testbed):
+    testbed.start_seg_node()
+    odometry = testbed.node.create_publisher(Odometry, 'odom', 5)
+    testbed.wait_for_subscription(odometry)
     message = Odometry()
     message.twist.twist.linear.x = 1.5
 
@@ -228,5 +226,6 @@ def test_odometry_is_shown_and_forgotten_when_it_ends(bench):
         odometry.publish(message)
         return values.get('speed') == '1.5000'
 
-    bench.wait_for_diagnostics('odometry', speed_is_shown, 'speed')
-    bench.wait_for_diagnostics('odometry', lambda values: values['speed'] == 'unknown', 'no speed')
+    testbed.wait_for_diagnostics('odometry', speed_is_shown, 'speed')
+    testbed.wait_for_diagnostics(
+        'odometry', lambda values: values['speed'] == 'unknown', 'no speed')

@@ -15,18 +15,17 @@
 
 from __future__ import annotations
 
-import json
 from math import inf, nan
 import signal
-import sys
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import Twist, TwistStamped
 import pytest
 
-from helpers.bench import values_of
-from helpers.camera import blocked_road, raw, road
+from helpers.fake_camera import blocked_road, raw, road
 from helpers.gate_inputs import GateInputs
+from seg_node.tools.common.testbed.listener import values_of
+from seg_node.tools.common.testbed.process import parameter_arguments
 
 FORWARD = (1.0, 0.25, -0.5, 0.125, -0.75, 2.0)
 HALF = tuple(value / 2 for value in FORWARD)
@@ -34,45 +33,44 @@ OTHER = (0.7, 0.0, 0.0, 0.0, 0.0, 0.0)
 ZERO = (0.0,) * 6
 
 
-class GateBench:
-    """A bench with the gate in it, its inputs, and what it has put out, oldest first."""
+class GateTestbed:
+    """A testbed with the gate in it, its inputs, and what it has put out, oldest first."""
 
-    def __init__(self, bench):
-        self.bench = bench
+    def __init__(self, testbed):
+        self.testbed = testbed
         self.outputs = []
         self.messages = []
         self._inputs = []
 
     def start(self, *arguments, stamped=False, **parameters):
-        self.bench.listen(TwistStamped if stamped else Twist, '/cmd_vel_out', self._hear)
-        self.diagnostics = self.bench.listen(DiagnosticArray, '/diagnostics')
-        command = [sys.executable, '-m', 'seg_node.ros.cmd_vel_gate', '--ros-args', *arguments]
-        for key, value in {'stamped': stamped, **parameters}.items():
-            command += ['-p', f'{key}:={json.dumps(value)}']
-        self.bench.node_process = self.bench.start(*command)
-        return self.bench.node_process
+        self.testbed.subscribe(TwistStamped if stamped else Twist, '/cmd_vel_out', self._hear)
+        self.diagnostics = self.testbed.subscribe(DiagnosticArray, '/diagnostics')
+        self.testbed.process = self.testbed.start_module(
+            'seg_node.ros.cmd_vel_gate', '--ros-args', *arguments,
+            *parameter_arguments({'stamped': stamped, **parameters}))
+        return self.testbed.process
 
     def inputs(self, **values):
-        inputs = GateInputs(self.bench.node, **values)
+        inputs = GateInputs(self.testbed.node, **values)
         self._inputs.append(inputs)
         return inputs
 
     def wait_for(self, command):
         """Wait until a command goes out, from now on."""
         begin = len(self.outputs)
-        self.bench.wait_for(lambda: command in self.outputs[begin:], f'the output {command}')
+        self.testbed.wait_for(lambda: command in self.outputs[begin:], f'the output {command}')
 
     def wait_for_zeros(self, count=10):
         """Wait until zeros go out, and nothing else any more."""
         begin = len(self.outputs)
-        self.bench.wait_for(
+        self.testbed.wait_for(
             lambda: self.outputs[begin:][-count:] == [ZERO] * count, f'{count} zeros in a row')
 
     def wait_for_diagnosis(self, **wanted):
         def newest():
             return self.diagnostics[-1].status[0] if self.diagnostics else DiagnosticStatus()
 
-        self.bench.wait_for(
+        self.testbed.wait_for(
             lambda: values_of(newest()).items() >= wanted.items(), f'/diagnostics {wanted}')
         return newest()
 
@@ -88,8 +86,8 @@ class GateBench:
 
 
 @pytest.fixture
-def gate(bench):
-    gate = GateBench(bench)
+def gate(testbed):
+    gate = GateTestbed(testbed)
     yield gate
     gate.close()
 
@@ -116,7 +114,7 @@ def test_commands_pass_on_go_and_slowed_on_slow(gate):
 
 
 def test_a_lower_limit_does_not_wait_for_the_next_command(gate):
-    gate.start(command_timeout=5.0)
+    gate.start(command_seconds=5.0)
     inputs = gate.inputs(command=FORWARD)
     gate.wait_for(FORWARD)
     inputs.command = None
@@ -156,7 +154,7 @@ def test_numbers_that_are_none_are_told_of(gate):
 @pytest.mark.parametrize('number', [signal.SIGKILL, signal.SIGSTOP])
 def test_zero_when_the_publisher_of_stop_dies_or_hangs(gate, number):
     gate.start()
-    go = gate.bench.start(sys.executable, '-m', 'helpers.gate_inputs')
+    go = gate.testbed.start_module('helpers.gate_inputs')
     gate.inputs(stop=None, limit=None, command=FORWARD)
     gate.wait_for(FORWARD)
     go.send(number)
@@ -165,7 +163,7 @@ def test_zero_when_the_publisher_of_stop_dies_or_hangs(gate, number):
     if number == signal.SIGSTOP:
         go.send(signal.SIGCONT)
     else:
-        gate.bench.start(sys.executable, '-m', 'helpers.gate_inputs')
+        gate.testbed.start_module('helpers.gate_inputs')
     gate.wait_for(FORWARD)
 
 
@@ -198,7 +196,7 @@ def test_who_goes_past_the_gate_is_told_of(gate):
     gate.start()
     gate.inputs(command=FORWARD)
     gate.wait_for(FORWARD)
-    gate.bench.node.create_publisher(Twist, 'cmd_vel_out', 10)
+    gate.testbed.node.create_publisher(Twist, 'cmd_vel_out', 10)
     status = gate.wait_for_diagnosis(other_publishers='1')
     assert status.level == DiagnosticStatus.ERROR
     assert '/cmd_vel_out' in status.message
@@ -211,8 +209,8 @@ def test_the_last_word_is_zero(gate, number):
     gate.wait_for(FORWARD)
     process.send(number)
     process.send(number)
-    assert process.end(number) == 0
-    gate.bench.wait_for(lambda: gate.outputs[-1] == ZERO, 'a zero as the last word')
+    assert process.stop(number) == 0
+    gate.testbed.wait_for(lambda: gate.outputs[-1] == ZERO, 'a zero as the last word')
     assert 'rror' not in process.output
 
 
@@ -253,7 +251,7 @@ def test_whole_numbers_do_for_parameters(gate):
 ])
 def test_what_cannot_be_used_is_refused_by_name(gate, arguments, parameters, said):
     process = gate.start(*arguments, **parameters)
-    gate.bench.wait_for(lambda: process.exit_code is not None, 'the end')
+    gate.testbed.wait_for(lambda: process.exit_code is not None, 'the end')
     assert process.exit_code == 2
     assert said in process.output
     assert 'Traceback' not in process.output
@@ -262,9 +260,9 @@ def test_what_cannot_be_used_is_refused_by_name(gate, arguments, parameters, sai
 # --- the whole chain: camera, seg_node, gate, base --------------------------------------------
 
 def test_commands_pass_as_long_as_the_road_is_free_and_the_node_lives(gate):
-    node = gate.bench.start_node(autostart=True)
+    node = gate.testbed.start_seg_node(autostart=True)
     gate.start('-r', 'stop:=seg_node/stop', '-r', 'speed_limit:=seg_node/speed_limit')
-    camera = gate.bench.camera(raw(road()))
+    camera = gate.testbed.start_camera(raw(road()))
     gate.inputs(stop=None, limit=None, command=FORWARD)
     gate.wait_for(FORWARD)
     camera.message = raw(blocked_road())

@@ -20,7 +20,6 @@ from collections.abc import Sequence
 import json
 from pathlib import Path
 import signal
-import sys
 from typing import Any
 
 import cv2
@@ -29,18 +28,18 @@ from rosbags.rosbag2 import Reader
 from std_msgs.msg import Bool
 
 from helpers.bag_files import write_bag
-from helpers.bench import Bench, Process
-from helpers.camera import no_road, road
+from helpers.fake_camera import no_road, road
+from helpers.testbed import NodeTestbed
+from seg_node.tools.common.testbed.process import Process
 from seg_node.tools.demo.__main__ import RESULTS
 
 
-def demo(bench: Bench, *arguments: str | Path) -> Process:
-    return bench.start(
-        sys.executable, '-m', 'seg_node.tools.demo', *(str(part) for part in arguments))
+def demo(testbed: NodeTestbed, *arguments: str | Path) -> Process:
+    return testbed.start_module('seg_node.tools.demo', *arguments)
 
 
-def ended(bench: Bench, process: Process) -> int:
-    bench.wait_for(lambda: process.exit_code is not None, 'end of the demo', timeout=120)
+def ended(testbed: NodeTestbed, process: Process) -> int:
+    testbed.wait_for(lambda: process.exit_code is not None, 'end of the demo', seconds=120)
     assert 'Traceback' not in process.output
     assert process.exit_code is not None
     return process.exit_code
@@ -61,11 +60,11 @@ def strict(path: Path) -> Any:
     return json.loads(path.read_text(), parse_constant=refuse)
 
 
-def test_drive_gives_all_results(bench: Bench, tiny_model: Path, tmp_path: Path) -> None:
+def test_drive_gives_all_results(testbed: NodeTestbed, tiny_model: Path, tmp_path: Path) -> None:
     images = write_images(tmp_path / 'images', [road()] * 30 + [no_road()] * 10)
     out = tmp_path / 'out'
-    process = demo(bench, images, '--model', tiny_model, '--out', out, '--fps', '20')
-    assert ended(bench, process) == 0, process.output
+    process = demo(testbed, images, '--model', tiny_model, '--out', out, '--fps', '20')
+    assert ended(testbed, process) == 0, process.output
     assert all((out / name).stat().st_size > 0 for name in RESULTS)
     summary = strict(out / 'summary.json')
     assert summary['frames_sent'] == 40
@@ -84,12 +83,12 @@ def test_drive_gives_all_results(bench: Bench, tiny_model: Path, tmp_path: Path)
 
 
 def test_compressed_bag_on_its_own_time_with_two_cameras(
-    bench: Bench, tiny_model: Path, tmp_path: Path,
+    testbed: NodeTestbed, tiny_model: Path, tmp_path: Path,
 ) -> None:
     bag = write_bag(tmp_path / 'bag', topics=('/cam/image_raw/compressed',), count=20)
     out = tmp_path / 'out'
-    process = demo(bench, bag, '--model', tiny_model, '--out', out, '--camera', '2')
-    assert ended(bench, process) == 0, process.output
+    process = demo(testbed, bag, '--model', tiny_model, '--out', out, '--camera', '2')
+    assert ended(testbed, process) == 0, process.output
     summary = strict(out / 'summary.json')
     assert summary['cameras'] == ['camera0', 'camera1']
     assert summary['frames_sent'] == 40
@@ -101,24 +100,24 @@ def test_compressed_bag_on_its_own_time_with_two_cameras(
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
 def test_signal_while_driving_keeps_what_was_driven(
-    bench: Bench, tiny_model: Path, tmp_path: Path, number: signal.Signals,
+    testbed: NodeTestbed, tiny_model: Path, tmp_path: Path, number: signal.Signals,
 ) -> None:
     images = write_images(tmp_path / 'images', [road()] * 4000)
-    stops = bench.listen(Bool, 'seg_node/stop')
+    stops = testbed.subscribe(Bool, 'seg_node/stop')
     out = tmp_path / 'out'
-    process = demo(bench, images, '--model', tiny_model, '--out', out, '--fps', '20')
-    bench.wait_for(lambda: Bool(data=False) in stops or process.exit_code is not None, 'GO')
-    assert process.end(number) == 130, process.output
+    process = demo(testbed, images, '--model', tiny_model, '--out', out, '--fps', '20')
+    testbed.wait_for(lambda: Bool(data=False) in stops or process.exit_code is not None, 'GO')
+    assert process.stop(number) == 130, process.output
     assert 'Traceback' not in process.output
     summary = strict(out / 'summary.json')
     assert summary['interrupted'] is True
     assert 0 < summary['frames_sent'] < 4000
 
 
-def test_node_that_cannot_start_is_explained(bench: Bench, tmp_path: Path) -> None:
+def test_node_that_cannot_start_is_explained(testbed: NodeTestbed, tmp_path: Path) -> None:
     images = write_images(tmp_path / 'images', [road()])
-    process = demo(bench, images, '--model', tmp_path / 'missing', '--out', tmp_path / 'out')
-    assert ended(bench, process) == 1
+    process = demo(testbed, images, '--model', tmp_path / 'missing', '--out', tmp_path / 'out')
+    assert ended(testbed, process) == 1
     assert 'the node did not start' in process.output
     assert 'missing' in process.output
     assert str(tmp_path / 'out' / 'logs' / 'node.log') in process.output
@@ -132,11 +131,11 @@ def test_node_that_cannot_start_is_explained(bench: Bench, tmp_path: Path) -> No
     (['images', '--params-file', 'missing.yaml'], 'no such file'),
 ])
 def test_unusable_input_is_one_line_with_the_remedy(
-    bench: Bench, tmp_path: Path, arguments: list[str], words: str,
+    testbed: NodeTestbed, tmp_path: Path, arguments: list[str], words: str,
 ) -> None:
     write_images(tmp_path / 'images', [road()])
     here = [str(tmp_path / part) if part[0].isalpha() else part for part in arguments]
-    process = demo(bench, *here)
-    assert ended(bench, process) == 2
+    process = demo(testbed, *here)
+    assert ended(testbed, process) == 2
     (line,) = process.output.splitlines()
     assert words.replace('--out ', f'--out {tmp_path}/') in line

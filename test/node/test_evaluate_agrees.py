@@ -18,15 +18,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-import signal
-import sys
 
 import pytest
 from sensor_msgs.msg import Image
 
 from helpers.bag_files import PERIOD_NS, START_NS
-from helpers.bench import Bench, values_of
 from helpers.evaluate_inputs import drive, PARAMETERS, params_file, write_drive
+from helpers.testbed import NodeTestbed
 from seg_node.tools.evaluate.__main__ import main
 from seg_node.tools.evaluate.table import read_table
 
@@ -36,32 +34,31 @@ COUNT = 24
 BLOCKED = range(9, 13)
 
 
-def node_decisions(bench: Bench, bag: Path) -> list[tuple[str, str]]:
+def node_decisions(testbed: NodeTestbed, bag: Path) -> list[tuple[str, str]]:
     """Return decision and reason on each frame, played step by step."""
-    process = bench.start(
-        sys.executable, '-m', 'seg_node.tools.replay', str(bag), '--clock', '--paused', '--wait',
-        '60')
+    process = testbed.start_module(
+        'seg_node.tools.replay', bag, '--clock', '--paused', '--wait', '60')
     found = []
-    with bench.triggers('/replay', 'play_next', harmless='pause') as call:
+    with testbed.triggers('/replay', 'play_next', harmless='pause') as call:
         for index in range(COUNT):
             seconds, rest = divmod(START_NS + index * PERIOD_NS, 10**9)
             stamp = f'{seconds}.{rest:09d}'
 
             def decided(stamp: str = stamp) -> dict[str, str] | None:
-                values = (values_of(state) for state in list(bench.states))
+                values = (state.values for state in testbed.states)
                 return next((one for one in values if one.get('front.image_stamp') == stamp), None)
 
             assert call('play_next').success
-            bench.wait_for(decided, f'a decision on frame {index}')
+            testbed.wait_for(decided, f'a decision on frame {index}')
             values = decided()
             assert values is not None
             found.append((values['front.decision'], values['front.reason']))
-    assert process.end(signal.SIGINT) is not None
+    assert process.stop() == 0
     return found
 
 
 @dataclass(frozen=True)
-class Camera:
+class CameraCase:
     """What the camera sends, and what the check for tears is set to."""
 
     transport: str
@@ -72,21 +69,21 @@ class Camera:
 
 @pytest.mark.usefixtures('signal_handlers')
 @pytest.mark.parametrize('camera', [
-    Camera('raw', 64, 32, 5.0), Camera('compressed', 1024, 512, 5.0),
-    Camera('compressed', 1024, 512, 255.0)], ids=['raw', 'jpeg', 'reduced jpeg'])
+    CameraCase('raw', 64, 32, 5.0), CameraCase('compressed', 1024, 512, 5.0),
+    CameraCase('compressed', 1024, 512, 255.0)], ids=['raw', 'jpeg', 'reduced jpeg'])
 def test_node_and_evaluate_decide_alike(
-        bench: Bench, tiny_model: Path, tmp_path: Path, camera: Camera) -> None:
+        testbed: NodeTestbed, tiny_model: Path, tmp_path: Path, camera: CameraCase) -> None:
     size = camera.width, camera.height
     bag = write_drive(tmp_path / 'bag', drive(BLOCKED, COUNT, *size), noise=20,
                       jpeg=camera.transport == 'compressed')
     own = {'transport': camera.transport, 'camera_health.max_tear': camera.max_tear}
-    masks = bench.listen(Image, 'front/segmentation/mask')
-    bench.start_node(autostart=True, use_sim_time=True, cameras=['front'], **{
+    masks = testbed.subscribe(Image, 'front/segmentation/mask')
+    testbed.start_seg_node(autostart=True, use_sim_time=True, cameras=['front'], **{
         name.replace('.', '__'): value
         for name, value in {**PARAMETERS, **PATIENT, **own}.items()})
-    bench.wait_for(lambda: bench.states, 'the node')
-    by_node = node_decisions(bench, bag)
-    bench.wait_for(lambda: masks, 'a mask')
+    testbed.wait_for(lambda: testbed.states, 'the node')
+    by_node = node_decisions(testbed, bag)
+    testbed.wait_for(lambda: masks, 'a mask')
     assert {(mask.width, mask.height) for mask in masks} == {size}
     params = params_file(tmp_path, cameras=['front'], **PATIENT, **own)
     assert main([str(bag), '--out', str(tmp_path / 'out'), '--model', str(tiny_model),

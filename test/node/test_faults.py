@@ -22,7 +22,7 @@ import sys
 
 import pytest
 
-from helpers.bench import ROOT
+from helpers.places import ROOT
 
 pytest.importorskip('onnx', reason='the benchmark builds its models with onnx')
 

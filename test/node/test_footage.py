@@ -24,10 +24,11 @@ import cv2
 import pytest
 from sensor_msgs.msg import Image
 
-from helpers.bench import stamp_of
-from helpers.camera import raw
+from helpers.fake_camera import raw
 from helpers.places import DATA
+from helpers.testbed import stamp_of
 from helpers.tiny_model import write_tiny_model
+from seg_node.tools.common.testbed.participant import DeadlineError
 
 FRAMES, RATE = 300, 25.0
 PLAYS = 3
@@ -55,13 +56,13 @@ def middle_model(tmp_path_factory):
 
 
 @pytest.mark.data
-def test_no_frame_is_lost_at_25_per_second(bench, middle_model):
+def test_no_frame_is_lost_at_25_per_second(testbed, middle_model):
     frames = footage()
-    masks = bench.listen(Image, 'camera/segmentation/mask')
-    bench.start_node(autostart=True, model=str(middle_model))
+    masks = testbed.subscribe(Image, 'camera/segmentation/mask')
+    testbed.start_seg_node(autostart=True, model=str(middle_model))
     # One image again and again, until the way from camera to mask is open.
-    camera = bench.camera(frames[0])
-    bench.wait_for(lambda: masks, 'a first mask')
+    camera = testbed.start_camera(frames[0])
+    testbed.wait_for(lambda: masks, 'a first mask')
     camera.stop()
     # A busy machine may hold up any process for longer than a frame. One play without loss shows
     # that neither the node nor the transport loses any; a machine without time to spare in any
@@ -69,12 +70,12 @@ def test_no_frame_is_lost_at_25_per_second(bench, middle_model):
     idle = []
     for _ in range(PLAYS):
         before = cpu_times()
-        missing = play(bench, camera, frames, masks)
+        missing = play(testbed, camera, frames, masks)
         if not missing:
             return
         idle.append(idle_share(before, cpu_times()))
     # What is lost is at least never lost in silence.
-    counts = bench.wait_for_diagnostics('camera', lambda values: (
+    counts = testbed.wait_for_diagnostics('camera', lambda values: (
         int(values['received']) == int(values['processed']) + int(values['dropped'])),
         'an account of every image')
     assert int(counts['lost']) + int(counts['dropped']) > 0
@@ -95,7 +96,7 @@ def idle_share(before, after):
     return (after[0] - before[0]) / max(1, after[1] - before[1])
 
 
-def play(bench, camera, frames, masks):
+def play(testbed, camera, frames, masks):
     """Send the frames at their rate; return the stamps that no mask came for."""
     camera.sent.clear()
     begin, start = len(masks), time.monotonic()
@@ -113,8 +114,8 @@ def play(bench, camera, frames, masks):
         return len(received) >= len(sent)
 
     try:
-        bench.wait_for(all_arrived, 'the last mask', timeout=5.0)
-    except AssertionError:
+        testbed.wait_for(all_arrived, 'the last mask', seconds=5.0)
+    except DeadlineError:
         return set(sent) - set(received)
     assert received == sent
     return set()

@@ -21,8 +21,7 @@ import numpy as np
 import pytest
 from sensor_msgs.msg import CameraInfo, Range
 
-from helpers.bench import values_of
-from helpers.camera import HEIGHT, raw, RED, road, WIDTH
+from helpers.fake_camera import HEIGHT, raw, RED, road, WIDTH
 
 FOCAL = 100.0
 # The lens is 1 m over the ground and looks straight ahead: the horizon is the middle row.
@@ -55,14 +54,14 @@ def road_with_block(distance):
     return image
 
 
-def test_a_free_road_is_go_with_camera_info_only(bench):
-    bench.start_node(**GROUND)
-    bench.camera(raw(road()))
-    bench.wait_for_stop('no_camera_info', 'no camera_info has arrived')
-    assert all(bench.next_stops(20))
-    bench.keep_saying('camera/camera_info', camera_info())
-    bench.wait_for_go()
-    values = values_of(bench.states[-1])
+def test_a_free_road_is_go_with_camera_info_only(testbed):
+    testbed.start_seg_node(**GROUND)
+    testbed.start_camera(raw(road()))
+    testbed.wait_for_stop('no_camera_info', 'no camera_info has arrived')
+    assert all(testbed.next_stops(20))
+    testbed.keep_publishing('camera/camera_info', camera_info())
+    testbed.wait_for_go()
+    values = testbed.states[-1].values
     assert 3.0 < float(values['camera.required_distance']) < 4.2
     assert float(values['camera.free_distance']) > 6.0
 
@@ -72,15 +71,15 @@ def test_a_free_road_is_go_with_camera_info_only(bench):
     (camera_info(focal=0.0), 'fx: 0.0 is no focal length'),
     (camera_info(focal=float('nan')), 'fx: nan'),
 ], ids=['size', 'zero focal length', 'nan'])
-def test_camera_info_that_cannot_be_used_is_stop(bench, info, words):
-    bench.start_node(**GROUND)
-    bench.keep_saying('camera/camera_info', info)
-    bench.camera(raw(road()))
-    bench.wait_for_stop('no_camera_info', words)
-    assert all(bench.next_stops(20))
-    assert bench.counted('no_view') > 0
+def test_camera_info_that_cannot_be_used_is_stop(testbed, info, words):
+    testbed.start_seg_node(**GROUND)
+    testbed.keep_publishing('camera/camera_info', info)
+    testbed.start_camera(raw(road()))
+    testbed.wait_for_stop('no_camera_info', words)
+    assert all(testbed.next_stops(20))
+    assert testbed.counted('no_view') > 0
     # The same place in the code has warned before, of no camera_info at all.
-    bench.wait_for(lambda: words in bench.node_process.output, 'a throttled warning')
+    testbed.wait_for(lambda: words in testbed.process.output, 'a throttled warning')
 
 
 @pytest.mark.parametrize(('parameters', 'words'), [
@@ -89,71 +88,71 @@ def test_camera_info_that_cannot_be_used_is_stop(bench, info, words):
     ({'vehicle__max_speed': 0.0}, 'vehicle.max_speed: not set'),
     ({'mounting_source': 'tf'}, 'tf2_ros'),
 ], ids=lambda value: str(value)[:30])
-def test_a_geometry_that_is_not_set_up_is_refused(bench, parameters, words):
-    node = bench.start_node(**{**GROUND, **parameters})
-    bench.wait_for(lambda: words in node.output or node.exit_code is not None, words)
+def test_a_geometry_that_is_not_set_up_is_refused(testbed, parameters, words):
+    node = testbed.start_seg_node(**{**GROUND, **parameters})
+    testbed.wait_for(lambda: words in node.output or node.exit_code is not None, words)
     assert words in node.output
-    assert all(bench.stops)
+    assert all(testbed.stops)
 
 
-def test_the_faster_the_farther_it_must_be_clear(bench):
-    bench.start_node(**{**GROUND, 'vehicle__max_speed': 5.0})
-    bench.keep_saying('camera/camera_info', camera_info())
-    bench.camera(raw(road_with_block(6.5)))
-    bench.wait_for_stop('blocked', 'path blocked at')      # at 5 m/s, for all that is known
-    slow = bench.keep_saying('odom', odometry(0.2))
-    bench.wait_for_go()
+def test_the_faster_the_farther_it_must_be_clear(testbed):
+    testbed.start_seg_node(**{**GROUND, 'vehicle__max_speed': 5.0})
+    testbed.keep_publishing('camera/camera_info', camera_info())
+    testbed.start_camera(raw(road_with_block(6.5)))
+    testbed.wait_for_stop('blocked', 'path blocked at')      # at 5 m/s, for all that is known
+    slow = testbed.keep_publishing('odom', odometry(0.2))
+    testbed.wait_for_go()
     slow.cancel()
-    bench.wait_for_stop('blocked')                        # odom has fallen silent
-    bench.keep_saying('odom', odometry(3.0))
-    bench.wait_for_stop('blocked')
+    testbed.wait_for_stop('blocked')                        # odom has fallen silent
+    testbed.keep_publishing('odom', odometry(3.0))
+    testbed.wait_for_stop('blocked')
 
 
-def test_a_turn_bends_the_corridor(bench):
-    bench.start_node(**{**GROUND, 'ground__max_range': 6.0})
-    bench.keep_saying('camera/camera_info', camera_info())
+def test_a_turn_bends_the_corridor(testbed):
+    testbed.start_seg_node(**{**GROUND, 'ground__max_range': 6.0})
+    testbed.keep_publishing('camera/camera_info', camera_info())
     image = road()
     image[HEIGHT // 2:, WIDTH // 2 + 26:] = RED          # on the right
-    bench.camera(raw(image))
-    left = bench.keep_saying('odom', odometry(0.4, 0.04))
-    bench.wait_for_go()
+    testbed.start_camera(raw(image))
+    left = testbed.keep_publishing('odom', odometry(0.4, 0.04))
+    testbed.wait_for_go()
     left.cancel()
-    bench.keep_saying('odom', odometry(0.4, -0.06))
-    bench.wait_for_stop('blocked')
+    testbed.keep_publishing('odom', odometry(0.4, -0.06))
+    testbed.wait_for_stop('blocked')
 
 
-def test_free_distance_is_told_in_metres(bench):
-    bench.start_node(**{**GROUND, 'vehicle__front': 0.4})
-    bench.keep_saying('camera/camera_info', camera_info())
-    camera = bench.camera(raw(road_with_block(6.0)))
-    ranges = bench.listen(Range, '/seg_node/free_distance')
-    bench.wait_for_go()
-    bench.wait_for(lambda: ranges and ranges[-1].range > 1.0, 'a distance')
+def test_free_distance_is_told_in_metres(testbed):
+    testbed.start_seg_node(**{**GROUND, 'vehicle__front': 0.4})
+    testbed.keep_publishing('camera/camera_info', camera_info())
+    camera = testbed.start_camera(raw(road_with_block(6.0)))
+    ranges = testbed.subscribe(Range, '/seg_node/free_distance')
+    testbed.wait_for_go()
+    testbed.wait_for(lambda: ranges and ranges[-1].range > 1.0, 'a distance')
     assert 4.5 < ranges[-1].range <= 6.0
     assert ranges[-1].header.frame_id == 'base_footprint'
     assert ranges[-1].min_range <= ranges[-1].range <= ranges[-1].max_range
     camera.stop()
-    bench.wait_for_stop('stale')
-    bench.wait_for(lambda: ranges[-1].range == ranges[-1].min_range, 'nothing free')
+    testbed.wait_for_stop('stale')
+    testbed.wait_for(lambda: ranges[-1].range == ranges[-1].min_range, 'nothing free')
 
 
-def test_cameras_count_for_the_direction_that_is_driven(bench):
+def test_cameras_count_for_the_direction_that_is_driven(testbed):
     setup = {f'mounting__{name}__height': 1.0 for name in ('front', 'rear')}
-    bench.start_node(**{
+    testbed.start_seg_node(**{
         **GROUND, **setup, 'cameras': ['front', 'rear'], 'mounting__rear__yaw': float(np.pi),
         'role__front__direction': 'forward', 'role__rear__direction': 'reverse'})
     for name in ('front', 'rear'):
-        bench.keep_saying(f'{name}/camera_info', camera_info())
-    bench.camera(raw(road()), 'front')
-    bench.camera(raw(road_with_block(3.6)), 'rear')
+        testbed.keep_publishing(f'{name}/camera_info', camera_info())
+    testbed.start_camera(raw(road()), 'front')
+    testbed.start_camera(raw(road_with_block(3.6)), 'rear')
     forward = Twist()
     forward.linear.x = 0.3
-    command = bench.keep_saying('cmd_vel', forward)
-    bench.wait_for_stop('blocked', 'rear: ')                # nothing tells how it moves
-    standing = bench.keep_saying('odom', odometry(0.0))
-    bench.wait_for_go()
+    command = testbed.keep_publishing('cmd_vel', forward)
+    testbed.wait_for_stop('blocked', 'rear: ')                # nothing tells how it moves
+    standing = testbed.keep_publishing('odom', odometry(0.0))
+    testbed.wait_for_go()
     command.cancel()
-    bench.wait_for_stop('blocked', 'rear: ')
+    testbed.wait_for_stop('blocked', 'rear: ')
     standing.cancel()
-    bench.keep_saying('odom', odometry(-0.3))
-    bench.wait_for_stop('blocked', 'rear: ')
+    testbed.keep_publishing('odom', odometry(-0.3))
+    testbed.wait_for_stop('blocked', 'rear: ')

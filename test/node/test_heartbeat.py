@@ -15,48 +15,49 @@
 
 from __future__ import annotations
 
-from helpers.bench import values_of
-from helpers.camera import raw, road
+from diagnostic_msgs.msg import DiagnosticStatus
+
+from helpers.fake_camera import raw, road
 
 
-def test_an_unconfigured_node_says_stop(bench):
-    bench.start_node()
-    bench.wait_for_stop('not_active', 'not active')
-    assert all(bench.next_stops(20))
+def test_an_unconfigured_node_says_stop(testbed):
+    testbed.start_seg_node()
+    testbed.wait_for_stop('not_active', 'not active')
+    assert all(testbed.next_stops(20))
 
 
-def test_an_inactive_node_says_stop_whatever_the_camera_shows(bench):
-    bench.start_node()
-    bench.camera(raw(road()))
-    bench.reach('configure')
-    bench.wait_for_stop('not_active')
-    assert all(bench.next_stops(20))
+def test_an_inactive_node_says_stop_whatever_the_camera_shows(testbed):
+    testbed.start_seg_node()
+    testbed.start_camera(raw(road()))
+    testbed.client.reach('configure')
+    testbed.wait_for_stop('not_active')
+    assert all(testbed.next_stops(20))
 
 
-def test_an_active_node_without_images_says_stop_and_why(bench):
-    bench.start_node(autostart=True)
-    bench.wait_for_stop('no_image', 'no image in the')
-    assert all(bench.next_stops(20))
+def test_an_active_node_without_images_says_stop_and_why(testbed):
+    testbed.start_seg_node(autostart=True)
+    testbed.wait_for_stop('no_image', 'no image in the')
+    assert all(testbed.next_stops(20))
 
 
-def test_the_first_word_is_stop(bench):
-    bench.camera(raw(road()))
-    bench.start_node(autostart=True)
-    bench.wait_for_go()
-    assert bench.stops[0] is True
+def test_the_first_word_is_stop(testbed):
+    testbed.start_camera(raw(road()))
+    testbed.start_seg_node(autostart=True)
+    testbed.wait_for_go()
+    assert testbed.stops[0] is True
     # Until GO it has given reasons, and the last before GO is that GO is being earned.
-    reasons = [values_of(state)['reason'] for state in bench.states]
+    reasons = [state.reason for state in testbed.states]
     assert reasons[reasons.index('clear') - 1] == 'confirming'
 
 
-def test_state_says_what_the_decision_rests_on(bench):
-    camera = bench.camera(raw(road()))
-    bench.start_node(autostart=True)
-    bench.wait_for_go()
-    state = bench.states[-1]
-    values = values_of(state)
+def test_state_says_what_the_decision_rests_on(testbed):
+    camera = testbed.start_camera(raw(road()))
+    testbed.start_seg_node(autostart=True)
+    testbed.wait_for_go()
+    state = testbed.states[-1]
+    values = state.values
     assert state.name == '/seg_node: stop_go'
-    assert state.level == state.OK
+    assert state.level == DiagnosticStatus.OK
     assert values['camera.decision'] == 'go'
     assert values['image_stamp'] == values['camera.image_stamp']
     assert values['image_stamp'] in {
@@ -67,13 +68,13 @@ def test_state_says_what_the_decision_rests_on(bench):
     assert float(values['measured']) <= float(values['limit'])
 
 
-def test_diagnostics_say_what_runs_and_how_it_fares(bench):
-    bench.start_node(autostart=True)
-    bench.camera(raw(road()))
-    camera = bench.wait_for_diagnostics(
+def test_diagnostics_say_what_runs_and_how_it_fares(testbed):
+    testbed.start_seg_node(autostart=True)
+    testbed.start_camera(raw(road()))
+    camera = testbed.wait_for_diagnostics(
         'camera', lambda values: int(values['processed']) > 0, 'a processed frame')
     assert int(camera['received']) >= int(camera['processed'])
     assert float(camera['inference_ms.p50']) > 0
-    backend = bench.wait_for_diagnostics('backend', lambda values: 'model' in values, 'a model')
+    backend = testbed.wait_for_diagnostics('backend', lambda values: 'model' in values, 'a model')
     assert (backend['backend'], backend['model'], backend['input']) == (
         'onnxruntime', 'tiny', '64x32')

@@ -17,8 +17,7 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.bench import values_of
-from helpers.camera import raw, road
+from helpers.fake_camera import raw, road
 
 # How to reach each state, and what each transition leads to from there; all else is illegal.
 WAYS = {
@@ -39,60 +38,60 @@ LEGAL = {
 TRANSITIONS = ('configure', 'activate', 'deactivate', 'cleanup', 'shutdown')
 
 
-def check_word(bench):
+def check_word(testbed):
     """Check that the node says what its state permits, with a camera that shows a free road."""
-    if bench.lifecycle_state() == 'active':
-        bench.wait_for_go()
+    if testbed.client.lifecycle_state() == 'active':
+        testbed.wait_for_go()
     else:
-        bench.wait_for_stop('not_active')
-        assert all(bench.next_stops())
+        testbed.wait_for_stop('not_active')
+        assert all(testbed.next_stops())
 
 
 @pytest.mark.parametrize(('state', 'transition'), LEGAL)
-def test_legal_transitions(bench, state, transition):
-    bench.start_node()
-    bench.camera(raw(road()))
-    bench.reach(*WAYS[state])
-    assert bench.lifecycle_state() == state
-    check_word(bench)
-    assert bench.change_state(transition)
-    assert bench.lifecycle_state() == LEGAL[state, transition]
-    check_word(bench)
+def test_legal_transitions(testbed, state, transition):
+    testbed.start_seg_node()
+    testbed.start_camera(raw(road()))
+    testbed.client.reach(*WAYS[state])
+    assert testbed.client.lifecycle_state() == state
+    check_word(testbed)
+    assert testbed.client.change_state(transition)
+    assert testbed.client.lifecycle_state() == LEGAL[state, transition]
+    check_word(testbed)
 
 
 @pytest.mark.parametrize('state', WAYS)
-def test_illegal_transitions_are_refused_without_effect(bench, state):
-    bench.start_node()
-    bench.camera(raw(road()))
-    bench.reach(*WAYS[state])
-    check_word(bench)
+def test_illegal_transitions_are_refused_without_effect(testbed, state):
+    testbed.start_seg_node()
+    testbed.start_camera(raw(road()))
+    testbed.client.reach(*WAYS[state])
+    check_word(testbed)
     for transition in [*TRANSITIONS, 'create', 'destroy', 'no such transition', 99]:
         if (state, transition) not in LEGAL:
-            assert not bench.change_state(transition)
-            assert bench.lifecycle_state() == state
-            check_word(bench)
+            assert not testbed.client.change_state(transition)
+            assert testbed.client.lifecycle_state() == state
+            check_word(testbed)
 
 
-def test_the_whole_round_can_be_made_again(bench):
-    bench.start_node()
-    bench.camera(raw(road()))
+def test_the_whole_round_can_be_made_again(testbed):
+    testbed.start_seg_node()
+    testbed.start_camera(raw(road()))
     for _ in range(2):
-        bench.reach('configure', 'activate')
-        bench.wait_for_go()
-        bench.reach('deactivate', 'cleanup')
-        check_word(bench)
+        testbed.client.reach('configure', 'activate')
+        testbed.wait_for_go()
+        testbed.client.reach('deactivate', 'cleanup')
+        check_word(testbed)
 
 
-def test_a_node_activated_again_must_earn_go_anew(bench):
-    bench.start_node(autostart=True, stop_go__go_after=7)
-    bench.camera(raw(road()))
-    bench.wait_for_go()
-    bench.reach('deactivate')
-    bench.wait_for_stop('not_active')
-    begin = len(bench.states)
-    bench.reach('activate')
-    bench.wait_for_go()
-    states = [values_of(state) for state in bench.states[begin:]]
+def test_a_node_activated_again_must_earn_go_anew(testbed):
+    testbed.start_seg_node(autostart=True, stop_go__go_after=7)
+    testbed.start_camera(raw(road()))
+    testbed.wait_for_go()
+    testbed.client.reach('deactivate')
+    testbed.wait_for_stop('not_active')
+    begin = len(testbed.states)
+    testbed.client.reach('activate')
+    testbed.wait_for_go()
+    states = [state.values for state in testbed.states[begin:]]
     earning = [state for state in states if state['reason'] == 'confirming']
     assert earning[0]['measured'] in {'1', '1.0000'}
     assert earning[0]['limit'] in {'7', '7.0000'}
@@ -102,24 +101,24 @@ def test_a_node_activated_again_must_earn_go_anew(bench):
     assert 'stop' not in decisions[decisions.index('go'):]
 
 
-def test_outputs_exist_only_while_there_is_a_model(bench):
+def test_outputs_exist_only_while_there_is_a_model(testbed):
     topic = 'camera/segmentation/mask'
-    bench.start_node()
-    bench.reach('configure')
-    bench.wait_for(lambda: bench.publishers_of(topic) == 1, 'a publisher of masks')
-    bench.reach('cleanup')
-    bench.wait_for(lambda: bench.publishers_of(topic) == 0, 'no publisher of masks')
+    testbed.start_seg_node()
+    testbed.client.reach('configure')
+    testbed.wait_for(lambda: testbed.publishers_of(topic) == 1, 'a publisher of masks')
+    testbed.client.reach('cleanup')
+    testbed.wait_for(lambda: testbed.publishers_of(topic) == 0, 'no publisher of masks')
 
 
-def test_many_quick_cycles_while_images_flow(bench):
-    bench.start_node()
-    bench.camera(raw(road()), rate=100.0)
-    bench.reach('configure')
+def test_many_quick_cycles_while_images_flow(testbed):
+    testbed.start_seg_node()
+    testbed.start_camera(raw(road()), rate=100.0)
+    testbed.client.reach('configure')
     for _ in range(60):
-        bench.reach('activate', 'deactivate')
-    bench.reach('cleanup')
+        testbed.client.reach('activate', 'deactivate')
+    testbed.client.reach('cleanup')
     for _ in range(20):
-        bench.reach('configure', 'activate', 'deactivate', 'cleanup')
-    check_word(bench)
-    bench.reach('configure', 'activate')
-    bench.wait_for_go()
+        testbed.client.reach('configure', 'activate', 'deactivate', 'cleanup')
+    check_word(testbed)
+    testbed.client.reach('configure', 'activate')
+    testbed.wait_for_go()

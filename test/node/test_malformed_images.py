@@ -23,8 +23,8 @@ import numpy as np
 import pytest
 from sensor_msgs.msg import CompressedImage, Image
 
-from helpers.bench import run_bench
-from helpers.camera import compressed, HEIGHT, raw, road, WIDTH
+from helpers.fake_camera import compressed, HEIGHT, raw, road, WIDTH
+from helpers.testbed import run_testbed
 
 JPEG = bytes(compressed(road(), 'jpeg').data)
 PNG = bytes(compressed(road(), 'png').data)
@@ -70,63 +70,63 @@ MALFORMED_FILES = {
 
 
 @pytest.fixture(scope='module')
-def raw_bench(shared_bench):
-    shared_bench.start_node(autostart=True)
-    shared_bench.front = shared_bench.camera(changed())
-    return shared_bench
+def raw_testbed(shared_testbed):
+    shared_testbed.start_seg_node(autostart=True)
+    shared_testbed.front = shared_testbed.start_camera(changed())
+    return shared_testbed
 
 
 @pytest.fixture(scope='module')
-def compressed_bench(tiny_model):
-    for bench in run_bench(tiny_model):
-        bench.start_node(autostart=True, transport='compressed')
-        bench.front = bench.camera(compressed(road()))
-        yield bench
+def compressed_testbed(tiny_model):
+    for testbed in run_testbed(tiny_model):
+        testbed.start_seg_node(autostart=True, transport='compressed')
+        testbed.front = testbed.start_camera(compressed(road()))
+        yield testbed
 
 
-def check_malformed(bench, message):
-    good = bench.front.message
-    bench.wait_for_go()
-    before = bench.counted('malformed')
-    bench.front.message = message
+def check_malformed(testbed, message):
+    good = testbed.front.message
+    testbed.wait_for_go()
+    before = testbed.counted('malformed')
+    testbed.front.message = message
     try:
-        bench.wait_for_stop('malformed')
-        assert all(bench.next_stops())
+        testbed.wait_for_stop('malformed')
+        assert all(testbed.next_stops())
     finally:
-        bench.front.message = good
-    bench.wait_for_go()
-    assert bench.counted('malformed') > before
+        testbed.front.message = good
+    testbed.wait_for_go()
+    assert testbed.counted('malformed') > before
 
 
 @pytest.mark.parametrize('kind', MALFORMED)
-def test_malformed_raw_images(raw_bench, kind):
-    check_malformed(raw_bench, MALFORMED[kind])
+def test_malformed_raw_images(raw_testbed, kind):
+    check_malformed(raw_testbed, MALFORMED[kind])
 
 
 @pytest.mark.parametrize('kind', MALFORMED_FILES)
-def test_malformed_compressed_images(compressed_bench, kind):
-    check_malformed(compressed_bench, MALFORMED_FILES[kind])
+def test_malformed_compressed_images(compressed_testbed, kind):
+    check_malformed(compressed_testbed, MALFORMED_FILES[kind])
 
 
 @pytest.mark.parametrize('kind', {
     'padded rows': (HEIGHT, WIDTH * 3 + 7), 'longer than needed': (HEIGHT + 3, WIDTH * 3)}.items(),
     ids=lambda kind: kind[0])
-def test_unusual_images_that_are_fine(raw_bench, kind):
+def test_unusual_images_that_are_fine(raw_testbed, kind):
     _, (rows, step) = kind
     data = np.zeros((rows, step), np.uint8)
     data[:HEIGHT, :WIDTH * 3] = road().reshape(HEIGHT, -1)
-    good = raw_bench.front.message
-    raw_bench.wait_for_go()
-    before = raw_bench.counted('malformed')
-    raw_bench.front.message = raw(data, width=WIDTH, height=HEIGHT)
+    good = raw_testbed.front.message
+    raw_testbed.wait_for_go()
+    before = raw_testbed.counted('malformed')
+    raw_testbed.front.message = raw(data, width=WIDTH, height=HEIGHT)
     try:
-        sent = len(raw_bench.front.sent)
-        raw_bench.wait_for_diagnostics(
-            'camera', lambda _: len(raw_bench.front.sent) > sent + 50, 'more images')
-        raw_bench.wait_for_go()
+        sent = len(raw_testbed.front.sent)
+        raw_testbed.wait_for_diagnostics(
+            'camera', lambda _: len(raw_testbed.front.sent) > sent + 50, 'more images')
+        raw_testbed.wait_for_go()
     finally:
-        raw_bench.front.message = good
-    assert raw_bench.counted('malformed') == before
+        raw_testbed.front.message = good
+    assert raw_testbed.counted('malformed') == before
 
 
 def at(second):
@@ -157,13 +157,13 @@ def frozen(start):
     'stamp_backwards': lambda now: backwards(now()),
     'stamp_backwards ': lambda now: frozen(now()),
 }.items(), ids=['zero', 'before 1970', '10 s ahead', 'far ahead', 'backwards', 'frozen'])
-def test_stamps_that_make_no_sense(raw_bench, reason, stamps):
-    camera = raw_bench.front
-    raw_bench.wait_for_go()
+def test_stamps_that_make_no_sense(raw_testbed, reason, stamps):
+    camera = raw_testbed.front
+    raw_testbed.wait_for_go()
     camera.stamps = stamps(camera.now)
     try:
-        raw_bench.wait_for_stop(reason.strip())
-        assert all(raw_bench.next_stops())
+        raw_testbed.wait_for_stop(reason.strip())
+        assert all(raw_testbed.next_stops())
     finally:
         camera.stamps = camera.now
-    raw_bench.wait_for_go()
+    raw_testbed.wait_for_go()

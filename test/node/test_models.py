@@ -21,7 +21,7 @@ import onnx
 from onnx import helper, TensorProto
 import pytest
 
-from helpers.camera import GREEN, raw, RED, road
+from helpers.fake_camera import GREEN, raw, RED, road
 from helpers.tiny_model import make_graph, write_model, write_tiny_model
 
 
@@ -43,34 +43,34 @@ def without_manifest(folder):
     (with_another_graph, ['sha256']),
     (without_manifest, ['model.yaml']),
 ], ids=lambda value: getattr(value, '__name__', None))
-def test_a_model_that_cannot_be_used_fails_to_configure(bench, tmp_path, damage, words):
+def test_a_model_that_cannot_be_used_fails_to_configure(testbed, tmp_path, damage, words):
     folder = write_tiny_model(tmp_path / 'model')
     damage(folder)
-    node = bench.start_node(model=str(folder))
-    bench.camera(raw(road()))
-    assert not bench.change_state('configure')
-    assert bench.lifecycle_state() == 'unconfigured'
+    node = testbed.start_seg_node(model=str(folder))
+    testbed.start_camera(raw(road()))
+    assert not testbed.client.change_state('configure')
+    assert testbed.client.lifecycle_state() == 'unconfigured'
     [line] = [line for line in node.output.splitlines() if 'cannot configure' in line]
     assert all(word in line for word in words)
-    bench.wait_for_stop('not_active')
-    assert all(bench.next_stops())
+    testbed.wait_for_stop('not_active')
+    assert all(testbed.next_stops())
 
 
-def test_a_model_that_has_been_repaired_can_be_configured(bench, tmp_path):
+def test_a_model_that_has_been_repaired_can_be_configured(testbed, tmp_path):
     folder = tmp_path / 'model'
-    bench.start_node(model=str(folder))
-    bench.camera(raw(road()))
-    assert not bench.change_state('configure')
+    testbed.start_seg_node(model=str(folder))
+    testbed.start_camera(raw(road()))
+    assert not testbed.client.change_state('configure')
     write_tiny_model(folder)
-    bench.reach('configure', 'activate')
-    bench.wait_for_go()
+    testbed.client.reach('configure', 'activate')
+    testbed.wait_for_go()
 
 
-def test_autostart_with_a_bad_model_stays_unconfigured_and_says_stop(bench, tmp_path):
-    node = bench.start_node(model=str(tmp_path / 'nowhere'), autostart=True)
-    bench.wait_for(lambda: 'cannot configure' in node.output and bench.stops, 'the reason')
-    assert bench.lifecycle_state() == 'unconfigured'
-    assert all(bench.next_stops())
+def test_autostart_with_a_bad_model_stays_unconfigured_and_says_stop(testbed, tmp_path):
+    node = testbed.start_seg_node(model=str(tmp_path / 'nowhere'), autostart=True)
+    testbed.wait_for(lambda: 'cannot configure' in node.output and testbed.stops, 'the reason')
+    assert testbed.client.lifecycle_state() == 'unconfigured'
+    assert all(testbed.next_stops())
 
 
 def spoiled_by_red(folder, nodes, initializers=()):
@@ -127,27 +127,27 @@ def hanging_model(tmp_path):
     ], [integer('for_ever', 2**62), integer('no_turn', 0)])
 
 
-def test_an_inference_that_fails_is_stop_until_it_works_again(bench, failing_model):
-    bench.start_node(model=str(failing_model), autostart=True)
-    camera = bench.camera(raw(road(ground=GREEN)))
-    bench.wait_for_go()
+def test_an_inference_that_fails_is_stop_until_it_works_again(testbed, failing_model):
+    testbed.start_seg_node(model=str(failing_model), autostart=True)
+    camera = testbed.start_camera(raw(road(ground=GREEN)))
+    testbed.wait_for_go()
     camera.message = raw(road(ground=RED))
-    bench.wait_for_stop('inference_failed')
-    assert all(bench.next_stops())
-    assert bench.counted('inference_failed') > 0
+    testbed.wait_for_stop('inference_failed')
+    assert all(testbed.next_stops())
+    assert testbed.counted('inference_failed') > 0
     camera.message = raw(road())
-    bench.wait_for_go()
+    testbed.wait_for_go()
 
 
 @pytest.fixture
-def hung(bench, hanging_model):
-    bench.start_node(model=str(hanging_model), autostart=True)
-    camera = bench.camera(raw(road()))
-    bench.wait_for_go()
+def hung(testbed, hanging_model):
+    testbed.start_seg_node(model=str(hanging_model), autostart=True)
+    camera = testbed.start_camera(raw(road()))
+    testbed.wait_for_go()
     camera.message = raw(road(ground=RED))
-    bench.wait_for_stop('stale')
+    testbed.wait_for_stop('stale')
     camera.message = raw(road())
-    return bench
+    return testbed
 
 
 def test_an_inference_that_hangs_is_stop_and_the_heartbeat_goes_on(hung):
@@ -155,14 +155,14 @@ def test_an_inference_that_hangs_is_stop_and_the_heartbeat_goes_on(hung):
 
 
 def test_a_hung_inference_can_be_left_behind(hung):
-    hung.reach('deactivate')
-    assert not hung.change_state('activate')
-    hung.reach('cleanup', 'configure', 'activate')
+    hung.client.reach('deactivate')
+    assert not hung.client.change_state('activate')
+    hung.client.reach('cleanup', 'configure', 'activate')
     hung.wait_for_go()
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
 def test_a_node_with_a_hung_inference_can_be_ended(hung, number):
-    assert hung.node_process.end(number) == 0
-    assert 'did not end' in hung.node_process.output
+    assert hung.process.stop(number) == 0
+    assert 'did not end' in hung.process.output
     hung.wait_for(lambda: hung.stops[-1], 'STOP as the last word')

@@ -22,31 +22,31 @@ import pytest
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
 
-from helpers.bench import stamp_of
-from helpers.camera import raw, road
+from helpers.fake_camera import raw, road
+from helpers.testbed import stamp_of
 
 
-def test_all_names_follow_the_namespace(bench):
-    masks = bench.listen(Image, '/robot/camera/segmentation/mask')
-    bench.start_node('-r', '__ns:=/robot', name='/robot/seg_node', autostart=True)
-    bench.camera(raw(road()), '/robot/camera')
-    bench.wait_for_go()
-    bench.wait_for(lambda: masks, 'a mask')
-    assert bench.states[-1].name == '/robot/seg_node: stop_go'
+def test_all_names_follow_the_namespace(testbed):
+    masks = testbed.subscribe(Image, '/robot/camera/segmentation/mask')
+    testbed.start_seg_node('-r', '__ns:=/robot', name='/robot/seg_node', autostart=True)
+    testbed.start_camera(raw(road()), '/robot/camera')
+    testbed.wait_for_go()
+    testbed.wait_for(lambda: masks, 'a mask')
+    assert testbed.states[-1].name == '/robot/seg_node: stop_go'
 
 
-def test_topics_and_the_node_can_be_renamed(bench):
-    bench.start_node('-r', '__node:=eyes', '-r', 'camera/image_raw:=/usb/image',
-                     name='/eyes', autostart=True)
-    bench.camera(raw(road()), topic='/usb/image')
-    bench.wait_for_go()
+def test_topics_and_the_node_can_be_renamed(testbed):
+    testbed.start_seg_node('-r', '__node:=eyes', '-r', 'camera/image_raw:=/usb/image',
+                       name='/eyes', autostart=True)
+    testbed.start_camera(raw(road()), topic='/usb/image')
+    testbed.wait_for_go()
 
 
-class SimulatedTime:
+class FakeClock:
     """Publish /clock a hundred times a second, in real time, from any moment on."""
 
-    def __init__(self, bench, begin=1000.0):
-        self._publisher = bench.node.create_publisher(Clock, '/clock', 10)
+    def __init__(self, testbed, begin=1000.0):
+        self._publisher = testbed.node.create_publisher(Clock, '/clock', 10)
         self._changed = threading.Lock()
         self._nanoseconds = round(begin * 1e9)
         self.running = True
@@ -74,35 +74,35 @@ class SimulatedTime:
 
 
 @pytest.fixture
-def simulated(bench):
-    clock = SimulatedTime(bench)
-    bench.start_node(autostart=True, use_sim_time=True)
-    bench.camera(raw(road()), stamps=clock.now)
-    bench.wait_for_go()
+def simulated(testbed):
+    clock = FakeClock(testbed)
+    testbed.start_seg_node(autostart=True, use_sim_time=True)
+    testbed.start_camera(raw(road()), stamps=clock.now)
+    testbed.wait_for_go()
     yield clock
     clock.end()
 
 
-def test_a_clock_that_stands_still_is_stop_and_the_heartbeat_goes_on(bench, simulated):
+def test_a_clock_that_stands_still_is_stop_and_the_heartbeat_goes_on(testbed, simulated):
     simulated.running = False
-    bench.wait_for(lambda: bench.stops[-1], 'STOP')
-    assert all(bench.next_stops(20))
+    testbed.wait_for(lambda: testbed.stops[-1], 'STOP')
+    assert all(testbed.next_stops(20))
     simulated.running = True
-    bench.wait_for_go()
+    testbed.wait_for_go()
 
 
-def test_a_clock_that_jumps_back_is_stop_until_go_is_earned_anew(bench, simulated):
-    begin = len(bench.states)
+def test_a_clock_that_jumps_back_is_stop_until_go_is_earned_anew(testbed, simulated):
+    begin = len(testbed.states)
     simulated.jump(-100.0)
-    bench.wait_for(lambda: bench.stops[-1], 'STOP')
-    bench.wait_for_go()
+    testbed.wait_for(lambda: testbed.stops[-1], 'STOP')
+    testbed.wait_for_go()
     # GO rests on images from after the jump.
     assert stamp_of(simulated.now()) < (1000, 0)
-    assert any('back' in state.message for state in bench.states[begin:])
+    assert any('back' in state.text for state in testbed.states[begin:])
 
 
-def test_simulated_time_without_a_clock_is_stop(bench):
-    bench.start_node(autostart=True, use_sim_time=True)
-    bench.camera(raw(road()))
-    bench.wait_for_stop('stamp_in_future')
-    assert all(bench.next_stops(20))
+def test_simulated_time_without_a_clock_is_stop(testbed):
+    testbed.start_seg_node(autostart=True, use_sim_time=True)
+    testbed.start_camera(raw(road()))
+    testbed.wait_for_stop('stamp_in_future')
+    assert all(testbed.next_stops(20))

@@ -17,41 +17,41 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.bench import ROOT
-from helpers.camera import blocked_road, raw, RED, road, UNSURE_GREEN
+from helpers.fake_camera import blocked_road, raw, RED, road, UNSURE_GREEN
+from helpers.places import ROOT
 
 
-def test_a_changed_limit_takes_effect(bench):
-    bench.start_node(autostart=True, stop_go__min_confidence_low=0.1)
-    bench.camera(raw(road(ground=UNSURE_GREEN)))
-    bench.wait_for_stop('low_confidence', 'limit 0.60')
-    assert bench.set_parameter('stop_go.min_confidence', 0.2).successful
-    bench.wait_for_go()
-    assert bench.set_parameter('stop_go.min_confidence', 0.3).successful
-    bench.wait_for_stop('low_confidence', 'limit 0.30')
-    assert all(bench.next_stops())
+def test_a_changed_limit_takes_effect(testbed):
+    testbed.start_seg_node(autostart=True, stop_go__min_confidence_low=0.1)
+    testbed.start_camera(raw(road(ground=UNSURE_GREEN)))
+    testbed.wait_for_stop('low_confidence', 'limit 0.60')
+    assert testbed.client.set_parameter('stop_go.min_confidence', 0.2).successful
+    testbed.wait_for_go()
+    assert testbed.client.set_parameter('stop_go.min_confidence', 0.3).successful
+    testbed.wait_for_stop('low_confidence', 'limit 0.30')
+    assert all(testbed.next_stops())
 
 
-def test_a_changed_corridor_takes_effect(bench):
+def test_a_changed_corridor_takes_effect(testbed):
     image = road()
     image[56:, 100:] = RED      # beside the corridor
-    bench.start_node(autostart=True)
-    bench.camera(raw(image))
-    bench.wait_for_go()
-    assert bench.set_parameter('trapezoid.near_width', 0.95).successful
-    bench.wait_for_stop('blocked')
-    assert all(bench.next_stops())
-    assert bench.set_parameter('trapezoid.near_width', 0.5).successful
-    bench.wait_for_go()
+    testbed.start_seg_node(autostart=True)
+    testbed.start_camera(raw(image))
+    testbed.wait_for_go()
+    assert testbed.client.set_parameter('trapezoid.near_width', 0.95).successful
+    testbed.wait_for_stop('blocked')
+    assert all(testbed.next_stops())
+    assert testbed.client.set_parameter('trapezoid.near_width', 0.5).successful
+    testbed.wait_for_go()
 
 
-def test_a_limit_changed_before_activation_holds_from_the_first_frame(bench):
-    bench.start_node(stop_go__min_confidence_low=0.1)
-    bench.camera(raw(road(ground=UNSURE_GREEN)))
-    bench.reach('configure')
-    assert bench.set_parameter('stop_go.min_confidence', 0.2).successful
-    bench.reach('activate')
-    bench.wait_for_go()
+def test_a_limit_changed_before_activation_holds_from_the_first_frame(testbed):
+    testbed.start_seg_node(stop_go__min_confidence_low=0.1)
+    testbed.start_camera(raw(road(ground=UNSURE_GREEN)))
+    testbed.client.reach('configure')
+    assert testbed.client.set_parameter('stop_go.min_confidence', 0.2).successful
+    testbed.client.reach('activate')
+    testbed.wait_for_go()
 
 
 REFUSED = {
@@ -74,17 +74,17 @@ REFUSED = {
 
 
 @pytest.fixture(scope='module')
-def going(shared_bench):
-    shared_bench.start_node(autostart=True)
-    shared_bench.camera(raw(road()))
-    shared_bench.wait_for_go()
-    return shared_bench
+def going(shared_testbed):
+    shared_testbed.start_seg_node(autostart=True)
+    shared_testbed.start_camera(raw(road()))
+    shared_testbed.wait_for_go()
+    return shared_testbed
 
 
 @pytest.mark.parametrize('kind', REFUSED)
 def test_values_that_cannot_be_used_are_refused_with_a_reason(going, kind):
     name, value, words = REFUSED[kind]
-    result = going.set_parameter(name, value)
+    result = going.client.set_parameter(name, value)
     assert not result.successful
     for word in words:
         assert word in result.reason
@@ -92,11 +92,11 @@ def test_values_that_cannot_be_used_are_refused_with_a_reason(going, kind):
 
 
 def test_descriptions_can_be_asked_for(going):
-    descriptor = going.descriptor('stop_go.min_confidence')
+    descriptor = going.client.descriptor('stop_go.min_confidence')
     assert 'confidence' in descriptor.description
     assert not descriptor.read_only
     assert descriptor.floating_point_range[0].to_value == 1.0
-    assert going.descriptor('model').read_only
+    assert going.client.descriptor('model').read_only
 
 
 BAD_STARTS = {
@@ -113,10 +113,10 @@ BAD_STARTS = {
 
 
 @pytest.mark.parametrize('kind', BAD_STARTS)
-def test_bad_values_at_start_up_are_refused_in_one_line(bench, kind):
+def test_bad_values_at_start_up_are_refused_in_one_line(testbed, kind):
     arguments, words = BAD_STARTS[kind]
-    node = bench.start_node(*arguments)
-    bench.wait_for(lambda: node.exit_code is not None, 'the end')
+    node = testbed.start_seg_node(*arguments)
+    testbed.wait_for(lambda: node.exit_code is not None, 'the end')
     assert node.exit_code == 2
     assert 'Traceback' not in node.output
     [line] = [line for line in node.output.splitlines() if '[FATAL]' in line]
@@ -124,23 +124,23 @@ def test_bad_values_at_start_up_are_refused_in_one_line(bench, kind):
         assert word in line
 
 
-def test_the_shipped_configuration_works(bench, tiny_model):
-    bench.start_node(
+def test_the_shipped_configuration_works(testbed, tiny_model):
+    testbed.start_seg_node(
         '--params-file', str(ROOT / 'config' / 'seg_node.yaml'), autostart=True)
-    camera = bench.camera(raw(road()))
-    bench.wait_for_go()
+    camera = testbed.start_camera(raw(road()))
+    testbed.wait_for_go()
     camera.message = raw(blocked_road())
-    bench.wait_for_stop('blocked')
+    testbed.wait_for_stop('blocked')
 
 
-def test_autostart_needs_no_lifecycle_manager(bench):
-    bench.start_node(autostart=True)
-    bench.camera(raw(road()))
-    bench.wait_for_go()
-    assert bench.lifecycle_state() == 'active'
+def test_autostart_needs_no_lifecycle_manager(testbed):
+    testbed.start_seg_node(autostart=True)
+    testbed.start_camera(raw(road()))
+    testbed.wait_for_go()
+    assert testbed.client.lifecycle_state() == 'active'
 
 
-def test_a_misspelt_parameter_is_told_of(bench):
-    bench.start_node(stop_go__min_clearance=0.7)
-    bench.next_stops(1)
-    assert 'stop_go.min_clearance is given, but there is none' in bench.node_process.output
+def test_a_misspelt_parameter_is_told_of(testbed):
+    testbed.start_seg_node(stop_go__min_clearance=0.7)
+    testbed.next_stops(1)
+    assert 'stop_go.min_clearance is given, but there is none' in testbed.process.output

@@ -19,7 +19,6 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 import signal
-import sys
 from typing import Any
 
 import numpy as np
@@ -37,33 +36,33 @@ from helpers.bag_files import (
     write_bag,
     write_video,
 )
-from helpers.bench import Bench, Process
+from helpers.testbed import NodeTestbed
+from seg_node.tools.common.testbed.process import Process
 from seg_node.tools.player.__main__ import __main__ as player
 
 
-def play(bench: Bench, *arguments: str | Path) -> Process:
-    return bench.start(
-        sys.executable, '-m', 'seg_node.tools.player', *(str(part) for part in arguments))
+def play(testbed: NodeTestbed, *arguments: str | Path) -> Process:
+    return testbed.start_module('seg_node.tools.player', *arguments)
 
 
-def play_to(bench: Bench, *arguments: str | Path) -> Process:
-    """Play to the bench's subscriptions: not before each side has seen the other."""
-    process = play(bench, *arguments, '--hold', '--wait')
-    bench.wait_for_speakers()
-    process.say('go')
+def play_to(testbed: NodeTestbed, *arguments: str | Path) -> Process:
+    """Play to the testbed's subscriptions: not before each side has seen the other."""
+    process = play(testbed, *arguments, '--hold', '--wait')
+    testbed.wait_for_publishers()
+    process.write_line('go')
     return process
 
 
-def played(bench: Bench, *arguments: str | Path) -> Process:
-    return ended(bench, play(bench, *arguments))
+def played(testbed: NodeTestbed, *arguments: str | Path) -> Process:
+    return ended(testbed, play(testbed, *arguments))
 
 
-def played_to(bench: Bench, *arguments: str | Path) -> Process:
-    return ended(bench, play_to(bench, *arguments))
+def played_to(testbed: NodeTestbed, *arguments: str | Path) -> Process:
+    return ended(testbed, play_to(testbed, *arguments))
 
 
-def ended(bench: Bench, process: Process) -> Process:
-    bench.wait_for(lambda: process.exit_code is not None, 'end of the player')
+def ended(testbed: NodeTestbed, process: Process) -> Process:
+    testbed.wait_for(lambda: process.exit_code is not None, 'end of the player')
     assert process.exit_code == 0, process.output
     return process
 
@@ -80,14 +79,14 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 @pytest.mark.parametrize('reliability',
                          [ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT])
 def test_video_arrives_with_camera_info_and_log(
-    bench: Bench, tmp_path: Path, reliability: ReliabilityPolicy,
+    testbed: NodeTestbed, tmp_path: Path, reliability: ReliabilityPolicy,
 ) -> None:
-    images = bench.listen(Image, 'camera/image_raw', reliability=reliability)
-    infos = bench.listen(CameraInfo, 'camera/camera_info', reliability=reliability)
+    images = testbed.subscribe(Image, 'camera/image_raw', reliability=reliability)
+    infos = testbed.subscribe(CameraInfo, 'camera/camera_info', reliability=reliability)
     video, log = write_video(tmp_path / 'a.mp4', 10, 20), tmp_path / 'sent.csv'
-    before = bench.node.get_clock().now().nanoseconds
-    played_to(bench, video, '--log', log)
-    bench.wait_for(lambda: len(images) == len(infos) == 10, '10 images and infos')
+    before = testbed.node.get_clock().now().nanoseconds
+    played_to(testbed, video, '--log', log)
+    testbed.wait_for(lambda: len(images) == len(infos) == 10, '10 images and infos')
     for index, image in enumerate(images):
         assert (image.width, image.height, image.encoding, image.step) == (64, 48, 'bgr8', 192)
         assert float(np.frombuffer(image.data, np.uint8).mean()) == pytest.approx(
@@ -102,20 +101,20 @@ def test_video_arrives_with_camera_info_and_log(
     assert nanoseconds(images[0]) > before
 
 
-def test_frames_are_sent_no_earlier_than_due(bench: Bench, tmp_path: Path) -> None:
+def test_frames_are_sent_no_earlier_than_due(testbed: NodeTestbed, tmp_path: Path) -> None:
     log = tmp_path / 'sent.csv'
-    played(bench, write_video(tmp_path / 'a.mp4', 10, 20), '--rate', '2', '--log', log)
+    played(testbed, write_video(tmp_path / 'a.mp4', 10, 20), '--rate', '2', '--log', log)
     times = [int(row['wall_ns']) for row in rows_of(log)]
     # Each frame has its own deadline behind the first one: a late one makes no later one late.
     assert times[-1] - times[0] >= 9 * 25_000_000 * 0.99
 
 
-def test_bag_keeps_its_messages_and_moves_the_clock(bench: Bench, tmp_path: Path) -> None:
-    images = bench.listen(Image, 'camera/image_raw')
-    infos = bench.listen(CameraInfo, 'camera/camera_info')
-    clocks = bench.listen(Clock, '/clock')
-    played_to(bench, write_bag(tmp_path / 'bag'))
-    bench.wait_for(lambda: len(images) == len(infos) == 6, '6 images and infos')
+def test_bag_keeps_its_messages_and_moves_the_clock(testbed: NodeTestbed, tmp_path: Path) -> None:
+    images = testbed.subscribe(Image, 'camera/image_raw')
+    infos = testbed.subscribe(CameraInfo, 'camera/camera_info')
+    clocks = testbed.subscribe(Clock, '/clock')
+    played_to(testbed, write_bag(tmp_path / 'bag'))
+    testbed.wait_for(lambda: len(images) == len(infos) == 6, '6 images and infos')
     stamps = [START_NS + i * PERIOD_NS - 3_000_000 for i in range(6)]
     assert [nanoseconds(image) for image in images] == stamps
     assert {image.header.frame_id for image in images} == {'lens'}
@@ -130,31 +129,31 @@ def test_bag_keeps_its_messages_and_moves_the_clock(bench: Bench, tmp_path: Path
     assert times[-1] == START_NS + 5 * PERIOD_NS
 
 
-def test_compressed_bag_stays_compressed(bench: Bench, tmp_path: Path) -> None:
-    images = bench.listen(CompressedImage, 'front/image_raw/compressed')
+def test_compressed_bag_stays_compressed(testbed: NodeTestbed, tmp_path: Path) -> None:
+    images = testbed.subscribe(CompressedImage, 'front/image_raw/compressed')
     bag = write_bag(tmp_path / 'bag', 'sqlite3', ('/cam/image_raw/compressed',))
-    played_to(bench, bag, '--camera', 'front', '--no-clock')
-    bench.wait_for(lambda: len(images) == 6, '6 images')
+    played_to(testbed, bag, '--camera', 'front', '--no-clock')
+    testbed.wait_for(lambda: len(images) == 6, '6 images')
     assert images[0].format == 'png'
     assert bytes(images[0].data[:4]) == b'\x89PNG'
     assert nanoseconds(images[0]) > START_NS + 10**9
-    assert bench.publishers_of('/clock') == 0
+    assert testbed.publishers_of('/clock') == 0
 
 
-def test_loop_with_clock_never_jumps_back(bench: Bench, tmp_path: Path) -> None:
-    images = bench.listen(Image, 'camera/image_raw')
-    process = play_to(bench, write_video(tmp_path / 'a.mp4', 3, 50), '--loop', '--clock')
-    bench.wait_for(lambda: len(images) >= 10, 'the fourth round')
-    assert process.end(signal.SIGINT) == 0
+def test_loop_with_clock_never_jumps_back(testbed: NodeTestbed, tmp_path: Path) -> None:
+    images = testbed.subscribe(Image, 'camera/image_raw')
+    process = play_to(testbed, write_video(tmp_path / 'a.mp4', 3, 50), '--loop', '--clock')
+    testbed.wait_for(lambda: len(images) >= 10, 'the fourth round')
+    assert process.stop(signal.SIGINT) == 0
     stamps = [nanoseconds(image) for image in images]
     assert stamps == [10**9 + i * 20_000_000 for i in range(len(stamps))]
 
 
-def test_several_cameras_show_the_same(bench: Bench, tmp_path: Path) -> None:
-    heard = [bench.listen(Image, f'camera{i}/image_raw') for i in range(2)]
+def test_several_cameras_show_the_same(testbed: NodeTestbed, tmp_path: Path) -> None:
+    heard = [testbed.subscribe(Image, f'camera{i}/image_raw') for i in range(2)]
     log = tmp_path / 'sent.csv'
-    played_to(bench, write_video(tmp_path / 'a.mp4', 4), '--count', '2', '--log', log)
-    bench.wait_for(lambda: [len(images) for images in heard] == [4, 4], '4 images each')
+    played_to(testbed, write_video(tmp_path / 'a.mp4', 4), '--count', '2', '--log', log)
+    testbed.wait_for(lambda: [len(images) for images in heard] == [4, 4], '4 images each')
     assert [image.data for image in heard[0]] == [image.data for image in heard[1]]
     assert {image.header.frame_id for image in heard[1]} == {'camera1_optical_frame'}
     assert [row['camera'] for row in rows_of(log)] == ['camera0', 'camera1'] * 4
@@ -163,23 +162,23 @@ def test_several_cameras_show_the_same(bench: Bench, tmp_path: Path) -> None:
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize('waiting', [True, False])
 def test_signals_end_it_cleanly(
-    bench: Bench, tmp_path: Path, number: signal.Signals, waiting: bool,
+    testbed: NodeTestbed, tmp_path: Path, number: signal.Signals, waiting: bool,
 ) -> None:
     video = write_video(tmp_path / 'a.mp4', 10)
     if waiting:
-        process = play(bench, video, '--wait', '60')
-        assert bench.node.wait_for_node('/player', 60)
+        process = play(testbed, video, '--wait', '60')
+        assert testbed.node.wait_for_node('/player', 60)
     else:
-        images = bench.listen(Image, 'camera/image_raw')
-        process = play(bench, video, '--loop')
-        bench.wait_for(lambda: images, 'an image')
-    assert process.end(number) == 0
+        images = testbed.subscribe(Image, 'camera/image_raw')
+        process = play(testbed, video, '--loop')
+        testbed.wait_for(lambda: images, 'an image')
+    assert process.stop(number) == 0
     assert 'Traceback' not in process.output
 
 
-def test_wait_without_a_subscriber_fails(bench: Bench, tmp_path: Path) -> None:
-    process = play(bench, write_video(tmp_path / 'a.mp4'), '--wait', '0.1')
-    bench.wait_for(lambda: process.exit_code is not None, 'end of the player')
+def test_wait_without_a_subscriber_fails(testbed: NodeTestbed, tmp_path: Path) -> None:
+    process = play(testbed, write_video(tmp_path / 'a.mp4'), '--wait', '0.1')
+    testbed.wait_for(lambda: process.exit_code is not None, 'end of the player')
     assert process.exit_code == 1
     assert 'no subscriber on /camera/image_raw' in process.output.splitlines()[-1]
     assert 'Traceback' not in process.output

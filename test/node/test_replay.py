@@ -33,10 +33,11 @@ from sensor_msgs.msg import CameraInfo, Image, Range
 from std_msgs.msg import String
 
 from helpers.bag_files import image, PERIOD_NS, START_NS, write_bag, write_video
-from helpers.bench import Bench, Process, values_of
 import helpers.recorded_bags as recorded_bags
 from helpers.recorded_bags import COUNT, qos, TOPIC
+from helpers.testbed import NodeTestbed
 from seg_node.recordings.bag_reader import Channel
+from seg_node.tools.common.testbed.process import Process, python
 from seg_node.tools.replay.__main__ import main
 from seg_node.tools.replay.controls import Command, commands_of
 from seg_node.tools.replay.outputs import profile_of
@@ -45,13 +46,12 @@ TO_CAMERA = ('--remap', f'{TOPIC}:=/camera/image_raw')
 ON_A_TERMINAL = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))'
 
 
-def replay(bench: Bench, *arguments: str | Path) -> Process:
-    return bench.start(
-        sys.executable, '-m', 'seg_node.tools.replay', *(str(part) for part in arguments))
+def replay(testbed: NodeTestbed, *arguments: str | Path) -> Process:
+    return testbed.start_module('seg_node.tools.replay', *arguments)
 
 
-def ended(bench: Bench, process: Process, code: int = 0) -> Process:
-    bench.wait_for(lambda: process.exit_code is not None, 'end of replay')
+def ended(testbed: NodeTestbed, process: Process, code: int = 0) -> Process:
+    testbed.wait_for(lambda: process.exit_code is not None, 'end of replay')
     assert process.exit_code == code, process.output
     assert 'Traceback' not in process.output
     return process
@@ -62,88 +62,89 @@ def stamps_of(messages: list[Any]) -> list[int]:
             for message in messages]
 
 
-def test_node_gets_every_frame(bench: Bench, tmp_path: Path) -> None:
-    bench.start_node(autostart=True, use_sim_time=True)
+def test_node_gets_every_frame(testbed: NodeTestbed, tmp_path: Path) -> None:
+    testbed.start_seg_node(autostart=True, use_sim_time=True)
     bag = write_bag(tmp_path / 'bag', topics=(TOPIC,), stamp_offset_ns=0)
-    process = replay(bench, bag, '--clock', '--paused', '--wait', '60', *TO_CAMERA,
+    process = replay(testbed, bag, '--clock', '--paused', '--wait', '60', *TO_CAMERA,
                      '/front/camera_info:=/camera/camera_info')
     # Step by step: the node overtakes frames that come faster than a busy machine lets it look.
-    with bench.triggers('/replay', 'play_next', 'resume', harmless='pause') as call:
+    with testbed.triggers('/replay', 'play_next', 'resume', harmless='pause') as call:
         for index in range(6):
             seconds, rest = divmod(START_NS + index * PERIOD_NS, 10**9)
             assert call('play_next').success
-            bench.wait_for(lambda stamp=f'{seconds}.{rest:09d}': (
-                bench.states and values_of(bench.states[-1]).get('camera.image_stamp') == stamp),
+            testbed.wait_for(lambda stamp=f'{seconds}.{rest:09d}': (
+                testbed.states and testbed.states[-1].values.get('camera.image_stamp') == stamp),
                 f'a decision on frame {index}')
         assert call('resume').success
-    ended(bench, process)
-    counts = bench.wait_for_diagnostics(
+    ended(testbed, process)
+    counts = testbed.wait_for_diagnostics(
         'camera', lambda values: values['processed'] == '6', '6 frames')
     assert (counts['received'], counts['dropped'], counts['lost']) == ('6', '0', '0')
     assert 'sent 12 messages, to the end' in process.output
     assert 'listened' not in process.output
 
 
-def test_messages_arrive_as_they_were_recorded(bench: Bench, tmp_path: Path) -> None:
+def test_messages_arrive_as_they_were_recorded(testbed: NodeTestbed, tmp_path: Path) -> None:
     received: list[bytes] = []
-    listener = bench.node.create_subscription(
+    listener = testbed.node.create_subscription(
         Image, TOPIC, received.append, QoSProfile(
             depth=50, reliability=ReliabilityPolicy.RELIABLE), raw=True)
-    ended(bench, replay(bench, recorded_bags.ros1(tmp_path / 'a.bag'), '--wait', '60'))
-    bench.wait_for(lambda: len(received) == COUNT, 'all images')
+    ended(testbed, replay(testbed, recorded_bags.ros1(tmp_path / 'a.bag'), '--wait', '60'))
+    testbed.wait_for(lambda: len(received) == COUNT, 'all images')
     assert received == [image(START_NS + i * PERIOD_NS, 10 * i) for i in range(COUNT)]
-    bench.node.destroy_subscription(listener)
+    testbed.node.destroy_subscription(listener)
 
 
-def test_pause_step_and_resume_by_services(bench: Bench, tmp_path: Path) -> None:
-    images = bench.listen(Image, TOPIC, reliability=ReliabilityPolicy.BEST_EFFORT)
+def test_pause_step_and_resume_by_services(testbed: NodeTestbed, tmp_path: Path) -> None:
+    images = testbed.subscribe(Image, TOPIC, reliability=ReliabilityPolicy.BEST_EFFORT)
     bag = recorded_bags.written(tmp_path / 'bag', 'sqlite3', range(COUNT))
-    process = replay(bench, bag, '--paused', '--wait', '60')
-    with bench.triggers('/replay', 'play_next', 'pause', 'resume', harmless='pause') as call:
+    process = replay(testbed, bag, '--paused', '--wait', '60')
+    with testbed.triggers('/replay', 'play_next', 'pause', 'resume', harmless='pause') as call:
         for count in (1, 2):
             assert call('play_next').success
-            bench.wait_for(lambda n=count: len(images) >= n, f'{count} images')
+            testbed.wait_for(lambda n=count: len(images) >= n, f'{count} images')
         assert call('pause').message.startswith('paused at 0.05')
         assert len(images) == 2
         assert call('resume').success
-    ended(bench, process)
-    bench.wait_for(lambda: len(images) == COUNT, 'all images')
+    ended(testbed, process)
+    testbed.wait_for(lambda: len(images) == COUNT, 'all images')
 
 
-def test_a_step_while_it_plays_is_refused(bench: Bench, tmp_path: Path) -> None:
+def test_a_step_while_it_plays_is_refused(testbed: NodeTestbed, tmp_path: Path) -> None:
     bag = recorded_bags.written(tmp_path / 'bag', 'mcap', range(COUNT))
-    process = replay(bench, bag, '--loop')
-    with bench.triggers('/replay', 'play_next', 'toggle_paused', harmless='resume') as call:
+    process = replay(testbed, bag, '--loop')
+    with testbed.triggers('/replay', 'play_next', 'toggle_paused', harmless='resume') as call:
         answer = call('play_next')
         assert not answer.success
         assert 'pause it before' in answer.message
         assert call('toggle_paused').message.startswith('paused')
-    assert process.end(signal.SIGINT) == 0
+    assert process.stop(signal.SIGINT) == 0
     assert 'until it was stopped' in process.output
 
 
-def test_keys_on_a_terminal(bench: Bench, tmp_path: Path) -> None:
-    images = bench.listen(Image, TOPIC, reliability=ReliabilityPolicy.BEST_EFFORT)
+def test_keys_on_a_terminal(testbed: NodeTestbed, tmp_path: Path) -> None:
+    images = testbed.subscribe(Image, TOPIC, reliability=ReliabilityPolicy.BEST_EFFORT)
     bag = recorded_bags.written(tmp_path / 'bag', 'mcap', range(COUNT))
-    process = bench.start(sys.executable, '-c', ON_A_TERMINAL, sys.executable, '-m',
-                          'seg_node.tools.replay', str(bag), '--paused', '--wait', '60')
+    process = testbed.start('terminal', [
+        sys.executable, '-c', ON_A_TERMINAL,
+        *python('seg_node.tools.replay', str(bag), '--paused', '--wait', '60')])
     for count, key in enumerate(('s', '\x1b[C'), 1):
-        process.say(key)
-        bench.wait_for(lambda n=count: len(images) >= n, f'{count} images')
+        process.write_line(key)
+        testbed.wait_for(lambda n=count: len(images) >= n, f'{count} images')
     assert len(images) == 2
-    process.say(' ')
-    ended(bench, process)
+    process.write_line(' ')
+    ended(testbed, process)
     assert 'space: pause' in process.output
 
 
-def test_loop_goes_on_in_time(bench: Bench, tmp_path: Path) -> None:
-    images = bench.listen(Image, TOPIC, reliability=ReliabilityPolicy.BEST_EFFORT)
-    clocks = bench.listen(Clock, '/clock')
+def test_loop_goes_on_in_time(testbed: NodeTestbed, tmp_path: Path) -> None:
+    images = testbed.subscribe(Image, TOPIC, reliability=ReliabilityPolicy.BEST_EFFORT)
+    clocks = testbed.subscribe(Clock, '/clock')
     bag = recorded_bags.written(tmp_path / 'bag', 'mcap', range(COUNT))
-    process = replay(bench, bag, '--loop', '--clock', '50', '--wait', '60', '--start', '0.1',
+    process = replay(testbed, bag, '--loop', '--clock', '50', '--wait', '60', '--start', '0.1',
                      '--duration', '0.1')
-    bench.wait_for(lambda: len(images) >= 7, 'the fourth round')
-    assert process.end(signal.SIGTERM) == 0
+    testbed.wait_for(lambda: len(images) >= 7, 'the fourth round')
+    assert process.stop(signal.SIGTERM) == 0
     stamps = stamps_of(images)
     assert stamps == [START_NS + (2 + i) * PERIOD_NS for i in range(len(stamps))]
     times = [clock.clock.sec * 10**9 + clock.clock.nanosec for clock in clocks]
@@ -151,12 +152,13 @@ def test_loop_goes_on_in_time(bench: Bench, tmp_path: Path) -> None:
     assert times[0] >= START_NS + 2 * PERIOD_NS
 
 
-def test_stamps_of_now_agree_between_topics(bench: Bench, tmp_path: Path) -> None:
-    images, infos = bench.listen(Image, TOPIC), bench.listen(CameraInfo, '/front/camera_info')
-    before = bench.node.get_clock().now().nanoseconds
-    ended(bench, replay(bench, write_bag(tmp_path / 'bag', topics=(TOPIC,)), '--stamp', 'now',
-                        '--rate', '2', '--wait', '60'))
-    bench.wait_for(lambda: len(images) == len(infos) == 6, '6 images and infos')
+def test_stamps_of_now_agree_between_topics(testbed: NodeTestbed, tmp_path: Path) -> None:
+    images = testbed.subscribe(Image, TOPIC)
+    infos = testbed.subscribe(CameraInfo, '/front/camera_info')
+    before = testbed.node.get_clock().now().nanoseconds
+    ended(testbed, replay(testbed, write_bag(tmp_path / 'bag', topics=(TOPIC,)), '--stamp', 'now',
+                          '--rate', '2', '--wait', '60'))
+    testbed.wait_for(lambda: len(images) == len(infos) == 6, '6 images and infos')
     stamps = stamps_of(images)
     assert stamps == stamps_of(infos)
     assert before < stamps[0]
@@ -164,70 +166,76 @@ def test_stamps_of_now_agree_between_topics(bench: Bench, tmp_path: Path) -> Non
         pytest.approx(PERIOD_NS / 2, abs=2)] * 5
 
 
-def test_video_is_played_as_a_camera(bench: Bench, tmp_path: Path) -> None:
-    images, infos = (bench.listen(kind, f'/front/{name}') for kind, name in (
+def test_video_is_played_as_a_camera(testbed: NodeTestbed, tmp_path: Path) -> None:
+    images, infos = (testbed.subscribe(kind, f'/front/{name}') for kind, name in (
         (Image, 'image_raw'), (CameraInfo, 'camera_info')))
-    process = ended(bench, replay(
-        bench, write_video(tmp_path / 'a.mp4', 10, 20), '--start', '0.1', '--clock', '--wait',
+    process = ended(testbed, replay(
+        testbed, write_video(tmp_path / 'a.mp4', 10, 20), '--start', '0.1', '--clock', '--wait',
         '60', '--remap', 'camera/image_raw:=/front/image_raw',
         '/camera/camera_info:=/front/camera_info'))
-    bench.wait_for(lambda: len(images) == len(infos) == 8, '8 images and infos')
+    testbed.wait_for(lambda: len(images) == len(infos) == 8, '8 images and infos')
     assert stamps_of(images) == stamps_of(infos) == [
         10**9 + index * PERIOD_NS for index in range(2, 10)]
     assert (images[0].width, images[0].height, infos[0].width) == (64, 48, 64)
     assert 'a pinhole' in process.output
 
 
-def test_latched_messages_from_before_the_start_are_there(bench: Bench, tmp_path: Path) -> None:
+def test_latched_messages_from_before_the_start_are_there(
+    testbed: NodeTestbed, tmp_path: Path,
+) -> None:
     heard: list[String] = []
-    listener = bench.node.create_subscription(String, '/map_name', heard.append, QoSProfile(
+    listener = testbed.node.create_subscription(String, '/map_name', heard.append, QoSProfile(
         depth=1, reliability=ReliabilityPolicy.RELIABLE,
         durability=DurabilityPolicy.TRANSIENT_LOCAL))
-    ended(bench, replay(bench, recorded_bags.with_latched(tmp_path / 'bag'), '--start', '0.2'))
-    bench.wait_for(lambda: heard, 'the latched message')
+    ended(testbed, replay(testbed, recorded_bags.with_latched(tmp_path / 'bag'), '--start', '0.2'))
+    testbed.wait_for(lambda: heard, 'the latched message')
     assert heard[0].data == 'campus'
-    bench.node.destroy_subscription(listener)
+    testbed.node.destroy_subscription(listener)
 
 
 def test_types_that_are_not_installed_are_told_and_the_rest_is_played(
-    bench: Bench, tmp_path: Path,
+    testbed: NodeTestbed, tmp_path: Path,
 ) -> None:
-    heard = bench.listen(Range, '/range')
+    heard = testbed.subscribe(Range, '/range')
     bag = recorded_bags.ros1_with_own_types(tmp_path / 'a.bag')
-    process = replay(bench, bag, '--wait', '60', '--topics', '/wheel', '/range')
-    output = ended(bench, process).output
+    process = replay(testbed, bag, '--wait', '60', '--topics', '/wheel', '/range')
+    output = ended(testbed, process).output
     assert '/wheel is NOT PLAYED, 1 messages: its type robot_msgs/msg/Wheel is not' in output
     assert 'robot-msgs, or source' in output
     assert output.count('/wheel') == 1
-    bench.wait_for(lambda: heard, 'the rest')
+    testbed.wait_for(lambda: heard, 'the rest')
     assert heard[0].range == 4.0
 
 
 def test_a_bag_that_is_damaged_in_the_middle_is_played_up_to_there(
-    bench: Bench, tmp_path: Path,
+    testbed: NodeTestbed, tmp_path: Path,
 ) -> None:
     bag = recorded_bags.written(tmp_path / 'bag', 'sqlite3', range(COUNT), 'MESSAGE')
     with contextlib.closing(sqlite3.connect(bag / 'bag.db3')) as database, database:
         database.execute("UPDATE messages SET data = x'00' WHERE id = 4")
-    output = ended(bench, replay(bench, bag), code=1).output
+    output = ended(testbed, replay(testbed, bag), code=1).output
     assert 'sent 3 messages, until it failed' in output
     assert 'cut off or damaged; try: ' in output
 
 
-def test_a_type_that_has_changed_is_told_and_not_played(bench: Bench, tmp_path: Path) -> None:
+def test_a_type_that_has_changed_is_told_and_not_played(
+    testbed: NodeTestbed, tmp_path: Path,
+) -> None:
     bag = recorded_bags.with_other_definition(tmp_path / 'bag')
-    process = ended(bench, replay(bench, bag))
+    process = ended(testbed, replay(testbed, bag))
     if os.environ.get('ROS_DISTRO') == 'humble':
         pytest.skip('Humble does not know definitions by their hash')
     assert '/changed is NOT PLAYED, 1 messages: recorded with another def' in process.output
     assert 'sent 1 messages' in process.output
 
 
-def test_bag_that_promises_more_than_it_holds_is_told(bench: Bench, tmp_path: Path) -> None:
+def test_bag_that_promises_more_than_it_holds_is_told(
+    testbed: NodeTestbed, tmp_path: Path,
+) -> None:
     bag = recorded_bags.split(tmp_path / 'bag', 'mcap')
     shutil.copy(recorded_bags.written(tmp_path / 'empty', 'mcap', range(0)) / 'empty.mcap',
                 bag / 'rest.mcap')
-    output = ended(bench, replay(bench, bag)).output
+    output = ended(testbed, replay(testbed, bag)).output
     assert f'{COUNT // 2} MISSING IN THE RECORDING' in output
 
 
@@ -297,7 +305,7 @@ def test_unusable_input_is_one_line_with_the_remedy(
     assert 'usage' not in errors
 
 
-def test_a_part_with_nothing_in_it_fails(bench: Bench, tmp_path: Path) -> None:
+def test_a_part_with_nothing_in_it_fails(testbed: NodeTestbed, tmp_path: Path) -> None:
     bag = recorded_bags.written(tmp_path / 'bag', 'mcap', range(COUNT))
-    process = ended(bench, replay(bench, bag, '--start', '9'), code=1)
+    process = ended(testbed, replay(testbed, bag, '--start', '9'), code=1)
     assert 'no messages from 9 s on' in process.output

@@ -19,7 +19,7 @@ import signal
 
 import pytest
 
-from helpers.camera import raw, road
+from helpers.fake_camera import raw, road
 
 WAYS = {
     'unconfigured': [],
@@ -30,46 +30,46 @@ WAYS = {
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
 
-def end(bench, number):
-    node = bench.node_process
-    assert node.end(number) == 0
+def end(testbed, number):
+    node = testbed.process
+    assert node.stop(number) == 0
     assert 'Traceback' not in node.output
     assert 'rror' not in node.output
-    bench.wait_for(lambda: bench.stops[-1] is True, 'STOP as the last word')
+    testbed.wait_for(lambda: testbed.stops[-1] is True, 'STOP as the last word')
 
 
 @pytest.mark.parametrize('number', SIGNALS)
 @pytest.mark.parametrize('state', WAYS)
-def test_without_images(bench, state, number):
-    bench.start_node()
-    bench.reach(*WAYS[state])
-    bench.wait_for_stop('no_image' if state == 'active' else 'not_active')
-    end(bench, number)
+def test_without_images(testbed, state, number):
+    testbed.start_seg_node()
+    testbed.client.reach(*WAYS[state])
+    testbed.wait_for_stop('no_image' if state == 'active' else 'not_active')
+    end(testbed, number)
 
 
 @pytest.mark.parametrize('number', SIGNALS)
-def test_while_it_says_go(bench, number):
-    bench.start_node(autostart=True)
-    bench.camera(raw(road()), rate=100.0)
-    bench.wait_for_go()
-    end(bench, number)
+def test_while_it_says_go(testbed, number):
+    testbed.start_seg_node(autostart=True)
+    testbed.start_camera(raw(road()), rate=100.0)
+    testbed.wait_for_go()
+    end(testbed, number)
 
 
 @pytest.mark.parametrize('number', SIGNALS)
-def test_while_it_starts(bench, number):
-    node = bench.start_node(autostart=True)
-    bench.camera(raw(road()), rate=100.0)
+def test_while_it_starts(testbed, number):
+    node = testbed.start_seg_node(autostart=True)
+    testbed.start_camera(raw(road()), rate=100.0)
     # Its first word comes from the constructor, so it may be anywhere on its way to active.
-    bench.wait_for(lambda: bench.stops, 'the first word')
-    end(bench, number)
+    testbed.wait_for(lambda: testbed.stops, 'the first word')
+    end(testbed, number)
     assert 'rror' not in node.output
 
 
 @pytest.mark.parametrize('again', range(3))
-def test_signals_that_come_together(bench, again):
-    node = bench.start_node(autostart=True)
-    bench.camera(raw(road()))
-    bench.wait_for_go()
+def test_signals_that_come_together(testbed, again):
+    node = testbed.start_seg_node(autostart=True)
+    testbed.start_camera(raw(road()))
+    testbed.wait_for_go()
     node.send(signal.SIGINT)
     node.send(signal.SIGINT)
-    end(bench, signal.SIGTERM)
+    end(testbed, signal.SIGTERM)

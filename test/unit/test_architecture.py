@@ -152,12 +152,12 @@ def test_ros_free_modules_load_without_ros():
 @pytest.mark.parametrize(('importer', 'imported', 'wrong'), [
     ('seg_node.stop_go.timing', 'seg_node.ros.clocks', True),
     ('seg_node.perception.labels', 'seg_node.stop_go.actions', True),
-    ('seg_node.tools.demo.drive', 'benchmarks.common.processes', True),
+    ('seg_node.tools.demo.drive', 'benchmarks.latency.usage', True),
     ('seg_node.errors', 'seg_node.simulation', True),
     ('seg_node.ros.messages', 'seg_node.stop_go.verdict', False),
     ('seg_node.stop_go.timing', 'seg_node.stop_go.verdict', False),
     ('seg_node.recordings.sources', 'seg_node.errors', False),
-    ('benchmarks.faults.bench', 'seg_node.tools.common', False)])
+    ('benchmarks.faults.testbed', 'seg_node.tools.common', False)])
 def test_the_rule_knows_up_from_down(importer, imported, wrong):
     assert goes_up(importer, imported) is wrong
 

@@ -79,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     started = time.monotonic()
     options = parse(sys.argv[1:] if argv is None else argv)
     from seg_node.recordings.sources import open_source
-    from seg_node.tools.common.processes import ProcessError
+    from seg_node.tools.common.testbed.process import ProcessError
     from seg_node.tools.demo.drive import drive, StoppedEarlyError
     from seg_node.tools.demo.results import write_results
     try:

@@ -17,11 +17,8 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Mapping
 import contextlib
-import json
 import math
-import os
 from pathlib import Path
 import time
 from typing import Any
@@ -29,8 +26,14 @@ from typing import Any
 from seg_node.errors import UserError
 from seg_node.recordings.sources import Source
 from seg_node.tools.common.command_line import StopFlag
-from seg_node.tools.common.processes import environment, Process, ProcessError
-from seg_node.tools.demo.drive_log import read_sent
+from seg_node.tools.common.testbed.domain import Domain
+from seg_node.tools.common.testbed.process import (
+    parameter_arguments,
+    Process,
+    ProcessError,
+    python,
+)
+from seg_node.tools.demo.drive_log import parse_stamp, read_sent
 from seg_node.tools.player.__main__ import camera_names
 from seg_node.tools.recorder.__main__ import READY
 
@@ -56,13 +59,13 @@ def drive(
 
     started: time.monotonic() of the command's start. Raises StoppedEarlyError, ProcessError.
     """
-    env = environment()
-    # Our own ROS node reads these, too.
-    os.environ.update({key: value for key, value in env.items() if 'PYTHON' not in key})
     cameras = camera_names(None, options.camera)
+    domain = Domain.chosen()
     with contextlib.ExitStack() as stack:
+        stack.callback(domain.close)
+
         def start(name: str, *arguments: str) -> Process:
-            process = Process(name, arguments, logs / f'{name}.log', env)
+            process = Process(name, python(*arguments), logs / f'{name}.log', domain.env)
             stack.callback(process.stop)
             return process
 
@@ -70,39 +73,41 @@ def drive(
         recorder = start('recorder', *recorder_arguments(source, options, logs, cameras))
         player = start('player', *player_arguments(options, logs))
 
-        def alive() -> None:
+        def check() -> None:
             if stop:
                 raise StoppedEarlyError
             for process in (node, recorder, player):
                 process.check()
 
-        from seg_node.tools.demo.node_client import NodeClient
-        client = NodeClient(NODE, alive)
-        stack.callback(client.close)
+        from seg_node.tools.common.testbed.client import NodeClient
+        from seg_node.tools.common.testbed.listener import NodeListener
+        from seg_node.tools.common.testbed.participant import Participant
+        from seg_node.tools.demo.activation import activate
+        participant = Participant(domain, 'demo')
+        stack.callback(participant.close)
+        listener = NodeListener(participant, f'/{NODE}', keep=1)
+        client = NodeClient(participant, f'/{NODE}', ACTIVE_SECONDS, check)
         try:
-            client.activate(ACTIVE_SECONDS)
+            activate(client, listener, ACTIVE_SECONDS, check)
         except ProcessError:
             raise
         except UserError as error:
             node.stop()  # so that its last words are all there
             raise node.error(f'did not start: {error}') from None
-        limits = client.limits(LIMITS)
-        deadline = time.monotonic() + READY_SECONDS
-        while not recorder.said(READY):
-            alive()
-            if time.monotonic() > deadline:
-                raise recorder.error(f'heard nothing from the node in {READY_SECONDS:g} s')
-            client.spin(0.02)
-        player.go()
-        _watch(source, options, client, (node, recorder, player), stop, started)
+        limits = client.numbers(*LIMITS)
+        if not participant.wait(lambda: READY in recorder.output.splitlines(), READY_SECONDS,
+                                check):
+            raise recorder.error(f'heard nothing from the node in {READY_SECONDS:g} s')
+        player.write_line('')
+        _watch(source, options, listener, (node, recorder, player), stop, started)
         player.stop()
         player.check()
         if stop and not read_sent(logs / 'sent.csv'):
             raise StoppedEarlyError
-        _drain(logs, client, stop)
+        _drain(logs, participant, listener, stop)
         for process in (recorder, node):
             if process.stop() != 0:
-                raise process.error(f'did not end cleanly (exit code {process.code})')
+                raise process.error(f'did not end cleanly (exit code {process.exit_code})')
     return limits
 
 
@@ -116,13 +121,8 @@ def node_arguments(source: Source, options: Namespace, cameras: list[str]) -> li
     known = {name.replace('.camera.', f'.{camera}.'): value for camera in cameras
              for name, value in source.node_parameters.items()}
     # What is given later counts: the user's file before what suits the source.
-    return [f'{NODE}.ros.node', '--ros-args', *_given(known), *files, *_given(parameters)]
-
-
-def _given(parameters: Mapping[str, object]) -> list[str]:
-    # JSON is the YAML that ROS reads here: it quotes strings and leaves nothing to guess.
-    return [part for name, value in parameters.items()
-            for part in ('-p', f'{name}:={json.dumps(value)}')]
+    return [f'{NODE}.ros.node', '--ros-args', *parameter_arguments(known), *files,
+            *parameter_arguments(parameters)]
 
 
 def recorder_arguments(
@@ -162,7 +162,7 @@ def _clock(source: Source, options: Namespace) -> bool:
 
 
 def _watch(
-    source: Source, options: Namespace, client: Any, processes: tuple[Process, ...],
+    source: Source, options: Namespace, listener: Any, processes: tuple[Process, ...],
     stop: StopFlag, started: float,
 ) -> None:
     """Show the progress until the player has ended or a signal comes."""
@@ -172,29 +172,30 @@ def _watch(
     with tqdm(total=frames_to_send(source, options.seconds), unit='frame', disable=None,
               dynamic_ncols=True, desc='drive', leave=True) as bar:
         told = False
-        while player.code is None and not stop:
-            client.spin(0.05)
+        while player.exit_code is None and stop.sleep_until(time.monotonic() + 0.05):
             for process in processes:
                 process.check()
-            if not player.last.isdigit():
+            if not (sent := player.last_line).isdigit():
                 continue
             if not told:
                 told = True
                 bar.write(f'demo: the drive began after {time.monotonic() - started:.1f} s')
-            bar.update(int(player.last) - bar.n)
-            values = client.values
+            bar.update(int(sent) - bar.n)
+            values = listener.values
             bar.set_postfix_str(f'{values.get("decision", "?").upper()} '
                                 f'({values.get("reason", "?")})', refresh=False)
-        if player.last.isdigit():
-            bar.update(int(player.last) - bar.n)
+        if (sent := player.last_line).isdigit():
+            bar.update(int(sent) - bar.n)
 
 
-def _drain(logs: Path, client: Any, stop: StopFlag) -> None:
+def _drain(logs: Path, participant: Any, listener: Any, stop: StopFlag) -> None:
     """Wait until the node has decided on the last frame of each camera."""
     newest = {sent.camera: sent.stamp_ns for sent in read_sent(logs / 'sent.csv')}
-    deadline = time.monotonic() + DRAIN_SECONDS
-    while time.monotonic() < deadline and stop.count < 2:
-        if all(client.decided(camera, stamp) for camera, stamp in newest.items()):
-            client.spin(0.1)  # the overlay of that frame comes after its state
-            return
-        client.spin(0.05)
+
+    def decided() -> bool:
+        return stop.count > 1 or all(
+            (parse_stamp(listener.values.get(f'{camera}.image_stamp', '')) or 0) >= stamp
+            for camera, stamp in newest.items())
+
+    if participant.wait(decided, DRAIN_SECONDS):
+        time.sleep(0.1)  # the overlay of that frame comes after its state

@@ -19,7 +19,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 import contextlib
-import ctypes
 from multiprocessing import connection, get_context
 from multiprocessing.connection import Connection
 import os
@@ -28,7 +27,7 @@ from typing import Any
 
 from seg_node.errors import UserError
 from seg_node.tools.common.command_line import StopFlag
-from seg_node.tools.common.processes import PR_SET_PDEATHSIG
+from seg_node.tools.common.testbed.process import die_with_parent
 from seg_node.tools.evaluate.job import Job, JobResult
 
 TRIES = 2
@@ -124,8 +123,7 @@ def _tried(job: Job, code: int | None, tries: dict[str, int]) -> JobResult | Non
 def serve(pipe: Connection[Any, Any], parent: int) -> None:
     """Do job after job until the other side of the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)      # Ctrl-C is the parent's to handle
-    with contextlib.suppress(OSError, AttributeError):      # not Linux
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with_parent(signal.SIGKILL)
     if os.getppid() != parent:
         return
     from seg_node.tools.evaluate.worker import work

@@ -27,9 +27,10 @@ from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParameters
 from rclpy.parameter import Parameter
 from std_srvs.srv import Trigger
 
+from seg_node.errors import UserError
 from seg_node.tools.common.testbed.participant import DeadlineError, Participant
 
-ASK_AGAIN = 5.0
+ASK_AGAIN = 1.0
 """Seconds after which a request that does no harm is sent again."""
 
 Value = bool | int | float | str | list[str]
@@ -158,6 +159,16 @@ class NodeClient:
         wanted = (Transition(id=transition) if isinstance(transition, int)
                   else Transition(label=transition))
         return bool(self._call('change_state', ChangeState.Request(transition=wanted)).success)
+
+    def reach(self, *transitions: str) -> None:
+        """
+        Go through lifecycle transitions.
+
+        :raises UserError: when one does not succeed.
+        """
+        for transition in transitions:
+            if not self.change_state(transition):
+                raise UserError(f'the node refuses to {transition}')
 
     def reset(self) -> bool:
         """Have latched faults forgotten; return whether they are."""

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 import itertools
+import time
 from typing import Any, TypeVar
 
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -71,6 +72,13 @@ class NodeListener:
     def states_since(self, begin: float) -> list[StateMessage]:
         """Return the messages of ~/state that arrived at `begin` or later."""
         return self._since(self.states, begin)
+
+    def next_state(self, seconds: float, check: Callable[[], None] = lambda: None
+                   ) -> StateMessage | None:
+        """Wait for the next message of ~/state; None when there is none. check: see wait()."""
+        begin = time.monotonic()
+        self._participant.wait(lambda: self.states_since(begin), seconds, check)
+        return next(iter(self.states_since(begin)), None)
 
     def goes(self, since: float) -> bool:
         """Return whether the newest messages, no older than `since`, say GO on both topics."""

@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 import contextlib
 import ctypes
 import fcntl
+import json
 import os
 from pathlib import Path
 import re
@@ -31,8 +32,8 @@ from seg_node.errors import UserError
 
 TAIL = 15
 """Lines of a failed process's output that are shown."""
-STOP_SECONDS = 15.0
-"""Time in which a process must end after a signal."""
+STOP_SECONDS = 60.0
+"""Time in which a process must end after a signal; generous, for it may be writing results."""
 _PR_SET_PDEATHSIG = 1      # prctl(2), Linux
 _LAST_BYTES = 4096
 
@@ -44,6 +45,13 @@ class ProcessError(UserError):
 def python(module: str, *arguments: str) -> list[str]:
     """Return the command that runs a Python module."""
     return [sys.executable, '-m', module, *arguments]
+
+
+def parameter_arguments(parameters: Mapping[str, object]) -> list[str]:
+    """Return the arguments, behind --ros-args, that set parameters of a node."""
+    # JSON is the YAML that ROS reads here: it quotes strings and leaves nothing to guess.
+    return [part for name, value in parameters.items()
+            for part in ('-p', f'{name}:={json.dumps(value)}')]
 
 
 def die_with_parent(number: int) -> None:

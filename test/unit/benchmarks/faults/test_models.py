@@ -20,7 +20,7 @@ import pytest
 
 from benchmarks.faults import models
 from benchmarks.faults.commands import Command
-from benchmarks.faults.images import Films, with_command
+from benchmarks.faults.images import Clips, with_command
 from seg_node.perception.backends import BackendError
 from seg_node.perception.models.self_test import run_self_test, SelfTestError
 from seg_node.perception.segmenter import Segmenter
@@ -30,7 +30,7 @@ pytest.importorskip('onnx', reason='the graph is built with onnx')
 
 @pytest.fixture(scope='module')
 def image():
-    return Films().free.frame(0)
+    return Clips().free.frame(0)
 
 
 @pytest.fixture

@@ -22,21 +22,27 @@ import json
 import pytest
 
 from benchmarks.faults.main import choose
-from benchmarks.faults.table import Clock, Entry, Heard, judge, Moment, Results, State
+from benchmarks.faults.table import Clock, Entry, judge, Moment, Results
 from seg_node.errors import UserError
+from seg_node.tools.common.testbed.messages import StateMessage, StopMessage
 
 BLANK = Entry('dark', 'plain', 'no light', ('camera_dark',))
 AT_ONCE = Moment(10.0, 10.0, Clock.IMAGE)
 
 
+def state(time, decision, reason):
+    """Return a message of ~/state."""
+    return StateMessage(time, '', {'decision': decision, 'reason': reason})
+
+
 def beats(*values):
     """Return ~/stop from (time, is STOP) pairs."""
-    return [Heard(time, stop) for time, stop in values]
+    return [StopMessage(time, stop) for time, stop in values]
 
 
 def steady(stop, begin, end):
     """Return ~/stop at 20 Hz."""
-    return [Heard(begin + 0.05 * k, stop) for k in range(round((end - begin) / 0.05))]
+    return [StopMessage(begin + 0.05 * k, stop) for k in range(round((end - begin) / 0.05))]
 
 
 def judged(heard, moment=AT_ONCE, states=(), end=12.0):
@@ -110,14 +116,14 @@ def test_a_node_that_should_be_dead_and_says_go_is_not_caught():
 @pytest.mark.parametrize('first', [True, False])
 def test_after_a_pause_the_first_word_must_be_stop(first):
     paused = Moment(10.0, 11.2, Clock.RESUME)
-    entry = judged([Heard(11.202, first), *steady(True, 11.21, 12.0)], paused)
+    entry = judged([StopMessage(11.202, first), *steady(True, 11.21, 12.0)], paused)
     assert entry.caught is first
     assert entry.false_go == (not first)
 
 
 def test_reasons_are_those_of_stop_in_the_order_they_were_named():
-    states = [State(10.01, 'go', 'clear', ''), State(10.05, 'stop', 'blocked', ''),
-              State(10.1, 'stop', 'camera_dark', ''), State(10.2, 'stop', 'blocked', '')]
+    states = [state(10.01, 'go', 'clear'), state(10.05, 'stop', 'blocked'),
+              state(10.1, 'stop', 'camera_dark'), state(10.2, 'stop', 'blocked')]
     entry = judged(steady(True, 10.04, 12.0), states=states)
     assert entry.reason == 'blocked'
     assert entry.reasons == ('blocked', 'camera_dark')
@@ -132,12 +138,12 @@ class Named:
 @dataclass(frozen=True)
 class Declared:
     name: str
-    rig: Named
+    setup: Named
 
 
 @pytest.fixture
 def results():
-    caught = judged(steady(True, 10.03, 12.0), states=[State(10.03, 'stop', 'camera_dark', '')])
+    caught = judged(steady(True, 10.03, 12.0), states=[state(10.03, 'stop', 'camera_dark')])
     missed = judged(steady(False, 10.0, 12.0))
     return Results((
         Entry(**{**caught.__dict__, 'go_again_s': 0.6}),
@@ -168,7 +174,7 @@ def test_nothing_passed_where_go_did_not_come_back():
     assert not caught.passed
 
 
-def test_faults_are_chosen_by_their_names_or_their_rigs():
+def test_faults_are_chosen_by_their_names_or_their_setups():
     declared = [Declared('a', Named('x')), Declared('b', Named('y')), Declared('c', Named('x'))]
     assert choose(declared, ()) == declared
     assert [fault.name for fault in choose(declared, ['c', 'a'])] == ['a', 'c']

@@ -25,7 +25,7 @@ import pytest
 
 from benchmarks.latency.case import Case, cases, latencies, Measured
 from benchmarks.latency.main import main, parse
-from benchmarks.latency.peak import FINEST, highest_rate
+from benchmarks.latency.peak import highest_rate, MIN_RATIO
 from benchmarks.latency.soak import Growth, Part
 from benchmarks.latency.tables import Results, to_json, to_markdown
 from benchmarks.latency.usage import usage_of
@@ -74,7 +74,7 @@ def test_the_highest_rate_is_found(truth):
     elif truth >= 240.0:
         assert found == 240.0
     else:
-        assert found <= truth <= found * FINEST
+        assert found <= truth <= found * MIN_RATIO
     assert len(tried) < 12
 
 

@@ -79,7 +79,7 @@ def compressed(image: Pixels, kind: str = 'jpeg') -> CompressedImage:
     return CompressedImage(format=kind, data=array('B', data.tobytes()))
 
 
-class Camera:
+class FakeCamera:
     """
     Publish an image message at a steady rate, from a thread of its own, until stopped.
 
@@ -128,7 +128,7 @@ def main() -> None:
     """Show a free road on camera/image_raw until SIGTERM."""
     rclpy.init()
     try:
-        Camera(rclpy.create_node('camera'), raw(road()))
+        FakeCamera(rclpy.create_node('camera'), raw(road()))
         signal.sigwait([signal.SIGTERM])
     finally:
         rclpy.try_shutdown()

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The frames that the latency benchmark shows: the rendered drive at any size."""
+"""The images that the latency benchmark shows: the rendered drive at any size."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 from seg_node.simulation import demo_drive
 
 LENGTH = 24
-"""Frames, shown again and again."""
+"""Images, shown again and again."""
 _SECONDS = 2.4
 _QUALITY = 90
 
 
-def film(width: int, height: int) -> list[NDArray[np.uint8]]:
+def road_images(width: int, height: int) -> list[NDArray[np.uint8]]:
     """Return BGR images uint8 [height, width, 3] with a camera's noise."""
     drive, rng = demo_drive(), np.random.default_rng(1)
     images = []

@@ -34,7 +34,6 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
-from rclpy.qos import QoSProfile
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
 from std_msgs.msg import Bool
@@ -42,13 +41,14 @@ from std_msgs.msg import Bool
 from seg_node.perception.process_memory import keep_freed_memory
 from seg_node.recordings.bags import stamp_of
 from seg_node.tools.common.command_line import StopFlag
+from seg_node.tools.common.testbed.listener import subscribe_to_decisions, values_of
 from seg_node.tools.demo.drive_log import parse_stamp
 
 _STAGE = '_ms.p50'
-_DEPTH = QoSProfile(depth=50)
+_DEPTH = 50
 
 
-class Ear:
+class LatencyListener:
     """Listen to a node of a name and its cameras' masks."""
 
     def __init__(self, node: Any, name: str, cameras: Sequence[str], masks: bool) -> None:
@@ -57,25 +57,23 @@ class Ear:
         self._cameras = cameras
         self._newest = dict.fromkeys(cameras, 0)
         self._stopped = 0
-        # In this order: where both have arrived, the stop message is taken first.
-        node.create_subscription(Bool, f'{name}/stop', self._hear_stop, _DEPTH)
-        node.create_subscription(DiagnosticStatus, f'{name}/state', self._hear_state, _DEPTH)
-        node.create_subscription(DiagnosticArray, '/diagnostics', self._hear_diagnostics, _DEPTH)
+        subscribe_to_decisions(node.create_subscription, name, self._take_stop, self._take_state)
+        node.create_subscription(DiagnosticArray, '/diagnostics', self._take_diagnostics, _DEPTH)
         for camera in cameras if masks else ():
             node.create_subscription(
                 Image, f'/{camera}/segmentation/mask', self._mask_of(camera), _DEPTH, raw=True)
 
     def finish(self) -> str:
-        """Return all that was heard."""
+        """Return all that was received."""
         stages = [f'stage,{camera},{stage},{text}' for (camera, stage), text in
                   self._stages.items()]
         return '\n'.join(self.lines + stages)
 
-    def _hear_stop(self, message: Bool) -> None:
+    def _take_stop(self, message: Bool) -> None:
         self._stopped = time.time_ns()
 
-    def _hear_state(self, message: DiagnosticStatus) -> None:
-        values = {item.key: item.value for item in message.values}
+    def _take_state(self, message: DiagnosticStatus) -> None:
+        values = values_of(message)
         for camera in self._cameras:
             stamp = parse_stamp(values.get(f'{camera}.image_stamp', ''))
             if stamp is not None and stamp != self._newest[camera]:
@@ -85,12 +83,12 @@ class Ear:
                     self.lines.append(f'inference,{camera},{stamp},{inference}')
 
     def _mask_of(self, camera: str) -> Callable[[bytes], None]:
-        def hear(message: bytes) -> None:
+        def take(message: bytes) -> None:
             arrival = time.time_ns()
             self.lines.append(f'mask,{camera},{stamp_of(message)},{arrival}')
-        return hear
+        return take
 
-    def _hear_diagnostics(self, message: DiagnosticArray) -> None:
+    def _take_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
             camera = status.name.rpartition(': ')[2]
             if camera in self._cameras:
@@ -102,7 +100,7 @@ class Ear:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the process."""
     stop = StopFlag()
-    parser = argparse.ArgumentParser(prog='ear')
+    parser = argparse.ArgumentParser(prog='listener')
     parser.add_argument('--node', required=True)
     parser.add_argument('--cameras', nargs='+', required=True)
     parser.add_argument('--masks', action='store_true')
@@ -110,13 +108,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = parser.parse_args(argv)
     keep_freed_memory()
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    node = rclpy.create_node('ear', start_parameter_services=False)
-    ear = Ear(node, given.node, given.cameras, given.masks)
+    node = rclpy.create_node('listener', start_parameter_services=False)
+    listener = LatencyListener(node, given.node, given.cameras, given.masks)
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     while not stop:
         executor.spin_once(timeout_sec=0.1)
-    given.log.write_text(ear.finish(), encoding='utf-8')
+    given.log.write_text(listener.finish(), encoding='utf-8')
     executor.shutdown()
     node.destroy_node()
     rclpy.try_shutdown()

@@ -36,7 +36,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
-from benchmarks.faults.images import Film, Pixels
+from benchmarks.faults.images import Clip, Pixels
 from seg_node.tools.common.camera_publisher import to_time
 
 RATE = 25.0
@@ -79,7 +79,7 @@ class Show:
     seconds.
     """
 
-    film: Film
+    clip: Clip
     encode: Callable[[Pixels], Message] = to_message
     spoil: Callable[[Message], Message | None] = _same
     stamp: Callable[[], float] = _now
@@ -87,7 +87,7 @@ class Show:
     number: int = field(default=0)
 
 
-class Camera:
+class FaultyCamera:
     """
     Publish a show on <name>/image_raw from a thread of its own, until closed.
 
@@ -103,7 +103,7 @@ class Camera:
         self._published: deque[tuple[float, int]] = deque(maxlen=_KEPT)
         self._frame_id = f'{name}_optical_frame'
         kind, suffix = Image, ''
-        if isinstance(show.encode(show.film.frame(0)), CompressedImage):
+        if isinstance(show.encode(show.clip.frame(0)), CompressedImage):
             kind, suffix = CompressedImage, '/compressed'
         self._publisher: Any = node.create_publisher(kind, f'{name}/image_raw{suffix}', _QOS)
         self._ended = False
@@ -161,7 +161,7 @@ class Camera:
                 if self._ended:
                     return
                 show = self._show
-            message = show.spoil(show.encode(show.film.frame(index)))
+            message = show.spoil(show.encode(show.clip.frame(index)))
             if message is not None:
                 self._publish(message, show)
             due = max(due + 1.0 / show.rate, time.monotonic() - 1.0)
@@ -176,7 +176,7 @@ class Camera:
             self._changed.notify_all()
 
 
-def _tell(camera: Camera, path: Path) -> None:
+def _tell(camera: FaultyCamera, path: Path) -> None:
     shown = camera.wait_for(camera.current, 1, math.inf)
     print(f'shown {path} {shown[0]:.6f}', flush=True)
 
@@ -201,10 +201,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             messages.rotate(-1)
             return messages[0]
 
-        return Show(Film((np.zeros((1, 1, 3), np.uint8),)), next_message, rate=options.rate)
+        return Show(Clip((np.zeros((1, 1, 3), np.uint8),)), next_message, rate=options.rate)
 
     rclpy.init()
-    camera = Camera(rclpy.create_node('fault_camera'), show(options.images))
+    camera = FaultyCamera(rclpy.create_node('fault_camera'), show(options.images))
     _tell(camera, options.images)
     for line in sys.stdin:
         path = Path(line.strip())

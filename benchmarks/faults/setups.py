@@ -1,0 +1,87 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The setups of the fault benchmark: nodes with their parameters, and the robots around them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+import shutil
+
+from nav_msgs.msg import Odometry
+from sensor_msgs.msg import CameraInfo
+
+from benchmarks.faults.case import Setup
+from benchmarks.faults.faulty_camera import FaultyCamera, RATE, Show, to_jpeg
+from benchmarks.faults.feeds import Feed, good_info, odometry, SimulatedTime
+from benchmarks.faults.images import CAMERA
+from benchmarks.faults.testbed import FaultTestbed
+
+SPEED = 2.0
+"""Speed in m/s of the vehicle in the ground setup: it needs about 6 m of clear path."""
+_IN_IMAGE = {'geometry': 'trapezoid'}
+_ON_GROUND = {
+    'geometry': 'ground', 'mounting.camera.height': CAMERA.height_m,
+    'mounting.camera.pitch': CAMERA.pitch_rad, 'vehicle.width': 0.7, 'vehicle.max_speed': 4.0}
+
+
+def _raw(testbed: FaultTestbed) -> None:
+    testbed.start_camera(Show(testbed.clips.free))
+
+
+def _compressed(testbed: FaultTestbed) -> None:
+    testbed.start_camera(Show(testbed.clips.free, to_jpeg))
+
+
+def _simulated(testbed: FaultTestbed) -> None:
+    clock = SimulatedTime(testbed.node)
+    testbed.at_end(clock.close)
+    testbed.keep['clock'] = clock
+    testbed.start_camera(Show(testbed.clips.free, stamp=clock.now))
+
+
+def _on_ground(testbed: FaultTestbed) -> None:
+    for name, feed in (
+            ('info', Feed(testbed.node, CameraInfo, 'camera/camera_info', RATE, good_info)),
+            ('odom', Feed(testbed.node, Odometry, 'odom', 50.0, odometry(SPEED)))):
+        testbed.at_end(feed.close)
+        testbed.keep[name] = feed
+    _raw(testbed)
+
+
+def _two_cameras(testbed: FaultTestbed) -> None:
+    _raw(testbed)
+    rear = FaultyCamera(testbed.node, Show(testbed.clips.free), 'rear')
+    testbed.at_end(rear.close)
+    testbed.keep['rear'] = rear
+
+
+def _own_model(testbed: FaultTestbed) -> None:
+    """Let the node load a model of its own, which can be damaged."""
+    testbed.model = Path(shutil.copytree(testbed.model, testbed.folder / 'model'))
+    _raw(testbed)
+
+
+def _bundled_model(testbed: FaultTestbed) -> None:
+    testbed.start_camera(Show(testbed.clips.free_plain))
+
+
+PLAIN = Setup('plain', _IN_IMAGE, _raw)
+COMPRESSED = Setup('compressed', {**_IN_IMAGE, 'transport': 'compressed'}, _compressed)
+SIMULATED = Setup('sim_time', {**_IN_IMAGE, 'use_sim_time': True}, _simulated)
+GROUND = Setup('ground', _ON_GROUND, _on_ground)
+TWO_CAMERAS = Setup('two_cameras', {**_IN_IMAGE, 'cameras': ['camera', 'rear']}, _two_cameras)
+OWN_MODEL = Setup('own_model', _IN_IMAGE, _own_model)
+BUNDLED = Setup('bundled', {**_IN_IMAGE, 'model': 'road'}, _bundled_model)
+
