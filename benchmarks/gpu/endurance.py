@@ -33,11 +33,11 @@ from seg_node.scoring.percentiles import Percentiles
 if TYPE_CHECKING:
     from seg_node.perception.backends import Backend
 
-MOST_GROWTH_MIB = 8
+MAX_GROWTH_MIB = 8
 """Growth that is no leak: allocators take memory in pieces; in 9000 frames 1 KiB each is more."""
-MOST_SHARED_MIB = 64
+MAX_SHARED_MIB = 64
 """The same where the GPU's memory is the whole machine's, other programs and all."""
-MOST_DRIFT = 1.1
+MAX_DRIFT = 1.1
 """Median time of the last tenth of the frames, in times of that of the first."""
 SIZE = (1280, 720)
 _SAMPLES = 100
@@ -82,8 +82,8 @@ class Growth:
     def checks(self, what: str) -> list[Check]:
         """Hold it against the limits."""
         found = []
-        for name, limit in (('gpu', MOST_SHARED_MIB if self.shared else MOST_GROWTH_MIB),
-                            ('process', MOST_GROWTH_MIB)):
+        for name, limit in (('gpu', MAX_SHARED_MIB if self.shared else MAX_GROWTH_MIB),
+                            ('process', MAX_GROWTH_MIB)):
             grown = (getattr(self.after, name) - getattr(self.before, name)) / _MIB
             label = 'memory of the GPU' if name == 'gpu' else 'memory of the process'
             found.append(Check(f'{what}: growth of the {label}', f'{grown:+.1f} MiB',
@@ -115,7 +115,7 @@ class Run:
         what = f'{name}: {self.frames} frames'
         return [*self.growth.checks(what),
                 Check(f'{what}: last tenth to first, median', f'{self.drift:.3f}',
-                      f'at most {MOST_DRIFT:g}', self.drift <= MOST_DRIFT)]
+                      f'at most {MAX_DRIFT:g}', self.drift <= MAX_DRIFT)]
 
 
 def endure(backend: Backend, probe: Probe, frames: int, name: str = '') -> Run:

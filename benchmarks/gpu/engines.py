@@ -47,9 +47,9 @@ if TYPE_CHECKING:
     from benchmarks.model.images import Item
     from seg_node.perception.backends import Backend
 
-LEAST_EQUAL = {Precision.FP32: 0.995, Precision.FP16: 0.995, Precision.INT8: 0.98}
+MIN_EQUAL = {Precision.FP32: 0.995, Precision.FP16: 0.995, Precision.INT8: 0.98}
 """Share of pixels that must have the label of ONNX Runtime's fp32; int8's as for its export."""
-MOST_POINTS = 0.3
+MAX_POINTS = 0.3
 """Points of path IoU by which fp32 and fp16 may differ from ONNX Runtime's fp32."""
 THREADS = 4
 SEED = 0
@@ -76,12 +76,12 @@ class Agreement:
 
     def checks(self, name: str, precision: Precision) -> list[Check]:
         """Hold it against the limits."""
-        least = LEAST_EQUAL[precision]
+        minimum = MIN_EQUAL[precision]
         found = [Check(f'{name}: equal labels', f'{100 * self.share:.3f} %',
-                       f'at least {100 * least:g} %', self.share >= least)]
+                       f'at least {100 * minimum:g} %', self.share >= minimum)]
         if precision is not Precision.INT8:
             found.append(Check(f'{name}: path IoU', f'{self.points:+.3f} points',
-                               f'within {MOST_POINTS:g}', abs(self.points) <= MOST_POINTS))
+                               f'within {MAX_POINTS:g}', abs(self.points) <= MAX_POINTS))
         return found
 
 

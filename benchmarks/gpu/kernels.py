@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Every kernel on the GPU against the CPU path: the same bytes, and none beside the target."""
+"""Every kernel on the GPU against the CPU path: the same bytes, and none outside of the target."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from benchmarks.gpu.outcome import Check, Outcome, Settings, Table
 from seg_node.perception.backends.cuda.input_plan import plan_input, SOURCE_FORMATS
 from seg_node.perception.backends.cuda.kernels import FRAME_TO_INPUT, RESIZE_MAPS
 from seg_node.perception.backends.cuda.map_plan import plan_maps
-from seg_node.perception.images.raw import decode, RawImage
+from seg_node.perception.images.raw import decode_raw, RawImage
 from seg_node.perception.input_scaler import InputScaler
 from seg_node.perception.labels import resize_labels
 
@@ -91,7 +91,7 @@ def summarize(found: list[Found], exact: bool = X86) -> Outcome:
         if maximum:
             text += f', by up to {maximum}'
         rows.append((name, str(len(cases)), str(count), str(differing), str(maximum)))
-        checks.append(Check(name, text + f', {spilled} wrote beside the target' * bool(spilled),
+        checks.append(Check(name, text + f', {spilled} wrote outside of it' * bool(spilled),
                             'none' if strict else f'by at maximum {ELSEWHERE}', passed))
         figures[name] = {'cases': len(cases), 'values': count, 'differing': differing,
                          'maximum': maximum, 'spilled': spilled}
@@ -116,7 +116,7 @@ def _frame(scratch: Scratch, encoding: str, size: tuple[int, int], target: tuple
     step = size[0] * plan.format.pixel_bytes + padding
     data = np.random.default_rng(seed).integers(0, 256, plan.source_bytes(step), np.uint8)
     expected = InputScaler(*target).scale(
-        decode(RawImage(size[1], size[0], encoding, False, step, data.data)))
+        decode_raw(RawImage(size[1], size[0], encoding, False, step, data.data)))
     source, tables = scratch.put(data), scratch.put(plan.tables.data)
     into = scratch.guarded(expected.size)
     scratch.launch(plan.launch(source, step, tables, into.address))

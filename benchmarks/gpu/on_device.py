@@ -84,7 +84,7 @@ class Scratch:
         return self._read(target)[_MARGIN:_MARGIN + target.size]
 
     def spilled(self, target: Guarded) -> bool:
-        """Tell whether something wrote beside a target."""
+        """Tell whether something wrote outside of a target."""
         around = np.delete(self._read(target), slice(_MARGIN, _MARGIN + target.size))
         return bool((around != GUARD).any())
 

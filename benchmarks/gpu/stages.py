@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SIZES = ((640, 480), (1280, 720), (1920, 1080))
-MOST_RATIO = 1.3
-"""Most that a frame may take, in times of the network alone and the copies' limit together."""
+MAX_RATIO = 1.3
+"""Maximum that a frame may take, in times of the network alone and the copies' limit together."""
 _CHANNELS, _MAPS = 3, 2
 
 
@@ -160,7 +160,7 @@ def _infer(backend: Backend, frame: NDArray[np.uint8], count: int) -> Percentile
 def _check(name: str, times: FrameTimes) -> Check:
     return Check(
         f'{name}: {times.width}x{times.height}, run() in times of network alone and copies',
-        f'{times.ratio:.2f}', f'at most {MOST_RATIO:g}', times.ratio <= MOST_RATIO)
+        f'{times.ratio:.2f}', f'at most {MAX_RATIO:g}', times.ratio <= MAX_RATIO)
 
 
 def _copies(name: str, speed: Bandwidth) -> str:

@@ -21,7 +21,7 @@ import ctypes
 # From malloc.h of the GNU C library.
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
-_LARGEST_ON_HEAP = 32 << 20     # bytes; the most that every version takes
+_LARGEST_ON_HEAP = 32 << 20     # bytes; the maximum that every version takes
 _KEPT = 256 << 20
 
 

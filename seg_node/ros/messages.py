@@ -29,10 +29,10 @@ from seg_node.perception.images.camera_image import CameraImage, decode_image
 from seg_node.stop_go.verdict import Decision, Verdict
 
 
-def decode_message(message: Image | CompressedImage, least: tuple[int, int] | None = None
+def decode_message(message: Image | CompressedImage, min_size: tuple[int, int] | None = None
                ) -> CameraImage:
     """Decode an image message as decode_image() does; ImageError where it cannot be."""
-    return decode_image(message, isinstance(message, CompressedImage), least)
+    return decode_image(message, isinstance(message, CompressedImage), min_size)
 
 
 def to_image(pixels: NDArray[np.uint8], header: Any) -> Image:

@@ -41,4 +41,4 @@ def guarded(*shape):
 
 def assert_guarded(array, around):
     inside = slice(64, 64 + array.size)
-    assert (np.delete(around, inside) == GUARD).all(), 'wrote beside its target'
+    assert (np.delete(around, inside) == GUARD).all(), 'wrote outside of its target'

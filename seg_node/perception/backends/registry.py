@@ -15,7 +15,7 @@
 """
 The backends there are, what may be asked of them, and how one is opened.
 
-A backend is a module or package beside this one, with a `BACKEND`, and a name in NAMES. It imports
+A backend is a module or package of this folder, with a `BACKEND`, and a name in NAMES. It imports
 its library only when it is opened. Node parameters, launch files and commands take their choices
 from here.
 """
@@ -36,7 +36,7 @@ from seg_node.perception.backends.progress import ProgressMonitor
 from seg_node.perception.models.manifest import Model, Precision
 
 NAMES = ('tensorrt', 'onnxruntime')
-"""Modules beside this one, in the order in which `auto` tries them."""
+"""Modules of this folder, in the order in which `auto` tries them."""
 
 AUTO = 'auto'
 PRECISIONS: tuple[str, ...] = (AUTO, *(each.value for each in Precision))

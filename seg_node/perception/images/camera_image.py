@@ -21,7 +21,7 @@ from typing import Any, TYPE_CHECKING
 import numpy as np
 
 from seg_node.perception.images.compressed import decode_compressed, decode_reduced
-from seg_node.perception.images.raw import decode, RawImage
+from seg_node.perception.images.raw import decode_raw, RawImage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,21 +47,21 @@ class CameraImage:
         return CameraImage(bgr, encoding, bgr.shape[1], bgr.shape[0])
 
 
-def decode_image(message: Any, compressed: bool, least: tuple[int, int] | None = None
+def decode_image(message: Any, compressed: bool, min_size: tuple[int, int] | None = None
                  ) -> CameraImage:
     """
     Decode a message; the image may be a view of it.
 
     :param message: has the fields of sensor_msgs/CompressedImage or else Image.
-    :param least: width and height that are enough, where that is quicker; None: all there is.
+    :param min_size: width and height that are enough, where that is quicker; None: all there is.
     :raises ImageError: for any image that cannot be decoded.
     """
     if not compressed:
-        return CameraImage.of(decode(RawImage(
+        return CameraImage.of(decode_raw(RawImage(
             height=message.height, width=message.width, encoding=message.encoding,
             is_bigendian=bool(message.is_bigendian), step=message.step, data=message.data)),
             message.encoding)
-    if least is None:
+    if min_size is None:
         return CameraImage.of(decode_compressed(message.data, message.format), message.format)
-    bgr, width, height = decode_reduced(message.data, message.format, least)
+    bgr, width, height = decode_reduced(message.data, message.format, min_size)
     return CameraImage(bgr, message.format, width, height)

@@ -14,7 +14,7 @@
 """
 JPEG and PNG files in camera messages to BGR images.
 
-Everything in a message is untrusted, as in image_codec.
+Everything in a message is untrusted, as in raw.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 MAX_COMPRESSED_PIXELS = 2**26
-"""Most pixels a compressed image may unpack to (67 million, 200 MB); bounds bombs."""
+"""Maximum of pixels a compressed image may unpack to (67 million, 200 MB); bounds bombs."""
 
 _FLAGS = (cv2.IMREAD_COLOR, cv2.IMREAD_REDUCED_COLOR_2, cv2.IMREAD_REDUCED_COLOR_4,
           cv2.IMREAD_REDUCED_COLOR_8)
@@ -55,20 +55,20 @@ def decode_compressed(data: Buffer, format: str = '') -> NDArray[np.uint8]:
     return _decode(file, header, 0)
 
 
-def decode_reduced(data: Buffer, format: str, least: tuple[int, int]
+def decode_reduced(data: Buffer, format: str, min_size: tuple[int, int]
                    ) -> tuple[NDArray[np.uint8], int, int]:
     """
     Decode as decode_compressed() does; a JPEG to half, a quarter or an eighth of its size.
 
-    That is the smallest with `least` (width, height) pixels or more. It takes half of the time
-    of the whole size, since most of the transform and of the colours is left out.
+    That is the smallest with `min_size` (width, height) pixels or more. It takes half of the time
+    of the whole size, since a large part of the transform and of the colours is left out.
 
     :returns: the image, BGR uint8 [h, w, 3], and the width and height it has in full.
     """
     file, header = _read(data, format)
     times = 0
     if header.kind == JPEG:
-        times = min(halvings((header.width, header.height), least), len(_FLAGS) - 1)
+        times = min(halvings((header.width, header.height), min_size), len(_FLAGS) - 1)
     return _decode(file, header, times), header.width, header.height
 
 

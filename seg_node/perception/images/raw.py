@@ -63,7 +63,7 @@ _YUV422 = {
 _NV = {'nv12': cv2.COLOR_YUV2BGR_NV12, 'nv21': cv2.COLOR_YUV2BGR_NV21}
 
 ENCODINGS: tuple[str, ...] = (*_PACKED, 'mono16', *_BAYER, *_YUV422, *_NV)
-"""Names of the raw encodings that decode() takes."""
+"""Names of the raw encodings that decode_raw() takes."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class RawImage:
     data: Buffer
 
 
-def decode(image: RawImage) -> NDArray[np.uint8]:
+def decode_raw(image: RawImage) -> NDArray[np.uint8]:
     """
     Return the image as BGR uint8 [H, W, 3]; raise ImageError if it is malformed.
 

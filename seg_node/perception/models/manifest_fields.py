@@ -23,7 +23,7 @@ from typing import Any
 
 
 class FieldError(ValueError):
-    """A field that is wrong; whoever reads the manifest adds the file's name."""
+    """A field that is wrong; the reader of the manifest adds the file's name."""
 
 
 def mapping(

@@ -31,7 +31,7 @@ from seg_node.perception.segmenter import Segmentation, Segmenter
 MIN_AGREEMENT = 0.98
 """Share of the known labels that must come out; lower precisions differ at edges of classes."""
 MIN_CONFIDENCE = 0.5
-"""Least mean confidence on the known image; a network that gives no numbers has 0."""
+"""Minimum of the mean confidence on the known image; a network that gives no numbers has 0."""
 
 
 class SelfTestError(RuntimeError):

@@ -66,14 +66,14 @@ def new_folder(out: Path) -> Iterator[Path]:
         place = tempfile.TemporaryDirectory(prefix='.import_model-', dir=out.parent)
     except OSError as error:
         raise UserError(f'--out {out}: cannot be written ({error.strerror})') from None
-    with place as beside:
-        made = Path(beside, out.name)
+    with place as folder:
+        made = Path(folder, out.name)
         made.mkdir()
         yield made
         if (out / CARD).is_file():
             (made / CARD).rename(made / NEW_CARD)
             shutil.copy(out / CARD, made / CARD)
-        old = Path(beside, 'replaced')
+        old = Path(folder, 'replaced')
         if out.exists():
             out.rename(old)
         try:

@@ -34,7 +34,7 @@ from seg_node.tools.import_model.network import Network
 from seg_node.tools.import_model.options import Layout, Values
 from seg_node.tools.import_model.scores import Scores
 
-_LEAST_SUM = 1e-6
+_MIN_SUM = 1e-6
 """Independent probabilities may all be 0; then no class is, and the pixel not drivable."""
 
 
@@ -73,7 +73,7 @@ def _as_nchw(writer: GraphWriter, x: str, scores: Scores) -> str:
 
 
 def _two_channels(writer: GraphWriter, x: str, values: Values) -> str:
-    """Return the first class the score that makes the second one's what it is."""
+    """Return scores of two classes for the score of the second one alone."""
     def per_channel(first: float, second: float) -> str:
         return writer.constant(np.array([first, second]).reshape(1, 2, 1, 1))
 
@@ -122,7 +122,7 @@ def _labels_and_confidence(
     if values is Values.LOGITS:
         highest = writer.add('Max', path_best, other_best)
         odds = [writer.add('Exp', writer.add('Sub', plane, highest)) for plane in planes]
-    total = writer.add('Max', writer.add('Sum', *odds), writer.constant(_LEAST_SUM))
+    total = writer.add('Max', writer.add('Sum', *odds), writer.constant(_MIN_SUM))
     path = writer.add('Div', writer.add('Sum', *(odds[k] for k in drivable)), total)
     is_path = writer.add('Greater', path, writer.constant(0.5))
     label = writer.add('Where', is_path, path_label, other_label)

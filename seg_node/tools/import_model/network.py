@@ -148,7 +148,7 @@ def _layout(image: ValueInfoProto, wanted: Layout | None) -> Layout:
 
 def _fix_size(image: ValueInfoProto, layout: Layout, wanted: tuple[int, int] | None,
               ) -> tuple[bool, int, int]:
-    """Return the input its size; returns whether the batch is free, height and width."""
+    """Return whether the batch is free, and height and width of the input."""
     dims = shape(image)
     rows, cols = (2, 3) if layout is Layout.NCHW else (1, 2)
     batch, height, width = dims[0], dims[rows], dims[cols]

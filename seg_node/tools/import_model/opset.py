@@ -17,8 +17,8 @@ Bring a network to an opset that TensorRT 8.5 reads.
 
 Upwards onnx's own converter does it. Downwards that converter lacks what torch.onnx.export writes
 today (Resize, ReduceMean with attributes of their defaults), so the nodes are rewritten here:
-most newer versions of an operator only add types and attributes, and a node that does not use them
-means the same in the older version. Whoever calls this compares results before and after.
+newer versions of an operator mostly add types and attributes only, and a node that does not use
+them means the same in the older version. The caller compares results before and after.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ class Source:
 
 def read_source(path: Path) -> Source:
     """
-    Read and check an ONNX file and the weights beside it.
+    Read and check an ONNX file and the weight files next to it.
 
     :raises UserError: when it cannot be read, is damaged, too large, holds NaN, or has operators
         that are not ONNX's.
@@ -115,7 +115,7 @@ def _check_operators(model: onnx.ModelProto, opset: int, path: Path) -> None:
 
 
 def _load_weights(model: onnx.ModelProto, path: Path) -> None:
-    """Load weights from files beside, once it is clear that they fit into one file."""
+    """Load weights from files next to it, once it is clear that they fit into one file."""
     size = sum(_size(tensor) for _, tensor in weights(model.graph))
     if size > _MAX_BYTES:
         raise UserError(f'{path}: {size / 2**30:.1f} GiB of weights; an ONNX file of one piece, '
@@ -123,7 +123,7 @@ def _load_weights(model: onnx.ModelProto, path: Path) -> None:
     try:
         external_data_helper.load_external_data_for_model(model, str(path.parent))
     except (OSError, ValueError, checker.ValidationError) as error:
-        raise UserError(f'{path}: its weights are in a file beside it that cannot be read; copy '
+        raise UserError(f'{path}: its weights are in a file next to it that cannot be read; copy '
                         f'that too: {summary(error)}') from None
 
 

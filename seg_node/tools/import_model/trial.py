@@ -34,7 +34,7 @@ RENDERED = 'a rendered road'
 SECONDS = 6.5
 """A moment of the demo drive with road, sidewalk and a pedestrian close by."""
 _WIDTH, _HEIGHT = 640, 360
-_LEAST_RUNS, _MOST_RUNS, _ENOUGH_S = 3, 20, 2.0
+_MIN_RUNS, _MAX_RUNS, _ENOUGH_S = 3, 20, 2.0
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ def try_model(folder: Path, image: NDArray[np.uint8], name: str) -> Trial:
     times: list[float] = []
     with Segmenter.open(folder) as segmenter:
         begun = time.perf_counter()
-        while len(times) < _LEAST_RUNS or (
-                len(times) < _MOST_RUNS and time.perf_counter() - begun < _ENOUGH_S):
+        while len(times) < _MIN_RUNS or (
+                len(times) < _MAX_RUNS and time.perf_counter() - begun < _ENOUGH_S):
             start = time.perf_counter()
             found = segmenter.segment(image)
             times.append(time.perf_counter() - start)

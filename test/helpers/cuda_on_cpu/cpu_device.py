@@ -15,8 +15,8 @@
 """
 A device whose memory is the CPU's, and whose kernels are kernels.cu compiled with g++.
 
-What is put on a stream runs at synchronize() and not before, so that whoever reads too early, or
-takes memory back too early, gets something else than he wants.
+What is put on a stream runs at synchronize() and not before, so that code that reads too early, or
+takes memory back too early, gets something else than it wants.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@
 """
 Run the kernels over many sizes under AddressSanitizer and UndefinedBehaviorSanitizer.
 
-Started with libasan preloaded, see run(); exits with an error at the first access beside an array.
+Started with libasan preloaded, see run(); exits with an error at the first access outside of an
+array.
 With the argument 'short', the source of the first frame lacks its last byte: that must be found.
 """
 

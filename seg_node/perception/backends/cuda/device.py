@@ -99,7 +99,7 @@ class Event(Protocol):
         """Put the mark behind the work that is on the stream now."""
 
     def milliseconds_since(self, earlier: Event) -> float:
-        """Wait for this mark, and give the time the GPU took from an earlier one to it."""
+        """Wait for this mark, and return the time the GPU took from an earlier one to it."""
 
 
 class Graph(Protocol):

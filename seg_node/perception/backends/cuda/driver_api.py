@@ -80,7 +80,7 @@ class DriverApi:
         self._library.cuCtxPopCurrent_v2(ctypes.byref(ctypes.c_void_p()))
 
     def capture(self, stream: int, work: Callable[[], object]) -> ctypes.c_void_p:
-        """Call `work` and give what it puts on the stream as an executable graph."""
+        """Call `work` and return what it puts on the stream as an executable graph."""
         graph, executable = ctypes.c_void_p(), ctypes.c_void_p()
         self._call('cuStreamBeginCapture_v2', ctypes.c_void_p(stream),
                    _STREAM_CAPTURE_MODE_THREAD_LOCAL)
@@ -109,7 +109,7 @@ class DriverApi:
         self._call('cuGraphExecDestroy', executable)
 
     def _device(self, index: int) -> ctypes.c_int:
-        """Start CUDA, which again does nothing, and give the handle of a GPU."""
+        """Start CUDA, which again does nothing, and return the handle of a GPU."""
         count, device = ctypes.c_int(), ctypes.c_int()
         try:
             self._call('cuInit', 0)

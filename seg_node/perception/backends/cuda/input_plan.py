@@ -15,7 +15,7 @@
 """
 Camera frame to network input on the GPU: the definition of the arithmetic, and its tables.
 
-It is that of the CPU path, image_codec.decode() and input_scaler.py, and so that of OpenCV
+It is that of the CPU path, images.raw.decode_raw() and input_scaler.py, and so that of OpenCV
 (modules/imgproc/src: color_yuv.simd.hpp, resize.cpp):
 
 1. Each source pixel becomes RGB uint8. YUV is BT.601, limited range, in 20-bit fixed point:
@@ -80,7 +80,7 @@ SOURCE_FORMATS: dict[str, SourceFormat] = {
     'yuv422': SourceFormat.UYVY, 'uyvy': SourceFormat.UYVY,
     'nv12': SourceFormat.NV12, 'nv21': SourceFormat.NV21,
 }
-"""Encodings of sensor_msgs/Image that the kernels read; image_codec makes BGR8 of the others."""
+"""Encodings of sensor_msgs/Image that the kernels read; images.raw makes BGR8 of the others."""
 
 
 @dataclass(frozen=True, eq=False)

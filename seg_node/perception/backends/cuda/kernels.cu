@@ -93,14 +93,14 @@ __device__ int blend(int top, int next_top, int bottom, int next_bottom, Tap col
                 row.weight) + (1 << 15)) >> 16;
 }
 
-const int MOST_HALVINGS = 14;  // a side of 16384, the largest, has become 1
+const int MAX_HALVINGS = 14;  // a side of 16384, the largest, has become 1
 
 // Pixel of the frame after halving it so many times. Each halving rounds, so the pixels of the
 // block come in the order of a Z-curve, and whenever four of a level are there they are one of
 // the next.
 __device__ Rgb halved_at(const Frame& frame, int halvings, int x, int y) {
   if (halvings == 0) return pixel_at(frame, x, y);
-  Rgb sums[MOST_HALVINGS], value = {0, 0, 0};
+  Rgb sums[MAX_HALVINGS], value = {0, 0, 0};
   for (int i = 0; i < 1 << 2 * halvings; ++i) {
     int column = x, row = y;
     for (int level = halvings - 1; level >= 0; --level) {
@@ -128,7 +128,7 @@ extern "C" __global__ void frame_to_input(
   const int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y * blockDim.y + threadIdx.y;
   if (x >= target_width || y >= target_height) return;
   const Frame frame = {source, step, width, height, format};
-  halvings = between(halvings, 0, MOST_HALVINGS);
+  halvings = between(halvings, 0, MAX_HALVINGS);
   const int last_column = (width >> halvings) - 1, last_row = (height >> halvings) - 1;
   const Tap column = columns[x], row = rows[y];
   const int left = between(column.index, 0, last_column), top = between(row.index, 0, last_row);

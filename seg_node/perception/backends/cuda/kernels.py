@@ -38,7 +38,7 @@ SOURCE = Path(__file__).with_name('kernels.cu')
 
 Size = tuple[int, int, int]
 
-_MOST_BLOCKS_HIGH = 65535
+_MAX_BLOCKS_HIGH = 65535
 """Of a grid, in y; the limit of every GPU so far."""
 
 
@@ -74,9 +74,9 @@ class Kernel:
             raise ValueError(f'{self.name}: {len(arguments)} arguments, takes '
                              f'{", ".join(self.parameters)}')
         grid = (-(-width // (self.block[0] * self.each)), -(-height // self.block[1]), 1)
-        if width < 1 or not 1 <= grid[1] <= _MOST_BLOCKS_HIGH:
+        if width < 1 or not 1 <= grid[1] <= _MAX_BLOCKS_HIGH:
             raise ValueError(f'{self.name}: {width}x{height} elements, must be at least 1x1 and '
-                             f'at most {_MOST_BLOCKS_HIGH * self.block[1]} high')
+                             f'at most {_MAX_BLOCKS_HIGH * self.block[1]} high')
         return Launch(self, grid, arguments)
 
 

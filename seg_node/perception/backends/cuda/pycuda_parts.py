@@ -134,7 +134,7 @@ class StreamEvent(Held):
             self.held().record(self._stream.held())
 
     def milliseconds_since(self, earlier: Event) -> float:
-        """Wait for this mark, and give the time from an earlier one."""
+        """Wait for this mark, and return the time from an earlier one."""
         with self._device.used('an event'):
             event = self.held()
             event.synchronize()

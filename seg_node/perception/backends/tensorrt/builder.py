@@ -121,7 +121,7 @@ def _receive(connection: Connection, graph: Path, monitor: ProgressMonitor) -> B
 def _death(code: int, words: BinaryIO) -> str:
     """Say why the process died without a message."""
     if code == -signal.SIGKILL:
-        return ('the build was killed; most often memory ran out: close other programs, add '
+        return ('the build was killed; usually memory ran out: close other programs, add '
                 'swap, or lower workspace_mib')
     how = f'by signal {signal.Signals(-code).name}' if code < 0 else f'with code {code}'
     words.seek(0)

@@ -132,13 +132,13 @@ class EngineCache:
         except FileNotFoundError:
             return None
         except FolderError as error:
-            warnings.append(f'{error}; not loaded, built anew')
+            warnings.append(f'{error}; not loaded, built again')
             return None
         except EngineFileError as error:
-            warnings.append(f'{path} {error}; built anew')
+            warnings.append(f'{path} {error}; built again')
             return None
         except (KeyError, TypeError, ValueError) as error:
-            warnings.append(f'{path} has an unreadable header ({error!r}); built anew')
+            warnings.append(f'{path} has an unreadable header ({error!r}); built again')
             return None
         return CachedEngine(data, facts, Source.CACHE, path, tuple(warnings))
 

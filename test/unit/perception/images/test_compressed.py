@@ -156,18 +156,18 @@ def test_noise_is_refused(noise, magic):
 
 # --- at reduced size ----------------------------------------------------------------------------
 
-@pytest.mark.parametrize(('size', 'least', 'decoded'), [
+@pytest.mark.parametrize(('size', 'min_size', 'decoded'), [
     ((1920, 1080), (480, 256), (480, 270)),
     ((1280, 720), (480, 256), (640, 360)),
     ((1280, 720), (641, 256), (1280, 720)),
     ((959, 511), (480, 256), (959, 511)),
     ((961, 513), (480, 256), (481, 257)),      # rounded up, as the last blocks are
-    ((4000, 3000), (16, 16), (500, 375)),      # an eighth is the least
+    ((4000, 3000), (16, 16), (500, 375)),      # an eighth is the minimum
     ((64, 48), (480, 256), (64, 48)),
 ])
-def test_a_jpeg_is_reduced_to_what_is_enough(size, least, decoded):
+def test_a_jpeg_is_reduced_to_what_is_enough(size, min_size, decoded):
     width, height = size
-    bgr, *full = decode_reduced(encode('.jpg', smooth(height, width)), 'jpeg', least)
+    bgr, *full = decode_reduced(encode('.jpg', smooth(height, width)), 'jpeg', min_size)
     assert full == [width, height]
     assert (bgr.shape[1], bgr.shape[0]) == decoded
 
@@ -175,12 +175,12 @@ def test_a_jpeg_is_reduced_to_what_is_enough(size, least, decoded):
 @settings(max_examples=60)
 @given(st.tuples(st.integers(1, 200), st.integers(1, 200)),
        st.tuples(st.integers(1, 100), st.integers(1, 100)))
-def test_a_reduced_image_is_never_less_than_enough_and_shows_the_same(size, least):
+def test_a_reduced_image_is_never_less_than_enough_and_shows_the_same(size, min_size):
     width, height = size
     bgr = smooth(height, width)
     whole = decode_compressed(encode('.jpg', bgr))
-    reduced = decode_reduced(encode('.jpg', bgr), 'jpeg', least)[0]
-    for have, had, wanted in zip(reduced.shape[1::-1], size, least, strict=True):
+    reduced = decode_reduced(encode('.jpg', bgr), 'jpeg', min_size)[0]
+    for have, had, wanted in zip(reduced.shape[1::-1], size, min_size, strict=True):
         assert have >= min(had, wanted)
     again = cv2.resize(reduced, size, interpolation=cv2.INTER_LINEAR)
     assert np.abs(again.astype(int) - whole).mean() < 12
@@ -191,9 +191,9 @@ def test_a_reduced_jpeg_is_the_mean_of_the_pixels():
     coarse = rng.integers(0, 256, (24, 40, 1), np.uint8).repeat(3, 2)
     bgr = cv2.resize(coarse, (640, 384), interpolation=cv2.INTER_CUBIC)
     file = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, 98])[1].tobytes()
-    for least, factor in (((320, 192), 2), ((160, 96), 4)):
+    for min_size, factor in (((320, 192), 2), ((160, 96), 4)):
         mean = cv2.resize(bgr, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
-        reduced = decode_reduced(file, 'jpeg', least)[0]
+        reduced = decode_reduced(file, 'jpeg', min_size)[0]
         assert np.abs(reduced.astype(int) - mean).max() <= 16
         assert np.abs(reduced.astype(int) - mean).mean() < 2
 

@@ -26,7 +26,7 @@ import pytest
 
 from helpers.plain_images import noise_image, smooth
 from seg_node.perception.images.errors import ImageError, MAX_SIDE
-from seg_node.perception.images.raw import decode, ENCODINGS, RawImage
+from seg_node.perception.images.raw import decode_raw, ENCODINGS, RawImage
 
 CHANNELS = {'bgr8': 3, 'rgb8': 3, '8UC3': 3, 'bgra8': 4, 'rgba8': 4, '8UC4': 4, 'mono8': 1,
             '8UC1': 1, 'mono16': 2, 'yuv422': 2, 'uyvy': 2, 'yuv422_yuy2': 2, 'yuyv': 2}
@@ -54,14 +54,14 @@ def test_byte_orders_give_the_same_bgr_image(size, padding):
         'bgr8': bgr, '8UC3': bgr, 'rgb8': rgb, 'bgra8': np.concatenate([bgr, alpha], 2),
         '8UC4': np.concatenate([bgr, alpha], 2), 'rgba8': np.concatenate([rgb, alpha], 2),
     }.items():
-        np.testing.assert_array_equal(decode(raw(pixels, encoding, padding=padding)), bgr)
+        np.testing.assert_array_equal(decode_raw(raw(pixels, encoding, padding=padding)), bgr)
 
 
 @given(sizes, paddings)
 def test_mono_is_grey(size, padding):
     grey = noise_image(*size)[..., 0]
     for encoding in ('mono8', '8UC1'):
-        decoded = decode(raw(grey, encoding, padding=padding))
+        decoded = decode_raw(raw(grey, encoding, padding=padding))
         np.testing.assert_array_equal(decoded, np.repeat(grey[..., None], 3, 2))
 
 
@@ -72,7 +72,7 @@ def test_mono16_is_scaled_in_either_byte_order(size, padding, is_bigendian):
     stored = values.astype('>u2' if is_bigendian else '<u2').view(np.uint8)
     image = raw(stored, 'mono16', width=size[1], padding=padding, is_bigendian=is_bigendian)
     expected = np.rint(values / 65535 * 255).astype(np.uint8)
-    np.testing.assert_array_equal(decode(image), np.repeat(expected[..., None], 3, 2))
+    np.testing.assert_array_equal(decode_raw(image), np.repeat(expected[..., None], 3, 2))
 
 
 @pytest.mark.parametrize('pattern', ['rggb', 'bggr', 'gbrg', 'grbg'])
@@ -82,7 +82,7 @@ def test_bayer_patterns_give_back_the_colours(pattern):
     for index, color in enumerate(pattern):
         y, x = divmod(index, 2)
         mosaic[y::2, x::2] = bgr[y::2, x::2, 'bgr'.index(color)]
-    decoded = decode(raw(mosaic, f'bayer_{pattern}8', padding=5))
+    decoded = decode_raw(raw(mosaic, f'bayer_{pattern}8', padding=5))
     inner = np.s_[2:-2, 2:-2]
     assert np.abs(decoded[inner].astype(int) - bgr[inner]).max() <= 6
 
@@ -107,7 +107,7 @@ def test_yuv422(encoding, order, padding):
     packed[:, luma::2] = y
     packed[:, chroma::4] = u[:, ::2]
     packed[:, chroma + 2::4] = v[:, ::2]
-    decoded = decode(raw(packed, encoding, width=32, padding=padding))
+    decoded = decode_raw(raw(packed, encoding, width=32, padding=padding))
     assert np.abs(decoded.astype(int) - bgr).max() <= 8
 
 
@@ -121,7 +121,7 @@ def test_nv_with_either_meaning_of_height(encoding, counts_chroma, padding):
     chroma = np.stack([plane[::2, ::2] for plane in pair], 2).reshape(12, 32)
     rows = np.concatenate([y, chroma])
     image = raw(rows, encoding, height=36 if counts_chroma else 24, padding=padding)
-    decoded = decode(image)
+    decoded = decode_raw(image)
     assert decoded.shape == (24, 32, 3)
     assert np.abs(decoded.astype(int) - bgr).max() <= 10
 
@@ -137,13 +137,13 @@ def test_agrees_with_rosbags_image(encoding):
         __msgtype__='sensor_msgs/msg/Image', height=10, width=12, encoding=encoding,
         is_bigendian=0, step=image.step, data=np.frombuffer(image.data, np.uint8))
     expected = rosbags_image.message_to_cvimage(message, 'bgr8')
-    assert np.abs(decode(image).astype(int) - expected).max() <= 1
+    assert np.abs(decode_raw(image).astype(int) - expected).max() <= 1
 
 
 @pytest.mark.parametrize('padding', [0, 5])
 def test_bgr8_is_a_read_only_view_on_the_data(padding):
     data = bytearray(raw(noise_image(6, 7), 'bgr8', padding=padding).data)
-    decoded = decode(RawImage(6, 7, 'bgr8', False, 21 + padding, data))
+    decoded = decode_raw(RawImage(6, 7, 'bgr8', False, 21 + padding, data))
     assert not decoded.flags.writeable
     data[0] ^= 0xFF
     assert decoded[0, 0, 0] == data[0]
@@ -157,14 +157,14 @@ def test_bgr8_is_a_read_only_view_on_the_data(padding):
 def test_any_buffer_is_taken(kind):
     bgr = noise_image(4, 5)
     image = RawImage(4, 5, 'rgb8', False, 15, kind(bgr[..., ::-1].tobytes()))
-    np.testing.assert_array_equal(decode(image), bgr)
+    np.testing.assert_array_equal(decode_raw(image), bgr)
 
 
 def test_the_last_row_may_lack_its_padding_and_extra_data_is_ignored():
     bgr = noise_image(4, 5)
     image = raw(bgr, 'bgr8', padding=9)
     for data in (image.data[:-9], image.data + bytes(100)):
-        shown = decode(RawImage(4, 5, 'bgr8', False, image.step, data))
+        shown = decode_raw(RawImage(4, 5, 'bgr8', False, image.step, data))
         np.testing.assert_array_equal(shown, bgr)
 
 
@@ -189,7 +189,7 @@ def test_the_last_row_may_lack_its_padding_and_extra_data_is_ignored():
 ])
 def test_malformed_images_are_refused_with_the_values(image, message):
     with pytest.raises(ImageError, match=message):
-        decode(image)
+        decode_raw(image)
 
 
 @settings(max_examples=400)
@@ -204,7 +204,7 @@ def test_malformed_images_are_refused_with_the_values(image, message):
 def test_any_header_decodes_or_is_refused(height, width, step, length, encoding, is_bigendian):
     image = RawImage(height, width, encoding, is_bigendian, step, bytes(length))
     try:
-        decoded = decode(image)
+        decoded = decode_raw(image)
     except ImageError:
         return
     assert decoded.dtype == np.uint8
@@ -217,5 +217,5 @@ def test_any_header_decodes_or_is_refused(height, width, step, length, encoding,
 def test_every_well_formed_header_decodes(size, encoding, padding):
     assume(CHANNELS[encoding] != 2 or encoding == 'mono16' or size[1] % 2 == 0)
     rows = np.zeros((size[0], size[1] * CHANNELS[encoding]), np.uint8)
-    decoded = decode(raw(rows, encoding, width=size[1], padding=padding))
+    decoded = decode_raw(raw(rows, encoding, width=size[1], padding=padding))
     assert decoded.shape == (*size, 3)

@@ -149,7 +149,7 @@ def test_weights_beside_the_file_are_missing_or_cut_off(tmp_path, capsys, kept):
     weights.unlink()
     if data:
         weights.write_bytes(data)
-    assert 'its weights are in a file beside it' in refusal(capsys, path)
+    assert 'its weights are in a file next to it' in refusal(capsys, path)
 
 
 def test_more_weights_than_one_file_holds(tmp_path, capsys):

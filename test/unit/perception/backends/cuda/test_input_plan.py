@@ -31,7 +31,7 @@ from seg_node.perception.backends.cuda.input_plan import (
     SourceFormat,
 )
 from seg_node.perception.images.errors import MAX_SIDE
-from seg_node.perception.images.raw import decode, ENCODINGS, RawImage
+from seg_node.perception.images.raw import decode_raw, ENCODINGS, RawImage
 from seg_node.perception.input_scaler import InputScaler
 
 pytestmark = needs_compiler
@@ -64,7 +64,7 @@ def compare(encoding, width, height, target_width, target_height, padding=0, see
     step = width * plan.format.pixel_bytes + padding
     data = np.random.default_rng(seed).integers(0, 256, plan.source_bytes(step), np.uint8)
     data[::seed % 5 + 2] = 255 * (seed % 2)  # saturation, and flat parts
-    bgr = decode(RawImage(height, width, encoding, False, step, data))
+    bgr = decode_raw(RawImage(height, width, encoding, False, step, data))
     assert_same(on_gpu(plan, data, step), cpu_path(bgr, target_width, target_height))
     return plan.halvings
 
@@ -108,7 +108,7 @@ def test_every_colour_of_yuv():
     y, u, v = np.indices((128, 256, 256), np.uint8)
     data = np.stack([y, u, 255 - y, v], axis=-1).reshape(4096, -1)
     plan = plan_input(SourceFormat.YUYV, 4096, 4096, 4096, 4096)
-    bgr = decode(RawImage(4096, 4096, 'yuyv', False, data.shape[1], data))
+    bgr = decode_raw(RawImage(4096, 4096, 'yuyv', False, data.shape[1], data))
     assert_same(on_gpu(plan, data, data.shape[1]), bgr[..., ::-1])
 
 

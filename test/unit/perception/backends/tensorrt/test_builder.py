@@ -204,7 +204,7 @@ def test_a_build_that_is_killed_is_explained(small):
         for child in children() - before:
             os.kill(child, signal.SIGKILL)
 
-    with pytest.raises(BuildError, match='the build was killed; most often memory ran out'):
+    with pytest.raises(BuildError, match='the build was killed; usually memory ran out'):
         build_rtx(small, monitor=ProgressMonitor(kill))
     assert build_rtx(small).data
 

@@ -119,7 +119,7 @@ def test_a_file_that_is_not_to_be_trusted_is_replaced(cache, kept, spoil, said):
     built = cache.get_or_build(KEY, lambda timing: engine(b'new'))
     assert (built.source, built.data) == (Source.BUILT, b'new')
     (warning,) = built.warnings
-    assert str(kept) in warning and said in warning and 'built anew' in warning
+    assert str(kept) in warning and said in warning and 'built again' in warning
     assert cache.get_or_build(KEY, no_build).warnings == ()
 
 
