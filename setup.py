@@ -40,6 +40,12 @@ def models() -> list[tuple[str, list[str]]]:
             for folder in sorted(glob('models/*/'))]
 
 
+def optional(name: str) -> list[str]:
+    """List the packages of a file of requirements that the node runs without."""
+    lines = Path('requirements', f'{name}.txt').read_text(encoding='utf-8').splitlines()
+    return [line.partition('==')[0] for line in lines if line and not line.startswith('#')]
+
+
 setup(
     name=PACKAGE,
     version=version(),
@@ -59,8 +65,10 @@ setup(
     # Only setuptools: everything else comes from package.xml through rosdep, and a
     # requirement here would be checked at every start of a console script.
     install_requires=['setuptools'],
-    # colcon test looks here to decide that the tests run with pytest.
-    extras_require={'test': ['pytest']},
+    extras_require={
+        'test': ['pytest'],  # colcon test looks here to decide that the tests run with pytest
+        **{name: optional(name) for name in ('tools', 'import_model', 'evaluate')},
+    },
     zip_safe=False,
     maintainer='seg_node contributors',
     maintainer_email='seg_node@users.noreply.github.com',

@@ -82,7 +82,7 @@ ARGUMENTS = (
         description='start the node again when its process dies'),
     DeclareLaunchArgument(
         'rviz', default_value='false', choices=SWITCH,
-        description='show overlay and confidence in RViz'),
+        description='show overlay and confidence in RViz (apt install ros-$ROS_DISTRO-rviz2)'),
 )
 
 

@@ -12,10 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Get the Python bindings of several versions of TensorRT, to look at without its libraries.
+"""
+The Python bindings of several versions of TensorRT, to look at without its libraries.
 
-python tensorrt_wheels.py downloads the wheels of requirements/tensorrt_bindings.txt into the
-environment that runs it, or to the folder $SEG_NODE_TENSORRT_BINDINGS.
+scripts/setup puts the wheels of requirements/tensorrt_bindings.txt into the environment;
+$SEG_NODE_TENSORRT_BINDINGS names another folder.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import zipfile
 
 from helpers.places import ROOT
@@ -36,28 +36,6 @@ FOLDER = Path(os.environ.get('SEG_NODE_TENSORRT_BINDINGS')
               or Path(sys.prefix, 'tensorrt_bindings'))
 MODULE = 'tensorrt_bindings'
 TOOLS = ('gcc', 'nm', 'readelf')
-
-
-def download() -> list[str]:
-    """
-    Download what is not there yet; give what could not be had.
-
-    One by one, because pip wants one version of each.
-    """
-    failed = []
-    for line in LISTED.read_text(encoding='utf-8').splitlines():
-        requirement = line.partition('#')[0].strip()
-        if not requirement:
-            continue
-        with tempfile.NamedTemporaryFile('w', suffix='.txt') as file:
-            file.write(requirement)
-            file.flush()
-            done = subprocess.run(
-                [sys.executable, '-m', 'pip', 'download', '--quiet', '--no-deps',
-                 '--only-binary', ':all:', '--dest', str(FOLDER), '--requirement', file.name])
-        if done.returncode:
-            failed.append(requirement)
-    return failed
 
 
 def wheels() -> list[Path]:
@@ -104,10 +82,3 @@ def unpack(wheel: Path, folder: Path) -> Path:
 def _run(*command: str | Path) -> str:
     return subprocess.run(
         [*map(str, command)], check=True, capture_output=True, text=True).stdout
-
-
-if __name__ == '__main__':
-    missing = download()
-    print(*(path.name for path in wheels()), sep='\n')
-    if missing:
-        sys.exit(f'not downloaded, see above: {", ".join(missing)}')

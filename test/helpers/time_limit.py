@@ -14,8 +14,8 @@
 """
 A time limit that ends one test and leaves the others their results: hooks of pytest.
 
-pytest-timeout cannot: Hypothesis takes its exception for a failure of the test and runs the endless
-example again, and its thread method ends the interpreter with all results.
+pytest-timeout cannot: Hypothesis takes its exception for a failure of the test and runs the
+endless example again, and its thread method ends the interpreter with all results.
 """
 
 from __future__ import annotations

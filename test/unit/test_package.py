@@ -28,23 +28,20 @@ import yaml
 
 from helpers.places import ROOT
 import seg_node
+from seg_node.tools.common.command_line import REQUIREMENTS as REQUIREMENTS_OF
 
 REQUIREMENTS = sorted(ROOT.glob('requirements/*.txt'))
 # Imported names whose rosdep key has another name.
 ROSDEP_KEYS = {
     'cv2': 'python3-opencv',
-    'matplotlib': 'python3-matplotlib',
     'numpy': 'python3-numpy',
     'onnxruntime': 'python3-onnxruntime-pip',
-    'rosbags': 'python3-rosbags-pip',
-    'tqdm': 'python3-tqdm',
     'yaml': 'python3-yaml',
 }
 TYPE_CHECKING_ONLY = {'typing_extensions'}
-# For benchmarks, reports and fleets only, which say what to install: models of faults, baselines,
-# pages, tables, clusters; backports is rosbags' own dependency.
-WITHOUT_KEY = {'onnx', 'openvino', 'jinja2', 'pyarrow', 'distributed', 'backports',
-               'compression', 'lz4'}
+WORKSTATION_ONLY = {'tools', 'recordings'}  # rooms of seg_node that the node does not enter
+MAX_INSTALLED_BYTES = 1_120_000  # the aim is 900 kB: only ever lower this
+BROUGHT_BY_ROSBAGS = {'backports', 'compression', 'lz4'}
 
 
 @pytest.fixture(scope='module')
@@ -52,10 +49,11 @@ def setup_arguments():
     """Return what setup.py hands to setuptools."""
     code = ("import json, setuptools; from distutils.core import run_setup; "
             "d = run_setup('setup.py', stop_after='init'); "
-            "print(json.dumps([d.get_version(), d.data_files, d.entry_points, d.packages]))")
+            "print(json.dumps([d.get_version(), d.data_files, d.entry_points, d.packages, "
+            "d.extras_require]))")
     done = subprocess.run([sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    names = ('version', 'data_files', 'entry_points', 'packages')
+    names = ('version', 'data_files', 'entry_points', 'packages', 'extras')
     return dict(zip(names, json.loads(done.stdout.splitlines()[-1]), strict=True))
 
 
@@ -95,17 +93,54 @@ def test_console_scripts_have_their_function(setup_arguments):
                             if isinstance(node, ast.FunctionDef)}, script
 
 
-def test_package_xml_names_all_that_is_imported():
-    imported = set()
-    for path in [*ROOT.glob('seg_node/**/*.py'), *ROOT.glob('launch/*.py')]:
+def imported(paths):
+    found = set()
+    for path in paths:
         for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
             if isinstance(node, ast.Import):
-                imported |= {name.name.partition('.')[0] for name in node.names}
+                found |= {name.name.partition('.')[0] for name in node.names}
             elif isinstance(node, ast.ImportFrom) and node.level == 0:
-                imported.add(node.module.partition('.')[0])
-    imported -= sys.stdlib_module_names | TYPE_CHECKING_ONLY | WITHOUT_KEY | {'seg_node'}
+                found.add(node.module.partition('.')[0])
+    return found - sys.stdlib_module_names - TYPE_CHECKING_ONLY - {'seg_node'}
+
+
+def test_package_xml_names_just_what_the_node_and_its_launch_files_import():
+    sources = [path for path in ROOT.glob('seg_node/**/*.py')
+               if path.relative_to(ROOT / 'seg_node').parts[0] not in WORKSTATION_ONLY]
+    imports = imported([*sources, *ROOT.glob('launch/*.py')]) - set(REQUIREMENTS_OF)
     declared = {element.text for element in manifest().iter('exec_depend')}
-    assert {ROSDEP_KEYS.get(name, name) for name in imported} <= declared
+    assert {ROSDEP_KEYS.get(name, name) for name in imports} <= declared
+    assert {key for key in declared if key.startswith('python3')} == set(ROSDEP_KEYS.values())
+    assert not {key for key in declared if key.startswith('rviz')}
+
+
+def test_what_tools_import_besides_is_an_extra_with_a_remedy(setup_arguments):
+    declared = {element.text for element in manifest().iter('exec_depend')}
+    imports = imported(ROOT.glob('seg_node/**/*.py')) - BROUGHT_BY_ROSBAGS
+    besides = {name for name in imports if ROSDEP_KEYS.get(name, name) not in declared}
+    assert besides <= set(REQUIREMENTS_OF)
+    extras = {name.lower() for extra in ('tools', 'import_model', 'evaluate')
+              for name in setup_arguments['extras'][extra]}
+    assert besides <= extras
+
+
+def test_the_remedies_name_the_file_that_pins_the_library():
+    for module, name in REQUIREMENTS_OF.items():
+        package = {'sklearn': 'scikit-learn'}.get(module, module)
+        pinned = (ROOT / 'requirements' / f'{name}.txt').read_text().lower()
+        assert f'\n{package}==' in pinned, module
+
+
+def test_neither_benchmarks_nor_training_nor_tests_are_installed(setup_arguments):
+    assert {name.partition('.')[0] for name in setup_arguments['packages']} == {'seg_node'}
+
+
+def test_the_installed_python_does_not_grow():
+    """Bytes of Python, the licence headers not counted."""
+    texts = [path.read_bytes().splitlines(keepends=True)
+             for path in ROOT.glob('seg_node/**/*.py')]
+    size = sum(len(b''.join(lines[13:])) for lines in texts)
+    assert size < MAX_INSTALLED_BYTES
 
 
 @pytest.mark.parametrize('path', REQUIREMENTS, ids=lambda path: path.name)
@@ -114,6 +149,28 @@ def test_requirements_are_pinned_and_explained(path):
     assert lines
     pattern = r'[\w.-]+(\[\w+\])?==\S+(; python_version [<>=]+ \S+)?  # .+'
     assert [line for line in lines if not re.fullmatch(pattern, line)] == []
+
+
+def test_everything_is_pinned_once():
+    """But for training, whose environment is one of its own, and the bindings, never installed."""
+    pins = [line.partition('  #')[0] for path in REQUIREMENTS
+            if path.stem not in ('train', 'tensorrt_bindings')
+            for line in path.read_text().splitlines() if not line.startswith('#')]
+    keys = [(re.split(r'[\[=]', pin)[0], pin.partition(';')[2]) for pin in pins]
+    assert len(set(keys)) == len(keys)
+
+
+def test_setup_installs_what_each_script_needs():
+    """Every file of requirements is a layer of scripts/setup, or of one; training has its own."""
+    text = (ROOT / 'scripts' / 'setup').read_text()
+    layers = {name for line in re.findall(r'layers=\(([^)]+)\)', text) for name in line.split()}
+    assert layers >= {'base', 'ros', 'tools', 'import_model', 'benchmark', 'test', 'extra'}
+    assert all(f'install_{layer}()' in text for layer in layers)
+    assert {path.stem for path in REQUIREMENTS} == {
+        *(layers - {'extra'}), 'node', 'tensorrt', 'tensorrt_bindings', 'baselines', 'evaluate',
+        'train'}
+    light = re.search(r'import_model\) layers=\(([^)]+)\)', text)
+    assert light and light.group(1).split() == ['base', 'import_model']
 
 
 def test_fastdds_profile_replaces_the_small_default_transports():

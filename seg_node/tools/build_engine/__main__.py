@@ -28,8 +28,6 @@ from contextlib import contextmanager
 from pathlib import Path
 import sys
 
-from tqdm import tqdm
-
 from seg_node.perception.backends.progress import Progress, ProgressMonitor
 from seg_node.perception.backends.registry import MAX_BATCH, PRECISIONS
 from seg_node.perception.backends.tensorrt.api import Api, load
@@ -99,13 +97,14 @@ def options_of(given: argparse.Namespace, model: Model) -> EngineOptions:
 @contextmanager
 def progress_bar() -> Iterator[Callable[[Progress], None]]:
     """Show progress on a terminal."""
-    layout = '{desc} {percentage:3.0f} %|{bar}| {elapsed}'
-    with tqdm(total=1.0, bar_format=layout, leave=False, disable=None) as bar:
-        def show(progress: Progress) -> None:
-            bar.set_description_str(f'{progress.phase:<40.40}', refresh=False)
-            bar.n = progress.fraction or 0.0
-            bar.refresh()
-        yield show
+    def show(progress: Progress) -> None:
+        if sys.stderr.isatty():
+            print(f'\r{progress.phase:<40.40} {100 * (progress.fraction or 0):3.0f} %', end='',
+                  file=sys.stderr, flush=True)
+
+    yield show
+    if sys.stderr.isatty():
+        print('\r\033[K', end='', file=sys.stderr, flush=True)
 
 
 def summary(engine: CachedEngine, model: Model, asked: str) -> str:

@@ -17,7 +17,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import wraps
 import math
 import os
 from pathlib import Path
@@ -26,6 +27,17 @@ import sys
 import time
 from types import FrameType
 from typing import NoReturn
+
+from seg_node.errors import UserError
+
+Main = Callable[[Sequence[str] | None], int]
+REQUIREMENTS = {
+    'rosbags': 'tools', 'matplotlib': 'tools', 'tqdm': 'tools', 'jinja2': 'tools',
+    'onnx': 'import_model',
+    'sklearn': 'benchmark',
+    'pyarrow': 'evaluate', 'dask': 'evaluate', 'distributed': 'evaluate',
+}
+"""The file of requirements/ that brings a module which no robot needs."""
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -105,6 +117,37 @@ def fail(program: str, error: object) -> int:
     line = ' '.join(str(error).split())
     print(f'{program}: {line}', file=sys.stderr)
     return 2
+
+
+def how_to_get(error: ModuleNotFoundError) -> str:
+    """Return which library is missing and the remedy; the error again for a module of ours."""
+    name = (error.name or '').partition('.')[0]
+    if name in ('', 'seg_node', 'benchmarks'):
+        raise error
+    if name in REQUIREMENTS:
+        return (f'{name} is not installed: pip install {name}, or '
+                f'pip install -r requirements/{REQUIREMENTS[name]}.txt')
+    return (f'{name} is not installed: source a ROS 2 distribution and rosdep install '
+            '--from-paths src --ignore-src, or use scripts/')
+
+
+def command(program: str) -> Callable[[Main], Main]:
+    """
+    Decorate the main() of a program: errors that its user can mend are one line and exit code 2.
+
+    Libraries that not everybody has are imported by main(), not by its module.
+    """
+    def decorate(main: Main) -> Main:
+        @wraps(main)
+        def run(argv: Sequence[str] | None = None) -> int:
+            try:
+                return main(argv)
+            except UserError as error:
+                return fail(program, error)
+            except ModuleNotFoundError as error:
+                return fail(program, how_to_get(error))
+        return run
+    return decorate
 
 
 def add_source_options(parser: argparse.ArgumentParser) -> None:

@@ -19,8 +19,7 @@ from collections.abc import Sequence
 from importlib import import_module
 import sys
 
-from seg_node.errors import UserError
-from seg_node.tools.common.command_line import fail, OneLineParser
+from seg_node.tools.common.command_line import command, OneLineParser
 
 PROGRAM = 'evaluate'
 VERBS = ('run', 'report', 'compare', 'gate')
@@ -31,6 +30,7 @@ some, and show, compare and gate the results. `evaluate RECORDINGS --out DIR` is
 """
 
 
+@command(PROGRAM)
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the tool."""
     arguments = list(sys.argv[1:] if argv is None else argv) or ['--help']
@@ -38,15 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.insert(0, 'run')
     options = _parser().parse_args(arguments)
     options.arguments = arguments
-    try:
-        return int(options.execute(options))
-    except UserError as error:
-        return fail(PROGRAM, error)
-    except ModuleNotFoundError as error:
-        if (error.name or '').startswith('seg_node'):
-            raise
-        return fail(PROGRAM, f'{error.name} is not installed; run scripts/setup, or pip install '
-                             '-r requirements/run.txt')
+    return int(options.execute(options))
 
 
 def _parser() -> OneLineParser:

@@ -19,18 +19,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 import sys
 
-from seg_node.errors import UserError
-from seg_node.tools.common.command_line import fail, quiet_opencv
+from seg_node.tools.common.command_line import command, fail, quiet_opencv
 from seg_node.tools.import_model.options import Options, parse
 
 
 def run(options: Options) -> int:
     """Import the network, warn, and tell of it."""
-    try:
-        import onnx  # noqa: F401
-    except ModuleNotFoundError:
-        raise UserError('needs the onnx package: pip install onnx, or scripts/setup --test'
-                        ) from None
     from seg_node.tools.import_model.report import tell
     from seg_node.tools.import_model.workflow import import_network
     made = import_network(options)
@@ -40,13 +34,12 @@ def run(options: Options) -> int:
     return 0
 
 
+@command('import_model')
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
     quiet_opencv()
     try:
         return run(parse(sys.argv[1:] if argv is None else argv))
-    except UserError as error:
-        return fail('import_model', error)
     except OSError as error:
         return fail('import_model', f'{error.filename or "--out"}: {error.strerror}; '
                     'nothing was written')

@@ -46,7 +46,7 @@ def require_jinja() -> None:
         import jinja2  # noqa: F401
     except ImportError:
         raise UserError('report.html needs Jinja2, which is not installed; pip install -r '
-                        'requirements/run.txt') from None
+                        'requirements/tools.txt') from None
 
 
 def render(template: str, **context: Any) -> str:

@@ -86,7 +86,7 @@ def check(module, **environment):
 @pytest.mark.parametrize('wheel', [*wheels()] or [None], ids=lambda path: path and version(path))
 def test_everything_used_is_in_the_bindings(wheel, tmp_path):
     if wheel is None:
-        pytest.skip(f'no bindings to compare with: python test/helpers/tensorrt_wheels.py gets '
+        pytest.skip(f'no bindings to compare with: scripts/setup test gets '
                     f'those of {LISTED.name}')
     if missing_tools():
         pytest.skip(f'bindings cannot be loaded without {", ".join(missing_tools())}: '
@@ -191,7 +191,7 @@ def test_a_library_that_cannot_be_loaded_is_not_called_absent(tmp_path, name):
 
 def test_real_bindings_without_their_libraries(tmp_path):
     if not wheels():
-        pytest.skip('no bindings: python test/helpers/tensorrt_wheels.py gets them')
+        pytest.skip('no bindings: scripts/setup test gets them')
     unpack(wheels()[-1], tmp_path)  # its libraries are not in the path of the linker
     (tmp_path / MODULE).rename(tmp_path / 'tensorrt')
     why, text = look(tmp_path, '(Flavour.TENSORRT,)')
