@@ -16,15 +16,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict, dataclass
 import time
-from typing import Any, Protocol, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from benchmarks.gpu.engines import open_tensorrt
-from benchmarks.gpu.gpu import memory_probe, models_of, need_tensorrt, progress
+from benchmarks.gpu.gpu import MemoryProbe, models_of, need_tensorrt, progress
 from benchmarks.gpu.outcome import Check, Outcome, Settings, Table
 from benchmarks.gpu.timing import image, p50_p99, WARM_UP
 from seg_node.perception.backends.tensorrt.options import graph_for
@@ -44,20 +45,6 @@ _SAMPLES = 100
 _MIB = 1 << 20
 
 
-class Probe(Protocol):
-    """Tells what memory is in use, bytes; see gpu.MemoryProbe."""
-
-    @property
-    def shared(self) -> bool:
-        """Whether the GPU's memory is the whole machine's."""
-
-    def gpu(self) -> int:
-        """Of the GPU, by all programs."""
-
-    def process(self) -> int:
-        """Of the CPU, by this process."""
-
-
 @dataclass(frozen=True)
 class Memory:
     """Bytes in use at a moment."""
@@ -66,7 +53,7 @@ class Memory:
     process: int
 
     @staticmethod
-    def of(probe: Probe) -> Memory:
+    def of(probe: MemoryProbe) -> Memory:
         """Ask for it."""
         return Memory(probe.gpu(), probe.process())
 
@@ -81,14 +68,14 @@ class Growth:
 
     def checks(self, what: str) -> list[Check]:
         """Hold it against the limits."""
-        found = []
-        for name, limit in (('gpu', MAX_SHARED_MIB if self.shared else MAX_GROWTH_MIB),
-                            ('process', MAX_GROWTH_MIB)):
-            grown = (getattr(self.after, name) - getattr(self.before, name)) / _MIB
-            label = 'memory of the GPU' if name == 'gpu' else 'memory of the process'
-            found.append(Check(f'{what}: growth of the {label}', f'{grown:+.1f} MiB',
-                               f'at most {limit} MiB', grown <= limit))
-        return found
+        def check(label: str, grown: float, limit: int) -> Check:
+            return Check(f'{what}: growth of the memory of the {label}', f'{grown:+.1f} MiB',
+                         f'at most {limit} MiB', grown <= limit)
+
+        return [check('GPU', (self.after.gpu - self.before.gpu) / _MIB,
+                      MAX_SHARED_MIB if self.shared else MAX_GROWTH_MIB),
+                check('process', (self.after.process - self.before.process) / _MIB,
+                      MAX_GROWTH_MIB)]
 
 
 @dataclass(frozen=True)
@@ -118,7 +105,7 @@ class Run:
                       f'at most {MAX_DRIFT:g}', self.drift <= MAX_DRIFT)]
 
 
-def endure(backend: Backend, probe: Probe, frames: int, name: str = '') -> Run:
+def endure(backend: Backend, probe: MemoryProbe, frames: int, name: str = '') -> Run:
     """Run frames, at least 10, and look at times and memory."""
     images = [image(*SIZE, seed=seed) for seed in range(4)]
     times = np.empty(frames)
@@ -138,16 +125,13 @@ def endure(backend: Backend, probe: Probe, frames: int, name: str = '') -> Run:
                Percentiles.of(times[:tenth].tolist()), Percentiles.of(times[-tenth:].tolist()))
 
 
-def reopen(open_backend: Callable[[], Backend], probe: Probe, times: int) -> Growth:
+def reopen(open_backend: Callable[[], Backend], probe: MemoryProbe, times: int) -> Growth:
     """Open, use and close a backend; what the first three times take may stay taken."""
     frame = image(*SIZE)
     memory = []
     for _ in progress(range(times), times, 'opened and closed'):
-        backend = open_backend()
-        try:
+        with closing(open_backend()) as backend:
             backend.infer([frame])
-        finally:
-            backend.close()
         memory.append(Memory.of(probe))
     return Growth(memory[min(2, len(memory) - 1)], memory[-1], probe.shared)
 
@@ -157,12 +141,9 @@ def run(settings: Settings) -> Outcome:
     need_tensorrt()
     model = graph_for(models_of(settings)[0], 'auto')
     name = f'{model.name} {model.precision.value}'
-    with memory_probe() as probe:
-        backend = open_tensorrt(model)
-        try:
+    with closing(MemoryProbe()) as probe:
+        with closing(open_tensorrt(model)) as backend:
             found = endure(backend, probe, settings.frames, name)
-        finally:
-            backend.close()
         again = reopen(lambda: open_tensorrt(model), probe, settings.reopened)
     return report(name, found, again, settings.reopened)
 
@@ -180,15 +161,7 @@ def report(name: str, found: Run, again: Growth, reopened: int) -> Outcome:
     return Outcome(
         (*found.checks(name), *again.checks(what)),
         (Table(title, columns, (row,)),
-         Table('Memory in use, MiB', ('when', 'GPU, all programs', 'process'),
-               _memory_rows(memory))),
-        figures={name: {'frames': _plain(found), 'reopened': _plain(again)}})
-
-
-def _memory_rows(rows: Sequence[tuple[str, Memory]]) -> tuple[tuple[str, ...], ...]:
-    return tuple((when, f'{memory.gpu / _MIB:.1f}', f'{memory.process / _MIB:.1f}')
-                 for when, memory in rows)
-
-
-def _plain(values: Run | Growth) -> dict[str, Any]:
-    return asdict(values)
+         Table('Memory in use, MiB', ('when', 'GPU, all programs', 'process'), tuple(
+             (when, f'{each.gpu / _MIB:.1f}', f'{each.process / _MIB:.1f}')
+             for when, each in memory))),
+        figures={name: {'frames': asdict(found), 'reopened': asdict(again)}})

@@ -17,10 +17,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import closing
 from dataclasses import dataclass, replace
 import math
 from pathlib import Path
+import sys
 from typing import Any, TYPE_CHECKING
 
 import numpy as np
@@ -29,7 +30,7 @@ from benchmarks.gpu.gpu import models_of, need_tensorrt, progress
 from benchmarks.gpu.outcome import Check, Outcome, Settings, Table, UnavailableError
 from seg_node.perception.backends import BackendError
 from seg_node.perception.backends.onnxruntime.backend import OnnxRuntimeBackend
-from seg_node.perception.backends.progress import ignore, Progress, ProgressMonitor
+from seg_node.perception.backends.progress import Progress, ProgressMonitor
 from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.backends.tensorrt.api import Api
 from seg_node.perception.backends.tensorrt.backend import TensorRtBackend
@@ -130,11 +131,8 @@ class Engines:
         name = f'{model.name} {model.precision.value}'
         try:
             engine = self.make(model)
-            backend = self.open(model)
-            try:
+            with closing(self.open(model)) as backend:
                 agreement = referee.compare(backend, name)
-            finally:
-                backend.close()
         except (BuildError, BackendError, ModelError, TensorRtMissingError) as error:
             self.checks.append(Check(f'{name}: engine', str(error), 'runs', False))
             return
@@ -195,17 +193,15 @@ def images(settings: Settings) -> tuple[list[Item], str]:
 
 def make_engine(model: Model, api: Api) -> CachedEngine:
     """Get the engine that the backend will use, from the cache or built."""
-    with _progress_bar() as show:
-        return get_engine(model, EngineOptions(precision=model.precision), api, gpu_for(api),
-                          EngineCache(), ProgressMonitor(show))
+    return get_engine(model, EngineOptions(precision=model.precision), api, gpu_for(api),
+                      EngineCache(), ProgressMonitor(_show))
 
 
-def _progress_bar() -> AbstractContextManager[Callable[[Progress], None]]:
-    try:
-        from seg_node.tools.build_engine.__main__ import progress_bar
-    except ModuleNotFoundError:  # without tqdm
-        return nullcontext(ignore)
-    return progress_bar()
+def _show(progress: Progress) -> None:
+    """Tell on a terminal what a build does."""
+    if sys.stderr.isatty():
+        print(f'  {progress.phase:<70.70} {100 * (progress.fraction or 0):3.0f} %', end='\r',
+              file=sys.stderr)
 
 
 def open_tensorrt(model: Model) -> TensorRtBackend:

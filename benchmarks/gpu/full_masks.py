@@ -22,7 +22,7 @@ should.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, TYPE_CHECKING
 
 import numpy as np
@@ -35,7 +35,7 @@ from seg_node.perception.labels import resize_labels
 from seg_node.scoring.percentiles import Percentiles
 
 if TYPE_CHECKING:
-    from seg_node.perception.backends.cuda.device import Device
+    from seg_node.perception.backends.cuda.pycuda_device import Device
     from seg_node.perception.backends.tensorrt.opening import OpenedEngine
     from seg_node.perception.models.model import Model
 
@@ -43,7 +43,7 @@ _CELL = 8
 
 
 @dataclass(frozen=True)
-class Rivalry:
+class FullMasks:
     """
     The same work on both sides, milliseconds.
 
@@ -57,30 +57,20 @@ class Rivalry:
     cpu: Percentiles
 
 
-@dataclass(frozen=True)
-class FullMasks:
-    """All of them."""
-
-    works: tuple[Rivalry, ...]
-
-    def table(self, name: str) -> Table:
-        """Return them for people."""
-        return Table(
-            f'{name}, what is done on the CPU now, milliseconds, p50 (p99)',
-            ('work', 'GPU and download', 'the same, with waiting', 'CPU', 'CPU - GPU'),
-            tuple((one.what, p50_p99(one.gpu), p50_p99(one.gpu_wall), p50_p99(one.cpu),
-                   f'{one.cpu.p50 - one.gpu_wall.p50:+.3f}') for one in self.works))
-
-    def to_json(self) -> list[dict[str, Any]]:
-        """Return plain values."""
-        return [asdict(one) for one in self.works]
+def full_masks_table(name: str, works: Sequence[FullMasks]) -> Table:
+    """Return them for people."""
+    return Table(
+        f'{name}, what is done on the CPU now, milliseconds, p50 (p99)',
+        ('work', 'GPU and download', 'the same, with waiting', 'CPU', 'CPU - GPU'),
+        tuple((one.what, p50_p99(one.gpu), p50_p99(one.gpu_wall), p50_p99(one.cpu),
+               f'{one.cpu.p50 - one.gpu_wall.p50:+.3f}') for one in works))
 
 
 def measure_full_masks(opened: OpenedEngine, sizes: Sequence[tuple[int, int]], count: int,
-                       ) -> FullMasks:
+                       ) -> list[FullMasks]:
     """Measure them on maps of the network's size."""
     maps = _maps(opened.model)
-    return FullMasks(tuple(_masks(opened.device, maps, size, count) for size in sizes))
+    return [_masks(opened.device, maps, size, count) for size in sizes]
 
 
 def _maps(model: Model) -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -91,7 +81,7 @@ def _maps(model: Model) -> np.ndarray[Any, np.dtype[np.uint8]]:
 
 
 def _masks(device: Device, maps: np.ndarray[Any, np.dtype[np.uint8]], size: tuple[int, int],
-           count: int) -> Rivalry:
+           count: int) -> FullMasks:
     plan = plan_maps(maps.shape[2], maps.shape[1], *size)
     scratch, pixels = Scratch(device), size[0] * size[1]
     labels, confidence = (scratch.put(plane) for plane in maps)
@@ -104,22 +94,17 @@ def _masks(device: Device, maps: np.ndarray[Any, np.dtype[np.uint8]], size: tupl
         for address, host in zip(into, hosts, strict=True):
             scratch.stream.download(address, host.array)
 
+    def waited() -> None:
+        graph()
+        scratch.stream.synchronize()
+
     try:
-        return _rivalry(f'mask and confidence at {size[0]}x{size[1]}', scratch, work,
-                        lambda: [resize_labels(plane, size) for plane in maps], count)
+        graph = recorded(scratch.stream, work)
+        *_, gpu = by_stage(scratch.stream, [graph], graph, count)
+        return FullMasks(
+            f'mask and confidence at {size[0]}x{size[1]}', gpu, wall(waited, count),
+            wall(lambda: [resize_labels(plane, size) for plane in maps], count))
     finally:
         scratch.clear()
         for host in hosts:
             host.free()
-
-
-def _rivalry(what: str, scratch: Scratch, work: Any, on_cpu: Any, count: int) -> Rivalry:
-    stream = scratch.stream
-    graph = recorded(stream, work)
-
-    def waited() -> None:
-        graph()
-        stream.synchronize()
-
-    *_, gpu = by_stage(stream, [graph], graph, count)
-    return Rivalry(what, gpu, wall(waited, count), wall(on_cpu, count))

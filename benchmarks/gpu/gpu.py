@@ -16,24 +16,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from benchmarks.gpu.outcome import Settings, UnavailableError
 from seg_node.perception.backends.cuda.device import DeviceError
-from seg_node.perception.backends.cuda.kernels import SOURCE
 from seg_node.perception.backends.cuda.nvrtc import find_nvrtc, NvrtcError
 from seg_node.perception.backends.cuda.owner_thread import OwnerThread
-from seg_node.perception.backends.cuda.pycuda_device import import_pycuda, open_device
+from seg_node.perception.backends.cuda.pycuda_device import Device, import_pycuda, open_device
 from seg_node.perception.backends.tensorrt.api import Api, load
 from seg_node.perception.backends.tensorrt.library import TensorRtMissingError
 from seg_node.perception.models.model import bundled_models, load_model, Model, ModelError
-
-if TYPE_CHECKING:
-    from seg_node.perception.backends.cuda.device import Device
 
 Step = TypeVar('Step')
 
@@ -41,20 +36,9 @@ Step = TypeVar('Step')
 def open_gpu() -> Device:
     """Open the GPU for this thread, kernels loaded; UnavailableError says what is missing."""
     try:
-        device = open_device()
-    except DeviceError as error:
+        return open_device()
+    except (DeviceError, NvrtcError) as error:
         raise UnavailableError(str(error)) from error
-    try:
-        nvrtc = find_nvrtc(device.facts.driver)
-        device.load(nvrtc.compile(
-            SOURCE.read_text(encoding='utf-8'), SOURCE.name, device.facts.capability))
-    except NvrtcError as error:
-        device.release()
-        raise UnavailableError(str(error)) from error
-    except BaseException:
-        device.release()
-        raise
-    return device
 
 
 def need_tensorrt() -> Api:
@@ -108,16 +92,6 @@ class MemoryProbe:
         """Release the GPU."""
         self._thread.call(self._device.release)
         self._thread.end()
-
-
-@contextmanager
-def memory_probe() -> Iterator[MemoryProbe]:
-    """Open a probe, and close it."""
-    probe = MemoryProbe()
-    try:
-        yield probe
-    finally:
-        probe.close()
 
 
 def progress(steps: Iterable[Step], count: int, name: str) -> Iterable[Step]:

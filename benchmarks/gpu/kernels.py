@@ -36,7 +36,7 @@ from seg_node.perception.input_scaler import InputScaler
 from seg_node.perception.labels import resize_labels
 
 if TYPE_CHECKING:
-    from seg_node.perception.backends.cuda.device import Device
+    from seg_node.perception.backends.cuda.pycuda_device import Device
 
 X86 = platform.machine() in ('x86_64', 'AMD64')
 """Where OpenCV's arithmetic is the one that input_plan.py defines."""

@@ -23,8 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from seg_node.perception.backends.cuda.device import Buffer, Device
     from seg_node.perception.backends.cuda.kernels import Launch
+    from seg_node.perception.backends.cuda.pycuda_device import Device
+    from seg_node.perception.backends.cuda.pycuda_parts import Buffer
 
 GUARD = 0xA5
 """What is written around a target, and must still be there afterwards."""

@@ -22,6 +22,7 @@ counts from the frame in the CPU's memory to labels and confidence there.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict
 import importlib
 from typing import Any, TYPE_CHECKING
@@ -63,12 +64,9 @@ def run(settings: Settings) -> Outcome:
         notes += [f'{model.name}: {text}' for text in absent]
         if not ways:
             continue
-        backend = open_tensorrt(graph_for(model, 'auto'))
         frame = image(*SIZE)
-        try:
+        with closing(open_tensorrt(graph_for(model, 'auto'))) as backend:
             ours = wall(lambda: backend.infer([frame]), settings.timed)  # noqa: B023
-        finally:
-            backend.close()
         times = {name: wall(way, settings.timed) for name, way in ways.items()}
         found = compare(model.name, f'TensorRT {backend.precision}', ours, times)
         rows += found[0]

@@ -17,11 +17,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from typing import Any, TYPE_CHECKING
 
 from benchmarks.gpu.engines import open_tensorrt
-from benchmarks.gpu.full_masks import measure_full_masks
+from benchmarks.gpu.full_masks import full_masks_table, measure_full_masks
 from benchmarks.gpu.gpu import models_of, need_tensorrt, progress
 from benchmarks.gpu.outcome import Check, Outcome, Settings, Table
 from benchmarks.gpu.timing import (
@@ -106,26 +107,22 @@ def measure_model(model: Model, count: int, open_runner: Callable[[Model], Opene
     """Measure a model with frames of all sizes; what goes wrong is a check that failed."""
     name = f'{model.name} {model.precision.value}'
     try:
-        backend = open_backend(model)
-        try:
+        with closing(open_backend(model)) as backend:
             infer = {size: _infer(backend, image(*size), count) for size in SIZES}
-        finally:
-            backend.close()
     except BackendError as error:
         return Outcome((Check(f'{name}: backend', str(error), 'runs', False),))
-    opened = open_runner(model)
-    try:
+    with closing(open_runner(model)) as opened:
         speed = Bandwidth.of(opened.device)
         times = [measure(opened, size, count, speed, infer[size])
                  for size in progress(SIZES, len(SIZES), name)]
         full_masks = measure_full_masks(opened, SIZES, count)
-    finally:
-        opened.close()
-    tables = (_stages_table(name, times), _whole_table(name, times), full_masks.table(name))
+    tables = (_stages_table(name, times), _whole_table(name, times),
+              full_masks_table(name, full_masks))
     return Outcome(
         tuple(_check(name, one) for one in times), tables,
         (_copies(name, speed), *(f'{name}: {text}' for text in opened.warnings)),
-        {name: {'frames': [one.to_json() for one in times], 'full_masks': full_masks.to_json(),
+        {name: {'frames': [one.to_json() for one in times],
+                'full_masks': [asdict(one) for one in full_masks],
                 'bandwidth': asdict(speed), 'detail': opened.detail,
                 'precision': opened.precision}})
 

@@ -29,7 +29,8 @@ from seg_node.scoring.percentiles import Percentiles
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from seg_node.perception.backends.cuda.device import Device, Stream
+    from seg_node.perception.backends.cuda.pycuda_device import Device
+    from seg_node.perception.backends.cuda.pycuda_parts import Stream
 
 WARM_UP = 50
 """Frames before those that count."""

@@ -139,7 +139,7 @@ class CpuStream:
 
 
 class CpuDevice:
-    """Implements device.Device as far as a frame needs it."""
+    """Stands in for pycuda_device.Device as far as a frame needs it."""
 
     def __init__(self, integrated=False, refuses_graphs=False):
         self.facts = DeviceFacts('CPU', (8, 7), integrated, 1 << 30, (12, 6), 'GPU-none')

@@ -17,7 +17,7 @@ The kernels of kernels.cu: names, parameters and launch sizes.
 
 The arithmetic is defined where the tables for it are made: input_plan.py (camera frame to network
 input) and map_plan.py (labels and confidence to camera resolution). They give Launches; a Launch
-runs on a GPU through a Module of device.py, and on a CPU in test/helpers/cuda_on_cpu.
+runs on a GPU through a Stream, and on a CPU in test/helpers/cuda_on_cpu.
 """
 
 from __future__ import annotations

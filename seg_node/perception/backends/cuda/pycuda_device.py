@@ -27,39 +27,28 @@ from contextlib import contextmanager, suppress
 import importlib
 import threading
 from types import TracebackType
-from typing import Any, TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from seg_node.perception.backends.cuda.device import DeviceError
 from seg_node.perception.backends.cuda.driver_api import DriverApi, no_driver
-from seg_node.perception.backends.cuda.kernels import KERNELS
-from seg_node.perception.backends.cuda.pycuda_parts import (
-    DeviceMemory,
-    Held,
-    HostMemory,
-    WorkStream,
-)
-
-if TYPE_CHECKING:
-    from seg_node.perception.backends.cuda.device import Device
-    from seg_node.perception.backends.cuda.nvrtc import Binary
+from seg_node.perception.backends.cuda.kernels import KERNELS, SOURCE
+from seg_node.perception.backends.cuda.nvrtc import Binary, find_nvrtc
+from seg_node.perception.backends.cuda.pycuda_parts import Buffer, Held, HostBuffer, Stream
 
 _NON_BLOCKING = 1
 """CU_STREAM_NON_BLOCKING."""
 
 
-def open_device(index: int = 0) -> Device:
+class Device:
     """
-    Open the GPU with an index for this thread.
+    The GPU with an index, in use by the thread that opened it.
+
+    Used from another thread it raises DeviceError. That thread must release it before it ends.
 
     :raises DeviceError: where there is no PyCUDA, driver or GPU; says what to do.
     """
-    return PyCudaDevice(index)
-
-
-class PyCudaDevice:
-    """The GPU with an index; implements device.Device. See open_device()."""
 
     def __init__(self, index: int = 0) -> None:
         self.cuda = import_pycuda()
@@ -84,29 +73,29 @@ class PyCudaDevice:
         with self.used('memory of the GPU'):
             return int(self.cuda.mem_get_info()[0])
 
-    def allocate(self, size: int) -> DeviceMemory:
-        """Take memory of the device."""
+    def allocate(self, size: int) -> Buffer:
+        """Take memory of the device, at least 1 byte."""
         with self.used(f'{size} bytes of GPU memory'):
-            return DeviceMemory(self, self.cuda.mem_alloc(size), size)
+            return Buffer(self, self.cuda.mem_alloc(size), size)
 
-    def allocate_host(self, size: int) -> HostMemory:
-        """Take page-locked memory of the CPU."""
+    def allocate_host(self, size: int) -> HostBuffer:
+        """Take page-locked memory of the CPU, at least 1 byte."""
         with self.used(f'{size} bytes of page-locked memory'):
-            return HostMemory(self, self.cuda.pagelocked_empty(size, np.uint8), mapped=False)
+            return HostBuffer(self, self.cuda.pagelocked_empty(size, np.uint8), mapped=False)
 
-    def map(self, size: int) -> HostMemory:
-        """Take page-locked memory that the GPU reads and writes in place."""
+    def map(self, size: int) -> HostBuffer:
+        """Take page-locked memory that the GPU reads and writes in place: integrated GPUs."""
         with self.used(f'{size} bytes of mapped memory'):
-            return HostMemory(self, self.cuda.pagelocked_empty(
+            return HostBuffer(self, self.cuda.pagelocked_empty(
                 size, np.uint8, mem_flags=self.cuda.host_alloc_flags.DEVICEMAP), mapped=True)
 
-    def stream(self) -> WorkStream:
+    def stream(self) -> Stream:
         """Make a stream that does not wait for others."""
         with self.used('a stream'):
-            return WorkStream(self, self.cuda.Stream(_NON_BLOCKING))
+            return Stream(self, self.cuda.Stream(_NON_BLOCKING))
 
     def load(self, binary: Binary) -> None:
-        """Load kernels.cu, compiled."""
+        """Load kernels.cu, compiled; its kernels can be launched from now on."""
         with self.used(f'kernels compiled for {binary.target}, on a GPU of compute capability '
                        f'{".".join(map(str, self.facts.capability))}'):
             module = self.cuda.module_from_buffer(binary.image)
@@ -135,7 +124,7 @@ class PyCudaDevice:
         # PyCUDA makes a context current to detach from it, and leaves it so.
         self.driver.forget_context()
 
-    def __enter__(self) -> PyCudaDevice:
+    def __enter__(self) -> Device:
         """Return self."""
         return self
 
@@ -180,6 +169,24 @@ class PyCudaDevice:
             raise DeviceError(
                 f'the GPU belongs to thread {self._thread}, which opened it, and was used from '
                 f'thread {threading.get_ident()} ({threading.current_thread().name})')
+
+
+def open_device(index: int = 0) -> Device:
+    """
+    Open the GPU with an index for this thread, with the kernels compiled and loaded.
+
+    :raises DeviceError: where there is no PyCUDA, driver or GPU; says what to do.
+    :raises NvrtcError: where the kernels cannot be compiled for it.
+    """
+    device = Device(index)
+    try:
+        nvrtc = find_nvrtc(device.facts.driver)
+        device.load(nvrtc.compile(
+            SOURCE.read_text(encoding='utf-8'), SOURCE.name, device.facts.capability))
+    except BaseException:
+        device.release()
+        raise
+    return device
 
 
 def import_pycuda() -> Any:

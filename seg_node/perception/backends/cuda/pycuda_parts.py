@@ -12,7 +12,13 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a PyCudaDevice hands out. The interfaces in device.py say what the methods do."""
+"""
+What a device hands out: memory, streams, events, graphs.
+
+Work that is put on a stream runs later, in order; memory that it uses must stay until
+Stream.synchronize(). Addresses are plain numbers in the device's memory: a part of a buffer, a
+slice of a batch say, is at buffer.address + offset.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +34,6 @@ from seg_node.perception.backends.cuda.driver_api import DriverApi
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from seg_node.perception.backends.cuda.device import Event
     from seg_node.perception.backends.cuda.kernels import Launch
 
 
@@ -80,8 +85,8 @@ class Held:
         """Free what is not freed by the last reference to it going away."""
 
 
-class DeviceMemory(Held):
-    """Memory of the device; implements device.Buffer."""
+class Buffer(Held):
+    """Memory of the device; size in bytes."""
 
     def __init__(self, device: PartsOwner, content: Any, size: int) -> None:
         super().__init__(device, content)
@@ -89,15 +94,15 @@ class DeviceMemory(Held):
 
     @property
     def address(self) -> int:
-        """Where it begins."""
+        """Where it begins, aligned to 256 bytes; DeviceError after free()."""
         return int(self.held())
 
     def _give_back(self, content: Any) -> None:
         content.free()
 
 
-class HostMemory(Held):
-    """Page-locked memory of the CPU; implements device.HostBuffer."""
+class HostBuffer(Held):
+    """Page-locked memory of the CPU: the GPU copies from and to it without a detour."""
 
     def __init__(self, device: PartsOwner, content: Any, *, mapped: bool) -> None:
         super().__init__(device, content)
@@ -105,15 +110,19 @@ class HostMemory(Held):
 
     @property
     def array(self) -> NDArray[np.uint8]:
-        """The memory, uint8 [size]."""
+        """
+        The memory, uint8 [size]; DeviceError after free().
+
+        Views of it must not be used after free() or Device.release().
+        """
         return cast('NDArray[np.uint8]', self.held())
 
     @property
     def address(self) -> int:
-        """Where the GPU sees it, if it is mapped."""
+        """Where the GPU sees it; DeviceError where it does not: see Device.map()."""
         array = self.held()
         if not self._mapped:
-            raise DeviceError('HostMemory: the GPU does not see it, take one from map()')
+            raise DeviceError('HostBuffer: the GPU does not see it, take one from map()')
         with self._device.used('address of mapped memory'):
             return int(array.base.get_device_pointer())
 
@@ -121,10 +130,10 @@ class HostMemory(Held):
         content.base.free()
 
 
-class StreamEvent(Held):
-    """A mark on a stream; implements device.Event."""
+class Event(Held):
+    """A mark on a stream."""
 
-    def __init__(self, device: PartsOwner, content: Any, stream: WorkStream) -> None:
+    def __init__(self, device: PartsOwner, content: Any, stream: Stream) -> None:
         super().__init__(device, content)
         self._stream = stream
 
@@ -138,18 +147,18 @@ class StreamEvent(Held):
         with self._device.used('an event'):
             event = self.held()
             event.synchronize()
-            return float(event.time_since(cast('StreamEvent', earlier).held()))
+            return float(event.time_since(earlier.held()))
 
 
-class RecordedGraph(Held):
-    """Work recorded once; implements device.Graph."""
+class Graph(Held):
+    """Work recorded once, to be run with a single call."""
 
-    def __init__(self, device: PartsOwner, content: Any, stream: WorkStream) -> None:
+    def __init__(self, device: PartsOwner, content: Any, stream: Stream) -> None:
         super().__init__(device, content)
         self._stream = stream
 
     def run(self) -> None:
-        """Put the work on its stream."""
+        """Put the work on the stream on which it was recorded."""
         with self._device.used('a graph'):
             self._device.driver.run(self.held(), self._stream.handle)
 
@@ -157,21 +166,21 @@ class RecordedGraph(Held):
         self._device.driver.destroy(content)
 
 
-class WorkStream(Held):
-    """Work in order; implements device.Stream."""
+class Stream(Held):
+    """Work of the GPU that runs in order."""
 
     @property
     def handle(self) -> int:
-        """The CUstream."""
+        """The CUstream, for other libraries."""
         return int(self.held().handle)
 
     def upload(self, source: NDArray[Any], target: int) -> None:
-        """Copy an array to the device."""
+        """Copy a contiguous array to an address of the device."""
         with self._device.used(f'upload of {source.nbytes} bytes'):
             self._device.cuda.memcpy_htod_async(target, source, self.held())
 
     def download(self, source: int, target: NDArray[Any]) -> None:
-        """Fill an array from the device."""
+        """Fill a contiguous array from an address of the device."""
         with self._device.used(f'download of {target.nbytes} bytes'):
             self._device.cuda.memcpy_dtoh_async(target, source, self.held())
 
@@ -186,7 +195,7 @@ class WorkStream(Held):
             self._device.cuda.memset_d8_async(target, 0, size, self.held())
 
     def launch(self, *launches: Launch) -> None:
-        """Run kernels one after the other."""
+        """Run kernels one after the other; DeviceError for one that is not loaded."""
         for each in launches:
             name = each.kernel.name
             if name not in self._device.functions:
@@ -196,17 +205,22 @@ class WorkStream(Held):
                     each.grid, each.kernel.block, self.held(), *each.arguments)
 
     def synchronize(self) -> None:
-        """Wait until all work is done."""
+        """Wait until all work is done; DeviceError if some of it failed."""
         with self._device.used('work on the GPU'):
             self.held().synchronize()
 
-    def event(self) -> StreamEvent:
+    def event(self) -> Event:
         """Make a mark for this stream."""
         with self._device.used('an event'):
-            return StreamEvent(self._device, self._device.cuda.Event(), self)
+            return Event(self._device, self._device.cuda.Event(), self)
 
-    def capture(self, work: Callable[[], object]) -> RecordedGraph:
-        """Keep what `work` puts on this stream as a graph."""
+    def capture(self, work: Callable[[], object]) -> Graph:
+        """
+        Call `work`, which puts work on this stream, and keep it as a graph; nothing runs yet.
+
+        Addresses, sizes and arguments are kept as they are now. `work` must not synchronize,
+        allocate or free. What it raises is passed on, and the stream can be used again.
+        """
         with self._device.used('recording a graph'):
             graph = self._device.driver.capture(self.handle, work)
-            return RecordedGraph(self._device, graph, self)
+            return Graph(self._device, graph, self)

@@ -16,34 +16,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TYPE_CHECKING
+from typing import TYPE_CHECKING, Union
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from seg_node.perception.backends.cuda.device import Device, Stream
-
-
-class TransferBuffer(Protocol):
-    """Bytes that CPU and GPU both see, after upload() or download()."""
-
-    @property
-    def array(self) -> NDArray[np.uint8]:
-        """The CPU's side, uint8 [size]."""
-
-    @property
-    def address(self) -> int:
-        """The GPU's side."""
-
-    def upload(self, stream: Stream) -> None:
-        """Put on a stream that the GPU gets what the CPU has written."""
-
-    def download(self, stream: Stream) -> None:
-        """Put on a stream that the CPU gets what the GPU has written."""
-
-    def free(self) -> None:
-        """Free it."""
+    from seg_node.perception.backends.cuda.pycuda_device import Device
+    from seg_node.perception.backends.cuda.pycuda_parts import Stream
 
 
 class CopiedBuffer:
@@ -56,11 +33,11 @@ class CopiedBuffer:
         self.address = self._buffer.address
 
     def upload(self, stream: Stream) -> None:
-        """Copy to the GPU."""
+        """Put on a stream that the GPU gets what the CPU has written."""
         stream.upload(self.array, self.address)
 
     def download(self, stream: Stream) -> None:
-        """Copy from the GPU."""
+        """Put on a stream that the CPU gets what the GPU has written."""
         stream.download(self.address, self.array)
 
     def free(self) -> None:
@@ -88,6 +65,10 @@ class MappedBuffer:
         """Free it."""
         del self.array
         self._host.free()
+
+
+TransferBuffer = Union[CopiedBuffer, MappedBuffer]
+"""Bytes that CPU (array, uint8 [size]) and GPU (address) both see, after upload or download."""
 
 
 def transfer_buffer(device: Device, size: int) -> TransferBuffer:

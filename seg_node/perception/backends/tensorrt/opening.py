@@ -23,10 +23,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seg_node.perception.backends.cuda.device import Device, DeviceError
-from seg_node.perception.backends.cuda.kernels import SOURCE
+from seg_node.perception.backends.cuda.device import DeviceError
 from seg_node.perception.backends.cuda.nvrtc import find_nvrtc
-from seg_node.perception.backends.cuda.pycuda_device import import_pycuda, open_device
+from seg_node.perception.backends.cuda.pycuda_device import Device, import_pycuda, open_device
 from seg_node.perception.backends.progress import Progress, ProgressMonitor
 from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.backends.tensorrt.api import Api, load
@@ -128,9 +127,6 @@ def _load(model: Model, options: EngineOptions, api: Api, gpu: Gpu, engine: Cach
 
     device = open_device()
     try:
-        nvrtc = find_nvrtc(device.facts.driver)
-        device.load(nvrtc.compile(
-            SOURCE.read_text(encoding='utf-8'), SOURCE.name, device.facts.capability))
         api.log_to(listen)
         loaded = api.deserialize(engine.data, options)
         if loaded is None:

@@ -37,7 +37,8 @@ from seg_node.perception.backends.tensorrt.reports import dtype_name
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from seg_node.perception.backends.cuda.device import Buffer, Device, Graph, Stream
+    from seg_node.perception.backends.cuda.pycuda_device import Device
+    from seg_node.perception.backends.cuda.pycuda_parts import Buffer, Graph, Stream
     from seg_node.perception.backends.tensorrt.bindings import Context, Engine
     from seg_node.perception.models.model import Model
 

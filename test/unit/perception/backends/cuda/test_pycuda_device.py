@@ -31,12 +31,12 @@ from helpers.on_cpu import address, compiler, load, NO_COMPILER
 from helpers.places import ROOT
 from seg_node.perception.backends.cuda.device import DeviceError
 from seg_node.perception.backends.cuda.input_plan import plan_input, SourceFormat
-from seg_node.perception.backends.cuda.kernels import KERNELS, SOURCE
+from seg_node.perception.backends.cuda.kernels import RESIZE_MAPS, SOURCE
 from seg_node.perception.backends.cuda.nvrtc import Binary, find_nvrtc, NvrtcError
-from seg_node.perception.backends.cuda.pycuda_device import open_device
+from seg_node.perception.backends.cuda.pycuda_device import Device
 
-CUDA = Path(open_device.__code__.co_filename).parent
-OPEN = 'from seg_node.perception.backends.cuda.pycuda_device import open_device; open_device()'
+CUDA = Path(Device.load.__code__.co_filename).parent
+OPEN = 'from seg_node.perception.backends.cuda.pycuda_device import Device; Device()'
 
 
 def said_without_gpu(code):
@@ -105,7 +105,7 @@ def test_pycuda_has_the_names_that_are_used():
 @pytest.fixture
 def device():
     try:
-        opened = open_device()
+        opened = Device()
     except DeviceError as error:
         pytest.skip(str(error))
     with opened:
@@ -234,8 +234,8 @@ def test_errors_of_the_gpu_name_what_failed(device):
         device.allocate(2**50)
     with pytest.raises(DeviceError, match='kernels compiled for sm_00'):
         device.load(Binary(b'not machine code\0', 'sm_00'))
-    launch = KERNELS[-1].over(1, arguments=(0, 0, 0, 0))
-    with pytest.raises(DeviceError, match='count_path: no kernels are loaded'):
+    launch = RESIZE_MAPS.over(1, arguments=(0,) * 10)
+    with pytest.raises(DeviceError, match='resize_maps: no kernels are loaded'):
         device.stream().launch(launch)
 
 
@@ -276,5 +276,5 @@ def test_released_things_are_gone(device):
 
 def test_opened_again_after_release(device):
     device.release()
-    with open_device() as again:
+    with Device() as again:
         assert again.facts == device.facts
