@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from benchmarks.closed_loop.actors import Body, stand, Walk
 from benchmarks.closed_loop.limits import StatedLimits
-from benchmarks.closed_loop.rig import Rig
+from benchmarks.closed_loop.vehicle_setup import VehicleSetup
 from seg_node.simulation import obstacles, scenery
 from seg_node.simulation.ground import Surfaces
 from seg_node.simulation.lens import Light
@@ -81,23 +81,23 @@ class Course:
         return self.scene.profile.width_m / 2.0
 
 
-def draw_course(rng: _Rng, rig: Rig, limits: StatedLimits, straight: float) -> Course:
+def draw_course(rng: _Rng, setup: VehicleSetup, limits: StatedLimits, straight: float) -> Course:
     """
     Draw a road for a vehicle, and what is met on it.
 
     :param straight: share of the roads that are straight.
     """
     kind = list(_SHARE)[int(rng.choice(len(_SHARE), p=list(_SHARE.values())))]
-    speed = rig.vehicle.max_speed
+    speed = setup.vehicle.max_speed
     # The vehicle joins at speed: it needs the time to earn GO before anything is met.
-    first = rig.reach + 3.0 * speed + 1.0
+    first = setup.reach + 3.0 * speed + 1.0
     meets = first + float(rng.uniform(0.0, 3.0 + 2.0 * speed))
     goal = meets + 4.0 if kind is not Kind.FREE else float(
         np.clip(12.0 * speed, 10.0, 110.0)) + first
-    line = _line(rng, rig, limits, goal, straight)
+    line = _line(rng, setup, limits, goal, straight)
     narrow = rng.random() < 0.2
     spare = float(rng.uniform(0.5, 0.9) if narrow else rng.uniform(1.2, 5.0))
-    width = rig.corridor_width + spare
+    width = setup.corridor_width + spare
     room = spare / 2.0 - 0.25
     lateral = float(rng.uniform(-room, room))
     profile = Profile(
@@ -110,18 +110,19 @@ def draw_course(rng: _Rng, rig: Rig, limits: StatedLimits, straight: float) -> C
     scene = Scene(line, profile, surfaces, Light(), sky=int(rng.integers(4)))
     course = Course(kind, scene, lateral, goal)
     fill = _FILL.get(kind)
-    return course if fill is None else fill(rng, course, rig, meets)
+    return course if fill is None else fill(rng, course, setup, meets)
 
 
-def _line(rng: _Rng, rig: Rig, limits: StatedLimits, goal: float, straight: float) -> CentreLine:
-    end = goal + 2.0 * rig.reach + 30.0
+def _line(rng: _Rng, setup: VehicleSetup, limits: StatedLimits, goal: float, straight: float,
+          ) -> CentreLine:
+    end = goal + 2.0 * setup.reach + 30.0
     base = swing = 0.0
     length, phase = 100.0, float(rng.uniform(0.0, 2.0 * math.pi))
     if rng.random() >= straight:
-        most = rig.sharpest(limits)
+        most = setup.sharpest(limits)
         swing = float(rng.uniform(0.0, 0.5)) * most
         # A sine's slope is its amplitude times 2 pi / length.
-        length = max(20.0, 2.0 * math.pi * swing / rig.sharpest_change(limits))
+        length = max(20.0, 2.0 * math.pi * swing / setup.sharpest_change(limits))
         # No road that comes round to itself.
         base = float(rng.uniform(-0.5, 0.5)) * min(most, 5.0 / end)
         swing = min(swing, 2.5 / end)
@@ -132,38 +133,38 @@ def _line(rng: _Rng, rig: Rig, limits: StatedLimits, goal: float, straight: floa
     return CentreLine.from_curvature(curvature, -10.0, end)
 
 
-def _somewhere(rng: _Rng, course: Course, rig: Rig, width: float) -> float:
+def _somewhere(rng: _Rng, course: Course, setup: VehicleSetup, width: float) -> float:
     """Draw an offset: mostly in the vehicle's way, at times beside it."""
-    reach = rig.corridor_width / 2.0 + width / 2.0
+    reach = setup.corridor_width / 2.0 + width / 2.0
     if rng.random() < 0.7:
         return course.lateral + float(rng.uniform(-reach, reach))
     return float(rng.uniform(-1.0, 1.0)) * (course.half_width + 0.5)
 
 
-def _post(rng: _Rng, course: Course, rig: Rig, meets: float) -> Course:
+def _post(rng: _Rng, course: Course, setup: VehicleSetup, meets: float) -> Course:
     sprite = obstacles.pole(
         _POLE_M, float(rng.choice([0.7, 1.0, 1.3])), int(rng.integers(_LOOKS)))
     count = int(rng.integers(1, 3))
     bodies = [stand(course.scene, meets + float(rng.uniform(0.0, 3.0)),
-                    _somewhere(rng, course, rig, _POLE_M), sprite, _POLE_M, _POLE_M)
+                    _somewhere(rng, course, setup, _POLE_M), sprite, _POLE_M, _POLE_M)
               for _ in range(count)]
     return replace(course, bodies=tuple(bodies))
 
 
-def _obstacle(rng: _Rng, course: Course, rig: Rig, meets: float) -> Course:
+def _obstacle(rng: _Rng, course: Course, setup: VehicleSetup, meets: float) -> Course:
     make: Callable[[int], Sprite] = (
         obstacles.cone, obstacles.box, obstacles.car)[int(rng.integers(3))]
     sprite = make(int(rng.integers(_LOOKS)))
     # The drawn thing is a little narrower than its image.
     width = sprite.width_m * 0.9
-    body = stand(course.scene, meets, _somewhere(rng, course, rig, width), sprite, width,
+    body = stand(course.scene, meets, _somewhere(rng, course, setup, width), sprite, width,
                  min(width, 2.0))
     return replace(course, bodies=(body,))
 
 
-def _gap(rng: _Rng, course: Course, rig: Rig, meets: float) -> Course:
+def _gap(rng: _Rng, course: Course, setup: VehicleSetup, meets: float) -> Course:
     """Close the road but for a gap, which the vehicle may or may not fit through."""
-    gap = float(rng.uniform(0.5 * rig.vehicle.width, rig.corridor_width + 1.0))
+    gap = float(rng.uniform(0.5 * setup.vehicle.width, setup.corridor_width + 1.0))
     middle = course.lateral + float(rng.uniform(-0.2, 0.2))
     # A whole number of half metres, so that few sprites serve many courses.
     long = math.ceil((course.half_width * 2.0 + 1.0) * 2.0) / 2.0
@@ -173,19 +174,19 @@ def _gap(rng: _Rng, course: Course, rig: Rig, meets: float) -> Course:
     return replace(course, bodies=tuple(bodies))
 
 
-def _pedestrian(rng: _Rng, course: Course, rig: Rig, meets: float) -> Course:
+def _pedestrian(rng: _Rng, course: Course, setup: VehicleSetup, meets: float) -> Course:
     side = 1.0 if rng.random() < 0.5 else -1.0
-    apart = rig.corridor_width / 2.0 + float(rng.uniform(0.5, 2.0))
+    apart = setup.corridor_width / 2.0 + float(rng.uniform(0.5, 2.0))
     walk = Walk(
         meets, course.lateral + side * apart, course.lateral - side * (apart + 2.0),
         pace=float(rng.uniform(0.7, 2.5)),
-        rest_at=course.lateral + float(rng.uniform(-0.5, 0.5)) * rig.corridor_width,
+        rest_at=course.lateral + float(rng.uniform(-0.5, 0.5)) * setup.corridor_width,
         rest_s=float(rng.choice([0.0, 0.0, rng.uniform(0.3, 3.0)])),
         back=bool(rng.random() < 0.3), variant=int(rng.integers(_LOOKS)))
     return replace(course, walk=walk, eager=float(rng.choice([0.0, rng.uniform(0.0, 6.0)])))
 
 
-_FILL: dict[Kind, Callable[[_Rng, Course, Rig, float], Course]] = {
+_FILL: dict[Kind, Callable[[_Rng, Course, VehicleSetup, float], Course]] = {
     Kind.POST: _post, Kind.OBSTACLE: _obstacle, Kind.GAP: _gap, Kind.PEDESTRIAN: _pedestrian}
 
 

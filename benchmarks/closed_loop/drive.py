@@ -24,13 +24,13 @@ import numpy as np
 
 from benchmarks.closed_loop.actors import Body
 from benchmarks.closed_loop.course import Course, draw_course
-from benchmarks.closed_loop.eye import ModelledEye, NetworkEye, Shot
 from benchmarks.closed_loop.ground_truth import SPARE_SIDE, Truth
 from benchmarks.closed_loop.limits import StatedLimits, TICK
 from benchmarks.closed_loop.node import NodeModel, NodeUnderTest
 from benchmarks.closed_loop.outcome import FalseStop, Moment, Outcome
+from benchmarks.closed_loop.perception import Exposure, ModelledPerception, NetworkPerception
 from benchmarks.closed_loop.plant import Plant
-from benchmarks.closed_loop.rig import draw_rig, Rig
+from benchmarks.closed_loop.vehicle_setup import draw_vehicle_setup, VehicleSetup
 from seg_node.perception.models.manifest import ClassInfo
 from seg_node.perception.segmenter import Segmenter
 from seg_node.stop_go.verdict import Decision, Reason, Verdict
@@ -56,12 +56,12 @@ def obey(verdict: Verdict) -> Decision:
 
 @dataclass(frozen=True, eq=False)
 class Draw:
-    """What chance has chosen for a seed, and the chances that are left to eye and node."""
+    """What chance has chosen for a seed, and the chances that are left to perception and node."""
 
     seed: int
-    rig: Rig
+    setup: VehicleSetup
     course: Course
-    eye: np.random.Generator
+    perception: np.random.Generator
     node: np.random.Generator
 
 
@@ -71,16 +71,16 @@ MakeNode = Callable[[Draw], NodeUnderTest]
 def with_labels(limits: StatedLimits, classes: Sequence[ClassInfo]) -> MakeNode:
     """Let the node judge exact labels with the modelled errors of perception."""
     def make(draw: Draw) -> NodeModel:
-        eye = ModelledEye(draw.eye, draw.course.scene, draw.rig, limits)
-        return NodeModel(draw.node, draw.rig, limits, eye, classes)
+        perception = ModelledPerception(draw.perception, draw.course.scene, draw.setup, limits)
+        return NodeModel(draw.node, draw.setup, limits, perception, classes)
     return make
 
 
 def with_network(limits: StatedLimits, segmenter: Segmenter) -> MakeNode:
     """Let the node judge what the network makes of rendered images."""
     def make(draw: Draw) -> NodeModel:
-        eye = NetworkEye(segmenter, draw.course, draw.rig, draw.seed)
-        return NodeModel(draw.node, draw.rig, limits, eye, segmenter.model.classes)
+        perception = NetworkPerception(segmenter, draw.course, draw.setup, draw.seed)
+        return NodeModel(draw.node, draw.setup, limits, perception, segmenter.model.classes)
     return make
 
 
@@ -91,7 +91,7 @@ class _Log:
     metres: float = 0.0
     stops: int = 0
     margins: list[float] = field(default_factory=list)
-    least_room: float = math.inf
+    min_room: float = math.inf
     false_stops: list[FalseStop] = field(default_factory=list)
     trace: list[Moment] = field(default_factory=list)
 
@@ -109,10 +109,10 @@ class Simulation:
         """
         draws = [np.random.default_rng((seed, part)) for part in range(5)]
         self._seed, self._rule = seed, rule
-        self.rig = draw_rig(draws[0], size, limits)
-        self.course = draw_course(draws[1], self.rig, limits, _STRAIGHT)
-        self._plant = Plant(draws[3], self.course, self.rig, limits)
-        self._truth = Truth(self.course, self.rig)
+        self.setup = draw_vehicle_setup(draws[0], size, limits)
+        self.course = draw_course(draws[1], self.setup, limits, _STRAIGHT)
+        self._plant = Plant(draws[3], self.course, self.setup, limits)
+        self._truth = Truth(self.course, self.setup)
         self._log = _Log()
         self._now = 0.0
         self._place = self._truth.place(self._plant.state)
@@ -122,12 +122,12 @@ class Simulation:
         self._number = 0
         self._sprung = False
         # Last: for a node that is a process, the drive begins here.
-        self._node = make_node(Draw(seed, self.rig, self.course, draws[2], draws[4]))
+        self._node = make_node(Draw(seed, self.setup, self.course, draws[2], draws[4]))
         self._ambush = bool(draws[4].random() < limits.critical)
 
     def run(self) -> Outcome:
         """Drive to the goal, to a standstill before something, or into a collision."""
-        longest = 5.0 + 3.0 * self.course.goal / self.rig.vehicle.max_speed
+        longest = 5.0 + 3.0 * self.course.goal / self.setup.vehicle.max_speed
         hit = None
         while hit is None and self._now < longest:
             hit = self._step()
@@ -136,15 +136,15 @@ class Simulation:
         log, state = self._log, self._plant.state
         line = self.course.scene.line
         return Outcome(
-            self._seed, self.course.kind.value, self.rig.vehicle.max_speed,
+            self._seed, self.course.kind.value, self.setup.vehicle.max_speed,
             bool((line.curvature == 0.0).all()), not self._plant.mute,
             self._bumper > self.course.goal, self._now, log.metres,
             self._node.judged, log.stops, hit, state.speed if hit else 0.0, tuple(log.margins),
-            log.least_room, tuple(log.false_stops), tuple(log.trace))
+            log.min_room, tuple(log.false_stops), tuple(log.trace))
 
     @property
     def _bumper(self) -> float:
-        return self._place[0] + self.rig.vehicle.front
+        return self._place[0] + self.setup.vehicle.front
 
     def _step(self) -> str | None:
         self._now += TICK
@@ -156,10 +156,10 @@ class Simulation:
         bodies = self._bodies()
         free = self._truth.free(place, bodies, 0.0)
         if state.speed > 0.0:
-            hard = self._truth.free(place, bodies, -self.rig.vehicle.side_margin)
-            self._log.least_room = min(
-                self._log.least_room,
-                hard - state.speed ** 2 / (2.0 * self.rig.vehicle.deceleration))
+            hard = self._truth.free(place, bodies, -self.setup.vehicle.side_margin)
+            self._log.min_room = min(
+                self._log.min_room,
+                hard - state.speed ** 2 / (2.0 * self.setup.vehicle.deceleration))
         self._look(place, bodies, free)
         self._note(place, bodies, free, was)
         return self._truth.hit(state, place, bodies)
@@ -175,25 +175,25 @@ class Simulation:
 
     def _may_step_in(self) -> bool:
         """Tell whether the pedestrian sets out: a stop is still possible, just or by `eager`."""
-        walk, vehicle = self.course.walk, self.rig.vehicle
+        walk, vehicle = self.course.walk, self.setup.vehicle
         assert walk is not None
         speed = self._plant.state.speed
-        outside = abs(walk.begin - self.course.lateral) - self.rig.corridor_width / 2.0
+        outside = abs(walk.begin - self.course.lateral) - self.setup.corridor_width / 2.0
         until = outside / walk.pace
-        by_then = min(vehicle.max_speed, speed + self.rig.acceleration * until)
+        by_then = min(vehicle.max_speed, speed + self.setup.acceleration * until)
         needed = vehicle.stopping_distance(by_then) + by_then * until
         gap = walk.s - self._bumper
         return needed <= gap <= needed + self.course.eager + 3.0 * TICK * max(speed, 0.1)
 
     def _look(self, place: tuple[float, float], bodies: Sequence[Body], free: float) -> None:
-        state, required = self._plant.state, self.rig.required(self._plant.state.speed)
+        state, required = self._plant.state, self.setup.required(self._plant.state.speed)
         if self._ambush and not self._sprung and free < required and not self._plant.joining:
             self._sprung = True
-            self._node.ambush()
+            self._node.worst_case()
         if self._node.wants_image(self._now):
             self._number += 1
-            ahead = required + self.rig.vehicle.front - self.rig.mounting.forward
-            self._node.take(self._now, Shot(
+            ahead = required + self.setup.vehicle.front - self.setup.mounting.forward
+            self._node.take(self._now, Exposure(
                 state.pose, self._plant.pitch_error(self._now, place[0]),
                 tuple(body.thing for body in bodies), ahead, self._sprung, self._number))
         verdict = self._node.step(self._now, self._plant.motion)
@@ -211,13 +211,13 @@ class Simulation:
     def _note(self, place: tuple[float, float], bodies: Sequence[Body], free: float, was: float,
               ) -> None:
         state, now = self._plant.state, self._now
-        speed = self.rig.vehicle.max_speed if self._plant.mute else state.speed
+        speed = self.setup.vehicle.max_speed if self._plant.mute else state.speed
         roomy = self._truth.free(place, bodies, SPARE_SIDE) > self._truth.ample(speed)
         self._free_since = min(self._free_since, now) if roomy else math.inf
         stopped = self._decision is Decision.STOP
         self._held_since = min(self._held_since, now) if roomy and stopped else math.inf
-        limits = self.rig.limits.stop_go
-        patience = limits.go_hold + 2.0 * limits.go_after / self.rig.timing.rate + _HELD
+        limits = self.setup.limits.stop_go
+        patience = limits.go_hold + 2.0 * limits.go_after / self.setup.timing.rate + _HELD
         if now - self._held_since > patience + limits.max_image_age:
             self._log.false_stops.append(FalseStop(round(now, 2), self._reason.value, 'held'))
             self._held_since = now
@@ -239,4 +239,4 @@ class Simulation:
         state = self._plant.state
         self._log.trace.append(Moment(
             round(self._now, 3), state.speed, self._decision.value, self._reason.value, free,
-            self._node.free_distance, self.rig.required(state.speed)))
+            self._node.free_distance, self.setup.required(state.speed)))

@@ -24,7 +24,7 @@ from benchmarks.closed_loop.course import Course
 from benchmarks.closed_loop.footprint import overlap
 from benchmarks.closed_loop.kinematics import VehicleState
 from benchmarks.closed_loop.limits import could_look_near
-from benchmarks.closed_loop.rig import Rig
+from benchmarks.closed_loop.vehicle_setup import VehicleSetup
 
 MOVING = 0.05
 """Speed in m/s over which an overlap is a collision: who walks into a standing vehicle, is not."""
@@ -42,9 +42,9 @@ class Truth:
     Distances are from the bumper along the road, at the vehicle's offset from the centre line.
     """
 
-    def __init__(self, course: Course, rig: Rig) -> None:
+    def __init__(self, course: Course, setup: VehicleSetup) -> None:
         """Take the course and who drives on it."""
-        self._course, self._rig = course, rig
+        self._course, self._setup = course, setup
 
     def place(self, state: VehicleState) -> tuple[float, float]:
         """Return arc length and offset (s, d) of the vehicle's origin, m."""
@@ -57,8 +57,8 @@ class Truth:
         0 where the road is too narrow for that.
         """
         s, d = place
-        half = self._rig.corridor_width / 2.0 + spare
-        bumper = s + self._rig.vehicle.front
+        half = self._setup.corridor_width / 2.0 + spare
+        bumper = s + self._setup.vehicle.front
         if abs(d) + half > self._course.half_width:
             return 0.0
         gap = self._course.scene.profile.end_s - bumper
@@ -73,21 +73,21 @@ class Truth:
 
         Farther than an error of the pitch within the limits can make anything look too near.
         """
-        vehicle, mounting = self._rig.vehicle, self._rig.mounting
+        vehicle, mounting = self._setup.vehicle, self._setup.mounting
         behind = vehicle.front - mounting.forward
-        near = behind + self._rig.required(speed)
-        return could_look_near(near, mounting.height, self._rig.pitch_error) + SPARE_AHEAD
+        near = behind + self._setup.required(speed)
+        return could_look_near(near, mounting.height, self._setup.pitch_error) + SPARE_AHEAD
 
     def hit(self, state: VehicleState, place: tuple[float, float], bodies: Sequence[Body],
             ) -> str | None:
         """Name what the moving vehicle runs into or off; None for nothing."""
         if state.speed <= MOVING:
             return None
-        vehicle = self._rig.vehicle
+        vehicle = self._setup.vehicle
         s, d = place
         if s + vehicle.front > self._course.scene.profile.end_s:
             return 'end of road'
-        outline = self._rig.footprint.corners(state.pose)
+        outline = self._setup.footprint.corners(state.pose)
         line = self._course.scene.line
         # Only a vehicle near the edge can be over it: the corners need not always be located.
         if abs(d) + math.hypot(vehicle.front, vehicle.width) > self._course.half_width:

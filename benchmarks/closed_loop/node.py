@@ -23,9 +23,9 @@ from typing import Protocol
 
 import numpy as np
 
-from benchmarks.closed_loop.eye import Eye, Seen, Shot
 from benchmarks.closed_loop.limits import StatedLimits
-from benchmarks.closed_loop.rig import Rig
+from benchmarks.closed_loop.perception import Exposure, PerceivedLabels, Perception
+from benchmarks.closed_loop.vehicle_setup import VehicleSetup
 from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.models.manifest import ClassInfo
 from seg_node.stop_go.camera_judge import CameraJudge, SegmentedImage
@@ -54,10 +54,10 @@ class NodeUnderTest(Protocol):
     def wants_image(self, now: float) -> bool:
         """Tell whether the camera takes an image now that reaches the node."""
 
-    def take(self, now: float, shot: Shot) -> None:
+    def take(self, now: float, exposure: Exposure) -> None:
         """Take an image."""
 
-    def ambush(self) -> None:
+    def worst_case(self) -> None:
         """Let all come together that may go wrong, as far as that is in anybody's hands."""
 
     def step(self, now: float, motion: Callable[[], Motion | None]) -> Verdict | None:
@@ -70,7 +70,7 @@ class _Image:
 
     taken: float
     arrival: float
-    shot: Shot
+    exposure: Exposure
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,7 @@ class _Work:
     """An image being worked on, and when that will be done."""
 
     image: _Image
-    seen: Seen
+    perceived: PerceivedLabels
     seconds: float
     done: float
 
@@ -108,14 +108,14 @@ class NodeModel:
     that takes its time.
     """
 
-    def __init__(self, rng: np.random.Generator, rig: Rig, limits: StatedLimits, eye: Eye,
-                 classes: Sequence[ClassInfo]) -> None:
+    def __init__(self, rng: np.random.Generator, setup: VehicleSetup, limits: StatedLimits,
+                 perception: Perception, classes: Sequence[ClassInfo]) -> None:
         """Activate the node at time 0."""
-        self._rng, self._rig, self._limits, self._eye = rng, rig, limits, eye
-        self._judge = CameraJudge(rig.limits, Geometry.GROUND, KnownView(rig.view))
-        self._judge.load(classes, rig.camera.width, rig.camera.height)
+        self._rng, self._setup, self._limits, self._perception = rng, setup, limits, perception
+        self._judge = CameraJudge(setup.limits, Geometry.GROUND, KnownView(setup.view))
+        self._judge.load(classes, setup.camera.width, setup.camera.height)
         self._judge.activate(instant(0.0))
-        self._next_image = float(rng.uniform(0.0, 1.0 / rig.timing.rate))
+        self._next_image = float(rng.uniform(0.0, 1.0 / setup.timing.rate))
         self._next_beat = 0.0
         self._lost, self._kept = 0, 0
         self._slow = False
@@ -139,18 +139,18 @@ class NodeModel:
         """Tell whether the camera takes an image now that reaches the node."""
         if now < self._next_image:
             return False
-        self._next_image += 1.0 / self._rig.timing.rate
+        self._next_image += 1.0 / self._setup.timing.rate
         return not self._is_lost()
 
-    def take(self, now: float, shot: Shot) -> None:
+    def take(self, now: float, exposure: Exposure) -> None:
         """Take an image."""
-        self._flying.append(_Image(now, now + self._share(0.1) * self._limits.transport, shot))
+        self._flying.append(_Image(now, now + self._share(0.1) * self._limits.transport, exposure))
 
-    def ambush(self) -> None:
+    def worst_case(self) -> None:
         """Let everything be as slow as it may be from now on, and lose what may be lost."""
         self._slow = True
         if self._kept > 0:
-            self._lost, self._kept = self._rig.timing.losable(self._limits), 0
+            self._lost, self._kept = self._setup.timing.losable(self._limits), 0
 
     def step(self, now: float, motion: Callable[[], Motion | None]) -> Verdict | None:
         """Do what is due; give the verdict where the node publishes one now."""
@@ -171,10 +171,10 @@ class NodeModel:
         return self._judge.verdict(instant(now))
 
     def _begin(self, image: _Image, now: float) -> None:
-        seen = self._eye.see(image.shot)
-        seconds = self._rig.timing.inference * (
+        perceived = self._perception.perceive(image.exposure)
+        seconds = self._setup.timing.inference * (
             1.0 + self._share(-1.0) * self._limits.inference_jitter)
-        self._work = _Work(image, seen, seconds, now + seconds)
+        self._work = _Work(image, perceived, seconds, now + seconds)
 
     def _finish(self, now: float, motion: Callable[[], Motion | None]) -> bool:
         work = self._work
@@ -182,12 +182,13 @@ class NodeModel:
             return False
         self._work = None
         self._judged += 1
-        seen, limits = work.seen, self._rig.limits
-        inspection = None if seen.bgr is None else self._judge.inspect(
-            CameraImage.of(seen.bgr, 'bgr8'), limits)
-        height, width = seen.labels.shape
+        perceived, limits = work.perceived, self._setup.limits
+        inspection = None if perceived.bgr is None else self._judge.inspect(
+            CameraImage.of(perceived.bgr, 'bgr8'), limits)
+        height, width = perceived.labels.shape
         assessment = self._judge.assess(SegmentedImage(
-            width, height, seen.labels, seen.confidence, inspection, None, motion(), work.seconds))
+            width, height, perceived.labels, perceived.confidence, inspection, None, motion(),
+            work.seconds))
         self._judge.observe(
             round((work.image.taken + _EPOCH) * 1e9), assessment, instant(work.image.arrival),
             work.seconds)
@@ -201,7 +202,7 @@ class NodeModel:
         if self._lost > 0:
             self._lost -= 1
             return True
-        most = self._rig.timing.losable(self._limits)
+        most = self._setup.timing.losable(self._limits)
         # Between two losses an image arrives, or they would be one long loss.
         if most < 1 or self._kept < 1 or self._rng.random() >= self._limits.dropped:
             self._kept += 1

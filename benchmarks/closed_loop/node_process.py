@@ -30,8 +30,8 @@ from rclpy.qos import QoSProfile
 from std_msgs.msg import Float32
 
 from benchmarks.closed_loop.drive import Draw
-from benchmarks.closed_loop.eye import Film, Shot
-from benchmarks.closed_loop.rig import Rig
+from benchmarks.closed_loop.perception import DriveRenderer, Exposure
+from benchmarks.closed_loop.vehicle_setup import VehicleSetup
 from seg_node.recordings.sources import Frame, Intrinsics, Source
 from seg_node.stop_go.vehicle import Motion
 from seg_node.stop_go.verdict import Decision, Reason, Verdict
@@ -68,16 +68,16 @@ class NodeProcess:
         """
         self.worst_lag = self.worst_image = 0.0
         self.skipped = 0
-        self._rig = draw.rig
-        self._film = Film(draw.course, draw.rig, draw.seed)
-        self._slot: queue.SimpleQueue[tuple[int, Shot] | None] = queue.SimpleQueue()
+        self._setup = draw.setup
+        self._drive = DriveRenderer(draw.course, draw.setup, draw.seed)
+        self._slot: queue.SimpleQueue[tuple[int, Exposure] | None] = queue.SimpleQueue()
         self._answered = 0
         self._fraction = 0.0
         self._testbed = Testbed(domain, folder)
         self._listener = self._testbed.listener
         self._connect()
         self._renderer = threading.Thread(target=self._render, name='camera', daemon=True)
-        self._testbed.start_node(_parameters(model, draw.rig))
+        self._testbed.start_node(_parameters(model, draw.setup))
         self._check = self._testbed.watch()
         self._renderer.start()
         try:
@@ -85,7 +85,7 @@ class NodeProcess:
         except BaseException:
             self.close()
             raise
-        self._period = 1.0 / draw.rig.timing.rate
+        self._period = 1.0 / draw.setup.timing.rate
         self._next_image = 0.0
         self._begin, self._begin_ns = time.monotonic(), time.time_ns()
 
@@ -109,14 +109,14 @@ class NodeProcess:
         self._next_image += self._period
         return True
 
-    def take(self, now: float, shot: Shot) -> None:
+    def take(self, now: float, exposure: Exposure) -> None:
         """Have the image rendered and published, with the stamp of this moment."""
         if not self._slot.empty():
             self.skipped += 1
             return
-        self._slot.put((self._begin_ns + round(now * 1e9), shot))
+        self._slot.put((self._begin_ns + round(now * 1e9), exposure))
 
-    def ambush(self) -> None:
+    def worst_case(self) -> None:
         """Do nothing: what goes wrong in real time does so by itself."""
 
     def step(self, now: float, motion: Callable[[], Motion | None]) -> Verdict | None:
@@ -146,8 +146,8 @@ class NodeProcess:
     # --- DDS -------------------------------------------------------------------------------------
 
     def _connect(self) -> None:
-        camera, node = self._rig.camera, self._testbed.node
-        source = Source('drive', self._rig.timing.rate, None, (camera.width, camera.height))
+        camera, node = self._setup.camera, self._testbed.node
+        source = Source('drive', self._setup.timing.rate, None, (camera.width, camera.height))
         source.intrinsics = Intrinsics(camera.focal_px, camera.focal_px, camera.cx, camera.cy)
         self._camera = CameraPublisher(node, CAMERA, source)
         self._odometry = node.create_publisher(Odometry, 'odom', QoSProfile(depth=5))
@@ -172,23 +172,23 @@ class NodeProcess:
             self._camera.matched() and self._odometry.get_subscription_count() > 0)
 
     def _render(self) -> None:
-        width, height = self._rig.camera.width, self._rig.camera.height
+        width, height = self._setup.camera.width, self._setup.camera.height
         while True:
             item = self._slot.get()
             if item is None:
                 return
-            stamp, shot = item
-            message = to_message(Frame(shot.number, stamp, self._film.image(shot)))
+            stamp, exposure = item
+            message = to_message(Frame(exposure.number, stamp, self._drive.image(exposure)))
             self._camera.publish(message, None, stamp, (width, height))
             self.worst_image = max(self.worst_image, (time.time_ns() - stamp) * 1e-9)
 
 
-def _parameters(model: str, rig: Rig) -> dict[str, Any]:
-    """Return the parameters that make the node the rig's."""
-    limits = asdict(rig.limits)
+def _parameters(model: str, setup: VehicleSetup) -> dict[str, Any]:
+    """Return the parameters that make the node the setup's."""
+    limits = asdict(setup.limits)
     return {
         'model': model, 'autostart': True, 'geometry': 'ground',
-        'expected_rate': rig.timing.rate,
-        **{f'mounting.{CAMERA}.{name}': value for name, value in asdict(rig.mounting).items()},
+        'expected_rate': setup.timing.rate,
+        **{f'mounting.{CAMERA}.{name}': value for name, value in asdict(setup.mounting).items()},
         **{f'{group}.{name}': value for group, fields in limits.items()
            if isinstance(fields, dict) for name, value in fields.items()}}

@@ -48,7 +48,7 @@ class Outcome:
 
     arrived: whether the goal was reached. collision: what was hit, None for nothing;
     collision_speed in m/s. margins: metres left before something in the corridor, at each
-    standstill. least_room: the least distance that would have been left at full brakes, metres,
+    standstill. min_room: the least distance that would have been left at full brakes, metres,
     at any moment; below 0 a collision is certain.
     """
 
@@ -65,6 +65,6 @@ class Outcome:
     collision: str | None
     collision_speed: float
     margins: tuple[float, ...]
-    least_room: float
+    min_room: float
     false_stops: tuple[FalseStop, ...]
     trace: tuple[Moment, ...] = ()

@@ -24,7 +24,7 @@ import numpy as np
 from benchmarks.closed_loop.course import Course
 from benchmarks.closed_loop.kinematics import advance, Driver, VehicleState
 from benchmarks.closed_loop.limits import StatedLimits, TICK, yaw_rate_error
-from benchmarks.closed_loop.rig import Rig
+from benchmarks.closed_loop.vehicle_setup import VehicleSetup
 from seg_node.simulation.road import Pose
 from seg_node.stop_go.vehicle import Motion
 from seg_node.stop_go.verdict import Decision
@@ -41,25 +41,25 @@ _JOIN_S = 2.5
 class Plant:
     """Vehicle, driver, brakes and odometry; time in seconds from the beginning of the drive."""
 
-    def __init__(self, rng: np.random.Generator, course: Course, rig: Rig, limits: StatedLimits,
-                 ) -> None:
+    def __init__(self, rng: np.random.Generator, course: Course, setup: VehicleSetup,
+                 limits: StatedLimits) -> None:
         """Put the vehicle on the road, standing or at some speed."""
-        self._rng, self._course, self._rig, self._limits = rng, course, rig, limits
+        self._rng, self._course, self._setup, self._limits = rng, course, setup, limits
         speed = 0.0 if rng.random() < 0.3 else float(
-            rng.uniform(0.3, 1.0)) * rig.vehicle.max_speed
+            rng.uniform(0.3, 1.0)) * setup.vehicle.max_speed
         line = course.scene.line
         road = float(np.interp(0.0, line.s, line.curvature))
         curvature = road / (1.0 - course.lateral * road)
         self.state = VehicleState(line.pose(0.0, course.lateral), speed, curvature)
-        self._driver = Driver(line, course.lateral, rig.vehicle.max_curvature, _CURVATURE_RATE)
+        self._driver = Driver(line, course.lateral, setup.vehicle.max_curvature, _CURVATURE_RATE)
         self._obeyed = Decision.STOP
         self._coming: deque[tuple[float, Decision]] = deque()
         self._joining = True
         self._past: deque[VehicleState] = deque(maxlen=1 + int(limits.odometry_age / TICK))
         self._past.append(self.state)
         self._errors = rng.uniform(-1.0, 1.0, 3).tolist()
-        self._calibration = float(rng.uniform(-0.5, 0.5)) * rig.pitch_error
-        self._nod = float(rng.uniform(0.0, 0.5)) * rig.pitch_error / rig.vehicle.deceleration
+        self._calibration = float(rng.uniform(-0.5, 0.5)) * setup.pitch_error
+        self._nod = float(rng.uniform(0.0, 0.5)) * setup.pitch_error / setup.vehicle.deceleration
         straight = bool((line.curvature == 0.0).all())
         self._blind = straight and rng.random() < limits.no_odometry
 
@@ -75,7 +75,7 @@ class Plant:
 
     def command(self, decision: Decision, now: float) -> None:
         """Take a decision; it acts after the delay of the actuators."""
-        self._coming.append((now + self._rig.timing.actuation, decision))
+        self._coming.append((now + self._setup.timing.actuation, decision))
 
     def step(self, now: float) -> None:
         """Drive on by one tick."""
@@ -88,20 +88,20 @@ class Plant:
         self._past.append(self.state)
 
     def _acceleration(self) -> float:
-        vehicle, speed = self._rig.vehicle, self.state.speed
+        vehicle, speed = self._setup.vehicle, self.state.speed
         if self._joining:
             return 0.0
         if self._obeyed is Decision.STOP:
             return -vehicle.deceleration
         target = vehicle.max_speed
         if self._obeyed is Decision.SLOW:
-            target *= self._rig.limits.stop_go.slow_fraction
+            target *= self._setup.limits.stop_go.slow_fraction
         wanted = (target - speed) / TICK
-        return max(-_SLOWING * vehicle.deceleration, min(self._rig.acceleration, wanted))
+        return max(-_SLOWING * vehicle.deceleration, min(self._setup.acceleration, wanted))
 
     def pitch_error(self, now: float, place: float) -> float:
         """Return how much lower than calibrated the camera looks, rad; place: arc length, m."""
-        most = self._rig.pitch_error
+        most = self._setup.pitch_error
         nod = self._calibration - self._nod * self.state.acceleration
         for bump in self._course.scene.profile.bumps:
             if abs(place - bump.s) < bump.length_m / 2.0 + _BUMP_NOD_M:
@@ -117,8 +117,8 @@ class Plant:
         share = min(1.0, max(-1.0, share)) * self._limits.speed_error
         noise = float(self._rng.uniform(-1.0, 1.0)) * abs(noise) * self._limits.speed_noise
         speed = past.speed * (1.0 + share) + (noise if past.speed > 0.0 else 0.0)
-        distance = self._rig.vehicle.front + self._rig.required(past.speed)
-        most = yaw_rate_error(self._rig.vehicle, distance, past.speed, self._limits)
+        distance = self._setup.vehicle.front + self._setup.required(past.speed)
+        most = yaw_rate_error(self._setup.vehicle, distance, past.speed, self._limits)
         wobble = 0.5 * turn + 0.5 * float(self._rng.uniform(-1.0, 1.0))
         return Motion(max(speed, 0.0), past.yaw_rate + wobble * most)
 

@@ -60,7 +60,7 @@ def write_drive(outcome: Outcome, path: Path) -> None:
         axes[2].set_xlim(0.0, max(times[-1], 1e-3))
         axes[2].set_xlabel('seconds from the beginning of the drive')
         end = (f'collision with {outcome.collision} at {outcome.collision_speed:.2f} m/s'
-               if outcome.collision else f'no collision, least room {outcome.least_room:.2f} m')
+               if outcome.collision else f'no collision, least room {outcome.min_room:.2f} m')
         axes[0].set_title(
             f'drive {outcome.seed}: {outcome.kind}, up to {outcome.max_speed:.1f} m/s; {end}',
             loc='left', fontsize=14, pad=12)

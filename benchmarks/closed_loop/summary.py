@@ -61,7 +61,7 @@ class Group:
     hours: float
     frames: int
     standstill_margin_m: dict[str, float] | None
-    least_room_m: dict[str, float] | None
+    min_room_m: dict[str, float] | None
 
 
 def summarize(outcomes: Iterable[Outcome]) -> Group:
@@ -77,13 +77,13 @@ def summarize(outcomes: Iterable[Outcome]) -> Group:
         hours=round(sum(one.seconds for one in drives) / 3600.0, 3),
         frames=sum(one.frames for one in drives),
         standstill_margin_m=_quantiles(margin for one in drives for margin in one.margins),
-        least_room_m=_quantiles(one.least_room for one in drives))
+        min_room_m=_quantiles(one.min_room for one in drives))
 
 
 def worst(outcomes: Sequence[Outcome]) -> Outcome:
     """Choose the drive with the hardest collision, else the one with the least room."""
     return min(outcomes, key=lambda one: (
-        one.collision is None, -one.collision_speed, one.least_room, one.seed))
+        one.collision is None, -one.collision_speed, one.min_room, one.seed))
 
 
 def to_json(outcomes: Sequence[Outcome], settings: Settings) -> str:

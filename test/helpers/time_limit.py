@@ -25,6 +25,7 @@ from contextlib import contextmanager
 import faulthandler
 import os
 import signal
+from signal import signal as set_handler  # tests replace signal.signal
 import sys
 from types import FrameType
 
@@ -57,7 +58,7 @@ def limited(item: pytest.Item) -> Iterator[None]:
     def end(_number: int, _frame: FrameType | None) -> None:
         raise TimeIsUp(f'more than {seconds:g} s (time_limit in pyproject.toml)')
 
-    before = signal.signal(signal.SIGALRM, end)
+    before = set_handler(signal.SIGALRM, end)
     faulthandler.dump_traceback_later(HUNG * seconds, exit=True, file=item.config.stash[STDERR])
     signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN * seconds)
     try:
@@ -65,7 +66,7 @@ def limited(item: pytest.Item) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         faulthandler.cancel_dump_traceback_later()
-        signal.signal(signal.SIGALRM, before)
+        set_handler(signal.SIGALRM, before)
 
 
 # Hooks inside of what pytest takes for one phase of one test, so that only that phase fails.

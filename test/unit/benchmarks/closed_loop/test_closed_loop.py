@@ -32,7 +32,7 @@ from benchmarks.closed_loop.drive import Simulation, with_labels
 from benchmarks.closed_loop.ground_truth import SPARE_SIDE, Truth
 from benchmarks.closed_loop.kinematics import VehicleState
 from benchmarks.closed_loop.limits import could_look_near, speed_allowance, StatedLimits, Timing
-from benchmarks.closed_loop.rig import draw_rig
+from benchmarks.closed_loop.vehicle_setup import draw_vehicle_setup
 from seg_node.perception.models.model import load_model
 from seg_node.stop_go.thresholds import Thresholds
 from seg_node.stop_go.vehicle import Vehicle
@@ -50,10 +50,10 @@ def simulate(seed, **options):
 def course_of(kind, start=0):
     for seed in range(start, start + 400):
         rng = np.random.default_rng(seed)
-        rig = draw_rig(rng, SIZE, LIMITS)
-        course = draw_course(rng, rig, LIMITS, straight=1.0)
+        setup = draw_vehicle_setup(rng, SIZE, LIMITS)
+        course = draw_course(rng, setup, LIMITS, straight=1.0)
         if course.kind is kind:
-            return rig, course
+            return setup, course
     raise AssertionError(f'no course of {kind}')
 
 
@@ -98,17 +98,17 @@ def test_who_always_goes_collides(seed):
     outcome = simulate(seed, rule=lambda verdict: Decision.GO).run()
     assert outcome.collision == 'end of road'
     assert outcome.collision_speed > 0.3
-    assert outcome.least_room < 0.0
+    assert outcome.min_room < 0.0
     obedient = simulate(seed).run()
     assert obedient.collision is None
-    assert obedient.least_room > 0.0
+    assert obedient.min_room > 0.0
     assert obedient.margins
 
 
 def test_who_never_goes_is_found_to_stop_falsely():
     for seed in range(200, 300):
         drive = simulate(seed, rule=lambda verdict: Decision.STOP)
-        room = drive.course.half_width - abs(drive.course.lateral) - drive.rig.corridor_width / 2
+        room = drive.course.half_width - abs(drive.course.lateral) - drive.setup.corridor_width / 2
         if drive.course.kind is Kind.FREE and room > SPARE_SIDE:
             break
     outcome = drive.run()
@@ -154,13 +154,13 @@ def test_unusable_arguments_end_with_2(arguments, word, tmp_path):
 
 def test_every_rig_sees_as_far_as_it_must():
     for seed in range(40):
-        rig = draw_rig(np.random.default_rng(seed), SIZE, LIMITS)
-        vehicle = rig.vehicle
-        assert rig.sight == pytest.approx(rig.required(vehicle.max_speed))
+        setup = draw_vehicle_setup(np.random.default_rng(seed), SIZE, LIMITS)
+        vehicle = setup.vehicle
+        assert setup.sight == pytest.approx(setup.required(vehicle.max_speed))
         assert LIMITS.min_speed * 0.5 < vehicle.max_speed <= LIMITS.max_speed
-        assert vehicle.reaction_time == rig.timing.reaction(LIMITS, rig.limits.stop_go)
-        assert rig.limits.stop_go.max_image_age >= rig.timing.oldest(LIMITS)
-        assert rig.camera.horizon_row >= 0.06 * rig.camera.height
+        assert vehicle.reaction_time == setup.timing.reaction(LIMITS, setup.limits.stop_go)
+        assert setup.limits.stop_go.max_image_age >= setup.timing.oldest(LIMITS)
+        assert setup.camera.horizon_row >= 0.06 * setup.camera.height
 
 
 def test_the_allowance_covers_a_vehicle_that_accelerates():
@@ -194,41 +194,41 @@ def test_a_pitch_error_makes_things_look_near():
 
 
 def test_the_truth_knows_what_is_in_the_way():
-    rig, course = course_of(Kind.POST)
+    setup, course = course_of(Kind.POST)
     body = replace(course.bodies[0], d=course.lateral)
-    truth = Truth(course, rig)
-    place = (body.s - rig.vehicle.front - 5.0, course.lateral)
+    truth = Truth(course, setup)
+    place = (body.s - setup.vehicle.front - 5.0, course.lateral)
     assert truth.free(place, (body,), 0.0) == pytest.approx(5.0)
-    beside = replace(body, d=course.lateral + rig.corridor_width / 2 + 0.06)
+    beside = replace(body, d=course.lateral + setup.corridor_width / 2 + 0.06)
     assert math.isinf(truth.free(place, (beside,), 0.0))
     assert truth.free(place, (beside,), 0.1) == pytest.approx(5.0)
     assert truth.free(place, (), 20.0) == 0.0
 
 
 def test_a_standing_vehicle_is_not_to_blame():
-    rig, course = course_of(Kind.POST)
-    body, truth = course.bodies[0], Truth(course, rig)
-    pose = course.scene.line.pose(body.s - rig.vehicle.front + 0.02, body.d)
-    place = (body.s - rig.vehicle.front + 0.02, body.d)
+    setup, course = course_of(Kind.POST)
+    body, truth = course.bodies[0], Truth(course, setup)
+    pose = course.scene.line.pose(body.s - setup.vehicle.front + 0.02, body.d)
+    place = (body.s - setup.vehicle.front + 0.02, body.d)
     assert truth.hit(VehicleState(pose, 0.0), place, (body,)) is None
     assert truth.hit(VehicleState(pose, 1.0), place, (body,)) == 'post'
 
 
 def test_leaving_the_road_is_a_collision():
-    rig, course = course_of(Kind.END)
-    truth, end = Truth(course, rig), course.scene.profile.end_s
+    setup, course = course_of(Kind.END)
+    truth, end = Truth(course, setup), course.scene.profile.end_s
     line = course.scene.line
-    over = (end - rig.vehicle.front + 0.01, course.lateral)
+    over = (end - setup.vehicle.front + 0.01, course.lateral)
     assert truth.hit(VehicleState(line.pose(*over), 1.0), over, ()) == 'end of road'
-    aside = (2.0, course.half_width + rig.vehicle.side_margin)
+    aside = (2.0, course.half_width + setup.vehicle.side_margin)
     assert truth.hit(VehicleState(line.pose(*aside), 1.0), aside, ()) == 'edge of road'
     inside = (2.0, course.lateral)
     assert truth.hit(VehicleState(line.pose(*inside), 1.0), inside, ()) is None
 
 
-def test_the_worst_drive_is_the_hardest_collision_then_the_least_room():
+def test_the_worst_drive_is_the_hardest_collision_then_the_min_room():
     one = simulate(300).run()
-    tight = replace(one, seed=1, least_room=0.1)
+    tight = replace(one, seed=1, min_room=0.1)
     soft = replace(one, seed=2, collision='post', collision_speed=0.2)
     hard = replace(one, seed=3, collision='post', collision_speed=2.0)
     assert summary.worst([one, tight]).seed == 1

@@ -52,7 +52,7 @@ _LATERAL_ACCELERATION = 1.5
 
 
 @dataclass(frozen=True, eq=False)
-class Rig:
+class VehicleSetup:
     """
     A vehicle with its camera, and the limits that it was set up with.
 
@@ -131,7 +131,8 @@ class Rig:
         return curvature_change(self.vehicle, self.reach, limits)
 
 
-def draw_rig(rng: np.random.Generator, size: tuple[int, int], limits: StatedLimits) -> Rig:
+def draw_vehicle_setup(rng: np.random.Generator, size: tuple[int, int], limits: StatedLimits,
+                       ) -> VehicleSetup:
     """
     Draw a vehicle whose camera sees as far as its speed asks for.
 
@@ -141,14 +142,14 @@ def draw_rig(rng: np.random.Generator, size: tuple[int, int], limits: StatedLimi
     speed = float(np.exp(rng.uniform(math.log(limits.min_speed), math.log(limits.max_speed))))
     while True:
         for _ in range(_TRIES):
-            rig = _attempt(rng, speed, size, limits)
-            if rig is not None:
-                return rig
+            setup = _attempt(rng, speed, size, limits)
+            if setup is not None:
+                return setup
         speed *= 0.9
 
 
 def _attempt(rng: np.random.Generator, speed: float, size: tuple[int, int], limits: StatedLimits,
-             ) -> Rig | None:
+             ) -> VehicleSetup | None:
     quick = min(1.0, speed / limits.max_speed)
     timing = Timing(
         float(rng.uniform(limits.min_rate, limits.max_rate)),
@@ -190,4 +191,5 @@ def _attempt(rng: np.random.Generator, speed: float, size: tuple[int, int], limi
     if corridor.length < sight + _SPARE_RANGE or corridor.start > min(2.5, ground.max_blind):
         return None
     everything = Limits(ground=ground, vehicle=vehicle, stop_go=thresholds)
-    return Rig(everything, mounting, camera, view, timing, acceleration, sight, corridor.start)
+    return VehicleSetup(
+        everything, mounting, camera, view, timing, acceleration, sight, corridor.start)

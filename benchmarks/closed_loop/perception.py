@@ -35,7 +35,7 @@ from benchmarks.closed_loop.label_noise import (
 )
 from benchmarks.closed_loop.label_renderer import ground_labels
 from benchmarks.closed_loop.limits import StatedLimits
-from benchmarks.closed_loop.rig import Rig
+from benchmarks.closed_loop.vehicle_setup import VehicleSetup
 from seg_node.perception.segmenter import Segmenter
 from seg_node.simulation.billboards import label_things, Thing
 from seg_node.simulation.labels import BACKGROUND, OBSTACLE, PATH
@@ -47,7 +47,7 @@ _Bad = Callable[[Labels, Labels], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Shot:
+class Exposure:
     """
     The moment at which an image is taken.
 
@@ -65,7 +65,7 @@ class Shot:
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class PerceivedLabels:
     """
     Labels and confidence, uint8 [h, w].
 
@@ -77,56 +77,56 @@ class Seen:
     bgr: Image | None = None
 
 
-class Eye(Protocol):
+class Perception(Protocol):
     """Turn a moment into what the node is told."""
 
-    def see(self, shot: Shot) -> Seen:
+    def perceive(self, exposure: Exposure) -> PerceivedLabels:
         """Return labels and confidence at the network's size."""
 
 
-class ModelledEye:
+class ModelledPerception:
     """
     Exact labels with the modelled errors of perception.
 
     Bad frames come in runs of `bad_frames` at most, with `good_frames` at least between them.
     """
 
-    def __init__(self, rng: np.random.Generator, scene: Scene, rig: Rig, limits: StatedLimits
-                 ) -> None:
+    def __init__(self, rng: np.random.Generator, scene: Scene, setup: VehicleSetup,
+                 limits: StatedLimits) -> None:
         """Draw what stays the same for the drive."""
-        self._rng, self._scene, self._rig, self._limits = rng, scene, rig, limits
-        camera = rig.camera
+        self._rng, self._scene, self._setup, self._limits = rng, scene, setup, limits
+        camera = setup.camera
         self._grain = Grain(limits.rough, rng, camera.width, camera.height)
         self._lurking = True
         self._left, self._good = 0, limits.good_frames
         self._bad: _Bad = self._nothing
 
-    def see(self, shot: Shot) -> Seen:
+    def perceive(self, exposure: Exposure) -> PerceivedLabels:
         """Render the labels and get some of them wrong."""
-        camera = self._rig.pitched(shot.pitch_error)
-        foot = self._rig.camera_foot(shot.pose)
+        camera = self._setup.pitched(exposure.pitch_error)
+        foot = self._setup.camera_foot(exposure.pose)
         labels = ground_labels(self._scene, camera, foot)
-        if self._is_bad(shot):
+        if self._is_bad(exposure):
             ground = labels.copy()
-            label_things(labels, shot.things, foot, camera)
+            label_things(labels, exposure.things, foot, camera)
             self._bad(labels, ground)
         else:
-            label_things(labels, shot.things, foot, camera)
+            label_things(labels, exposure.things, foot, camera)
         if self._rng.random() < self._limits.shrunk_path:
             shrink_path(labels, BACKGROUND)
         if self._rng.random() < self._limits.false_obstacle:
             self._imagine(labels)
         roughen(labels, self._grain)
-        return Seen(labels, certainty(labels))
+        return PerceivedLabels(labels, certainty(labels))
 
-    def _is_bad(self, shot: Shot) -> bool:
+    def _is_bad(self, exposure: Exposure) -> bool:
         if self._left > 0:
             self._left -= 1
             return True
         self._good += 1
         if self._good <= self._limits.good_frames or self._limits.bad_frames < 1:
             return False
-        lurked = self._lurking and shot.critical
+        lurked = self._lurking and exposure.critical
         if not lurked and self._rng.random() >= self._limits.bad:
             return False
         self._lurking = self._lurking and not lurked
@@ -134,10 +134,10 @@ class ModelledEye:
             self._rng.integers(1, self._limits.bad_frames + 1))
         self._left -= 1
         self._good = 0
-        self._bad = self._way_to_be_bad(shot)
+        self._bad = self._way_to_be_bad(exposure)
         return True
 
-    def _way_to_be_bad(self, shot: Shot) -> _Bad:
+    def _way_to_be_bad(self, exposure: Exposure) -> _Bad:
         rng = self._rng
         kind = int(rng.integers(4))
         share = float(rng.uniform(0.2, 0.9))
@@ -147,8 +147,8 @@ class ModelledEye:
             return lambda labels, ground: uncover(labels, ground, rng, share)
         if kind == 2:
             return lambda labels, ground: grow_path(labels)
-        u, v = self._rig.camera.project(
-            shot.ahead * float(rng.uniform(0.3, 1.5)), float(rng.uniform(-1.0, 1.0)))
+        u, v = self._setup.camera.project(
+            exposure.ahead * float(rng.uniform(0.3, 1.5)), float(rng.uniform(-1.0, 1.0)))
         radii = (float(rng.uniform(5.0, 120.0)), float(rng.uniform(3.0, 60.0)))
         centre = (float(np.nan_to_num(u)), float(np.nan_to_num(v)))
         return lambda labels, ground: blot(labels, centre, radii, PATH)
@@ -164,33 +164,35 @@ class ModelledEye:
         pass
 
 
-class NetworkEye:
+class NetworkPerception:
     """Rendered images, judged by the network; its errors are its own."""
 
-    def __init__(self, segmenter: Segmenter, course: Course, rig: Rig, seed: int) -> None:
-        """Take a segmenter whose input has the size of the rig's camera."""
+    def __init__(self, segmenter: Segmenter, course: Course, setup: VehicleSetup, seed: int,
+                 ) -> None:
+        """Take a segmenter whose input has the size of the setup's camera."""
         self._segmenter = segmenter
-        self._film = Film(course, rig, seed)
+        self._drive = DriveRenderer(course, setup, seed)
 
-    def see(self, shot: Shot) -> Seen:
+    def perceive(self, exposure: Exposure) -> PerceivedLabels:
         """Render the image and segment it."""
-        bgr = self._film.image(shot)
+        bgr = self._drive.image(exposure)
         found = self._segmenter.segment(bgr)
-        return Seen(found.labels, found.confidence, bgr)
+        return PerceivedLabels(found.labels, found.confidence, bgr)
 
 
-class Film:
+class DriveRenderer:
     """The images of a drive, as the camera takes them."""
 
-    def __init__(self, course: Course, rig: Rig, seed: int) -> None:
+    def __init__(self, course: Course, setup: VehicleSetup, seed: int) -> None:
         """Add to the course what stands beside a road."""
-        self._rig = rig
-        self._renderer = Renderer(with_scenery(course, seed).scene, rig.camera)
+        self._setup = setup
+        self._renderer = Renderer(with_scenery(course, seed).scene, setup.camera)
 
-    def image(self, shot: Shot) -> Image:
+    def image(self, exposure: Exposure) -> Image:
         """Render the image of a moment, BGR uint8 [H, W, 3]."""
         return self._renderer.render(
-            self._rig.camera_foot(shot.pose), shot.things, shot.number, shot.pitch_error).bgr
+            self._setup.camera_foot(exposure.pose), exposure.things, exposure.number,
+            exposure.pitch_error).bgr
 
 
 def _forget(labels: Labels, ground: Labels) -> None:
