@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from seg_node.perception.backends.cuda.pycuda_device import Device
@@ -67,7 +67,7 @@ class MappedBuffer:
         self._host.free()
 
 
-TransferBuffer = Union[CopiedBuffer, MappedBuffer]
+TransferBuffer = CopiedBuffer | MappedBuffer
 """Bytes that CPU (array, uint8 [size]) and GPU (address) both see, after upload or download."""
 
 
