@@ -17,43 +17,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+import importlib
 import sys
 
 BENCHMARKS = {
-    'closed_loop': 'seeded drives of a simulated vehicle, faster than real time: collisions',
-    'live_drive': 'one such drive in real time, with the node as a process, over DDS',
-    'faults': 'faults injected into the running node: time to STOP',
-    'latency': 'what the node costs: from image to stop message and mask, beside a simple node',
-    'soak': 'the node for long: whether memory, files, threads or latency grow',
-    'model': 'models and baselines side by side: quality, calibration, robustness, latency',
+    'closed_loop': ('benchmarks.closed_loop.main',
+                    'seeded drives of a simulated vehicle, faster than real time: collisions'),
+    'live_drive': ('benchmarks.closed_loop.live',
+                   'one such drive in real time, with the node as a process, over DDS'),
+    'faults': ('benchmarks.faults.main', 'faults injected into the running node: time to STOP'),
+    'latency': ('benchmarks.latency.main', 'what the node costs, from image to stop message and '
+                'mask, compared with a simple node'),
+    'soak': ('benchmarks.latency.soak',
+             'the node for long: whether memory, files, threads or latency grow'),
+    'model': ('benchmarks.model.main',
+              'models and baselines side by side: quality, calibration, robustness, latency'),
 }
+"""Module, whose main() runs it, and what it is, by name. See also benchmarks.gpu."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark named first, with the rest of the command line."""
-    given = list(sys.argv[1:] if argv is None else argv)
-    name = given[0] if given else ''
-    if name == 'closed_loop':
-        from benchmarks.closed_loop.main import main as closed_loop
-        return closed_loop(given[1:])
-    if name == 'live_drive':
-        from benchmarks.closed_loop.live import main as live_drive
-        return live_drive(given[1:])
-    if name == 'faults':
-        from benchmarks.faults.main import main as faults
-        return faults(given[1:])
-    if name == 'latency':
-        from benchmarks.latency.main import main as latency
-        return latency(given[1:])
-    if name == 'soak':
-        from benchmarks.latency.soak import main as soak
-        return soak(given[1:])
-    if name == 'model':
-        from benchmarks.model.main import main as model
-        return model(given[1:])
+    name, *rest = list(sys.argv[1:] if argv is None else argv) or ['']
+    if name in BENCHMARKS:
+        module, _ = BENCHMARKS[name]
+        return int(importlib.import_module(module).main(rest))
     usage = '\n'.join([
         'usage: benchmark NAME [options], NAME --help tells them', '',
-        *(f'  {each:<12} {text}' for each, text in BENCHMARKS.items())])
+        *(f'  {each:<12} {about}' for each, (_, about) in BENCHMARKS.items())])
     if name in ('-h', '--help'):
         print(usage)
         return 0

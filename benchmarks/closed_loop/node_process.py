@@ -63,7 +63,6 @@ class NodeProcess:
         Start the node and wait until it is active; the drive begins when this returns.
 
         :param folder: takes the log of the node.
-
         :raises UserError: when the node does not become active.
         """
         self.worst_lag = self.worst_image = 0.0

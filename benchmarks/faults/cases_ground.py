@@ -56,7 +56,7 @@ def _good_info_again(testbed: FaultTestbed) -> None:
 
 
 def _no_info(testbed: FaultTestbed) -> Moment:
-    """Begin anew without camera_info."""
+    """Begin again without camera_info."""
     testbed.keep['info'].change(lambda: None)
     now = time.monotonic()
     testbed.client.reach('deactivate', 'activate')

@@ -81,7 +81,7 @@ def _hangs(command: Command) -> Inject:
 
 
 def _restart_inference(testbed: FaultTestbed) -> None:
-    """Leave the hung inference behind and load the model anew."""
+    """Leave the hung inference behind and load the model again."""
     heal(testbed)
     testbed.client.reach('deactivate', 'cleanup', 'configure', 'activate')
 

@@ -137,7 +137,7 @@ def _second_camera(testbed: FaultTestbed) -> None:
 
 
 def _second_shows(change: Callable[[FaultTestbed, Show], Show], frames: Count) -> Inject:
-    """Let the second driver publish beside the first."""
+    """Let the second driver publish as well as the first."""
     def inject(testbed: FaultTestbed) -> Moment:
         assert testbed.healthy is not None
         needed = frames(testbed)

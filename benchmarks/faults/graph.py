@@ -111,7 +111,7 @@ def _commands(graph: _Graph, turns: dict[Command, int]) -> str:
     """Obey the commands: `spoiled` raises, `doubt` may be NaN, and the result takes its time."""
     add, integers = graph.add, graph.integers
     integers.update(no_turn=0, first=0, nowhere=7, row=CELL // 2 // _SCALE)
-    add('ReduceMin', [add('Min', ['red', 'blue'], 'least')], 'magenta', axes=[0], keepdims=0)
+    add('ReduceMin', [add('Min', ['red', 'blue'], 'lower')], 'magenta', axes=[0], keepdims=0)
     add('ReduceMax', ['green'], 'other', axes=[0], keepdims=0)
     for source in ('magenta', 'other'):
         add('Gather', [source, 'row'], f'{source}_row', axis=0)

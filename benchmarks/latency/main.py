@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Measure what the node costs: real processes over real DDS, beside the simplest node there is.
+Measure what the node costs, compared with the simplest node there is: processes over real DDS.
 
 Writes latency.json and latency.md. Exit codes: 0 measured, 2 unusable input or a process that does
 not run, 130 stopped by Ctrl-C.

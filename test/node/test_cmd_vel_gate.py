@@ -24,6 +24,7 @@ import pytest
 
 from helpers.fake_camera import blocked_road, raw, road
 from helpers.gate_inputs import GateInputs
+from helpers.testbed import WAIT
 from seg_node.tools.common.testbed.listener import values_of
 from seg_node.tools.common.testbed.process import parameter_arguments
 
@@ -251,8 +252,7 @@ def test_whole_numbers_do_for_parameters(gate):
 ])
 def test_what_cannot_be_used_is_refused_by_name(gate, arguments, parameters, said):
     process = gate.start(*arguments, **parameters)
-    gate.testbed.wait_for(lambda: process.exit_code is not None, 'the end')
-    assert process.exit_code == 2
+    assert process.wait(WAIT) == 2
     assert said in process.output
     assert 'Traceback' not in process.output
 

@@ -30,16 +30,19 @@ pytest.importorskip('onnx', reason='the benchmark builds its models with onnx')
 def benchmark(*arguments):
     return subprocess.run(
         [sys.executable, '-m', 'benchmarks', 'faults', *arguments], cwd=ROOT,
-        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=150)
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600)
 
 
 def test_faults_are_injected_named_and_recovered_from(tmp_path):
     names = ['dark', 'data_truncated', 'stale_stamp', 'deactivated_mid_frame']
     ended = benchmark('--out', str(tmp_path), '--only', *names)
-    assert ended.returncode in (0, 1), ended.stdout     # 1: late, on a busy machine
     told = json.loads((tmp_path / 'faults.json').read_text())
     assert told['faults'] == len(names)
     assert [entry['name'] for entry in told['entries']] == names
+    late = [entry for entry in told['entries'] if not entry['caught']]
+    assert ended.returncode == (1 if late else 0), ended.stdout
+    # On a busy machine a STOP may be late, but nothing else may be wrong with it.
+    assert all(entry['time_to_stop_ms'] > told['allowed_ms'] for entry in late), late
     for entry in told['entries']:
         assert entry['reason_named'], entry
         assert entry['time_to_stop_ms'] is not None, entry

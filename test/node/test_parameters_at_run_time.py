@@ -19,6 +19,7 @@ import pytest
 
 from helpers.fake_camera import blocked_road, raw, RED, road, UNSURE_GREEN
 from helpers.places import ROOT
+from helpers.testbed import WAIT
 
 
 def test_a_changed_limit_takes_effect(testbed):
@@ -116,8 +117,7 @@ BAD_STARTS = {
 def test_bad_values_at_start_up_are_refused_in_one_line(testbed, kind):
     arguments, words = BAD_STARTS[kind]
     node = testbed.start_seg_node(*arguments)
-    testbed.wait_for(lambda: node.exit_code is not None, 'the end')
-    assert node.exit_code == 2
+    assert node.wait(WAIT) == 2
     assert 'Traceback' not in node.output
     [line] = [line for line in node.output.splitlines() if '[FATAL]' in line]
     for word in words:
