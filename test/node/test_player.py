@@ -38,7 +38,7 @@ from helpers.bag_files import (
 )
 from helpers.testbed import NodeTestbed
 from seg_node.tools.common.testbed.process import Process
-from seg_node.tools.player.__main__ import __main__ as player
+import seg_node.tools.player.__main__ as player
 
 
 def play(testbed: NodeTestbed, *arguments: str | Path) -> Process:
