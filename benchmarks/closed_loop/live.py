@@ -32,8 +32,7 @@ from benchmarks.closed_loop import summary
 from benchmarks.closed_loop.drive import Draw, Simulation
 from benchmarks.closed_loop.limits import StatedLimits
 from benchmarks.closed_loop.main import check_model, prepare
-from seg_node.errors import UserError
-from seg_node.tools.common.command_line import fail, OneLineParser, whole
+from seg_node.tools.common.command_line import command, OneLineParser, whole
 from seg_node.tools.common.strict_json import strict_json
 
 
@@ -87,15 +86,12 @@ def run(options: argparse.Namespace) -> int:
     return 1 if outcome.collision else 0
 
 
+@command('benchmark live_drive')
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
     options = parse(sys.argv[1:] if argv is None else argv)
     try:
         return run(options)
-    except ModuleNotFoundError as error:
-        return fail('benchmark live_drive', f'{error}; run scripts/setup --test, or source ROS 2')
-    except UserError as error:
-        return fail('benchmark live_drive', error)
     except KeyboardInterrupt:
         print('benchmark: stopped, nothing was written', file=sys.stderr)
         return 130

@@ -40,7 +40,7 @@ from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.models.model import load_model, Model, ModelError
 from seg_node.perception.segmenter import Segmenter
 from seg_node.simulation.labels import BACKGROUND, OBSTACLE, PATH, SIDEWALK, SPEED_BUMP
-from seg_node.tools.common.command_line import fail, OneLineParser, whole
+from seg_node.tools.common.command_line import command, need, OneLineParser, whole
 
 _NAMES = {BACKGROUND: 'background', PATH: 'path', SIDEWALK: 'sidewalk', OBSTACLE: 'obstacle',
           SPEED_BUMP: 'speed_bump'}
@@ -195,13 +195,13 @@ def _with_progress(seeds: Sequence[int], job: Job, workers: int) -> list[Outcome
     return sorted(found, key=lambda one: one.seed)
 
 
+@command('benchmark closed_loop')
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
     options = parse(sys.argv[1:] if argv is None else argv)
+    need('matplotlib', 'tqdm')
     try:
         return run(options)
-    except UserError as error:
-        return fail('benchmark closed_loop', error)
     except KeyboardInterrupt:
         print('benchmark: stopped, nothing was written', file=sys.stderr)
         return 130

@@ -34,7 +34,7 @@ import time
 from typing import Any
 
 from seg_node.errors import UserError
-from seg_node.tools.common.command_line import fail, OneLineParser, whole
+from seg_node.tools.common.command_line import command, OneLineParser, whole
 from seg_node.tools.common.files import write_whole
 from seg_node.tools.common.strict_json import strict_json
 
@@ -52,21 +52,16 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+@command('benchmark faults')
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
     options = parse(sys.argv[1:] if argv is None else argv)
-    try:
-        from benchmarks.faults.cases import ALL
-    except ModuleNotFoundError as error:
-        return fail('benchmark faults', f'{error}; run scripts/setup --test, or source ROS 2')
+    from benchmarks.faults.cases import ALL
     if options.list:
         for fault in ALL:
             print(f'{fault.name:28} {fault.setup.name:12} {fault.about}')
         return 0
-    try:
-        return _benchmark(choose(ALL, options.only), options)
-    except UserError as error:
-        return fail('benchmark faults', error)
+    return _benchmark(choose(ALL, options.only), options)
 
 
 def choose(faults: Sequence[Any], only: Sequence[str]) -> list[Any]:

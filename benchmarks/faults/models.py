@@ -32,7 +32,6 @@ import yaml
 
 from benchmarks.faults.commands import Command, Wiring
 from benchmarks.faults.images import CAMERA, CELL, COMMAND_COLOR, Pixels
-from seg_node.errors import UserError
 
 WIDTH, HEIGHT = CAMERA.width // 4, CAMERA.height // 4
 WORK_SECONDS, SLOW_SECONDS, STALL_SECONDS = 0.06, 0.2, 1.5
@@ -90,11 +89,7 @@ def write_broken_gpu(folder: Path) -> None:
 
 
 def _built(turns: dict[Command, int], wiring: Wiring = Wiring.RIGHT) -> bytes:
-    try:
-        from benchmarks.faults.graph import build
-    except ModuleNotFoundError as error:
-        raise UserError(f'benchmark faults builds its models with onnx: {error}; '
-                        'pip install onnx, or run scripts/setup --test') from None
+    from benchmarks.faults.graph import build
     return build(WIDTH, HEIGHT, turns, wiring)
 
 

@@ -27,8 +27,6 @@ from dataclasses import replace
 from pathlib import Path
 import sys
 
-from tqdm import tqdm
-
 from benchmarks.latency.case import Case, cases, MAX_LOSS
 from benchmarks.latency.peak import highest_rate
 from benchmarks.latency.run import bare_ms, measure, NODE, RELAY, Setting, SIMPLE
@@ -37,7 +35,14 @@ from benchmarks.model.results import machine
 from seg_node.errors import UserError
 from seg_node.perception.backends import BackendError
 from seg_node.perception.models.model import ModelError
-from seg_node.tools.common.command_line import fail, OneLineParser, positive, StopFlag, whole
+from seg_node.tools.common.command_line import (
+    command,
+    fail,
+    OneLineParser,
+    positive,
+    StopFlag,
+    whole,
+)
 
 PEAK_RATES = (5.0, 240.0)
 TRANSPORTS = {'raw': False, 'jpeg': True}
@@ -76,6 +81,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def run(given: argparse.Namespace, stop: StopFlag) -> Results:
     """Measure everything, case by case and both subjects in turn."""
+    from tqdm import tqdm
     setting = Setting(given.model, given.out / 'logs', given.seconds, not given.no_masks, stop)
     transports = [TRANSPORTS[name] for name in given.transports]
     wanted = list(cases(given.sizes, transports, given.cameras, given.rates))
@@ -97,6 +103,7 @@ def _carries(subject: str, case: Case, rate: float, setting: Setting) -> bool:
     return measure(subject, replace(case, rate=rate), setting).lost <= MAX_LOSS
 
 
+@command('benchmark latency')
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
     stop = StopFlag()

@@ -29,15 +29,20 @@ import statistics
 import sys
 import time
 
-from tqdm import tqdm
-
 from benchmarks.latency.case import Case, latencies
 from benchmarks.latency.main import size, TRANSPORTS
 from benchmarks.latency.run import NODE, running, Setting, WARM_UP
 from benchmarks.latency.usage import Usage, usage_of
 from seg_node.errors import UserError
 from seg_node.scoring.percentiles import Percentiles
-from seg_node.tools.common.command_line import fail, OneLineParser, positive, StopFlag, whole
+from seg_node.tools.common.command_line import (
+    command,
+    fail,
+    OneLineParser,
+    positive,
+    StopFlag,
+    whole,
+)
 from seg_node.tools.common.strict_json import strict_json
 
 PARTS = 10
@@ -109,6 +114,7 @@ def soak(case: Case, setting: Setting) -> list[Part]:
 
     :raises UserError: when a process ends before.
     """
+    from tqdm import tqdm
     looks: list[list[Usage]] = []
     bounds = []
     with running(NODE, case, setting) as case_run:
@@ -132,6 +138,7 @@ def soak(case: Case, setting: Setting) -> list[Part]:
     return parts
 
 
+@command('benchmark soak')
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
     stop = StopFlag()

@@ -46,7 +46,7 @@ Array = NDArray[np.uint8]
 ADAS, TWIN = 'road-segmentation-adas-0001', 'twinlitenet'
 """Intel's network (Open Model Zoo) and TwinLiteNet (arXiv:2307.10705), trained on BDD100K."""
 FILES = {ADAS: f'{ADAS}.xml', TWIN: f'{TWIN}.onnx'}
-REQUIREMENTS = 'requirements/benchmark.txt'
+REQUIREMENTS = 'requirements/baselines.txt'
 CLASSES = (
     ClassInfo('background', (0, 0, 0), False, Action.STOP),
     ClassInfo('path', (0, 190, 90), True, Action.GO),

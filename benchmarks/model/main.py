@@ -39,7 +39,7 @@ from benchmarks.model.quality import count_corrupted, Robustness, robustness, sc
 from benchmarks.model.results import machine, Result, Settings, write
 from benchmarks.model.tables import check_card, markdown, write_card
 from seg_node.errors import UserError
-from seg_node.tools.common.command_line import fail, OneLineParser, quiet_opencv, whole
+from seg_node.tools.common.command_line import command, need, OneLineParser, quiet_opencv, whole
 
 _CORRUPTED = 24
 """Images of each set that are corrupted in all 36 ways."""
@@ -79,6 +79,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def run(options: argparse.Namespace) -> int:
     """Score, time, write the results and tell them."""
+    need('matplotlib', 'sklearn.metrics', 'tqdm')
     real = find(options.data, options.split, options.images)
     sets: dict[str, Sequence[Item]] = {**real, RENDERED.name: rendered_scenes(
         min(_RENDERED, options.images or _RENDERED))}
@@ -187,14 +188,13 @@ def _write(results: Sequence[Result], settings: Settings, options: argparse.Name
           'reliability.png, cases_*.jpg' + (f'; tables in {options.card}' if options.card else ''))
 
 
+@command('benchmark model')
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
     options = parse(sys.argv[1:] if argv is None else argv)
     quiet_opencv()
     try:
         return run(options)
-    except UserError as error:
-        return fail('benchmark model', error)
     except KeyboardInterrupt:
         print('benchmark: stopped, nothing was written', file=sys.stderr)
         return 130

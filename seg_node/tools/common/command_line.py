@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 from functools import wraps
+from importlib import import_module
 import math
 import os
 from pathlib import Path
@@ -129,6 +130,12 @@ def how_to_get(error: ModuleNotFoundError) -> str:
                 f'pip install -r requirements/{REQUIREMENTS[name]}.txt')
     return (f'{name} is not installed: source a ROS 2 distribution and rosdep install '
             '--from-paths src --ignore-src, or use scripts/')
+
+
+def need(*modules: str) -> None:
+    """Raise ModuleNotFoundError for a library that is missing, before the work and not after."""
+    for name in modules:
+        import_module(name)
 
 
 def command(program: str) -> Callable[[Main], Main]:

@@ -25,6 +25,7 @@ import sys
 
 import pytest
 
+from benchmarks.__main__ import BENCHMARKS
 from helpers.places import ROOT
 from seg_node.tools.common.command_line import REQUIREMENTS
 
@@ -79,6 +80,27 @@ def test_help_answers(robot, name):
     done = run(robot, f'seg_node.tools.{name}', '--help')
     assert (done.returncode, done.stderr) == (0, '')
     assert done.stdout.startswith(f'usage: {name}')
+
+
+@pytest.mark.parametrize('name', BENCHMARKS)
+def test_help_of_benchmarks_answers(robot, name):
+    done = run(robot, 'benchmarks', name, '--help')
+    assert (done.returncode, done.stderr) == (0, '')
+    assert done.stdout.startswith(f'usage: benchmark {name}')
+
+
+@pytest.mark.parametrize(('arguments', 'library'), [
+    (['closed_loop', '--drives', '1', '--out', '{out}'], ('matplotlib', 'tqdm')),
+    (['model', '--data', '{out}', '--out', '{out}'], ('sklearn', 'matplotlib', 'tqdm')),
+    pytest.param(['latency', '--out', '{out}'], ('tqdm',), marks=needs_ros),
+    pytest.param(['faults', '--out', '{out}'], ('onnx', 'rosbags'), marks=needs_ros),
+])
+def test_what_a_benchmark_lacks_is_one_line(robot, tmp_path, arguments, library):
+    done = run(robot, 'benchmarks', *(text.format(out=tmp_path) for text in arguments))
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith(f'benchmark {arguments[0]}: ')
+    assert any(f'pip install {word}' in done.stderr for word in library)
+    assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(('name', 'arguments', 'library'), [

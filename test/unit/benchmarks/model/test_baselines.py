@@ -152,7 +152,7 @@ def test_without_openvino_the_remedy_is_said(tmp_path, monkeypatch):
     opened, left_out = open_baselines(tmp_path, threads=1)
     assert opened == []
     assert left_out[1] == (f'{TWIN}: left out, OpenVINO is not installed; '
-                           'pip install -r requirements/benchmark.txt')
+                           'pip install -r requirements/baselines.txt')
 
 
 def test_a_damaged_file_is_named(tmp_path):

@@ -299,7 +299,7 @@ def test_force_replaces_a_model_but_not_its_card(tmp_path):
 
 @pytest.mark.data
 def test_twinlitenet_agrees_with_the_baseline(tmp_path):
-    pytest.importorskip('openvino', reason='the baseline runs on requirements/benchmark.txt')
+    pytest.importorskip('openvino', reason='the baseline runs on requirements/baselines.txt')
     from benchmarks.model.baselines import Baseline, TWIN
     data = data_folder()
     network = data / 'baselines' / 'twinlitenet.onnx'
