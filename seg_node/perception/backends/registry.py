@@ -66,9 +66,8 @@ class BackendOptions:
     What is wanted.
 
     name: one of choices(). threads: CPU threads that inference may use. precision: one of
-    PRECISIONS; auto is fp16 with TensorRT, the model's own graph with ONNX Runtime. max_batch:
-    maximum of images at once, the number of cameras. own: by the names of OwnOptions; what is not
-    there is left to the backend.
+    PRECISIONS. max_batch: maximum of images at once, the number of cameras. own: by the names of
+    OwnOptions; what is not there is left to the backend.
 
     :raises BackendError: names what does not fit.
     """
@@ -100,12 +99,14 @@ class RegisteredBackend:
 
     title: of its library, for people. needs: what a machine must have that `auto` chooses it, for
     people. open: raises BackendAbsentError where the machine has not what it is made for.
+    on_cpu: whether it computes on the CPU, so that several of them share its cores.
     """
 
     title: str
     needs: str
     open: Open
     own_options: tuple[OwnOption, ...] = ()
+    on_cpu: bool = False
 
 
 def registered(name: str) -> RegisteredBackend:

@@ -30,6 +30,7 @@ import tempfile
 import time
 
 from seg_node.errors import UserError
+from seg_node.perception.backends.registry import AUTO, choices
 from seg_node.tools.common.command_line import (
     add_source_options,
     fail,
@@ -51,7 +52,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
                         help='number of cameras, all with the same images (default: 1)')
     parser.add_argument('--model', default='road',
                         help='bundled model, or path of a model folder (default: road)')
-    parser.add_argument('--backend', default='auto', help='what runs the network (default: auto)')
+    parser.add_argument('--backend', default=AUTO, choices=choices(),
+                        help='what runs the network (default: auto)')
     parser.add_argument('--params-file', type=Path, metavar='FILE',
                         help='parameters of the node, as in config/seg_node.yaml')
     return parser.parse_args(argv)

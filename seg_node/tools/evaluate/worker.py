@@ -25,6 +25,7 @@ import cv2
 
 from seg_node.errors import UserError
 from seg_node.perception.backends import BackendError
+from seg_node.perception.backends.registry import registered
 from seg_node.perception.models.model import ModelError
 from seg_node.perception.segmenter import Segmenter
 from seg_node.tools.evaluate.job import Job, JobResult, RunSettings
@@ -43,7 +44,7 @@ def open_pool(settings: RunSettings) -> SegmenterPool:
     first = open_segmenter(settings)
     # A GPU works on one frame after the other.
     threads = settings.configuration.structure.backend.threads
-    more = threads - 1 if first.backend.name == 'onnxruntime' else 0
+    more = threads - 1 if registered(first.backend.name).on_cpu else 0
     return SegmenterPool([first, *(open_segmenter(settings) for _ in range(more))])
 
 

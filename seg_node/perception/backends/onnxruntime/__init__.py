@@ -39,4 +39,4 @@ def _open(model: Model, options: BackendOptions, monitor: ProgressMonitor, becau
     return OnnxRuntimeBackend(model, options.threads, because, warnings, options.max_batch)
 
 
-BACKEND = RegisteredBackend('ONNX Runtime', 'a CPU', _open)
+BACKEND = RegisteredBackend('ONNX Runtime', 'a CPU', _open, on_cpu=True)

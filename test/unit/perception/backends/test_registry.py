@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from types import ModuleType
 
@@ -32,6 +33,7 @@ from seg_node.perception.backends.registry import (
 )
 from seg_node.perception.models.model import load_model
 from seg_node.perception.segmenter import Segmenter
+from seg_node.tools.demo.__main__ import parse as demo
 
 
 class Toy:
@@ -77,6 +79,21 @@ def test_a_module_and_a_name_make_a_backend(register, model):
         assert segmenter.segment(np.zeros((20, 30, 3), np.uint8)).path.all()
     options = BackendOptions('toy', own={'toy_bricks': 3})
     assert open_backend(model, options).options.own == {'toy_bricks': 3}
+
+
+def test_commands_and_parameters_take_their_choices_from_the_registry(
+        register, monkeypatch, capsys):
+    register('toy')
+    spec = importlib.util.find_spec('seg_node.parameters.structure')
+    structure = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, structure)
+    spec.loader.exec_module(structure)
+    declared = {item.name: item for item in structure.STRUCTURE}
+    assert declared['backend'].choices == registry.choices()
+    assert (declared['toy_bricks'].low, declared['toy_bricks'].high) == (-1, 8)
+    with pytest.raises(SystemExit):
+        demo(['--backend', 'nothing'])
+    assert 'toy' in capsys.readouterr().err
 
 
 def test_auto_takes_the_first_that_works(register, model):
