@@ -78,7 +78,6 @@ setup(
     entry_points={
         'console_scripts': [
             'seg_node = seg_node.ros.node:main',
-            'player = seg_node.tools.player.__main__:main',
             'replay = seg_node.tools.replay.__main__:main',
             'recorder = seg_node.tools.recorder.__main__:main',
             'demo = seg_node.tools.demo.__main__:main',

@@ -15,6 +15,8 @@
 """
 Play a recording as a camera through seg_node, on the recording's time.
 
+Of a bag its image topic is played with its camera_info, the odometry and the transforms.
+
     ros2 launch seg_node replay.launch.py input:=drive.mp4 rviz:=true
 """
 
@@ -41,7 +43,7 @@ SWITCH = ['true', 'false', 'True', 'False']
 ARGUMENTS = (
     DeclareLaunchArgument(
         'input', default_value='',
-        description='video, folder of images, or ROS 2 bag; empty: the rendered drive'),
+        description='video, folder of images, or bag; empty: the rendered drive'),
     DeclareLaunchArgument(
         'topic', default_value='',
         description='image topic of the bag, where it has several'),
@@ -53,7 +55,7 @@ ARGUMENTS = (
         'loop', default_value='false', choices=SWITCH,
         description='start again at the end, until interrupted'),
     DeclareLaunchArgument(
-        'namespace', default_value='', description='namespace of the player and the node'),
+        'namespace', default_value='', description='namespace of the replay and the node'),
     DeclareLaunchArgument(
         'params_file', default_value=str(HERE.parent / 'config' / 'seg_node.yaml'),
         description='parameter file of the node'),
@@ -81,11 +83,11 @@ def generate_launch_description() -> LaunchDescription:
             ('use_sim_time', 'true'),
             *((name, LaunchConfiguration(name)) for name in PASSED_ON),
         ])
-    # The node comes first: it also sets the Fast DDS profile, which the player needs too.
-    return LaunchDescription([*ARGUMENTS, node, OpaqueFunction(function=start_player)])
+    # The node comes first: it also sets the Fast DDS profile, which the replay needs too.
+    return LaunchDescription([*ARGUMENTS, node, OpaqueFunction(function=start_replay)])
 
 
-def start_player(context: LaunchContext) -> list[Node | RegisterEventHandler]:
+def start_replay(context: LaunchContext) -> list[Node | RegisterEventHandler]:
     """Play the input once the node has subscribed, and end everything when it has ended."""
     def value(argument: str) -> str:
         return LaunchConfiguration(argument).perform(context)
@@ -98,15 +100,15 @@ def start_player(context: LaunchContext) -> list[Node | RegisterEventHandler]:
             arguments += [f'--{name}', value(name)]
     if value('input'):
         arguments += ['--', value('input')]
-    player = Node(
+    replay = Node(
         package='seg_node',
-        executable='player',
+        executable='replay',
         namespace=value('namespace'),
         arguments=arguments,
         output='screen',
     )
     return [
-        player,
+        replay,
         RegisterEventHandler(OnProcessExit(
-            target_action=player, on_exit=[Shutdown(reason='the replay has ended')])),
+            target_action=replay, on_exit=[Shutdown(reason='the replay has ended')])),
     ]

@@ -27,15 +27,16 @@ from typing import Any
 
 from nav_msgs.msg import Odometry
 from rclpy.qos import QoSProfile
+from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Float32
 
 from benchmarks.closed_loop.drive import Draw
 from benchmarks.closed_loop.perception import DriveRenderer, Exposure
 from benchmarks.closed_loop.vehicle_setup import VehicleSetup
-from seg_node.recordings.sources import Frame, Intrinsics, Source
+from seg_node.recordings.sources import Intrinsics
 from seg_node.stop_go.vehicle import Motion
 from seg_node.stop_go.verdict import Decision, Reason, Verdict
-from seg_node.tools.common.camera_publisher import CameraPublisher, to_message, to_odometry
+from seg_node.tools.common.camera_messages import camera_info, to_image, to_odometry, to_time
 from seg_node.tools.common.testbed.domain import Domain
 from seg_node.tools.common.testbed.testbed import NODE, Testbed
 
@@ -146,9 +147,12 @@ class NodeProcess:
 
     def _connect(self) -> None:
         camera, node = self._setup.camera, self._testbed.node
-        source = Source('drive', self._setup.timing.rate, None, (camera.width, camera.height))
-        source.intrinsics = Intrinsics(camera.focal_px, camera.focal_px, camera.cx, camera.cy)
-        self._camera = CameraPublisher(node, CAMERA, source)
+        self._info = camera_info(
+            Intrinsics(camera.focal_px, camera.focal_px, camera.cx, camera.cy),
+            camera.width, camera.height)
+        self._images = node.create_publisher(Image, f'{CAMERA}/image_raw', QoSProfile(depth=5))
+        self._infos = node.create_publisher(
+            CameraInfo, f'{CAMERA}/camera_info', QoSProfile(depth=5))
         self._odometry = node.create_publisher(Odometry, 'odom', QoSProfile(depth=5))
         self._testbed.participant.subscribe(Float32, f'{NODE}/speed_limit', self._take_limit, 10)
 
@@ -168,17 +172,22 @@ class NodeProcess:
 
     def _is_active(self) -> bool:
         return self._listener.values.get('reason') not in (None, Reason.NOT_ACTIVE.value) and (
-            self._camera.matched() and self._odometry.get_subscription_count() > 0)
+            self._images.get_subscription_count() > 0
+            and self._odometry.get_subscription_count() > 0)
 
     def _render(self) -> None:
-        width, height = self._setup.camera.width, self._setup.camera.height
         while True:
             item = self._slot.get()
             if item is None:
                 return
             stamp, exposure = item
-            message = to_message(Frame(exposure.number, stamp, self._drive.image(exposure)))
-            self._camera.publish(message, None, stamp, (width, height))
+            image = to_image(self._drive.image(exposure))
+            image.header.stamp = to_time(stamp)
+            image.header.frame_id = f'{CAMERA}_optical_frame'
+            self._info.header = image.header
+            # First the camera_info: whoever gets the image then has it already.
+            self._infos.publish(self._info)
+            self._images.publish(image)
             self.worst_image = max(self.worst_image, (time.time_ns() - stamp) * 1e-9)
 
 

@@ -37,7 +37,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
 from benchmarks.faults.images import Clip, Pixels
-from seg_node.tools.common.camera_publisher import to_time
+from seg_node.tools.common.camera_messages import to_time
 
 RATE = 25.0
 """Images a second."""

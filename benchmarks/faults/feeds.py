@@ -29,8 +29,7 @@ from sensor_msgs.msg import CameraInfo
 
 from benchmarks.faults.images import CAMERA
 from seg_node.recordings.sources import Intrinsics
-from seg_node.tools.common.camera_info import camera_info
-from seg_node.tools.common.camera_publisher import to_time
+from seg_node.tools.common.camera_messages import camera_info, to_time
 
 CLOCK_RATE = 100.0
 """Messages of /clock a second."""

@@ -39,7 +39,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Bool
 
 from seg_node.perception.process_memory import keep_freed_memory
-from seg_node.recordings.bags import stamp_of
+from seg_node.recordings.stamps import stamp_of
 from seg_node.tools.common.command_line import StopFlag
 from seg_node.tools.common.testbed.listener import subscribe_to_decisions, values_of
 from seg_node.tools.demo.drive_log import parse_stamp

@@ -16,80 +16,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from itertools import islice
 import math
-from pathlib import Path
 
-from seg_node.recordings.bag_reader import Channel
-from seg_node.recordings.bags import (
-    ASSUMED_FPS,
-    CAMERA_INFO,
-    COMPRESSED,
-    IMAGE,
-    is_output,
-    stamp_of,
-    UNRELATED_NS,
-)
-from seg_node.recordings.cdr import read_cdr
-from seg_node.recordings.messages import Bag
-from seg_node.recordings.sources import Frame, Source, SourceError
+import numpy as np
+
+from seg_node.errors import UserError
+from seg_node.recordings.cdr import read_cdr, read_image
+from seg_node.recordings.channels import Bag, COMPRESSED, IMAGE, Message, ODOMETRY
+from seg_node.recordings.find import Kind
+from seg_node.recordings.sources import RecordedFrame, Source
+from seg_node.recordings.stamps import clock_offset, stamp_of
+from seg_node.recordings.topics import choose_channels, Topics
 from seg_node.stop_go.vehicle import Motion
 
-ODOMETRY = 'nav_msgs/msg/Odometry'
-_ODOM = 'odom'
-"""The node's own name for it."""
+ASSUMED_FPS = 10.0
+"""Frame rate in Hz told of a bag with a single image."""
+_HEAD = 30
+"""Messages from which the frame rate is taken."""
 
 
-@dataclass(frozen=True)
-class Topics:
-    """
-    Which topics of a bag count.
-
-    :param cameras: names of the node's cameras; the topics of one of them are preferred.
-    :param image: image topic; None: the one of the cameras, or the only one.
-    :param odometry: None: `odom`, or the only one; '': none.
-    :param masks: a topic that holds ground truth, no camera.
-    """
-
-    cameras: Sequence[str] = ('camera',)
-    transport: str = 'raw'
-    image: str | None = None
-    odometry: str | None = None
-    masks: str | None = None
-
-
-class BagRecording(Source):
+class CameraOfBag(Source):
     """
     Images of a bag as messages, at the times at which they were recorded.
 
-    :param odometry_timeout: age in seconds from which odometry is left out, as the node does.
-    :raises SourceError: when there is no such topic, or no message on it.
+    :param bag: taken over: closed with the source.
+    :raises UserError: when there is no such topic, or no message on it.
     """
 
-    kind = 'bag'
+    kind = Kind.BAG
 
-    def __init__(self, path: Path, bag: Bag, topics: Topics, odometry_timeout: float) -> None:
+    def __init__(self, bag: Bag, topics: Topics) -> None:
         """Choose the topics and read the first messages."""
         self._bag = bag
-        self._timeout_ns = odometry_timeout * 1e9
-        self._image = _choose_image(path, bag, topics)
+        self._timeout_ns = topics.odometry_timeout * 1e9
+        channels = choose_channels(bag, topics)
+        self._image, self._info, self._odometry = (
+            channels.image, channels.info, channels.odometry)
         self.compressed = self._image.type == COMPRESSED
-        self._info = _beside(self._image, bag)
-        self._odometry = _choose_odometry(path, bag, topics)
-        first = next(bag.messages([self._image]), None)
-        if first is None:
-            raise SourceError(f'{path}: topic {self._image.topic} has no messages. '
-                              'Choose another with --topic')
-        _, self._first_ns, data = first
-        super().__init__(path.name, ASSUMED_FPS, self._image.count, (0, 0))
-        stamp = stamp_of(data)
-        self._stamped = stamp != 0
-        self.start_ns = self._first_ns
+        head = self._head()
+        self._first_ns, first = head[0].recorded_ns, head[0].data
+        super().__init__(bag.path.name, _fps(head), self._image.count, self._size(head))
+        offset = clock_offset(bag, [self._image])
+        self.start_ns = self._first_ns + offset
+        self._stamped = stamp_of(first) != 0
         if not self._stamped:
             self.note(f'{self.topic}: messages without stamps; the recording times are taken')
-        elif abs(stamp - self._first_ns) > UNRELATED_NS:
-            self.start_ns = stamp
+        elif offset:
             self.note(f'{self.topic}: stamps are on another clock than the recording; the clock '
                       'starts at the first stamp')
 
@@ -103,30 +77,58 @@ class BagRecording(Source):
         """Name of the odometry topic."""
         return self._odometry.topic if self._odometry else None
 
-    def __iter__(self) -> Iterator[Frame]:
-        """Read message after message; SourceError where a damaged bag ends."""
+    def __iter__(self) -> Iterator[RecordedFrame]:
+        """Read message after message; UserError where a damaged bag ends."""
         wanted = [channel for channel in (self._image, self._info, self._odometry) if channel]
         info = self._first_info()
-        odometry: tuple[int, bytes] | None = None
+        odometry: Message | None = None
         index = 0
-        for channel, recorded, data in self._bag.messages(wanted):
-            if channel == self._info:
-                info = data
-            elif channel == self._odometry:
-                odometry = recorded, data
+        for message in self._bag.messages(wanted):
+            if message.channel == self._info:
+                info = message.data
+            elif message.channel == self._odometry:
+                odometry = message
             else:
-                yield Frame(
-                    index, max(0, recorded - self._first_ns), None, data,
-                    self._stamp(data, recorded), info, self._motion(odometry, recorded))
+                recorded = message.recorded_ns
+                yield RecordedFrame(
+                    index, max(0, recorded - self._first_ns), None, message.data,
+                    self._stamp(message), info, self._motion(odometry, recorded))
                 index += 1
 
     def close(self) -> None:
         """Close the bag's files."""
         self._bag.close()
 
-    def _stamp(self, data: bytes, recorded: int) -> int:
+    def _head(self) -> list[Message]:
+        head: list[Message] = []
+        try:
+            for message in islice(self._bag.messages([self._image]), _HEAD):
+                head.append(message)
+        except UserError:
+            if not head:
+                raise
+        if not head:
+            raise UserError(f'{self._bag.path}: topic {self._image.topic} has no messages. '
+                            'Choose another with --topic')
+        return head
+
+    def _size(self, head: list[Message]) -> tuple[int, int]:
+        for message in head:
+            try:
+                if not self.compressed:
+                    image = read_cdr(message.data, IMAGE)
+                    return int(image.width), int(image.height)
+                bgr = read_image(message.data, True).bgr
+                return bgr.shape[1], bgr.shape[0]
+            except Exception:      # almost any, for damaged bytes; the next one may be whole
+                continue
+        return 0, 0
+
+    def _stamp(self, message: Message) -> int:
         # A message too short for its header cannot be decoded either, and is judged as such.
-        return stamp_of(data) if self._stamped and len(data) >= 12 else recorded
+        if self._stamped and len(message.data) >= 12:
+            return stamp_of(message.data)
+        return message.recorded_ns
 
     def _first_info(self) -> bytes | None:
         """Return the first camera_info, for the images that were recorded just before it."""
@@ -134,14 +136,14 @@ class BagRecording(Source):
             return None
         try:
             return next((data for _, _, data in self._bag.messages([self._info])), None)
-        except SourceError:
+        except UserError:
             return None
 
-    def _motion(self, odometry: tuple[int, bytes] | None, recorded: int) -> Motion | None:
-        if odometry is None or recorded - odometry[0] > self._timeout_ns:
+    def _motion(self, odometry: Message | None, recorded: int) -> Motion | None:
+        if odometry is None or recorded - odometry.recorded_ns > self._timeout_ns:
             return None
         try:
-            message = read_cdr(odometry[1], ODOMETRY)
+            message = read_cdr(odometry.data, ODOMETRY)
         except Exception as error:      # the decoder raises almost anything for damaged bytes
             self.note(f'{self.odometry}: a message cannot be read ({error}); left out')
             return None
@@ -154,70 +156,7 @@ class BagRecording(Source):
         return motion
 
 
-def find_topic(channels: Sequence[Channel], topic: str) -> Channel | None:
-    """Find a channel by its topic, with or without the first slash."""
-    return next((channel for channel in channels
-                 if channel.topic.strip('/') == topic.strip('/')), None)
-
-
-def images_of(bag: Bag) -> list[Channel]:
-    """List the channels that hold images."""
-    return [c for c in bag.channels if c.type in (IMAGE, COMPRESSED) and not c.problem]
-
-
-def _choose_image(path: Path, bag: Bag, topics: Topics) -> Channel:
-    images = [channel for channel in images_of(bag)
-              if topics.masks is None or channel.topic.strip('/') != topics.masks.strip('/')]
-    listing = ', '.join(channel.topic for channel in images)
-    if not images:
-        have = ', '.join(sorted({channel.topic for channel in bag.channels})) or 'nothing'
-        raise SourceError(f'{path}: no Image or CompressedImage topic in this bag; it has {have}. '
-                          'Record the camera too: ros2 bag record TOPIC')
-    if topics.image is not None:
-        found = find_topic(images, topics.image)
-        if found is None:
-            raise SourceError(f'{path}: no image topic {topics.image}; it has {listing}. Choose '
-                              'one of them with --topic')
-        return found
-    images = [channel for channel in images if not is_output(channel.topic)]
-    if len(images) == 1:
-        return images[0]
-    names = [f'{camera.strip("/")}/image_raw' for camera in topics.cameras]
-    ends = (*(f'/{name}' for name in names), *(f'/{name}/compressed' for name in names))
-    known = [channel for channel in images if f'/{channel.topic.strip("/")}'.endswith(ends)]
-    if len(known) > 1:      # of one camera, raw and compressed
-        wanted = COMPRESSED if topics.transport == 'compressed' else IMAGE
-        known = [channel for channel in known if channel.type == wanted]
-    if len(known) != 1:
-        raise SourceError(f'{path}: several image topics, or none of a camera: {listing}. Choose '
-                          'one with --topic')
-    return known[0]
-
-
-def _beside(image: Channel, bag: Bag) -> Channel | None:
-    # By convention (image_transport) camera_info lies beside image_raw, and the compressed topic
-    # one level below: /front/image_raw/compressed, /front/camera_info.
-    base = image.topic
-    for _ in range(2 if image.type == COMPRESSED else 1):
-        base = base.rsplit('/', 1)[0]
-        found = find_topic(bag.channels, f'{base}/camera_info')
-        if found is not None and found.type == CAMERA_INFO:
-            return found
-    return None
-
-
-def _choose_odometry(path: Path, bag: Bag, topics: Topics) -> Channel | None:
-    if topics.odometry == '':
-        return None
-    known = [channel for channel in bag.channels
-             if channel.type == ODOMETRY and not channel.problem]
-    if topics.odometry is not None:
-        found = find_topic(known, topics.odometry)
-        if found is None:
-            listing = ', '.join(channel.topic for channel in known) or 'none'
-            raise SourceError(f'{path}: no Odometry topic {topics.odometry}; it has {listing}. '
-                              'Choose one of them with --odom')
-        return found
-    if len(known) == 1:
-        return known[0]
-    return find_topic(known, _ODOM)
+def _fps(head: list[Message]) -> float:
+    intervals = np.diff([message.recorded_ns for message in head])
+    interval = float(np.median(intervals)) if len(intervals) else 0.0
+    return 1e9 / interval if interval > 0 else ASSUMED_FPS

@@ -20,15 +20,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 import math
 from pathlib import Path
-import re
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.recordings.sources import Frame, IMAGE_SUFFIXES, Intrinsics, Source, SourceError
+from seg_node.errors import UserError
+from seg_node.recordings.find import IMAGE_SUFFIXES, Kind, natural_key
+from seg_node.recordings.quiet_opencv import quiet_opencv
+from seg_node.recordings.sources import Intrinsics, RecordedFrame, Source
 from seg_node.stop_go.vehicle import Motion
-from seg_node.tools.common.command_line import quiet_opencv
 
 quiet_opencv()
 import cv2  # noqa: E402  (after its log level is set)
@@ -43,7 +44,7 @@ MAX_FPS = 1000.0
 class VideoFile(Source):
     """A video file, decoded by OpenCV at the frame rate in its header."""
 
-    kind = 'video'
+    kind = Kind.VIDEO
 
     def __init__(self, path: Path, fps: float | None = None) -> None:
         """Open the file and read one frame, so that a broken file is found before the drive."""
@@ -52,9 +53,9 @@ class VideoFile(Source):
         try:
             readable, first = capture.read()
             if not readable:
-                raise SourceError(
+                raise UserError(
                     f'{path}: no frame can be decoded; the file is empty, cut off or not a video. '
-                    'Give a video, a folder of images, or a ROS 2 bag')
+                    'Give a video, a folder of images, or a bag')
             header_fps = float(capture.get(cv2.CAP_PROP_FPS))
             count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
         finally:
@@ -70,12 +71,12 @@ class VideoFile(Source):
     def _open(self) -> Any:
         capture = cv2.VideoCapture(str(self._path))
         if not capture.isOpened():
-            raise SourceError(
+            raise UserError(
                 f'{self._path}: cannot be opened as a video; the file is cut off, not a video or '
                 'of an unknown codec. Try: ffmpeg -i FILE -c:v libx264 fixed.mp4')
         return capture
 
-    def __iter__(self) -> Iterator[Frame]:
+    def __iter__(self) -> Iterator[RecordedFrame]:
         """Decode frame after frame."""
         capture = self._open()
         index = 0
@@ -96,26 +97,22 @@ class VideoFile(Source):
 class ImageFolder(Source):
     """Images in natural order of their names (2 before 10), at a chosen frame rate."""
 
-    kind = 'images'
+    kind = Kind.IMAGES
 
     def __init__(self, path: Path, fps: float | None = None) -> None:
         """List the images and decode until one is readable."""
         self._files = [path] if path.is_file() else sorted(
             (file for file in path.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES),
             key=natural_key)
-        if not self._files:
-            raise SourceError(f'{path}: no images in this folder (looked for '
-                              f'{" ".join(IMAGE_SUFFIXES)}) and no ROS 2 bag. Give a folder with '
-                              'images or a bag, or a video file')
         first = next((bgr for bgr in map(read_image, self._files) if bgr is not None), None)
         if first is None:
-            raise SourceError(f'{path}: none of its {len(self._files)} image files can be '
+            raise UserError(f'{path}: none of its {len(self._files)} image files can be '
                               'decoded. Give a folder with readable images')
         size = (first.shape[1], first.shape[0])
         super().__init__(path.name, fps or FOLDER_FPS, len(self._files), size)
         self.skipped = 0
 
-    def __iter__(self) -> Iterator[Frame]:
+    def __iter__(self) -> Iterator[RecordedFrame]:
         """Decode image after image; one that cannot be decoded is noted and left out."""
         self.skipped = 0
         for index, file in enumerate(self._files):
@@ -131,7 +128,7 @@ class ImageFolder(Source):
 class RenderedDrive(Source):
     """The drive that the package renders itself; its ground truth is known."""
 
-    kind = 'rendered'
+    kind = Kind.RENDERED
 
     def __init__(self, fps: float | None = None) -> None:
         """Set up the scene."""
@@ -149,19 +146,13 @@ class RenderedDrive(Source):
             'vehicle.side_margin': 0.2, 'vehicle.max_speed': 6.0, 'vehicle.deceleration': 3.0,
             'class_actions': ['obstacle=stop@8.0']}
 
-    def __iter__(self) -> Iterator[Frame]:
+    def __iter__(self) -> Iterator[RecordedFrame]:
         """Render frame after frame."""
         assert self.count is not None
         for index in range(self.count):
             t = index / self.fps
             yield replace(self._frame(index, self._drive.frame(t).bgr),
                           motion=Motion(self._drive.speed(t), self._drive.yaw_rate(t)))
-
-
-def natural_key(path: Path) -> list[tuple[int, int, str] | tuple[int, str]]:
-    """Return a sort key by which 'frame2' comes before 'frame10'."""
-    parts = re.split(r'(\d+)', path.name.lower())
-    return [(0, int(part), part) if part.isdecimal() else (1, part) for part in parts if part]
 
 
 def read_image(path: Path) -> NDArray[np.uint8] | None:

@@ -19,9 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 import os
-
-from rosbags.typesys import get_types_from_msg, get_typestore, Stores
-from rosbags.typesys.store import Typestore
+from typing import Any
 
 HEADER = 'std_msgs/msg/Header'
 RENAMED = {'tf/msg/tfMessage': 'tf2_msgs/msg/TFMessage'}
@@ -41,11 +39,12 @@ def converter(msgtype: str, definition: str) -> tuple[str, Callable[[bytes], byt
     """
     # Not a part of rosbags that every version promises, so it loads where it is needed.
     from rosbags.convert.converter import is_same_wireformat, migrate_bytes
+    from rosbags.typesys import get_types_from_msg, get_typestore, Stores
     source = get_typestore(Stores.EMPTY)
     name = RENAMED.get(msgtype, msgtype)
     try:
         source.register(get_types_from_msg(definition, msgtype))
-        target = get_typestore(_types_of_this_distribution())
+        target = _types_of_this_distribution()
         if name not in target.fielddefs:
             target = _with_ros2_header(source, target)
         target.get_msgdef(name)  # generates the code, which may fail
@@ -61,12 +60,14 @@ def converter(msgtype: str, definition: str) -> tuple[str, Callable[[bytes], byt
             from error
 
 
-def _types_of_this_distribution() -> Stores:
+def _types_of_this_distribution() -> Any:
+    from rosbags.typesys import get_typestore, Stores
     name = f'ROS2_{os.environ.get("ROS_DISTRO", "").upper()}'
-    return getattr(Stores, name, Stores.ROS2_JAZZY)
+    return get_typestore(getattr(Stores, name, Stores.ROS2_JAZZY))
 
 
-def _with_ros2_header(source: Typestore, target: Typestore) -> Typestore:
+def _with_ros2_header(source: Any, target: Any) -> Any:
+    from rosbags.typesys import get_typestore, Stores
     own = get_typestore(Stores.EMPTY)
     own.register({**source.fielddefs, HEADER: target.fielddefs[HEADER]})
     return own

@@ -26,10 +26,11 @@ from typing import Any
 import cv2
 import numpy as np
 
+from seg_node.recordings.find import Recording
 from seg_node.scoring.boundary import BoundaryScore
 from seg_node.scoring.confusion import Confusion
 from seg_node.scoring.path_curve import PathCurve
-from seg_node.tools.evaluate.job import JobResult, Recording
+from seg_node.tools.evaluate.job import JobResult
 from seg_node.tools.evaluate.row import Columns, columns_of, Row
 from seg_node.tools.evaluate.scores import Counts
 from seg_node.tools.evaluate.store import Store

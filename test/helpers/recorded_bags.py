@@ -33,7 +33,16 @@ from rosbags.rosbag2.enums import CompressionFormat, CompressionMode
 from rosbags.typesys import get_types_from_msg, get_typestore, Stores
 import yaml
 
-from helpers.bag_files import CAMERA_INFO, IMAGE, image, PERIOD_NS, pixels_of, START_NS, STORE
+from helpers.bag_files import (
+    CAMERA_INFO,
+    camera_info,
+    IMAGE,
+    image,
+    PERIOD_NS,
+    pixels_of,
+    START_NS,
+    STORE,
+)
 
 COUNT = 6
 TOPIC = '/front/image_raw'
@@ -150,4 +159,23 @@ def with_other_definition(folder: Path) -> Path:
         bag.write(bag.add_connection(
             '/changed', kind, msgdef='int64 data', rihs01='RIHS01_' + 64 * '7'), START_NS, raw)
         bag.write(bag.add_connection('/stop', kind, typestore=STORE), START_NS, raw)
+    return folder
+
+
+def of_a_vehicle(folder: Path) -> Path:
+    """Write a bag of a camera with odometry and transforms, and what the node said to it."""
+    from helpers.evaluate_inputs import ODOMETRY, odometry
+    make, tf = STORE.types, 'tf2_msgs/msg/TFMessage'
+    with Writer(folder, version=9, storage_plugin=StoragePlugin.MCAP) as bag:
+        channels = [bag.add_connection(topic, kind, typestore=STORE) for topic, kind in (
+            ('/front/image_raw', IMAGE), ('/front/camera_info', CAMERA_INFO), ('/odom', ODOMETRY),
+            ('/tf', tf), ('/front/segmentation/mask', IMAGE),
+            ('/seg_node/stop', 'std_msgs/msg/Bool'))]
+        for index in range(COUNT):
+            at = START_NS + index * PERIOD_NS
+            stop = STORE.serialize_cdr(make['std_msgs/msg/Bool'](True), 'std_msgs/msg/Bool')
+            for channel, data in zip(channels, (
+                    image(at, 10 * index), camera_info(at, 100.0), odometry(at, 0.5),
+                    STORE.serialize_cdr(make[tf]([]), tf), image(at, 1), stop), strict=True):
+                bag.write(channel, at, bytes(data))
     return folder

@@ -12,12 +12,13 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The demo from end to end: node, player and recorder as processes over DDS."""
+"""The demo from end to end: node, replay and recorder as processes over DDS."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 import json
+import os
 from pathlib import Path
 import signal
 from typing import Any
@@ -96,6 +97,23 @@ def test_compressed_bag_on_its_own_time_with_two_cameras(
     assert summary['latency_ms']['p50'] < 60_000      # on the wall clock, not since the recording
     video = cv2.VideoCapture(str(out / 'overlay.mp4'))
     assert video.get(cv2.CAP_PROP_FRAME_WIDTH) == 128
+
+
+def test_recording_cut_by_a_power_loss_is_driven_up_to_the_cut(
+    testbed: NodeTestbed, tiny_model: Path, tmp_path: Path,
+) -> None:
+    bag = write_bag(tmp_path / 'bag', count=40)
+    os.truncate(bag / 'bag.mcap', (bag / 'bag.mcap').stat().st_size * 6 // 10)
+    out = tmp_path / 'out'
+    process = demo(testbed, bag, '--model', tiny_model, '--out', out)
+    assert ended(testbed, process) == 1, process.output
+    summary = strict(out / 'summary.json')
+    assert 5 < summary['frames_sent'] < 40
+    assert summary['masks_received'] > 0
+    assert all((out / name).stat().st_size > 0 for name in RESULTS)
+    assert 'could not play the recording to its end' in process.output
+    assert 'cut off or damaged; try: ros2 bag reindex' in process.output
+    assert f'{40 - summary["frames_sent"]} MISSING IN THE RECORDING' in process.output
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])

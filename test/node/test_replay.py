@@ -17,26 +17,31 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import os
 from pathlib import Path
+import re
 import shutil
 import signal
 import sqlite3
 import sys
 from typing import Any
 
+import cv2
+from nav_msgs.msg import Odometry
+import numpy as np
 import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rosbags.interfaces import QosTime
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import CameraInfo, Image, Range
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image, Range
 from std_msgs.msg import String
 
-from helpers.bag_files import image, PERIOD_NS, START_NS, write_bag, write_video
+from helpers.bag_files import image, PERIOD_NS, pixels_of, START_NS, write_bag, write_video
 import helpers.recorded_bags as recorded_bags
 from helpers.recorded_bags import COUNT, qos, TOPIC
 from helpers.testbed import NodeTestbed
-from seg_node.recordings.bag_reader import Channel
+from seg_node.recordings.channels import Channel
 from seg_node.tools.common.testbed.process import Process, python
 from seg_node.tools.replay.__main__ import main
 from seg_node.tools.replay.controls import Command, commands_of
@@ -48,6 +53,14 @@ ON_A_TERMINAL = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spa
 
 def replay(testbed: NodeTestbed, *arguments: str | Path) -> Process:
     return testbed.start_module('seg_node.tools.replay', *arguments)
+
+
+def replay_to(testbed: NodeTestbed, *arguments: str | Path) -> Process:
+    """Replay to the testbed's subscriptions: not before each side has seen the other."""
+    process = replay(testbed, *arguments, '--hold', '--wait')
+    testbed.wait_for_publishers()
+    process.write_line('go')
+    return process
 
 
 def ended(testbed: NodeTestbed, process: Process, code: int = 0) -> Process:
@@ -229,6 +242,49 @@ def test_a_type_that_has_changed_is_told_and_not_played(
     assert 'sent 1 messages' in process.output
 
 
+def cut(bag: Path, share: float) -> Path:
+    """Cut a bag's file as a power loss does."""
+    (file,) = (path for path in bag.iterdir() if path.suffix != '.yaml')
+    os.truncate(file, int(share * file.stat().st_size))
+    return bag
+
+
+@pytest.mark.parametrize('storage', ['mcap', 'sqlite3'])
+@pytest.mark.parametrize('cameras', [False, True])
+def test_a_recording_cut_by_a_power_loss_is_played_up_to_the_cut(
+    testbed: NodeTestbed, tmp_path: Path, storage: str, cameras: bool,
+) -> None:
+    images = testbed.subscribe(Image, '/camera/image_raw' if cameras else TOPIC)
+    bag = cut(write_bag(tmp_path / 'bag', storage, count=40), 0.6)
+    (bag / 'metadata.yaml').unlink()
+    process = replay_to(testbed, bag, '--clock', '--rate', '2',
+                        *(('--camera', 'camera') if cameras else ()))
+    output = ended(testbed, process, code=1).output
+    assert 'cut off or damaged; try: ' in output
+    (seconds,) = re.findall(r'until it failed, ([0-9.]+) s into the recording', output)
+    testbed.wait_for(lambda: len(images) > 5, 'images')
+    stamps = stamps_of(images)
+    assert stamps == [START_NS + i * PERIOD_NS - 3_000_000 for i in range(len(stamps))]
+    assert len(stamps) < 40
+    assert float(seconds) == pytest.approx((len(stamps) - 1) * PERIOD_NS / 1e9, abs=0.02)
+
+
+def test_what_a_damaged_bag_promised_is_told_as_missing(
+    testbed: NodeTestbed, tmp_path: Path,
+) -> None:
+    bag = cut(write_bag(tmp_path / 'bag', count=40, topics=(TOPIC,)), 0.6)
+    output = ended(testbed, replay(testbed, bag, '--rate', '10'), code=1).output
+    told = re.findall(r'(/front/\S+) +(\d+) sent.* (\d+) MISSING IN THE RECORDING', output)
+    assert [topic for topic, _, _ in told] == ['/front/camera_info', TOPIC]
+    assert all(int(sent) + int(missing) == 40 for _, sent, missing in told)
+
+
+def test_a_part_before_the_damage_is_whole(testbed: NodeTestbed, tmp_path: Path) -> None:
+    bag = cut(write_bag(tmp_path / 'bag', count=40), 0.6)
+    output = ended(testbed, replay(testbed, bag, '--start', '0.1', '--duration', '0.1')).output
+    assert 'sent 4 messages, to the end' in output
+
+
 def test_bag_that_promises_more_than_it_holds_is_told(
     testbed: NodeTestbed, tmp_path: Path,
 ) -> None:
@@ -265,7 +321,6 @@ def test_keys() -> None:
 
 
 @pytest.mark.parametrize(('arguments', 'words'), [
-    ('', 'required: INPUT'),
     ('missing', 'no such file'),
     ('text.mp4', 'not a video'),
     ('folder', 'no images in this folder'),
@@ -274,6 +329,13 @@ def test_keys() -> None:
     ('empty', 'no messages in this bag'),
     ('bag --fps 5', 'keeps its recorded timing'),
     ('bag --rate 0', 'above 0'),
+    ('bag --topic /a', '--camera NAME'),
+    ('bag --camera a --camera a', 'twice'),
+    ('bag --camera a --topic /a', 'no image topic /a'),
+    ('bag --camera 9/-', 'nothing in it can be played'),
+    ('bag --log missing/sent.csv', 'cannot be written'),
+    ('a.mp4 --camera a --topic /a', 'only a bag has topics'),
+    ('a.mp4 --fps fast', 'not a number'),
     ('bag --start -1', 'from 0 on'),
     ('bag --duration nan', 'finite'),
     ('bag --clock bag', 'not a number'),
@@ -289,11 +351,12 @@ def test_unusable_input_is_one_line_with_the_remedy(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path('text.mp4').write_text('no video')
+    write_video(Path('a.mp4'))
     Path('folder').mkdir()
     recorded_bags.written(Path('bag'), 'mcap', range(COUNT))
     recorded_bags.written(Path('empty'), 'mcap', range(0))
-    Path('cut.mcap').write_bytes(Path('bag/bag.mcap').read_bytes()[:20_000])
-    Path('cut.bag').write_bytes(recorded_bags.ros1(Path('a.bag')).read_bytes()[:20_000])
+    Path('cut.mcap').write_bytes(Path('bag/bag.mcap').read_bytes()[:400])
+    Path('cut.bag').write_bytes(recorded_bags.ros1(Path('a.bag')).read_bytes()[:400])
     try:
         code = main(arguments.split())
     except SystemExit as ended:
@@ -309,3 +372,155 @@ def test_a_part_with_nothing_in_it_fails(testbed: NodeTestbed, tmp_path: Path) -
     bag = recorded_bags.written(tmp_path / 'bag', 'mcap', range(COUNT))
     process = ended(testbed, replay(testbed, bag, '--start', '9'), code=1)
     assert 'no messages from 9 s on' in process.output
+
+
+# --- cameras -----------------------------------------------------------------------------------
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(newline='') as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize('reliability',
+                         [ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT])
+def test_video_arrives_with_camera_info_and_log(
+    testbed: NodeTestbed, tmp_path: Path, reliability: ReliabilityPolicy,
+) -> None:
+    images = testbed.subscribe(Image, 'camera/image_raw', reliability=reliability)
+    infos = testbed.subscribe(CameraInfo, 'camera/camera_info', reliability=reliability)
+    video, log = write_video(tmp_path / 'a.mp4', 10, 20), tmp_path / 'sent.csv'
+    before = testbed.node.get_clock().now().nanoseconds
+    process = ended(testbed, replay_to(testbed, video, '--log', log, '--progress'))
+    testbed.wait_for(lambda: len(images) == len(infos) == 10, '10 images and infos')
+    for index, each in enumerate(images):
+        assert (each.width, each.height, each.encoding, each.step) == (64, 48, 'bgr8', 192)
+        assert float(np.frombuffer(each.data, np.uint8).mean()) == pytest.approx(
+            20 * index, abs=5)
+    assert [i.header for i in infos] == [i.header for i in images]
+    # 60 degrees: half the width is the focal length times tan 30.
+    assert infos[0].k[0] == pytest.approx(32 / np.tan(np.radians(30)))
+    rows = rows_of(log)
+    assert [int(row['stamp_ns']) for row in rows] == stamps_of(images)
+    # The stamp is when it was due; it was sent no earlier.
+    assert all(int(row['wall_ns']) >= int(row['stamp_ns']) - 1_000_000 for row in rows)
+    assert {row['camera'] for row in rows} == {'camera'}
+    assert [int(row['source_ns']) for row in rows] == [i * 50_000_000 for i in range(10)]
+    assert stamps_of(images)[0] > before
+    assert [line for line in process.output.splitlines() if line.isdigit()] == [
+        str(count) for count in range(1, 11)]
+
+
+def test_frames_are_sent_no_earlier_than_due(testbed: NodeTestbed, tmp_path: Path) -> None:
+    log = tmp_path / 'sent.csv'
+    ended(testbed, replay(testbed, write_video(tmp_path / 'a.mp4', 10, 20), '--rate', '2',
+                        '--log', log))
+    times = [int(row['wall_ns']) for row in rows_of(log)]
+    assert times[-1] - times[0] >= 9 * 25_000_000 * 0.99
+
+
+def test_bag_as_a_camera_keeps_its_messages_odometry_and_transforms(
+    testbed: NodeTestbed, tmp_path: Path,
+) -> None:
+    images, infos, odometry, others, clocks = (testbed.subscribe(kind, topic) for kind, topic in (
+        (Image, 'camera/image_raw'), (CameraInfo, 'camera/camera_info'), (Odometry, 'odom'),
+        (Image, 'camera/segmentation/mask'), (Clock, '/clock')))
+    bag = recorded_bags.of_a_vehicle(tmp_path / 'bag')
+    process = replay(testbed, bag, '--camera', 'camera', '--clock', '--hold', '--wait')
+    testbed.wait_for(lambda: all(map(testbed.publishers_of, (
+        '/camera/image_raw', '/camera/camera_info', '/odom', '/clock'))), 'the publishers')
+    process.write_line('go')
+    output = ended(testbed, process).output
+    testbed.wait_for(lambda: len(images) == len(infos) == len(odometry) == COUNT, 'all messages')
+    assert stamps_of(images) == [START_NS + i * PERIOD_NS for i in range(COUNT)]
+    assert {each.header.frame_id for each in images} == {'lens'}
+    assert [each.twist.twist.linear.x for each in odometry] == [0.5] * COUNT
+    # What the node itself says is not played into it.
+    assert others == []
+    assert 'segmentation' not in output
+    assert re.search(r'/tf +6 sent|/tf is NOT PLAYED, 6 messages: its type tf2_msgs', output)
+    times = [clock.clock.sec * 10**9 + clock.clock.nanosec for clock in clocks]
+    assert times == sorted(times)
+    assert times[0] >= START_NS
+    assert times[-1] >= START_NS + (COUNT - 1) * PERIOD_NS
+
+
+def test_compressed_bag_stays_compressed(testbed: NodeTestbed, tmp_path: Path) -> None:
+    images = testbed.subscribe(CompressedImage, 'front/image_raw/compressed')
+    bag = write_bag(tmp_path / 'bag', 'sqlite3', ('/cam/image_raw/compressed',))
+    ended(testbed, replay_to(testbed, bag, '--camera', 'front', '--stamp', 'now'))
+    testbed.wait_for(lambda: len(images) == 6, '6 images')
+    assert images[0].format == 'png'
+    assert bytes(images[0].data[:4]) == b'\x89PNG'
+    assert stamps_of(images)[0] > START_NS + 10**9
+    assert testbed.publishers_of('/clock') == 0
+
+
+def test_a_video_again_and_again_never_jumps_back(testbed: NodeTestbed, tmp_path: Path) -> None:
+    images = testbed.subscribe(Image, 'camera/image_raw')
+    process = replay_to(testbed, write_video(tmp_path / 'a.mp4', 3, 50), '--loop', '--clock')
+    testbed.wait_for(lambda: len(images) >= 10, 'the fourth round')
+    assert process.stop(signal.SIGINT) == 0
+    stamps = stamps_of(images)
+    assert stamps == [10**9 + i * 20_000_000 for i in range(len(stamps))]
+
+
+def test_several_cameras_show_the_same(testbed: NodeTestbed, tmp_path: Path) -> None:
+    heard = [testbed.subscribe(Image, f'camera{i}/image_raw') for i in range(2)]
+    log = tmp_path / 'sent.csv'
+    ended(testbed, replay_to(testbed, write_video(tmp_path / 'a.mp4', 4), '--camera', 'camera0',
+                           '--camera', 'camera1', '--log', log))
+    testbed.wait_for(lambda: [len(images) for images in heard] == [4, 4], '4 images each')
+    assert [image.data for image in heard[0]] == [image.data for image in heard[1]]
+    assert {image.header.frame_id for image in heard[1]} == {'camera1_optical_frame'}
+    assert [row['camera'] for row in rows_of(log)] == ['camera0', 'camera1'] * 4
+
+
+def test_several_cameras_of_a_bag_show_the_same(testbed: NodeTestbed, tmp_path: Path) -> None:
+    heard = [testbed.subscribe(Image, f'camera{i}/image_raw') for i in range(2)]
+    bag = write_bag(tmp_path / 'bag', topics=('/a/image_raw', '/b/image_raw'))
+    ended(testbed, replay_to(testbed, bag, '--camera', 'camera0', '--camera', 'camera1', '--topic',
+                           'b/image_raw'))
+    testbed.wait_for(lambda: [len(images) for images in heard] == [6, 6], '6 images each')
+    assert [image.data for image in heard[0]] == [image.data for image in heard[1]]
+
+
+def test_folder_of_images_is_played_at_its_rate(testbed: NodeTestbed, tmp_path: Path) -> None:
+    images = testbed.subscribe(Image, 'camera/image_raw')
+    for index in range(3):
+        cv2.imwrite(str(tmp_path / f'{index}.png'), pixels_of(10 * index))
+    ended(testbed, replay_to(testbed, tmp_path, '--fps', '40', '--clock'))
+    testbed.wait_for(lambda: len(images) == 3, '3 images')
+    assert stamps_of(images) == [10**9 + i * 25_000_000 for i in range(3)]
+
+
+def test_rendered_drive_tells_its_camera_and_speed(testbed: NodeTestbed) -> None:
+    images, infos, odometry = (testbed.subscribe(kind, topic) for kind, topic in (
+        (Image, 'camera/image_raw'), (CameraInfo, 'camera/camera_info'), (Odometry, 'odom')))
+    process = ended(testbed, replay_to(testbed, '--fps', '4', '--duration', '1', '--clock'))
+    testbed.wait_for(lambda: len(images) == len(infos) == len(odometry) == 4, '4 of each')
+    assert stamps_of(images) == stamps_of(infos) == stamps_of(odometry)
+    assert odometry[-1].twist.twist.linear.x > 0
+    assert 'rendered drive' in process.output
+    assert 'a pinhole' not in process.output
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize('waiting', [True, False])
+def test_signals_end_it_cleanly(
+    testbed: NodeTestbed, tmp_path: Path, number: signal.Signals, waiting: bool,
+) -> None:
+    video = write_video(tmp_path / 'a.mp4', 10)
+    if waiting:
+        process = replay(testbed, video, '--wait', '60')
+        assert testbed.node.wait_for_node('/replay', 60)
+    else:
+        images = testbed.subscribe(Image, 'camera/image_raw')
+        process = replay(testbed, video, '--loop')
+        testbed.wait_for(lambda: images, 'an image')
+    assert process.stop(number) == 0
+    assert 'Traceback' not in process.output
+
+
+def test_wait_without_a_subscriber_fails(testbed: NodeTestbed, tmp_path: Path) -> None:
+    process = ended(testbed, replay(testbed, write_video(tmp_path / 'a.mp4'), '--wait', '0.1'), 1)
+    assert 'no subscriber on /camera/image_raw' in process.output

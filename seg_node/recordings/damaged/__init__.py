@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Camera images of bags with what belongs to them, also of damaged bags."""
+"""What can be read of damaged bags: the messages before the damage."""

@@ -21,24 +21,31 @@ from pathlib import Path
 import sqlite3
 from urllib.parse import quote
 
-from seg_node.recordings.bag_reader import ZSTD_MAGIC
-from seg_node.recordings.damaged.scanning import damage_ends, Scanned, zstd
+from seg_node.recordings.channels import Message, ZSTD_MAGIC
+from seg_node.recordings.damaged.scanning import channel_of, damage_ends, zstd
 
 
-def scan(path: Path) -> Iterator[Scanned]:
+def scan(path: Path) -> Iterator[Message]:
     """Yield message after message; DamageError at the damage."""
     with damage_ends():
         database = sqlite3.connect(f'file:{quote(str(path))}?mode=ro&immutable=1', uri=True)
         try:
             # Lets SQLite read a file that is shorter than it should be; nothing is written.
             database.execute('PRAGMA writable_schema = ON')
-            topics = {number: (topic, kind) for number, topic, kind in database.execute(
-                "SELECT id, name, type FROM topics WHERE serialization_format = 'cdr'")}
+            database.row_factory = sqlite3.Row
+            topics = {row['id']: channel_of(row['name'], row['type'], _qos(row))
+                      for row in database.execute(
+                          "SELECT * FROM topics WHERE serialization_format = 'cdr'")}
             # By the row number: the index by time may be the part that is damaged.
             for number, recorded, data in database.execute(
                     'SELECT topic_id, timestamp, data FROM messages ORDER BY rowid'):
                 if number in topics:
                     plain = zstd.decompress(data) if data[:4] == ZSTD_MAGIC else bytes(data)
-                    yield (*topics[number], recorded, plain)
+                    yield Message(topics[number], recorded, plain)
         finally:
             database.close()
+
+
+def _qos(row: sqlite3.Row) -> str:
+    # Older files have no such column.
+    return str(dict(row).get('offered_qos_profiles', ''))

@@ -28,12 +28,13 @@ import struct
 from typing import BinaryIO
 import zlib
 
+from seg_node.recordings.channels import Channel, Message
 from seg_node.recordings.damaged.scanning import (
+    channel_of,
     damage_ends,
     DamageError,
     read,
     read_up_to,
-    Scanned,
     zstd,
 )
 
@@ -41,7 +42,7 @@ _MAGIC = b'\x89MCAP0\r\n'
 _SCHEMA, _CHANNEL, _MESSAGE, _CHUNK, _DATA_END = 0x03, 0x04, 0x05, 0x06, 0x0F
 
 
-def scan(path: Path) -> Iterator[Scanned]:
+def scan(path: Path) -> Iterator[Message]:
     """Yield message after message; DamageError at the damage."""
     with path.open('rb') as file, damage_ends():
         if read(file, len(_MAGIC)) != _MAGIC:
@@ -52,9 +53,9 @@ def scan(path: Path) -> Iterator[Scanned]:
 class _Records:
     def __init__(self) -> None:
         self._types: dict[int, str] = {}
-        self._topics: dict[int, tuple[str, str]] = {}
+        self._channels: dict[int, Channel] = {}
 
-    def messages(self, file: BinaryIO) -> Iterator[Scanned]:
+    def messages(self, file: BinaryIO) -> Iterator[Message]:
         while head := file.read(9):
             if len(head) < 9:
                 raise DamageError('a record without its length')
@@ -73,18 +74,20 @@ class _Records:
             elif opcode == _CHANNEL:
                 number, schema = struct.unpack_from('<HH', content)
                 topic, end = _text(content, 4)
-                if _text(content, end)[0] == 'cdr':
-                    self._topics[number] = topic, self._types.get(schema, '')
+                encoding, end = _text(content, end)
+                if encoding == 'cdr':
+                    qos = _metadata(content, end).get('offered_qos_profiles', '')
+                    self._channels[number] = channel_of(topic, self._types.get(schema, ''), qos)
             elif opcode == _MESSAGE:
                 number, _, recorded = struct.unpack_from('<HIQ', content)
-                if number in self._topics:
-                    yield (*self._topics[number], recorded, content[22:])
+                if number in self._channels:
+                    yield Message(self._channels[number], recorded, content[22:])
 
-    def _in_order(self, records: bytes) -> Iterator[Scanned]:
-        found: list[Scanned] = []
+    def _in_order(self, records: bytes) -> Iterator[Message]:
+        found: list[Message] = []
         with suppress(DamageError):      # of a chunk that is cut off; told by its own record
             found.extend(self.messages(BytesIO(records)))
-        yield from sorted(found, key=lambda message: message[2])
+        yield from sorted(found, key=lambda message: message.recorded_ns)
 
 
 def _unpacked(chunk: bytes, is_whole: bool) -> bytes:
@@ -102,6 +105,15 @@ def _unpacked(chunk: bytes, is_whole: bool) -> bytes:
     if is_whole and (len(packed) != size or (checksum and zlib.crc32(packed) != checksum)):
         raise DamageError('a chunk that does not fit its checksum')
     return packed
+
+
+def _metadata(content: bytes, start: int) -> dict[str, str]:
+    (size,) = struct.unpack_from('<I', content, start)
+    place, found = start + 4, {}
+    while place < start + 4 + size:
+        key, place = _text(content, place)
+        found[key], place = _text(content, place)
+    return found
 
 
 def _text(data: bytes, start: int) -> tuple[str, int]:

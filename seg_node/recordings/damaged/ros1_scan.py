@@ -28,14 +28,15 @@ from pathlib import Path
 import struct
 from typing import BinaryIO
 
-from seg_node.recordings.damaged.scanning import damage_ends, DamageError, read, Scanned
+from seg_node.recordings.channels import Channel, is_latched, Message
+from seg_node.recordings.damaged.scanning import damage_ends, DamageError, read
 from seg_node.recordings.ros1_messages import ConversionError, converter
 
 _MAGIC = b'#ROSBAG V2.0\n'
 _MESSAGE, _CHUNK, _CONNECTION = 0x02, 0x05, 0x07
 
 
-def scan(path: Path) -> Iterator[Scanned]:
+def scan(path: Path) -> Iterator[Message]:
     """Yield message after message; DamageError at the damage."""
     with path.open('rb') as file, damage_ends():
         if read(file, len(_MAGIC)) != _MAGIC:
@@ -45,9 +46,9 @@ def scan(path: Path) -> Iterator[Scanned]:
 
 class _Records:
     def __init__(self) -> None:
-        self._connections: dict[int, tuple[str, str, Callable[[bytes], bytes]]] = {}
+        self._connections: dict[int, tuple[Channel, Callable[[bytes], bytes]]] = {}
 
-    def messages(self, file: BinaryIO) -> Iterator[Scanned]:
+    def messages(self, file: BinaryIO) -> Iterator[Message]:
         while size := file.read(4):
             header = _fields(read(file, _uint32(size)))
             data = read(file, _uint32(read(file, 4)))
@@ -59,9 +60,9 @@ class _Records:
             elif kind == _MESSAGE:
                 connection = self._connections.get(_uint32(header['conn']))
                 if connection is not None:
-                    topic, name, convert = connection
+                    channel, convert = connection
                     seconds, nanoseconds = struct.unpack('<II', header['time'])
-                    yield topic, name, seconds * 10**9 + nanoseconds, convert(data)
+                    yield Message(channel, seconds * 10**9 + nanoseconds, convert(data))
 
     def _connect(self, header: dict[str, bytes], given: dict[str, bytes]) -> None:
         kind = '/msg/'.join(given['type'].decode().split('/'))
@@ -69,7 +70,10 @@ class _Records:
             name, convert = converter(kind, given['message_definition'].decode(errors='replace'))
         except ConversionError:
             return
-        self._connections[_uint32(header['conn'])] = header['topic'].decode(), name, convert
+        topic = header['topic'].decode()
+        latched = is_latched(topic, ()) or given.get('latching') == b'1'
+        self._connections[_uint32(header['conn'])] = (
+            Channel(topic, name, None, (), latched), convert)
 
 
 def _fields(data: bytes) -> dict[str, bytes]:

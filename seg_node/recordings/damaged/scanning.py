@@ -22,15 +22,14 @@ from os import SEEK_END
 import sys
 from typing import BinaryIO
 
+from seg_node.recordings.channels import Channel, is_latched
+
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
     from backports import zstd  # comes with rosbags
 
-__all__ = ['DamageError', 'Scanned', 'damage_ends', 'read', 'read_up_to', 'zstd']
-
-Scanned = tuple[str, str, int, bytes]
-"""Topic, type as in ROS 2 (sensor_msgs/msg/Image), time of recording in ns, CDR bytes."""
+__all__ = ['DamageError', 'channel_of', 'damage_ends', 'read', 'read_up_to', 'zstd']
 
 
 class DamageError(Exception):
@@ -62,3 +61,13 @@ def damage_ends() -> Iterator[None]:
         raise
     except Exception as error:      # struct, zstd, lz4, sqlite, unicode, index errors
         raise DamageError(str(error)) from error
+
+
+def channel_of(topic: str, kind: str, qos: str) -> Channel:
+    """Return a channel with the QoS that was recorded (YAML, '' for none); counts are unknown."""
+    from rosbags.rosbag2.metadata import parse_qos
+    try:
+        offered = tuple(parse_qos(qos)) if qos else ()
+    except Exception:      # damaged, or of a form that rosbags does not know
+        offered = ()
+    return Channel(topic, kind, None, offered, is_latched(topic, offered))

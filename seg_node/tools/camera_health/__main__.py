@@ -36,7 +36,9 @@ from numpy.typing import NDArray
 from seg_node.errors import UserError
 from seg_node.perception.images.errors import ImageError
 from seg_node.recordings.cdr import read_image
-from seg_node.recordings.sources import open_source, Source
+from seg_node.recordings.opening import open_frames
+from seg_node.recordings.sources import Source
+from seg_node.recordings.topics import Topics
 from seg_node.stop_go.camera_health.camera_health import CameraHealth, HealthThresholds
 from seg_node.tools.common.command_line import fail, OneLineParser, StopFlag
 from seg_node.tools.common.text_table import aligned
@@ -148,7 +150,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         for path in options.inputs:
             if stop:
                 break
-            with open_source(path, options.topic) as source:
+            with open_frames(path, Topics(image=options.topic)) as source:
                 result = measure(source, limits, single=options.single, stop=stop)
                 print(table(source.name, result, limits), flush=True)
                 for note in source.notes:

@@ -21,7 +21,6 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from importlib import import_module
 import math
-import os
 from pathlib import Path
 import signal
 import sys
@@ -105,12 +104,6 @@ class StopFlag:
                 return True
             time.sleep(min(left, self.STEP))
         return False
-
-
-def quiet_opencv() -> None:
-    """Keep FFmpeg's and OpenCV's own log lines off the terminal; call before importing cv2."""
-    os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')  # AV_LOG_QUIET
-    os.environ.setdefault('OPENCV_LOG_LEVEL', 'OFF')
 
 
 def fail(program: str, error: object) -> int:

@@ -15,7 +15,7 @@
 """
 Drive once through a video, images, a bag or the rendered road, and show what seg_node makes of it.
 
-Player, node and recorder run as processes of their own and meet over DDS. Exit codes: 0 done,
+Replay, node and recorder run as processes of their own and meet over DDS. Exit codes: 0 done,
 1 a process failed, 2 unusable input, 130 stopped by Ctrl-C (what was driven so far is written).
 """
 
@@ -80,21 +80,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     stop = StopFlag()
     started = time.monotonic()
     options = parse(sys.argv[1:] if argv is None else argv)
-    from seg_node.recordings.sources import open_source
+    from seg_node.recordings.opening import open_frames
+    from seg_node.recordings.topics import Topics
     from seg_node.tools.common.testbed.process import ProcessError
     from seg_node.tools.demo.drive import drive, StoppedEarlyError
     from seg_node.tools.demo.results import write_results
     try:
         if options.params_file is not None and not options.params_file.is_file():
             raise UserError(f'--params-file {options.params_file}: no such file. Check the path')
-        with open_source(options.input, options.topic, options.fps) as source:
+        with open_frames(
+                options.input, Topics(image=options.topic), options.fps) as source:
             logs = prepare_folder(options.out)
-            print(f'demo: {source.name} ({source.kind}, {source.size[0]}x{source.size[1]}, '
+            print(f'demo: {source.name} ({source.kind.value}, {source.size[0]}x{source.size[1]}, '
                   f'{source.fps:.4g} fps)')
-            limits = drive(source, options, logs, stop, started)
+            driven = drive(source, options, logs, stop, started)
             interrupted = bool(stop)
             print('demo: writing the results ...', flush=True)
-            text = write_results(source, options, logs, limits, interrupted)
+            text = write_results(source, options, logs, driven.limits, interrupted)
     except StoppedEarlyError:
         print('demo: stopped before the drive began', file=sys.stderr)
         return 130
@@ -106,7 +108,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(text)
     written = ', '.join(name for name in RESULTS if (options.out / name).is_file())
     print(f'demo: in {options.out}: {written}')
-    return 130 if interrupted else 0
+    if interrupted:
+        return 130
+    if driven.problem:
+        print(f'demo: {driven.problem}', file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == '__main__':

@@ -18,12 +18,14 @@ from __future__ import annotations
 
 from argparse import Namespace
 import contextlib
+from dataclasses import dataclass
 import math
 from pathlib import Path
 import time
 from typing import Any
 
 from seg_node.errors import UserError
+from seg_node.recordings.find import Kind
 from seg_node.recordings.sources import Source
 from seg_node.tools.common.command_line import StopFlag
 from seg_node.tools.common.testbed.domain import Domain
@@ -34,7 +36,6 @@ from seg_node.tools.common.testbed.process import (
     python,
 )
 from seg_node.tools.demo.drive_log import parse_stamp, read_sent
-from seg_node.tools.player.__main__ import camera_names
 from seg_node.tools.recorder.__main__ import READY
 
 NODE = 'seg_node'
@@ -51,15 +52,23 @@ class StoppedEarlyError(Exception):
     """Ctrl-C before the first frame."""
 
 
+@dataclass(frozen=True)
+class Driven:
+    """The node's limits, by parameter; and why the recording was not played to its end, or ''."""
+
+    limits: dict[str, float]
+    problem: str
+
+
 def drive(
     source: Source, options: Namespace, logs: Path, stop: StopFlag, started: float,
-) -> dict[str, float]:
+) -> Driven:
     """
-    Run the drive and give the node's limits; its logs are then complete.
+    Run the drive; its logs are then complete.
 
     started: time.monotonic() of the command's start. Raises StoppedEarlyError, ProcessError.
     """
-    cameras = camera_names(None, options.camera)
+    cameras = camera_names(options.camera)
     domain = Domain.chosen()
     with contextlib.ExitStack() as stack:
         stack.callback(domain.close)
@@ -71,7 +80,7 @@ def drive(
 
         node = start('node', *node_arguments(source, options, cameras))
         recorder = start('recorder', *recorder_arguments(source, options, logs, cameras))
-        player = start('player', *player_arguments(options, logs))
+        player = start('replay', *replay_arguments(source, options, logs, cameras))
 
         def check() -> None:
             if stop:
@@ -101,14 +110,19 @@ def drive(
         player.write_line('')
         _watch(source, options, listener, (node, recorder, player), stop, started)
         player.stop()
-        player.check()
+        # A damaged recording is played up to the damage, and has results as well.
+        problem = ''
+        if player.exit_code == 1 and read_sent(logs / 'sent.csv'):
+            problem = str(player.error('could not play the recording to its end'))
+        else:
+            player.check()
         if stop and not read_sent(logs / 'sent.csv'):
             raise StoppedEarlyError
         _drain(logs, participant, listener, stop)
         for process in (recorder, node):
             if process.stop() != 0:
                 raise process.error(f'did not end cleanly (exit code {process.exit_code})')
-    return limits
+    return Driven(limits, problem)
 
 
 def node_arguments(source: Source, options: Namespace, cameras: list[str]) -> list[str]:
@@ -136,18 +150,23 @@ def recorder_arguments(
             '--fps', f'{fps:.6f}', '--records', str(logs / 'records.jsonl')]
 
 
-def player_arguments(options: Namespace, logs: Path) -> list[str]:
-    """Return the player's module and options."""
-    arguments = ['seg_node.tools.player', '--hold', '--wait', '--progress',
-                 '--count', str(options.camera), '--rate', str(options.rate),
-                 '--log', str(logs / 'sent.csv')]
-    for name in ('topic', 'fps', 'seconds'):
-        value = getattr(options, name)
-        if value is not None:
-            arguments += [f'--{name}', str(value)]
-    if options.clock is not None:
-        arguments.append('--clock' if options.clock else '--no-clock')
-    return arguments + (['--', str(options.input)] if options.input is not None else [])
+def replay_arguments(
+    source: Source, options: Namespace, logs: Path, cameras: list[str],
+) -> list[str]:
+    """Return the replay's module and options."""
+    names = [part for camera in cameras for part in ('--camera', camera)]
+    stamps = ['--clock'] if _clock(source, options) else ['--stamp', 'now']
+    given = {'--topic': options.topic, '--fps': options.fps, '--duration': options.seconds}
+    return ['seg_node.tools.replay', *names, *stamps, '--hold', '--wait', '--progress',
+            '--rate', str(options.rate), '--log', str(logs / 'sent.csv'),
+            *(part for option, value in given.items() if value is not None
+              for part in (option, str(value))),
+            *(['--', str(options.input)] if options.input is not None else [])]
+
+
+def camera_names(count: int) -> list[str]:
+    """Return the names of that many cameras."""
+    return ['camera'] if count == 1 else [f'camera{i}' for i in range(count)]
 
 
 def frames_to_send(source: Source, seconds: float | None) -> int | None:
@@ -158,7 +177,7 @@ def frames_to_send(source: Source, seconds: float | None) -> int | None:
 
 
 def _clock(source: Source, options: Namespace) -> bool:
-    return source.kind == 'bag' if options.clock is None else bool(options.clock)
+    return source.kind is Kind.BAG if options.clock is None else bool(options.clock)
 
 
 def _watch(
@@ -173,7 +192,7 @@ def _watch(
               dynamic_ncols=True, desc='drive', leave=True) as bar:
         told = False
         while player.exit_code is None and stop.sleep_until(time.monotonic() + 0.05):
-            for process in processes:
+            for process in processes[:-1]:
                 process.check()
             if not (sent := player.last_line).isdigit():
                 continue

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.errors import UserError
+from seg_node.recordings.find import Kind
 from seg_node.recordings.sources import Source
 from seg_node.tools.demo.drive_log import Drive, read_drive, read_records, read_sent
 from seg_node.tools.demo.summary import path_iou, summarize, table, write_summary
@@ -43,7 +44,7 @@ def write_results(
         raise UserError('no frame was sent, so there are no results. Let the drive begin')
     out: Path = options.out
     iou = None
-    if source.kind == 'rendered':
+    if source.kind is Kind.RENDERED:
         iou = path_iou(rendered_pairs(drive, out / 'results.mcap'),
                        drivable_ids(options.model), TRUE_DRIVABLE)
     summary = summarize(drive, name=source.name, model=str(options.model),
@@ -67,15 +68,18 @@ def rendered_pairs(
     drive: Drive, bag: Path,
 ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
     """Yield recorded masks of the first camera with the true labels of the same moments."""
-    from seg_node.recordings.bags import BagFile, IMAGE, stamp_of
     from seg_node.recordings.cdr import read_cdr
+    from seg_node.recordings.channels import IMAGE
+    from seg_node.recordings.opening import open_frames
+    from seg_node.recordings.stamps import stamp_of
+    from seg_node.recordings.topics import Topics
     from seg_node.simulation import demo_drive
     camera = drive.cameras[0]
     moments = {one.stamp_ns: one.source_ns for one in drive.sent if one.camera == camera}
     if not any(name == camera for name, _, _ in drive.records.masks):
         return
     world = demo_drive()
-    with BagFile(bag, f'/{camera}/segmentation/mask') as masks:
+    with open_frames(bag, Topics(image=f'/{camera}/segmentation/mask')) as masks:
         step = max(1, round((masks.count or 1) / MAX_JUDGED))
         for frame in masks:
             assert frame.message is not None

@@ -26,8 +26,9 @@ from numpy.typing import NDArray
 
 from seg_node.errors import UserError
 from seg_node.perception.images.camera_image import CameraImage
-from seg_node.recordings.cdr import read_image
-from seg_node.recordings.sources import Frame, Source, SourceError
+from seg_node.recordings.cdr import read_cdr, read_image
+from seg_node.recordings.channels import CAMERA_INFO
+from seg_node.recordings.sources import RecordedFrame, Source
 from seg_node.stop_go.camera_view import CameraInfo
 
 
@@ -40,7 +41,7 @@ class Shot:
     codes, None where there is no mask. decode_ms leaves the reading of the truth out.
     """
 
-    frame: Frame
+    frame: RecordedFrame
     image: CameraImage | None
     info: CameraInfo | None = None
     problem: str = ''
@@ -56,7 +57,7 @@ class Shot:
 class Truth(Protocol):
     """Where the masks come from."""
 
-    def codes(self, frame: Frame) -> NDArray[np.uint8] | None:
+    def codes(self, frame: RecordedFrame) -> NDArray[np.uint8] | None:
         """Return the codes of a frame, uint8 [H, W]; None without a mask. Or UserError."""
 
 
@@ -80,13 +81,13 @@ def decoded(source: Source, truth: Truth | None, least: tuple[int, int] | None =
         yield Shot(frame, image, infos.read(frame.camera_info, source), problem, codes, took)
 
 
-def _next(frames: Iterator[Frame], source: Source) -> Frame | None:
+def _next(frames: Iterator[RecordedFrame], source: Source) -> RecordedFrame | None:
     try:
         return next(frames, None)
     except UserError:
         raise
     except Exception as error:      # what reads a damaged file raises almost anything
-        raise SourceError(f'{source.name}: cannot be read on ({type(error).__name__}: {error}). '
+        raise UserError(f'{source.name}: cannot be read on ({type(error).__name__}: {error}). '
                           'The recording is damaged here') from error
 
 
@@ -96,7 +97,7 @@ def bytes_of(shot: Shot) -> int:
 
 
 def _image(
-    frame: Frame, compressed: bool, least: tuple[int, int] | None,
+    frame: RecordedFrame, compressed: bool, least: tuple[int, int] | None,
 ) -> tuple[CameraImage | None, str]:
     if frame.message is None:
         return None if frame.bgr is None else CameraImage.of(frame.bgr), ''
@@ -123,8 +124,6 @@ class _Infos:
 
 
 def _read_info(message: bytes, source: Source) -> CameraInfo | None:
-    from seg_node.recordings.bags import CAMERA_INFO
-    from seg_node.recordings.cdr import read_cdr
     try:
         return read_cdr(message, CAMERA_INFO)
     except Exception as error:      # as above

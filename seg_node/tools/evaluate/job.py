@@ -25,17 +25,10 @@ from typing import Any
 
 from seg_node import __version__
 from seg_node.parameters.params_file import Configuration
+from seg_node.recordings.find import Recording
 
 FORMAT = 1
 """Of the files that are kept of a recording; another number makes all of them again."""
-
-
-@dataclass(frozen=True)
-class Recording:
-    """A recording and its name within the run, which is the name of its folder there."""
-
-    name: str
-    path: Path
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,11 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from seg_node.errors import UserError
-from seg_node.recordings.sources import is_bag, open_source, Source, SourceError
+from seg_node.recordings.bag import open_bag
+from seg_node.recordings.find import Kind
+from seg_node.recordings.opening import checked_kind, open_frames
+from seg_node.recordings.sources import Source
+from seg_node.recordings.topics import Topics
 from seg_node.tools.evaluate.decoding import Truth
 from seg_node.tools.evaluate.ground_truth.mapping import Mapping, model_ids, read_mapping
 from seg_node.tools.evaluate.job import Job
@@ -38,40 +42,26 @@ def open_recording(
     """
     settings, path = job.settings, job.recording.path
     choice = settings.truth
-    if not path.exists():
-        raise SourceError(f'{path}: no such file or folder. Check the path')
     mapping = read_mapping(choice.mapping, classes) if choice.mapping else model_ids(classes)
-    if is_bag(path):
-        source = _open_bag(job, stack)
+    if checked_kind(path) is Kind.BAG:
+        configuration = settings.configuration
+        source = open_frames(path, Topics(
+            (settings.camera,), configuration.structure.transport, settings.topic,
+            settings.odometry, configuration.limits.vehicle.odometry_timeout, choice.topic))
+    elif choice.topic:
+        raise UserError(f'{path}: is no bag, so it has no topic {choice.topic} for --truth. '
+                        'Give a folder of masks')
     else:
-        if choice.topic:
-            raise UserError(f'{path}: is no bag, so it has no topic {choice.topic} for --truth. '
-                            'Give a folder of masks')
-        source = open_source(path, fps=settings.fps)
-        stack.callback(source.close)
+        source = open_frames(path, fps=settings.fps)
+    stack.callback(source.close)
     # The same for all recordings of a run, also for one without masks.
     has_classes = mapping.has_classes and bool(choice.folder or choice.topic)
     return source, _open_truth(job, source, mapping, stack), has_classes
 
 
-def _open_bag(job: Job, stack: ExitStack) -> Source:
-    from seg_node.recordings.camera_of_bag import BagRecording, Topics
-    from seg_node.recordings.messages import open_bag
-    settings = job.settings
-    configuration = settings.configuration
-    bag = open_bag(job.recording.path)
-    stack.callback(bag.close)
-    topics = Topics(
-        (settings.camera,), configuration.structure.transport, settings.topic, settings.odometry,
-        settings.truth.topic)
-    return BagRecording(
-        job.recording.path, bag, topics, configuration.limits.vehicle.odometry_timeout)
-
-
 def _open_truth(job: Job, source: Source, mapping: Mapping, stack: ExitStack) -> Truth | None:
     choice = job.settings.truth
     if choice.topic:
-        from seg_node.recordings.messages import open_bag
         from seg_node.tools.evaluate.ground_truth.masks import TopicMasks
         masks = TopicMasks(open_bag(job.recording.path), choice.topic, mapping)
         stack.callback(masks.close)

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from seg_node.errors import UserError
 from seg_node.perception.segmenter import Segmentation
+from seg_node.recordings.find import Kind
 from seg_node.recordings.read_ahead import ReadAhead
 from seg_node.recordings.sources import Source
 from seg_node.stop_go.camera_judge import min_image_size
@@ -128,7 +129,7 @@ class _Work:
             raise UserError(f'{self._job.recording.path}: no frame could be read. Check the '
                             'recording, and --seconds')
         count = self._source.count
-        if self._source.kind == 'video' and self._job.settings.seconds is None \
+        if self._source.kind is Kind.VIDEO and self._job.settings.seconds is None \
                 and count is not None and len(self._rows) < _CUT_OFF * count:
             return (f'{self._job.recording.path}: ends after {len(self._rows)} of the {count} '
                     'frames that its header promises; it is cut off or damaged (what there is is '

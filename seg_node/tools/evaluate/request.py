@@ -28,12 +28,12 @@ from seg_node.errors import UserError
 from seg_node.parameters.declaration import ParameterError
 from seg_node.parameters.params_file import Configuration, configure, read_params_file
 from seg_node.parameters.structure import check_mountings
+from seg_node.recordings.find import find_recordings, Recording
 from seg_node.stop_go.camera_judge import CameraJudge
 from seg_node.stop_go.limits import Geometry
-from seg_node.tools.evaluate.finding import find_recordings
 from seg_node.tools.evaluate.ground_truth.mapping import find_mapping, model_ids, read_mapping
 from seg_node.tools.evaluate.ground_truth.masks import masks_in
-from seg_node.tools.evaluate.job import GroundTruthChoice, Job, Recording, RunSettings
+from seg_node.tools.evaluate.job import GroundTruthChoice, Job, RunSettings
 from seg_node.tools.evaluate.scores import PATH_OR_NOT
 from seg_node.tools.evaluate.table import has_parquet
 from seg_node.tools.evaluate.worker import open_segmenter

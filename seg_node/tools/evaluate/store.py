@@ -23,10 +23,10 @@ import shutil
 from typing import Any
 
 from seg_node.errors import UserError
+from seg_node.recordings.find import Recording, RUN
 from seg_node.tools.common.files import write_whole
 from seg_node.tools.common.strict_json import strict_json
-from seg_node.tools.evaluate.finding import RUN
-from seg_node.tools.evaluate.job import Job, JobResult, Recording
+from seg_node.tools.evaluate.job import Job, JobResult
 from seg_node.tools.evaluate.row import Columns
 from seg_node.tools.evaluate.scores import Counts
 from seg_node.tools.evaluate.summary import summarize, Totals

@@ -29,10 +29,11 @@ import sys
 import time
 from typing import Any, TYPE_CHECKING
 
+from seg_node.errors import UserError
 from seg_node.tools.common.command_line import fail, OneLineParser, positive, StopFlag
 
 if TYPE_CHECKING:
-    from seg_node.tools.recorder.recording import Recording, Topic
+    from seg_node.tools.recorder.recording_writer import RecordingWriter, Topic
 
 READY = 'recorder: ready'
 """Line on standard output from which on everything the node publishes is recorded."""
@@ -63,13 +64,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     from rclpy.signals import SignalHandlerOptions
     from rclpy.utilities import remove_ros_args
 
-    from seg_node.tools.recorder.recording import Recording, topics_of
+    from seg_node.tools.recorder.recording_writer import RecordingWriter, topics_of
     options = parse(remove_ros_args(argv)[1:])
     cameras = options.camera or ['camera']
     try:
         options.out.mkdir(parents=True, exist_ok=True)
         records = options.records or options.out / 'records.jsonl'
-        recording = Recording(options.out, cameras, options.fps, records)
+        writer = RecordingWriter(options.out, cameras, options.fps, records)
+    except UserError as error:
+        return fail('recorder', error)
     except OSError as error:
         return fail('recorder', f'{options.out}: cannot be written ({error.strerror}). '
                     'Choose another folder with --out')
@@ -78,20 +81,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         stack.callback(rclpy.try_shutdown)
         node = rclpy.create_node('recorder', start_parameter_services=False)
         stack.callback(node.destroy_node)
-        subscriber = Subscriber(node, topics_of(cameras, options.node), recording)
+        subscriber = Subscriber(node, topics_of(cameras, options.node), writer)
         executor = SingleThreadedExecutor()
         executor.add_node(node)
         ready = False
-        while not stop and recording.error is None:
+        while not stop and writer.error is None:
             executor.spin_once(timeout_sec=StopFlag.STEP)
             subscriber.look_for_topics()
             if not ready and subscriber.complete():
                 ready = True
                 print(READY, flush=True)
-    counts = recording.close()
+    counts = writer.close()
     print('recorder: ' + json.dumps(counts), flush=True)
-    if recording.error is not None:
-        fail('recorder', f'{options.out}: recording failed: {recording.error}. '
+    if writer.error is not None:
+        fail('recorder', f'{options.out}: recording failed: {writer.error}. '
              'Check the free space and the permissions')
         return 1
     return 0
@@ -111,17 +114,17 @@ class Subscriber:
     PERIOD = 0.05
     """Seconds between two looks for topics that are not published yet."""
 
-    def __init__(self, node: Any, topics: Sequence[Topic], recording: Recording) -> None:
+    def __init__(self, node: Any, topics: Sequence[Topic], writer: RecordingWriter) -> None:
         """Take what to subscribe to."""
         self._node = node
         self._missing = list(topics)
-        self._recording = recording
+        self._writer = writer
         self._next = 0.0
 
     def complete(self) -> bool:
         """Say whether all topics are subscribed and the state has been heard."""
         waiting = [topic for topic in self._missing if topic.kind != 'diagnostics']
-        return not waiting and self._recording.received['state'] > 0
+        return not waiting and self._writer.received['state'] > 0
 
     def look_for_topics(self) -> None:
         """Subscribe to topics that have appeared."""
@@ -148,15 +151,15 @@ class Subscriber:
     def _callback(self, topic: Topic) -> Callable[..., None]:
         from rclpy.subscription import Subscription
 
-        from seg_node.tools.recorder.recording import Arrival
+        from seg_node.tools.recorder.recording_writer import Arrival
 
         def arrived(raw: bytes) -> None:
-            self._recording.put(Arrival(topic, raw, time.time_ns()))
+            self._writer.put(Arrival(topic, raw, time.time_ns()))
 
         def arrived_with_info(raw: bytes, info: Any) -> None:
             # The middleware's own time: this process may be late in taking the message.
             wall = info['received_timestamp'] or time.time_ns()
-            self._recording.put(Arrival(topic, raw, wall))
+            self._writer.put(Arrival(topic, raw, wall))
         # Humble has no message info for callbacks.
         return arrived_with_info if hasattr(Subscription, 'CallbackType') else arrived
 

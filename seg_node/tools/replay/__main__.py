@@ -23,15 +23,17 @@ import sys
 from typing import TYPE_CHECKING
 
 from seg_node.errors import UserError
-from seg_node.tools.common.command_line import fail, quiet_opencv, StopFlag
+from seg_node.recordings.quiet_opencv import quiet_opencv
+from seg_node.tools.common.command_line import fail, StopFlag
 from seg_node.tools.replay.options import parse, without_ros_args
 
 if TYPE_CHECKING:
     from rclpy.node import Node
 
-    from seg_node.recordings.bag_reader import Channel
+    from seg_node.recordings.channels import Channel
+    from seg_node.tools.replay.messages import MessageSource
     from seg_node.tools.replay.playing import Replay
-    from seg_node.tools.replay.recordings import Recording
+    from seg_node.tools.replay.sent_log import SentLog
 
 SWITCH_SECONDS = 0.0005
 """Longest that another thread of ours may hold up the one that publishes (Python's default is
@@ -54,14 +56,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     import rclpy
     from rclpy.signals import SignalHandlerOptions
 
-    from seg_node.tools.replay.recordings import chosen, remapped
+    from seg_node.tools.replay.messages import chosen, remapped
+    from seg_node.tools.replay.sent_log import SentLog
     options = parse(argv)
     sys.setswitchinterval(SWITCH_SECONDS)
     with contextlib.ExitStack() as stack:
         try:
-            recording = stack.enter_context(contextlib.closing(_open(options)))
-            channels = _without_clock(chosen(recording.channels, options.topics), options)
+            source = stack.enter_context(contextlib.closing(_open(options)))
+            channels = _without_clock(chosen(source.channels, options.topics), options)
             names = remapped(channels, options.remap)
+            log = stack.enter_context(SentLog(options.log, options.progress))
         except UserError as error:
             return fail('replay', error)
         rclpy.init(args=ros_arguments, signal_handler_options=SignalHandlerOptions.NO)
@@ -69,26 +73,32 @@ def main(argv: Sequence[str] | None = None) -> int:
         node = rclpy.create_node('replay', start_parameter_services=False)
         stack.callback(node.destroy_node)
         try:
-            replay = _prepare(node, recording, channels, names, options, stop, stack)
+            replay = _prepare(node, source, channels, names, options, log, stop, stack)
         except UserError as error:
             return fail('replay', error)
-        return _run(replay, recording, options, stop)
+        return _run(replay, source, options, stop)
 
 
-def _open(options: argparse.Namespace) -> Recording:
-    from seg_node.recordings.sources import is_bag, open_source
-    from seg_node.tools.replay.recordings import BagRecording
-    path = options.input
-    with contextlib.suppress(OSError):  # open_source tells
-        if path.exists() and is_bag(path, options.fps):
-            return BagRecording(path)
-    source = open_source(path, fps=options.fps)
-    from seg_node.tools.replay.images import ImageRecording
-    return ImageRecording(source)
+def _open(options: argparse.Namespace) -> MessageSource:
+    from seg_node.recordings.bag import open_bag
+    from seg_node.recordings.find import Kind
+    from seg_node.recordings.opening import checked_kind, open_frames
+    from seg_node.recordings.topics import Topics
+    from seg_node.tools.replay.messages import BagMessages
+    if checked_kind(options.input, options.fps) is not Kind.BAG:
+        from seg_node.tools.replay.frames import FrameMessages
+        frames = open_frames(options.input, Topics(image=options.topic), options.fps)
+        return FrameMessages(frames, options.camera or ('camera',))
+    bag = open_bag(options.input)
+    try:
+        return BagMessages(bag, options.camera or (), options.topic)
+    except BaseException:
+        bag.close()
+        raise
 
 
 def _without_clock(channels: Sequence[Channel], options: argparse.Namespace) -> list[Channel]:
-    from seg_node.tools.replay.recordings import CLOCK
+    from seg_node.recordings.channels import CLOCK
     kept = [channel for channel in channels if not (options.clock and channel.type == CLOCK)]
     if len(kept) < len(channels):
         say('the recorded /clock is left out: --clock publishes it')
@@ -96,8 +106,8 @@ def _without_clock(channels: Sequence[Channel], options: argparse.Namespace) -> 
 
 
 def _prepare(
-    node: Node, recording: Recording, channels: Sequence[Channel], names: dict[str, str],
-    options: argparse.Namespace, stop: StopFlag, stack: contextlib.ExitStack,
+    node: Node, source: MessageSource, channels: Sequence[Channel], names: dict[str, str],
+    options: argparse.Namespace, log: SentLog, stop: StopFlag, stack: contextlib.ExitStack,
 ) -> Replay:
     """Create everything that plays; UserError when there is nothing to play."""
     from seg_node.tools.replay.controls import Controls
@@ -111,20 +121,21 @@ def _prepare(
     for problem in problems:
         say(problem)
     if not outputs:
-        raise UserError(f'{options.input}: nothing in it can be played')
+        raise UserError(f'{source.name}: nothing in it can be played')
     length = None if options.duration is None else round(options.duration * 1e9)
     window = Window(round(options.start * 1e9), length)
     mode = options.stamp or (
-        'recorded' if recording.stamped or options.clock else 'now')
+        'recorded' if source.stamped or options.clock else 'now')
     # On its own clock, the recording's time passes as it was recorded.
     stamps = None if mode == 'recorded' else StampsNow(1.0 if options.clock else options.rate)
-    clock = SimClock(node, options.clock, recording.clock_ns + window.start_ns) \
+    clock = SimClock(node, options.clock, source.clock_ns + window.start_ns) \
         if options.clock else None
     controls = Controls(Timeline(options.rate, options.paused), say)
     stack.callback(controls.close)
     controls.serve(node)
-    _describe(recording, [output.topic for output in outputs.values()], options, mode)
-    replay = Replay(recording, outputs, Plan(window, options.loop, stamps), controls, clock, stop)
+    _describe(source, [output.topic for output in outputs.values()], options, mode)
+    replay = Replay(
+        source, outputs, Plan(window, options.loop, stamps), controls, clock, log, stop)
     stack.callback(replay.close)
     stack.enter_context(_spinning(node))
     if stack.enter_context(controls.keyboard()):
@@ -137,15 +148,15 @@ def _prepare(
 
 
 def _describe(
-    recording: Recording, topics: Sequence[str], options: argparse.Namespace, mode: str,
+    source: MessageSource, topics: Sequence[str], options: argparse.Namespace, mode: str,
 ) -> None:
-    length = '' if recording.duration_ns is None else f', {recording.duration_ns / 1e9:.1f} s'
-    say(f'{recording.name} ({recording.kind}{length}) on {", ".join(sorted(topics))}'
+    length = '' if source.duration_ns is None else f', {source.duration_ns / 1e9:.1f} s'
+    say(f'{source.name} ({source.kind.value}{length}) on {", ".join(sorted(topics))}'
         + (' and /clock' if options.clock else ''))
     if mode == 'recorded' and not options.clock:
         say('stamps are those of the recording, which a node on the present time takes for old: '
             '--clock (and use_sim_time in the node), or --stamp now')
-    for note in recording.notes():
+    for note in source.notes():
         say(note)
 
 
@@ -172,10 +183,12 @@ def _spinning(node: Node) -> Iterator[None]:
 
 
 def _run(
-    replay: Replay, recording: Recording, options: argparse.Namespace, stop: StopFlag,
+    replay: Replay, source: MessageSource, options: argparse.Namespace, stop: StopFlag,
 ) -> int:
     code = 0
-    told = len(recording.notes())
+    told = len(source.notes())
+    if options.hold and not _line_on_stdin(stop):
+        return 0
     try:
         replay.wait_for_subscribers(options.wait)
         replay.play()
@@ -183,11 +196,12 @@ def _run(
         fail('replay', error)
         code = 1
     end = 'to the end' if replay.complete else (
-        'until it was stopped' if stop else 'until it failed')
+        'until it was stopped' if stop else
+        f'until it failed, {replay.position_ns / 1e9:.2f} s into the recording')
     say(f'sent {replay.tally.total} messages, {end}')
     for line in replay.tally.lines():
         say(line)
-    notes = recording.notes()[told:]
+    notes = source.notes()[told:]
     for note in notes[:MAX_NOTES]:
         say(note)
     if len(notes) > MAX_NOTES:
@@ -195,6 +209,15 @@ def _run(
     if replay.unacknowledged:
         say('a subscriber has not acknowledged the last messages; it may lack them')
     return 1 if replay.tally.failed else code
+
+
+def _line_on_stdin(stop: StopFlag) -> bool:
+    """Wait for a line; False when a signal or the end of the input came instead."""
+    import select
+    while not stop:
+        if select.select([sys.stdin], [], [], StopFlag.STEP)[0]:
+            return bool(sys.stdin.readline())
+    return False
 
 
 if __name__ == '__main__':

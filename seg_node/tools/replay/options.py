@@ -22,6 +22,7 @@ import math
 from pathlib import Path
 
 from seg_node.tools.common.command_line import OneLineParser, positive
+from seg_node.tools.replay.sent_log import SENT_COLUMNS
 
 CLOCK_HZ = 100.0
 """Default of --clock; as simulators publish it."""
@@ -39,6 +40,7 @@ examples:
       --remap /front/image_raw:=/camera/image_raw /front/camera_info:=/camera/camera_info
   replay drive.mp4 --loop --rate 0.5                on camera/image_raw and camera/camera_info
   replay my_bag --clock --start 60 --duration 5 --paused
+  replay my_bag --clock --camera camera             for a node with the default names
 
 exit codes: 0 played or stopped by SIGINT/SIGTERM, 1 failed while playing, 2 unusable input
 """
@@ -79,9 +81,10 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         prog='replay', epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
         description='Plays a recording over DDS with its recorded timing. Says what was sent, '
         'how late,\nand everything that was not.')
-    parser.add_argument('input', type=Path, metavar='INPUT',
+    parser.add_argument('input', nargs='?', type=Path, metavar='INPUT',
                         help='bag of ROS 2 (folder, .mcap, .db3; zstd, split) or ROS 1 (.bag), '
-                        'video, folder of images')
+                        'video, folder of images; default: a drive that the project renders '
+                        'itself')
     which = parser.add_argument_group('which part')
     which.add_argument('--start', type=not_negative, default=0.0, metavar='SECONDS',
                        help='begin that far into the recording')
@@ -89,6 +92,13 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
                        help='play that much of the recording')
     which.add_argument('--topics', nargs='+', metavar='TOPIC',
                        help='only these topics (default: all)')
+    which.add_argument('--camera', action='append', metavar='NAME',
+                       help="what a node's camera of this name needs: NAME/image_raw (or "
+                       'image_raw/compressed), NAME/camera_info, odom and transforms; again for '
+                       'more cameras with the same images (default: all of a bag under its own '
+                       'names, else one named camera)')
+    which.add_argument('--topic', help='image topic of the bag for --camera (default: the one of '
+                       "the camera's name, or the only one)")
     how = parser.add_argument_group('how')
     how.add_argument('--rate', type=positive, default=1.0, metavar='R',
                      help='speed: 2 is twice as fast (default: 1)')
@@ -98,6 +108,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     how.add_argument('--wait', nargs='?', type=positive, const=WAIT_SECONDS, metavar='SECONDS',
                      help='begin when every image topic has a subscriber; fail after SECONDS '
                      f'(default: {WAIT_SECONDS:g})')
+    how.add_argument('--hold', action='store_true',
+                     help='begin only when a line arrives on standard input')
     how.add_argument('--fps', type=positive, metavar='HZ',
                      help='frame rate of a video or folder, instead of its own')
     names = parser.add_argument_group('names, time, stamps')
@@ -110,4 +122,16 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
                        help='header stamps: as recorded, or as if it happened now, with the same '
                        'ages and differences (default: recorded; videos and images without '
                        '--clock: now)')
-    return parser.parse_args(argv)
+    told = parser.add_argument_group('what is told')
+    told.add_argument('--progress', action='store_true',
+                      help='print the number of frames sent, a line each')
+    told.add_argument('--log', type=Path, metavar='FILE',
+                      help=f'CSV of the images sent: {", ".join(SENT_COLUMNS)}')
+    options = parser.parse_args(argv)
+    cameras = options.camera or []
+    if len(set(cameras)) < len(cameras):
+        parser.error(f'--camera: {", ".join(cameras)} has a name twice. Give each once')
+    if options.topic and not cameras:
+        parser.error(f'--topic {options.topic}: is the image topic for --camera NAME; for parts '
+                     'of a bag under their own names give --topics')
+    return options

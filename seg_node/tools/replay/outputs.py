@@ -32,8 +32,7 @@ from rclpy.qos import (
     ReliabilityPolicy,
 )
 
-from seg_node.recordings.bag_reader import Channel
-from seg_node.tools.replay.recordings import IMAGES
+from seg_node.recordings.channels import Channel, IMAGES
 from seg_node.tools.replay.stamps import Layout, layout_of
 
 DEPTH, IMAGE_DEPTH, LATCHED_DEPTH = 10, 5, 100

@@ -22,13 +22,14 @@ from dataclasses import dataclass
 import time
 
 from seg_node.errors import UserError
-from seg_node.recordings.bag_reader import Channel
+from seg_node.recordings.channels import Channel, IMAGES, Message
 from seg_node.recordings.read_ahead import NotReadyError, ReadAhead
 from seg_node.tools.common.command_line import StopFlag
 from seg_node.tools.replay.controls import Controls
+from seg_node.tools.replay.messages import MessageSource
 from seg_node.tools.replay.outputs import Output
-from seg_node.tools.replay.recordings import IMAGES, Message, Recording
 from seg_node.tools.replay.rounds import rounds, Timed, Window
+from seg_node.tools.replay.sent_log import SentLog
 from seg_node.tools.replay.sim_clock import SimClock
 from seg_node.tools.replay.stamps import restamped, StampsNow
 from seg_node.tools.replay.tally import Tally
@@ -54,33 +55,40 @@ class Plan:
 
 
 class Replay:
-    """Plays a recording through its outputs."""
+    """
+    Plays a recording through its outputs.
+
+    complete says that all of it was read; position_ns how far into it the last message lies.
+    """
 
     def __init__(
-        self, recording: Recording, outputs: Mapping[Channel, Output], plan: Plan,
-        controls: Controls, clock: SimClock | None, stop: StopFlag,
+        self, source: MessageSource, outputs: Mapping[Channel, Output], plan: Plan,
+        controls: Controls, clock: SimClock | None, log: SentLog, stop: StopFlag,
     ) -> None:
         """Start to read ahead."""
-        self._recording = recording
+        self._source = source
         self._outputs = outputs
         self._plan = plan
         self._controls = controls
         self._clock = clock
+        self._log = log
         self._stop = stop
-        self._zero_ns = recording.clock_ns + plan.window.start_ns
+        self._zero_ns = source.clock_ns + plan.window.start_ns
         self._has_images = any(channel.type in IMAGES for channel in outputs)
         # Fixed, so that messages with one stamp keep one stamp.
         self._wall_ns = time.time_ns() - time.monotonic_ns()
         self._read: Counter[Channel] = Counter()
         self.tally = Tally()
         self.complete = False
+        self.position_ns = 0
+        self._ended = False
         self.unacknowledged = False
-        items = rounds(self._once, plan.window, plan.loop, recording.interval_ns(list(outputs)))
+        items = rounds(self._once, plan.window, plan.loop, source.interval_ns(list(outputs)))
         self._ahead = ReadAhead(items, weigh=lambda timed: 200 + len(timed.item.data))
 
     def _once(self) -> Iterator[tuple[int, Message]]:
         window = self._plan.window
-        for time_ns, message in self._recording.messages(
+        for time_ns, message in self._source.messages(
                 list(self._outputs), window.start_ns, window.stop_ns):
             self._read[message.channel] += 1
             yield time_ns, message
@@ -125,8 +133,11 @@ class Replay:
                 self._idle(STARVED_SECONDS)
                 continue
             except StopIteration:
-                self.complete = True
+                self.complete = self._ended = True
                 break
+            except UserError:
+                self._ended = True
+                raise
             if self._wait_until_due(timed.position_ns):
                 self._send(timed)
 
@@ -166,6 +177,9 @@ class Replay:
             position = timeline.position(now)
         if self._clock:
             self._clock.before_message(now, position)
+        self.position_ns = self._plan.window.start_ns + timed.position_ns
+        if channel.type in IMAGES:
+            self._log.about_to_send(channel.topic, data, self.position_ns)
         try:
             output.publish(data)
         except Exception as error:
@@ -189,7 +203,7 @@ class Replay:
 
     def _count_missing(self) -> None:
         """Compare what was read with what the bag promises, where all of it was wanted."""
-        if not self.complete or self._plan.window != Window():
+        if not self._ended or self._plan.window != Window():
             return
         for channel, output in self._outputs.items():
             if channel.count is not None and self._read[channel] < channel.count:

@@ -19,7 +19,7 @@ from __future__ import annotations
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock
 
-from seg_node.tools.common.camera_publisher import to_time
+from seg_node.tools.common.camera_messages import to_time
 
 BETWEEN_NS = 1_000_000
 """With a message the clock is told again only when the last time was longer ago than this."""

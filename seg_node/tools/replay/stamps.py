@@ -19,9 +19,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from enum import Enum
-import struct
 
-from seg_node.recordings.bags import stamp_of, UNRELATED_NS, with_stamp
+from seg_node.recordings.cdr import read_cdr, write_cdr
+from seg_node.recordings.channels import TRANSFORMS
+from seg_node.recordings.stamps import stamp_of, UNRELATED_NS, with_stamp
 
 RECENT = 256
 """Stamps whose change is remembered, so that messages with one stamp keep one stamp."""
@@ -37,7 +38,7 @@ class Layout(Enum):
 
 def layout_of(message_type: str, first_field: str) -> Layout:
     """Return the layout of a type, of which the type of the first field is known."""
-    if message_type == 'tf2_msgs/msg/TFMessage':
+    if message_type == TRANSFORMS:
         return Layout.TRANSFORMS
     # rosgraph_msgs/Clock is a time and nothing else.
     stamped = first_field in ('std_msgs/Header', 'builtin_interfaces/Time')
@@ -45,40 +46,20 @@ def layout_of(message_type: str, first_field: str) -> Layout:
 
 
 def restamped(message: bytes, layout: Layout, change: Callable[[int], int]) -> bytes:
-    """Return the CDR bytes with every stamp (ns) changed; too short ones are left as they are."""
-    try:
-        if layout is Layout.FIRST:
-            return with_stamp(message, change(stamp_of(message)))
-        if layout is Layout.TRANSFORMS:
-            return _with_transform_stamps(message, change)
-    except (struct.error, IndexError):
+    """Return the CDR bytes with every stamp (ns) changed; damaged ones are left as they are."""
+    if layout is Layout.FIRST:
+        return with_stamp(message, change(stamp_of(message)))
+    if layout is not Layout.TRANSFORMS:
         return message
-    return message
-
-
-def _with_transform_stamps(message: bytes, change: Callable[[int], int]) -> bytes:
-    # TFMessage: a sequence of header, child_frame_id, 7 doubles. CDR aligns each value to its
-    # size, counted from behind the 4 bytes of encapsulation.
-    order = '<' if message[1] & 1 else '>'
-    result = bytearray(message)
-    (count,) = struct.unpack_from(order + 'I', message, 4)
-    at = 8
-    for _ in range(count):
-        at = _aligned(at, 4)
-        seconds, nanoseconds = struct.unpack_from(order + 'iI', message, at)
-        changed = divmod(change(seconds * 10**9 + nanoseconds), 10**9)
-        struct.pack_into(order + 'iI', result, at, *changed)
-        at += 8
-        for _ in ('frame_id', 'child_frame_id'):
-            at = _aligned(at, 4)
-            (length,) = struct.unpack_from(order + 'I', message, at)
-            at += 4 + int(length)
-        at = _aligned(at, 8) + 7 * 8
-    return bytes(result)
-
-
-def _aligned(at: int, size: int) -> int:
-    return at + (4 - at) % size
+    try:
+        decoded = read_cdr(message, TRANSFORMS)
+        for transform in decoded.transforms:
+            stamp = transform.header.stamp
+            stamp.sec, stamp.nanosec = divmod(
+                change(stamp.sec * 10**9 + stamp.nanosec), 10**9)
+        return write_cdr(decoded, TRANSFORMS)
+    except Exception:      # rosbags raises almost any, for damaged bytes
+        return message
 
 
 class StampsNow:

@@ -25,12 +25,12 @@ from numpy.typing import NDArray
 
 from seg_node.errors import UserError
 from seg_node.perception.images.errors import ImageError
-from seg_node.recordings.bags import COMPRESSED, stamp_of
-from seg_node.recordings.camera_of_bag import find_topic, images_of
 from seg_node.recordings.cdr import read_image
-from seg_node.recordings.images import natural_key
-from seg_node.recordings.messages import Bag
-from seg_node.recordings.sources import Frame, IMAGE_SUFFIXES, SourceError
+from seg_node.recordings.channels import Bag, COMPRESSED, find_channel
+from seg_node.recordings.find import IMAGE_SUFFIXES, natural_key
+from seg_node.recordings.sources import RecordedFrame
+from seg_node.recordings.stamps import stamp_of
+from seg_node.recordings.topics import images_of
 from seg_node.tools.evaluate.ground_truth.mapping import Mapping
 
 _GREY = ('mono8', '8UC1')
@@ -63,7 +63,7 @@ class FolderMasks:
             int(numbers[-1]): file for file in files
             if (numbers := re.findall(r'\d+', file.stem))}
 
-    def codes(self, frame: Frame) -> NDArray[np.uint8] | None:
+    def codes(self, frame: RecordedFrame) -> NDArray[np.uint8] | None:
         """Return the codes of a frame, uint8 [H, W]; None without a mask. Or UserError."""
         if frame.name:
             stem = _without(Path(frame.name).stem, self._mapping.image_suffix)
@@ -94,7 +94,7 @@ class TopicMasks:
         """Find the topic; UserError without it."""
         self._bag = bag
         self._mapping = mapping
-        channel = find_topic(images_of(bag), topic)
+        channel = find_channel(images_of(bag), topic)
         if channel is None:
             listing = ', '.join(each.topic for each in images_of(bag)) or 'none'
             bag.close()
@@ -105,7 +105,7 @@ class TopicMasks:
         self._ended = False
         self._kept: dict[int, bytes] = {}
 
-    def codes(self, frame: Frame) -> NDArray[np.uint8] | None:
+    def codes(self, frame: RecordedFrame) -> NDArray[np.uint8] | None:
         """Return the codes of a frame, uint8 [H, W]; None without a mask. Or UserError."""
         stamp = frame.stamp_ns
         if stamp is None:
@@ -132,12 +132,12 @@ class TopicMasks:
         while not self._ended and not any(at >= stamp for at in self._kept):
             try:
                 found = next(self._messages, None)
-            except SourceError:      # told by the images, which end there too
+            except UserError:      # told by the images, which end there too
                 found = None
             if found is None:
                 self._ended = True
                 return
-            self._kept[stamp_of(found[2])] = found[2]
+            self._kept[stamp_of(found.data)] = found.data
 
 
 def masks_in(folder: Path, name: str, *, alone: bool) -> Path | None:

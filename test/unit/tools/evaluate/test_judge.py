@@ -27,7 +27,7 @@ from seg_node.parameters.params_file import configure
 from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.segmenter import Segmenter
-from seg_node.recordings.sources import Frame
+from seg_node.recordings.sources import RecordedFrame
 from seg_node.scoring.ground_truth import UNKNOWN
 from seg_node.stop_go.verdict import Decision, Reason, Verdict
 from seg_node.tools.evaluate.decoding import Shot
@@ -66,7 +66,7 @@ def shots(labels: Sequence[np.ndarray], *, masks: dict[int, np.ndarray] | None =
         stamp = START_NS + (stamps[index] if stamps else time_ns - 3_000_000)
         sent = None if index in damaged else CameraImage.of(image(seen), 'bgr8')
         found.append(Shot(
-            Frame(index, time_ns, stamp_ns=stamp), sent, None,
+            RecordedFrame(index, time_ns, stamp_ns=stamp), sent, None,
             'cut off' if sent is None else '', (masks or {}).get(index)))
     return found
 

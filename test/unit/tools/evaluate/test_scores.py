@@ -27,7 +27,7 @@ from helpers.tiny_model import write_tiny_model
 from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.models.model import load_model
 from seg_node.perception.segmenter import Segmentation
-from seg_node.recordings.sources import Frame
+from seg_node.recordings.sources import RecordedFrame
 from seg_node.scoring.birds_eye import ASIDE, BirdsEye, FAR, NEAR
 from seg_node.scoring.calibration import Calibration
 from seg_node.scoring.ground_truth import path_truth, PathTruth, SOME_PATH, UNKNOWN
@@ -60,7 +60,7 @@ def random_frames(model, seed: int, count: int = 3, *, classes: bool = True):
 
 
 def shot(info=None) -> Shot:
-    return Shot(Frame(0, 0), CameraImage.of(np.zeros((HEIGHT, WIDTH, 3), np.uint8)), info)
+    return Shot(RecordedFrame(0, 0), CameraImage.of(np.zeros((HEIGHT, WIDTH, 3), np.uint8)), info)
 
 
 def flat(model, frames):

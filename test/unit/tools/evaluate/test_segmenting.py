@@ -22,10 +22,11 @@ import numpy as np
 import pytest
 
 from helpers.tiny_model import write_tiny_model
+from seg_node.errors import UserError
 from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.segmenter import Segmenter
-from seg_node.recordings.sources import Frame, SourceError
+from seg_node.recordings.sources import RecordedFrame
 from seg_node.tools.evaluate.decoding import Shot
 from seg_node.tools.evaluate.segmenting import SegmenterPool
 
@@ -47,7 +48,7 @@ class WaitsForTheSecond:
 
 def shot(index, value):
     image = None if value is None else CameraImage.of(np.full((32, 64, 3), value, np.uint8))
-    return Shot(Frame(index, index * 10**8), image)
+    return Shot(RecordedFrame(index, index * 10**8), image)
 
 
 @pytest.fixture
@@ -71,16 +72,16 @@ def test_what_was_read_before_an_error_comes_first(pool):
     def damaged():
         yield shot(0, 5)
         yield shot(1, 6)
-        raise SourceError('damaged here')
+        raise UserError('damaged here')
 
     seen = []
-    with pytest.raises(SourceError, match='damaged here'):
+    with pytest.raises(UserError, match='damaged here'):
         for one in pool.segmented(damaged()):
             seen.append(one.shot.frame.index)
     assert seen == [0, 1]
 
 
 def test_a_frame_that_fails_says_why(pool):
-    wrong = Shot(Frame(0, 0), CameraImage.of(np.ones((3, 3), np.uint8)))
+    wrong = Shot(RecordedFrame(0, 0), CameraImage.of(np.ones((3, 3), np.uint8)))
     seen, = pool.segmented([wrong])
     assert seen.segmentation is None and 'must be BGR' in seen.problem

@@ -17,21 +17,18 @@ from __future__ import annotations
 from hypothesis import given, strategies
 import numpy as np
 import pytest
-from rosbags.typesys import get_types_from_msg
 
 from helpers.bag_files import image, START_NS, STORE
-from seg_node.recordings.bags import stamp_of
+from seg_node.recordings.channels import TRANSFORMS as TF
+from seg_node.recordings.stamps import stamp_of
 from seg_node.tools.replay.stamps import Layout, layout_of, restamped, StampsNow
 
-TF = 'tf2_msgs/msg/TFMessage'
 SECOND = 10**9
 names = strategies.text('abcdefgh_/0123456789', max_size=9)
 stamps = strategies.integers(0, (2**31 - 1) * SECOND)
 
 
 def transforms(each: list[tuple[int, str, str]], little: bool) -> bytes:
-    if TF not in STORE.fielddefs:
-        STORE.register(get_types_from_msg('geometry_msgs/TransformStamped[] transforms\n', TF))
     make = STORE.types
     messages = []
     for stamp, frame, child in each:
@@ -68,7 +65,9 @@ def test_header_gets_its_stamp(stamp: int) -> None:
 
 @given(strategies.binary(max_size=40), strategies.sampled_from(Layout))
 def test_broken_messages_never_raise(message: bytes, layout: Layout) -> None:
-    assert len(restamped(message, layout, lambda _: 7)) == len(message)
+    changed = restamped(message, layout, lambda _: 7)
+    # The bytes of a TFMessage that has no transforms may be followed by some that mean nothing.
+    assert len(changed) == len(message) or changed == message[:8]
 
 
 @pytest.mark.parametrize(('kind', 'first', 'layout'), [

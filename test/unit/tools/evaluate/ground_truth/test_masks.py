@@ -28,8 +28,8 @@ from helpers.evaluate_inputs import drive, road, write_drive, write_masks
 from helpers.places import ROOT
 from seg_node.errors import UserError
 from seg_node.perception.models.manifest import Action
-from seg_node.recordings.messages import open_bag
-from seg_node.recordings.sources import Frame
+from seg_node.recordings.bag import open_bag
+from seg_node.recordings.sources import RecordedFrame
 from seg_node.scoring.ground_truth import NOT_PATH, SOME_PATH, UNKNOWN
 from seg_node.stop_go.actions import ClassRule
 from seg_node.tools.evaluate.ground_truth.labels import TruthLabels
@@ -121,29 +121,30 @@ def test_images_with_names_have_the_mask_of_their_name(tmp_path):
     write_masks(tmp_path, {3: road()}, '_gt')
     masks = FolderMasks(tmp_path, mapping(
         tmp_path, 'ids: {1: path}\nimage_suffix: _cam\nmask_suffix: _gt'), 9)
-    assert masks.codes(Frame(0, 0, name='0003_cam.jpg')).max() == UNKNOWN
-    assert masks.codes(Frame(3, 0, name='0004_cam.jpg')) is None
+    assert masks.codes(RecordedFrame(0, 0, name='0003_cam.jpg')).max() == UNKNOWN
+    assert masks.codes(RecordedFrame(3, 0, name='0004_cam.jpg')) is None
 
 
 def test_frames_without_names_go_by_number_or_by_order(tmp_path):
     write_masks(tmp_path, {1: road(), 2: road(True), 3: road()})
     sparse = FolderMasks(tmp_path, model_ids(CLASSES), 100)
-    assert [sparse.codes(Frame(k, 0)) is None for k in range(5)] == [True, False, False, False,
-                                                                     True]
+    assert [sparse.codes(RecordedFrame(k, 0)) is None for k in range(5)] == [
+        True, False, False, False, True]
     # As many as frames: counted from 1, as ffmpeg does, they are the frames from 0 on.
     whole = FolderMasks(tmp_path, model_ids(CLASSES), 3)
-    assert [whole.codes(Frame(k, 0)) is None for k in range(4)] == [False, False, False, True]
+    assert [whole.codes(RecordedFrame(k, 0)) is None for k in range(4)] == [
+        False, False, False, True]
 
 
 def test_masks_that_cannot_be_read_are_told(tmp_path):
     (tmp_path / '0001.png').write_bytes(b'no image')
     masks = FolderMasks(tmp_path, model_ids(CLASSES), None)
     with pytest.raises(UserError, match='0001.png'):
-        masks.codes(Frame(1, 0))
+        masks.codes(RecordedFrame(1, 0))
     cv2.imwrite(str(tmp_path / '0002.png'), np.zeros((2, 2), np.uint16))
     masks = FolderMasks(tmp_path, model_ids(CLASSES), None)
     with pytest.raises(UserError, match='0002.png.*8 bits'):
-        masks.codes(Frame(2, 0))
+        masks.codes(RecordedFrame(2, 0))
     with pytest.raises(UserError, match='no masks'):
         (tmp_path / 'none').mkdir()
         FolderMasks(tmp_path / 'none', model_ids(CLASSES), None)
@@ -161,9 +162,9 @@ def test_masks_of_a_topic_are_found_by_their_stamps(tmp_path):
     bag = write_drive(tmp_path / 'bag', labels, masks=labels)
     with closing(TopicMasks(open_bag(bag), 'truth', model_ids(('a',) * 5))) as masks:
         for index, expected in enumerate(labels):
-            frame = Frame(index, 0, stamp_ns=START_NS + index * PERIOD_NS)
+            frame = RecordedFrame(index, 0, stamp_ns=START_NS + index * PERIOD_NS)
             assert np.array_equal(masks.codes(frame), expected)
-        assert masks.codes(Frame(7, 0, stamp_ns=START_NS + 1)) is None
+        assert masks.codes(RecordedFrame(7, 0, stamp_ns=START_NS + 1)) is None
     with pytest.raises(UserError, match='no image topic /gt for --truth; it has /front'):
         TopicMasks(open_bag(bag), '/gt', model_ids(CLASSES))
 

@@ -12,4 +12,14 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Play a recording as cameras over DDS."""
+"""OpenCV without log lines of its own."""
+
+from __future__ import annotations
+
+import os
+
+
+def quiet_opencv() -> None:
+    """Keep FFmpeg's and OpenCV's own log lines off the terminal; call before importing cv2."""
+    os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')  # AV_LOG_QUIET
+    os.environ.setdefault('OPENCV_LOG_LEVEL', 'OFF')

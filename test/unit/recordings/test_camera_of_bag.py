@@ -29,10 +29,11 @@ from rosbags.typesys import get_typestore, Stores
 
 from helpers.bag_files import PERIOD_NS, START_NS, STORE
 from helpers.evaluate_inputs import drive, HEIGHT, image, odometry, raw, road, WIDTH, write_drive
-from seg_node.recordings.bags import BagFile
-from seg_node.recordings.camera_of_bag import BagRecording, Topics
-from seg_node.recordings.messages import open_bag
-from seg_node.recordings.sources import Frame, SourceError
+from seg_node.errors import UserError
+from seg_node.recordings.bag import open_bag
+from seg_node.recordings.camera_of_bag import CameraOfBag
+from seg_node.recordings.sources import RecordedFrame
+from seg_node.recordings.topics import Topics
 from seg_node.stop_go.vehicle import Motion
 from seg_node.tools.evaluate.decoding import decoded, Shot
 
@@ -47,19 +48,19 @@ KINDS = {
 }
 
 
-def opened(path: Path, topics: Topics = Topics(), timeout: float = 0.5) -> BagRecording:  # noqa: B008
-    return BagRecording(path, open_bag(path), topics, timeout)
+def opened(path: Path, topics: Topics = Topics()) -> CameraOfBag:  # noqa: B008
+    return CameraOfBag(open_bag(path), topics)
 
 
-def frames(path: Path, topics: Topics = Topics(), timeout: float = 0.5) -> list[Frame]:  # noqa: B008
-    with closing(opened(path, topics, timeout)) as source:
+def frames(path: Path, topics: Topics = Topics()) -> list[RecordedFrame]:  # noqa: B008
+    with closing(opened(path, topics)) as source:
         return list(source)
 
 
 def until_damage(path: Path) -> tuple[int, str]:
     """Return how many frames there are, and the error at their end."""
-    found: list[Frame] = []
-    with closing(opened(path)) as source, pytest.raises(SourceError) as raised:
+    found: list[RecordedFrame] = []
+    with closing(opened(path)) as source, pytest.raises(UserError) as raised:
         for frame in source:
             found.append(frame)
     assert [frame.index for frame in found] == list(range(len(found)))
@@ -162,14 +163,14 @@ def test_damage_anywhere_ends_in_an_error_or_in_frames(tmp_path, name, seed):
         with closing(opened(file)) as source:
             for _ in decoded(source, None):
                 found += 1
-    except SourceError as error:
+    except UserError as error:
         assert file.name in str(error)
     assert found <= 40
 
 
 def test_nothing_that_can_be_read_is_refused(tmp_path):
     (tmp_path / 'bag.mcap').write_bytes(b'not a bag')
-    with pytest.raises(SourceError, match=r'bag\.mcap.*try: '):
+    with pytest.raises(UserError, match=r'bag\.mcap.*try: '):
         opened(tmp_path / 'bag.mcap')
 
 
@@ -191,9 +192,9 @@ def test_the_camera_of_the_parameters_is_chosen(tmp_path):
                            (('rear',), '/robot/rear/image_raw')):
         assert opened(bag, Topics(cameras)).topic == topic
     assert opened(bag, Topics(image='robot/rear/image_raw')).topic == '/robot/rear/image_raw'
-    with pytest.raises(SourceError, match='several image topics.*: .*--topic'):
+    with pytest.raises(UserError, match='several image topics.*: .*--topic'):
         opened(bag)
-    with pytest.raises(SourceError, match='no image topic /left.*/robot/front/image_raw'):
+    with pytest.raises(UserError, match='no image topic /left.*/robot/front/image_raw'):
         opened(bag, Topics(image='/left'))
 
 
@@ -201,12 +202,9 @@ def test_what_the_node_published_is_no_camera(tmp_path):
     bag = write_topics(tmp_path / 'bag', '/front/image_raw', '/front/segmentation/mask',
                        '/front/segmentation/overlay/compressed')
     assert opened(bag, Topics(('camera',))).topic == '/front/image_raw'
-    with closing(BagFile(bag)) as source:
-        assert source.topic == '/front/image_raw'
     only = write_topics(tmp_path / 'only', '/front/segmentation/mask')
-    for open_it in (opened, BagFile):
-        with pytest.raises(SourceError, match='none of a camera: /front/segmentation/mask'):
-            open_it(only)
+    with pytest.raises(UserError, match='none of a camera: /front/segmentation/mask'):
+        opened(only)
     assert opened(only, Topics(image='/front/segmentation/mask')).topic.endswith('/mask')
 
 
@@ -217,7 +215,7 @@ def test_odometry_is_found_or_chosen(tmp_path):
     two = write_topics(tmp_path / 'two', '/a/image_raw', '/wheel_odom', '/odom')
     assert opened(two).odometry == '/odom'
     assert opened(two, Topics(odometry='wheel_odom')).odometry == '/wheel_odom'
-    with pytest.raises(SourceError, match='/gps_odom; it has /odom, /wheel_odom'):
+    with pytest.raises(UserError, match='/gps_odom; it has /odom, /wheel_odom'):
         opened(two, Topics(odometry='/gps_odom'))
 
 
@@ -227,7 +225,7 @@ def test_odometry_counts_until_it_is_old(tmp_path):
     assert [frame.motion for frame in frames(bag)] == [
         Motion(1.0), Motion(2.0), None, Motion(4.0)]
     # It was recorded a microsecond before its image.
-    assert {frame.motion for frame in frames(bag, timeout=0.5e-6)} == {None}
+    assert {frame.motion for frame in frames(bag, Topics(odometry_timeout=0.5e-6))} == {None}
 
 
 # --- images -----------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from seg_node.errors import UserError
-from seg_node.tools.evaluate.finding import find_recordings
+from seg_node.recordings.find import find_recordings, Kind, kind_of
 
 
 @pytest.fixture
@@ -67,3 +67,25 @@ def test_where_there_is_nothing_is_told(tree):
     (tree / 'empty').mkdir()
     with pytest.raises(UserError, match='empty: no recordings'):
         find_recordings([tree / 'empty'])
+
+
+@pytest.mark.parametrize(('names', 'kind'), [
+    (['metadata.yaml', 'a.mcap', 'b.mcap'], Kind.BAG),
+    (['a.mcap'], Kind.BAG), (['a_0.mcap', 'a_1.mcap', 'a_10.mcap'], Kind.BAG),
+    (['a_0.db3.zstd', 'a_1.db3.zstd', 'notes.txt'], Kind.BAG), (['a.bag', '1.png'], Kind.BAG),
+    (['a_0.mcap', 'b_0.mcap'], None), (['a_0.mcap', 'a_1.db3'], None),
+    (['a.mcap', 'b.mcap'], None), (['a_0.bag', 'a_1.bag'], None),
+    (['a.mcap', 'a.mp4'], None), (['a.mp4'], None),
+    (['1.png', 'notes.txt'], Kind.IMAGES), (['notes.txt'], None), ([], None)])
+def test_what_a_folder_is(tmp_path: Path, names: list[str], kind: Kind | None) -> None:
+    for name in names:
+        (tmp_path / name).touch()
+    assert kind_of(tmp_path) is kind
+
+
+@pytest.mark.parametrize(('name', 'kind'), [
+    ('a.mcap', Kind.BAG), ('a_0.mcap.zstd', Kind.BAG), ('a.JPG', Kind.IMAGES),
+    ('a.mp4', Kind.VIDEO), ('recorded', Kind.VIDEO), ('a.zstd', Kind.VIDEO)])
+def test_what_a_file_is(tmp_path: Path, name: str, kind: Kind) -> None:
+    (tmp_path / name).touch()
+    assert kind_of(tmp_path / name) is kind

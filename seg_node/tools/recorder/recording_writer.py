@@ -32,10 +32,10 @@ import threading
 from typing import Any, TextIO
 
 import numpy as np
-from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
-from rosbags.typesys import get_typestore, Stores
 
-from seg_node.recordings.bags import IMAGE, stamp_of
+from seg_node.recordings.cdr import read_cdr, typestore
+from seg_node.recordings.channels import IMAGE
+from seg_node.recordings.stamps import stamp_of
 from seg_node.tools.recorder.overlay_video import OverlayVideo
 
 BOOL = 'std_msgs/msg/Bool'
@@ -80,13 +80,14 @@ def topics_of(cameras: Sequence[str], node: str) -> list[Topic]:
             Topic('/diagnostics', DIAGNOSTICS, 'diagnostics')]
 
 
-class Recording:
+class RecordingWriter:
     """Takes messages from any thread and writes them from its own."""
 
     def __init__(self, folder: Path, cameras: Sequence[str], fps: float, records: Path) -> None:
-        """Create the files; OSError when that fails."""
+        """Create the files; OSError when that fails, UserError without rosbags."""
         self._folder = folder
-        self._store = get_typestore(Stores.ROS2_JAZZY)
+        self._store = typestore()
+        from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
         self._connections: dict[str, Any] = {}
         self._scratch = Path(tempfile.mkdtemp(prefix='.recording-', dir=folder))
         self._bag = Writer(self._scratch / 'results', version=BAG_VERSION,
@@ -147,7 +148,7 @@ class Recording:
     def _write(self, arrival: Arrival) -> None:
         kind, camera = arrival.topic.kind, arrival.topic.camera
         if kind == 'overlay':
-            message: Any = self._store.deserialize_cdr(arrival.raw, IMAGE)
+            message: Any = read_cdr(arrival.raw, IMAGE)
             rows = np.asarray(message.data, np.uint8).reshape(message.height, message.step)
             bgr = rows[:, :3 * message.width].reshape(message.height, message.width, 3)
             stamp_ns = stamp_of(arrival.raw)
@@ -158,13 +159,13 @@ class Recording:
         if kind == 'mask':
             self._record(kind, arrival, camera=camera, stamp_ns=stamp_of(arrival.raw))
         elif kind == 'stop':
-            stop: Any = self._store.deserialize_cdr(arrival.raw, BOOL)
+            stop: Any = read_cdr(arrival.raw, BOOL)
             self._record(kind, arrival, stop=bool(stop.data))
         elif kind == 'state':
-            state: Any = self._store.deserialize_cdr(arrival.raw, STATUS)
+            state: Any = read_cdr(arrival.raw, STATUS)
             self._record(kind, arrival, **_status(state))
         else:
-            array: Any = self._store.deserialize_cdr(arrival.raw, DIAGNOSTICS)
+            array: Any = read_cdr(arrival.raw, DIAGNOSTICS)
             self._record(kind, arrival, status=[_status(status) for status in array.status])
 
     def _record(self, kind: str, arrival: Arrival, **values: Any) -> None:

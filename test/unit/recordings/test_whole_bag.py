@@ -24,9 +24,11 @@ import pytest
 from helpers.bag_files import IMAGE, image, PERIOD_NS, START_NS, STORE, write_other_bag
 import helpers.recorded_bags as recorded_bags
 from helpers.recorded_bags import COUNT, TOPIC, written
-from seg_node.recordings.bag_reader import BagReader
-from seg_node.recordings.bags import stamp_of
-from seg_node.recordings.sources import is_bag, open_source, SourceError
+from seg_node.errors import UserError
+from seg_node.recordings.find import Kind, kind_of
+from seg_node.recordings.opening import open_frames
+from seg_node.recordings.stamps import stamp_of
+from seg_node.recordings.whole_bag import WholeBag
 
 KINDS: dict[str, Callable[[Path], Path]] = {
     f'{storage}{name}': (lambda path, make=make, storage=storage: make(path / 'bag', storage))
@@ -50,8 +52,8 @@ TIMES = [START_NS + index * PERIOD_NS for index in range(COUNT)]
 @pytest.mark.parametrize('kind', KINDS)
 def test_every_kind_of_bag_gives_the_same_bytes(tmp_path: Path, kind: str) -> None:
     path = KINDS[kind](tmp_path)
-    assert is_bag(path)
-    reader = BagReader(path)
+    assert kind_of(path) is Kind.BAG
+    reader = WholeBag(path)
     try:
         (channel,) = reader.channels
         assert (channel.topic, channel.type, channel.count) == (TOPIC, IMAGE, COUNT)
@@ -69,20 +71,20 @@ def test_every_kind_of_bag_gives_the_same_bytes(tmp_path: Path, kind: str) -> No
 
 @pytest.mark.parametrize('kind', ['mcap', 'sqlite3, split', 'mcap, zstd file'])
 def test_offered_qos_is_read(tmp_path: Path, kind: str) -> None:
-    reader = BagReader(KINDS[kind](tmp_path))
+    reader = WholeBag(KINDS[kind](tmp_path))
     ((qos,),) = (channel.offered for channel in reader.channels)
     assert qos.reliability.name == 'BEST_EFFORT'
     reader.close()
 
 
 @pytest.mark.parametrize('kind', KINDS)
-def test_sources_read_it_too(tmp_path: Path, kind: str) -> None:
-    with open_source(KINDS[kind](tmp_path)) as source:
+def test_its_camera_has_the_same_stamps(tmp_path: Path, kind: str) -> None:
+    with open_frames(KINDS[kind](tmp_path)) as source:
         assert [frame.stamp_ns for frame in source] == TIMES
 
 
 def test_ros1_types_arrive_as_those_of_ros2(tmp_path: Path) -> None:
-    reader = BagReader(recorded_bags.ros1_with_own_types(tmp_path / 'a.bag'))
+    reader = WholeBag(recorded_bags.ros1_with_own_types(tmp_path / 'a.bag'))
     channels = {channel.topic: channel for channel in reader.channels}
     assert channels['/wheel'].latched
     assert not channels['/tf'].latched
@@ -102,7 +104,7 @@ def test_ros1_definition_that_is_damaged_costs_its_topic_only(tmp_path: Path) ->
     raw = path.read_bytes()
     # The same number of bytes, so that the records around it stay readable.
     path.write_bytes(raw.replace(b'float64 speed', b'float64 -pee!'))
-    reader = BagReader(path)
+    reader = WholeBag(path)
     problems = {channel.topic: channel.problem for channel in reader.channels}
     assert 'not understood' in problems.pop('/wheel')
     assert set(problems.values()) == {''}
@@ -124,8 +126,8 @@ def test_truncated_bag_is_an_error_with_a_remedy(
     path = KINDS[kind](tmp_path)
     file = damaged_file(path)
     os.truncate(file, int(share * file.stat().st_size))
-    with pytest.raises(SourceError, match=r'cannot be read as a ROS [12] bag .*; try: ') as raised:
-        reader = BagReader(path)
+    with pytest.raises(UserError, match=r'cannot be read as a ROS [12] bag .*; try: ') as raised:
+        reader = WholeBag(path)
         assert len(list(reader.messages(reader.channels))) < COUNT
     assert str(tmp_path) in str(raised.value)
 
@@ -133,40 +135,45 @@ def test_truncated_bag_is_an_error_with_a_remedy(
 def test_compressed_messages_without_metadata_are_refused(tmp_path: Path) -> None:
     folder = written(tmp_path / 'bag', 'sqlite3', range(COUNT), 'MESSAGE')
     (folder / 'metadata.yaml').unlink()
-    with pytest.raises(SourceError, match='compressed.*Give the folder'):
-        BagReader(folder)
+    with pytest.raises(UserError, match='compressed.*Give the folder'):
+        WholeBag(folder)
 
 
 def test_compressed_file_without_metadata_is_refused(tmp_path: Path) -> None:
     folder = written(tmp_path / 'bag', 'mcap', range(COUNT), 'FILE')
     for path in (folder, folder / 'bag.mcap.zstd'):
         (folder / 'metadata.yaml').unlink(missing_ok=True)
-        with pytest.raises(SourceError, match='unzstd'):
-            open_source(path)
+        with pytest.raises(UserError, match='unzstd'):
+            WholeBag(path)
+        # What it holds can be read all the same.
+        with open_frames(path) as source, pytest.raises(UserError, match='unzstd'):
+            for index, frame in enumerate(source):
+                assert frame.stamp_ns == TIMES[index]
+        assert index == COUNT - 1
 
 
 def test_file_that_is_missing_from_a_split_bag_is_named(tmp_path: Path) -> None:
     folder = recorded_bags.split(tmp_path / 'bag', 'mcap')
     (folder / 'rest.mcap').unlink()
-    with pytest.raises(SourceError, match=r'rest\.mcap'):
-        BagReader(folder)
+    with pytest.raises(UserError, match=r'rest\.mcap'):
+        WholeBag(folder)
 
 
 def test_bag_without_messages_has_no_times(tmp_path: Path) -> None:
-    reader = BagReader(written(tmp_path / 'bag', 'mcap', range(0)))
+    reader = WholeBag(written(tmp_path / 'bag', 'mcap', range(0)))
     assert (reader.count, reader.start_ns, reader.end_ns) == (0, 0, 0)
     assert list(reader.messages(reader.channels)) == []
     reader.close()
 
 
 def test_no_channel_is_no_message(tmp_path: Path) -> None:
-    reader = BagReader(write_other_bag(tmp_path / 'bag'))
+    reader = WholeBag(write_other_bag(tmp_path / 'bag'))
     assert list(reader.messages([])) == []
     reader.close()
 
 
 def test_channels_of_a_bag_are_read_one_by_one(tmp_path: Path) -> None:
-    reader = BagReader(recorded_bags.with_latched(tmp_path / 'bag'))
+    reader = WholeBag(recorded_bags.with_latched(tmp_path / 'bag'))
     channels = {channel.topic: channel for channel in reader.channels}
     assert {topic: channel.latched for topic, channel in channels.items()} == {
         '/map_name': True, TOPIC: False, '/front/camera_info': False}
@@ -179,5 +186,5 @@ def test_channels_of_a_bag_are_read_one_by_one(tmp_path: Path) -> None:
 def test_several_bags_of_ros1_in_a_folder_are_refused(tmp_path: Path) -> None:
     path = recorded_bags.ros1(tmp_path / 'a_0.bag')
     shutil.copy(path, tmp_path / 'a_1.bag')
-    with pytest.raises(SourceError, match='2 bag files'):
-        open_source(tmp_path)
+    with pytest.raises(UserError, match=r'several recordings.*: a_0\.bag, a_1\.bag'):
+        open_frames(tmp_path)

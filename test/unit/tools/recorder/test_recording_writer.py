@@ -26,7 +26,7 @@ import helpers.bag_files as bag_files
 from helpers.bag_files import STORE
 from seg_node.tools.demo.drive_log import read_records
 from seg_node.tools.recorder.overlay_video import OverlayVideo
-from seg_node.tools.recorder.recording import Arrival, Recording, topics_of
+from seg_node.tools.recorder.recording_writer import Arrival, RecordingWriter, topics_of
 
 PERIOD = 40_000_000
 START = 1_700_000_000 * 10**9
@@ -44,8 +44,8 @@ def flag(value: bool) -> bytes:
         STORE.types['std_msgs/msg/Bool'](value), 'std_msgs/msg/Bool'))
 
 
-def record(folder: Path) -> Recording:
-    recording = Recording(folder, ['camera'], 25.0, folder / 'records.jsonl')
+def record(folder: Path) -> RecordingWriter:
+    recording = RecordingWriter(folder, ['camera'], 25.0, folder / 'records.jsonl')
     topics = {topic.kind: topic for topic in topics_of(['camera'], 'seg_node')}
     for index in range(5):
         wall = START + index * PERIOD
@@ -82,7 +82,7 @@ def test_records_and_video_hold_what_came(tmp_path: Path) -> None:
 
 
 def test_failure_of_the_disk_is_kept_for_the_caller(tmp_path: Path) -> None:
-    recording = Recording(tmp_path, ['camera'], 25.0, tmp_path / 'records.jsonl')
+    recording = RecordingWriter(tmp_path, ['camera'], 25.0, tmp_path / 'records.jsonl')
     topics = {topic.kind: topic for topic in topics_of(['camera'], 'seg_node')}
     recording.put(Arrival(topics['state'], b'\0\1\0\0no message', START))
     recording.close()
