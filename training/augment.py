@@ -64,14 +64,14 @@ def plain(sample: Sample, size: tuple[int, int]) -> Sample:
                   cv2.resize(sample.codes, size, interpolation=cv2.INTER_NEAREST))
 
 
-def obstacle_cutouts(samples: Sequence[Sample], least: int = 600) -> list[Sample]:
-    """Cut the obstacles of at least `least` pixels out of labelled samples."""
+def obstacle_cutouts(samples: Sequence[Sample], minimum: int = 600) -> list[Sample]:
+    """Cut the obstacles of at least `minimum` pixels out of labelled samples."""
     cutouts = []
     for sample in samples:
         mask = (sample.codes == labels.OBSTACLE).astype(np.uint8)
         _, components, stats, _ = cv2.connectedComponentsWithStats(mask)
         for index, (x, y, w, h, area) in enumerate(stats):
-            if index and area >= least and h > 20 and w > 8 and x > 0 and x + w < mask.shape[1]:
+            if index and area >= minimum and h > 20 and w > 8 and x > 0 and x + w < mask.shape[1]:
                 box = np.s_[y:y + h, x:x + w]
                 inside = (components[box] == index).astype(np.uint8)
                 cutouts.append(Sample(sample.bgr[box].copy(), inside))
@@ -117,8 +117,8 @@ def _soft_view(sample: Sample, warp: NDArray[np.float64], size: tuple[int, int])
     small = size[0] // SOFT_STRIDE, size[1] // SOFT_STRIDE
     matrix = outward @ warp @ inward
     # Outside of the image is told from its first class by the last channel.
-    seen = cv2.warpPerspective(np.full((rows, columns), 255, np.uint8), matrix, small)
-    return np.dstack([cv2.warpPerspective(soft, matrix, small), (seen == 255) * np.uint8(255)])
+    covered = cv2.warpPerspective(np.full((rows, columns), 255, np.uint8), matrix, small)
+    return np.dstack([cv2.warpPerspective(soft, matrix, small), (covered == 255) * np.uint8(255)])
 
 
 def _scaling(x: float, y: float) -> NDArray[np.float64]:

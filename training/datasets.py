@@ -93,18 +93,18 @@ def video_frames(path: Path) -> list[Array]:
 
 def rendered(count: int, first_seed: int, width: int = 512, height: int = 288) -> list[Sample]:
     """Render random scenes; their labels know all five classes."""
-    from seg_node.simulation.random_scene import random_scene
+    from training.random_scene import random_scene
     scenes = (random_scene(first_seed + k, width, height) for k in range(count))
     return [Sample(scene.bgr, scene.labels) for scene in scenes]
 
 
-def above_the_road(samples: Sequence[Sample], least: float = 0.3) -> list[Sample]:
+def above_the_road(samples: Sequence[Sample], minimum: float = 0.3) -> list[Sample]:
     """
     Cut the parts of the images above all path, where these are high enough to be an image.
 
     They are images without a road: trees, houses, walls, sky.
 
-    :param least: height that must be left, share of the image's.
+    :param minimum: height that must be left, share of the image's.
     """
     found = []
     for sample in samples:
@@ -113,7 +113,7 @@ def above_the_road(samples: Sequence[Sample], least: float = 0.3) -> list[Sample
         # Fifteen pixels of doubt or path in a row of the labels end the cut.
         path_rows = np.nonzero(open_rows.sum(axis=1) > 15)[0]
         end = int(path_rows[0] if len(path_rows) else height) - height // 40
-        if end >= least * height:
+        if end >= minimum * height:
             codes = np.full((end, sample.codes.shape[1]), labels.NOT_PATH, np.uint8)
             found.append(Sample(sample.bgr[:end], codes))
     return found

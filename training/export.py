@@ -69,7 +69,7 @@ def fit_temperature(network: RoadNet, size: Size, sets: Sequence[Sequence[Sample
     candidates = np.linspace(0.6, 2.5, 39)
     losses = np.zeros(len(candidates))
     for samples in sets:
-        logits, truth = [], []
+        logits, ground_truth = [], []
         for sample in samples:
             view = plain(sample, size)
             images = torch.from_numpy(view.bgr[None, ..., ::-1].copy())
@@ -77,8 +77,8 @@ def fit_temperature(network: RoadNet, size: Size, sets: Sequence[Sequence[Sample
             codes = view.codes[2::4, 2::4]
             known = codes != labels.UNKNOWN
             logits.append(odds[0].numpy()[known])
-            truth.append(labels.is_path(codes)[known])
-        x, y = np.concatenate(logits), np.concatenate(truth)
+            ground_truth.append(labels.is_path(codes)[known])
+        x, y = np.concatenate(logits), np.concatenate(ground_truth)
         losses += [np.logaddexp(0, np.where(y, -x, x) / t).mean() for t in candidates]
     return float(candidates[int(np.argmin(losses))])
 

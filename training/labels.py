@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.scoring import ground_truth as truth
+from seg_node.scoring import ground_truth
 from seg_node.scoring.ground_truth import NOT_PATH, SOME_PATH, UNKNOWN
 
 __all__ = ['BACKGROUND', 'CLASSES', 'DRIVABLE', 'FROM_LUMS', 'FROM_ROADS', 'NOT_PATH', 'OBSTACLE',
@@ -30,11 +30,11 @@ BACKGROUND, PATH, SIDEWALK, OBSTACLE, SPEED_BUMP = range(5)
 DRIVABLE = (PATH, SPEED_BUMP)
 
 # A source that only tells path from not-path says no more than that.
-FROM_LUMS = truth.code_table(
+FROM_LUMS = ground_truth.code_table(
     {0: BACKGROUND, 1: OBSTACLE, 2: PATH, 3: SIDEWALK, 4: SPEED_BUMP})
-FROM_ROADS = truth.code_table({0: NOT_PATH, 1: SOME_PATH})
+FROM_ROADS = ground_truth.code_table({0: NOT_PATH, 1: SOME_PATH})
 
 
 def is_path(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Return where labels (class ids or partial labels) are drivable."""
-    return truth.is_path(labels, DRIVABLE)
+    return ground_truth.is_path(labels, DRIVABLE)

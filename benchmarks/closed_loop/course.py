@@ -119,12 +119,12 @@ def _line(rng: _Rng, setup: VehicleSetup, limits: StatedLimits, goal: float, str
     base = swing = 0.0
     length, phase = 100.0, float(rng.uniform(0.0, 2.0 * math.pi))
     if rng.random() >= straight:
-        most = setup.sharpest(limits)
-        swing = float(rng.uniform(0.0, 0.5)) * most
+        maximum = setup.sharpest(limits)
+        swing = float(rng.uniform(0.0, 0.5)) * maximum
         # A sine's slope is its amplitude times 2 pi / length.
         length = max(20.0, 2.0 * math.pi * swing / setup.sharpest_change(limits))
         # No road that comes round to itself.
-        base = float(rng.uniform(-0.5, 0.5)) * min(most, 5.0 / end)
+        base = float(rng.uniform(-0.5, 0.5)) * min(maximum, 5.0 / end)
         swing = min(swing, 2.5 / end)
 
     def curvature(s: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -24,7 +24,7 @@ import numpy as np
 
 from benchmarks.closed_loop.actors import Body
 from benchmarks.closed_loop.course import Course, draw_course
-from benchmarks.closed_loop.ground_truth import SPARE_SIDE, Truth
+from benchmarks.closed_loop.ground_truth import GroundTruth, SPARE_SIDE
 from benchmarks.closed_loop.limits import StatedLimits, TICK
 from benchmarks.closed_loop.node import NodeModel, NodeUnderTest
 from benchmarks.closed_loop.outcome import FalseStop, Moment, Outcome
@@ -112,10 +112,10 @@ class Simulation:
         self.setup = draw_vehicle_setup(draws[0], size, limits)
         self.course = draw_course(draws[1], self.setup, limits, _STRAIGHT)
         self._plant = Plant(draws[3], self.course, self.setup, limits)
-        self._truth = Truth(self.course, self.setup)
+        self._ground_truth = GroundTruth(self.course, self.setup)
         self._log = _Log()
         self._now = 0.0
-        self._place = self._truth.place(self._plant.state)
+        self._place = self._ground_truth.place(self._plant.state)
         self._decision, self._reason = Decision.STOP, Reason.NO_IMAGE
         self._set_out: float | None = None
         self._free_since = self._held_since = self._stood_since = math.inf
@@ -152,17 +152,17 @@ class Simulation:
         self._plant.step(self._now)
         state = self._plant.state
         self._log.metres += (was + state.speed) / 2.0 * TICK
-        self._place = place = self._truth.place(state)
+        self._place = place = self._ground_truth.place(state)
         bodies = self._bodies()
-        free = self._truth.free(place, bodies, 0.0)
+        free = self._ground_truth.free(place, bodies, 0.0)
         if state.speed > 0.0:
-            hard = self._truth.free(place, bodies, -self.setup.vehicle.side_margin)
+            hard = self._ground_truth.free(place, bodies, -self.setup.vehicle.side_margin)
             self._log.min_room = min(
                 self._log.min_room,
                 hard - state.speed ** 2 / (2.0 * self.setup.vehicle.deceleration))
         self._look(place, bodies, free)
         self._note(place, bodies, free, was)
-        return self._truth.hit(state, place, bodies)
+        return self._ground_truth.hit(state, place, bodies)
 
     def _bodies(self) -> tuple[Body, ...]:
         walk = self.course.walk
@@ -212,7 +212,8 @@ class Simulation:
               ) -> None:
         state, now = self._plant.state, self._now
         speed = self.setup.vehicle.max_speed if self._plant.mute else state.speed
-        roomy = self._truth.free(place, bodies, SPARE_SIDE) > self._truth.ample(speed)
+        truth = self._ground_truth
+        roomy = truth.free(place, bodies, SPARE_SIDE) > truth.ample(speed)
         self._free_since = min(self._free_since, now) if roomy else math.inf
         stopped = self._decision is Decision.STOP
         self._held_since = min(self._held_since, now) if roomy and stopped else math.inf
@@ -223,7 +224,7 @@ class Simulation:
             self._held_since = now
         if was > 0.0 and state.speed == 0.0 and stopped and free < _FAR:
             self._log.margins.append(free)
-        closed = free <= self._truth.ample(0.0) and not self._is_awaiting()
+        closed = free <= self._ground_truth.ample(0.0) and not self._is_awaiting()
         standing = state.speed == 0.0 and stopped and closed
         self._stood_since = min(self._stood_since, now) if standing else math.inf
         if not self._log.trace or now - self._log.trace[-1].time_s >= _TRACE - 1e-9:

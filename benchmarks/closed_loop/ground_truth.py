@@ -35,7 +35,7 @@ SPARE_AHEAD = 2.0
 _NEAR = 12.0
 
 
-class Truth:
+class GroundTruth:
     """
     Judge a drive by the world.
 

@@ -96,5 +96,5 @@ class Driver:
         # Critically damped: off'' = -2 off' / look - off / look^2 along the way.
         wanted = road / (1.0 - d * road) - 2.0 * turned / look - off / look ** 2
         wanted = max(-self.max_curvature, min(self.max_curvature, wanted))
-        most = self.curvature_rate * seconds
-        return state.curvature + max(-most, min(most, wanted - state.curvature))
+        maximum = self.curvature_rate * seconds
+        return state.curvature + max(-maximum, min(maximum, wanted - state.curvature))

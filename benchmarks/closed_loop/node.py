@@ -61,7 +61,7 @@ class NodeUnderTest(Protocol):
         """Let all come together that may go wrong, as far as that is in anybody's hands."""
 
     def step(self, now: float, motion: Callable[[], Motion | None]) -> Verdict | None:
-        """Do what is due; give the verdict where the node publishes one now."""
+        """Do what is due; return the verdict where the node publishes one now."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +153,7 @@ class NodeModel:
             self._lost, self._kept = self._setup.timing.losable(self._limits), 0
 
     def step(self, now: float, motion: Callable[[], Motion | None]) -> Verdict | None:
-        """Do what is due; give the verdict where the node publishes one now."""
+        """Do what is due; return the verdict where the node publishes one now."""
         decided = self._finish(now, motion)
         for image in [image for image in self._flying if image.arrival <= now]:
             self._flying.remove(image)
@@ -194,19 +194,19 @@ class NodeModel:
             work.seconds)
         return True
 
-    def _share(self, least: float) -> float:
-        """Draw a share from `least` to 1; 1 where all is slow."""
-        return 1.0 if self._slow else float(self._rng.uniform(least, 1.0))
+    def _share(self, minimum: float) -> float:
+        """Draw a share from `minimum` to 1; 1 where all is slow."""
+        return 1.0 if self._slow else float(self._rng.uniform(minimum, 1.0))
 
     def _is_lost(self) -> bool:
         if self._lost > 0:
             self._lost -= 1
             return True
-        most = self._setup.timing.losable(self._limits)
+        maximum = self._setup.timing.losable(self._limits)
         # Between two losses an image arrives, or they would be one long loss.
-        if most < 1 or self._kept < 1 or self._rng.random() >= self._limits.dropped:
+        if maximum < 1 or self._kept < 1 or self._rng.random() >= self._limits.dropped:
             self._kept += 1
             return False
-        self._lost = int(self._rng.integers(1, most + 1)) - 1
+        self._lost = int(self._rng.integers(1, maximum + 1)) - 1
         self._kept = 0
         return True

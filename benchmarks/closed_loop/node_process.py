@@ -120,7 +120,7 @@ class NodeProcess:
         """Do nothing: what goes wrong in real time does so by itself."""
 
     def step(self, now: float, motion: Callable[[], Motion | None]) -> Verdict | None:
-        """Wait for that moment, publish odometry, and give what the node has said since."""
+        """Wait for that moment, publish odometry, and return what the node has said since."""
         ahead = self._begin + now - time.monotonic()
         self.worst_lag = max(self.worst_lag, -ahead)
         time.sleep(max(0.0, ahead))

@@ -48,7 +48,7 @@ class Outcome:
 
     arrived: whether the goal was reached. collision: what was hit, None for nothing;
     collision_speed in m/s. margins: metres left before something in the corridor, at each
-    standstill. min_room: the least distance that would have been left at full brakes, metres,
+    standstill. min_room: the minimum distance that would have been left at full brakes, metres,
     at any moment; below 0 a collision is certain.
     """
 

@@ -101,12 +101,12 @@ class Plant:
 
     def pitch_error(self, now: float, place: float) -> float:
         """Return how much lower than calibrated the camera looks, rad; place: arc length, m."""
-        most = self._setup.pitch_error
+        maximum = self._setup.pitch_error
         nod = self._calibration - self._nod * self.state.acceleration
         for bump in self._course.scene.profile.bumps:
             if abs(place - bump.s) < bump.length_m / 2.0 + _BUMP_NOD_M:
-                nod += 0.5 * most * math.sin(2.0 * math.pi * now / _BUMP_NOD_S)
-        return max(-most, min(most, nod))
+                nod += 0.5 * maximum * math.sin(2.0 * math.pi * now / _BUMP_NOD_S)
+        return max(-maximum, min(maximum, nod))
 
     def motion(self) -> Motion | None:
         """Return what odometry last said: late and inexact within the limits."""
@@ -118,9 +118,9 @@ class Plant:
         noise = float(self._rng.uniform(-1.0, 1.0)) * abs(noise) * self._limits.speed_noise
         speed = past.speed * (1.0 + share) + (noise if past.speed > 0.0 else 0.0)
         distance = self._setup.vehicle.front + self._setup.required(past.speed)
-        most = yaw_rate_error(self._setup.vehicle, distance, past.speed, self._limits)
+        maximum = yaw_rate_error(self._setup.vehicle, distance, past.speed, self._limits)
         wobble = 0.5 * turn + 0.5 * float(self._rng.uniform(-1.0, 1.0))
-        return Motion(max(speed, 0.0), past.yaw_rate + wobble * most)
+        return Motion(max(speed, 0.0), past.yaw_rate + wobble * maximum)
 
     def pose(self) -> Pose:
         """Return the pose of the vehicle's origin."""

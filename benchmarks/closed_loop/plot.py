@@ -60,7 +60,7 @@ def write_drive(outcome: Outcome, path: Path) -> None:
         axes[2].set_xlim(0.0, max(times[-1], 1e-3))
         axes[2].set_xlabel('seconds from the beginning of the drive')
         end = (f'collision with {outcome.collision} at {outcome.collision_speed:.2f} m/s'
-               if outcome.collision else f'no collision, least room {outcome.min_room:.2f} m')
+               if outcome.collision else f'no collision, minimum room {outcome.min_room:.2f} m')
         axes[0].set_title(
             f'drive {outcome.seed}: {outcome.kind}, up to {outcome.max_speed:.1f} m/s; {end}',
             loc='left', fontsize=14, pad=12)
@@ -96,7 +96,7 @@ def _distances(axis: Any, times: Sequence[float], moments: Sequence[Moment]) -> 
     style_axis(axis, 'distance from the bumper, m')
     required = np.array([moment.required for moment in moments])
     top = 2.0 * float(required.max())
-    for name, color, label in (('free', _TRUE, 'free in truth'), ('seen', _SEEN, 'seen clear')):
+    for name, color, label in (('free', _TRUE, 'free'), ('seen', _SEEN, 'seen clear')):
         values = np.array([getattr(moment, name) for moment in moments])
         axis.plot(times, np.minimum(values, 2.0 * top), color=color, linewidth=1.8, label=label)
     axis.plot(times, required, color=STOP, linewidth=1.3, linestyle=(0, (5, 3)),

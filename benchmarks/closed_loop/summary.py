@@ -81,7 +81,7 @@ def summarize(outcomes: Iterable[Outcome]) -> Group:
 
 
 def worst(outcomes: Sequence[Outcome]) -> Outcome:
-    """Choose the drive with the hardest collision, else the one with the least room."""
+    """Choose the drive with the hardest collision, else the one with the minimum room."""
     return min(outcomes, key=lambda one: (
         one.collision is None, -one.collision_speed, one.min_room, one.seed))
 

@@ -61,11 +61,11 @@ def write_cases(path: Path, contender: Contender, scores: dict[str, PathScore],
 def _case(contender: Contender, item: Item, caption: str) -> Array:
     bgr, ids = item.read()
     found = contender.segment(bgr).path
-    truth = path_truth(item.format.path_codes[ids], ())
+    ground_truth = path_truth(item.format.path_codes[ids], ())
     image = bgr.copy()
-    for where, color in ((found & truth.path, _RIGHT), (found & ~truth.path, _FALSE),
-                         (~found & truth.path, _MISSED)):
-        inside = where & truth.known
+    for where, color in ((found & ground_truth.path, _RIGHT), (found & ~ground_truth.path, _FALSE),
+                         (~found & ground_truth.path, _MISSED)):
+        inside = where & ground_truth.known
         image[inside] = (1 - _STRENGTH) * image[inside] + _STRENGTH * np.array(color)
     tile = np.full((_HEIGHT + _CAPTION, _WIDTH, 3), 255, np.uint8)
     # Whole, between bars: a stretched image would hide that its network sees it stretched.

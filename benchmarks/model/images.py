@@ -91,7 +91,7 @@ _FIRST_SEED = 1_000_000        # training takes those from 0 on
 
 @dataclass(frozen=True)
 class RenderedScene:
-    """A random scene of seg_node.simulation, with exact labels."""
+    """A random scene of training, with exact labels."""
 
     seed: int
     format: Format = RENDERED
@@ -103,7 +103,7 @@ class RenderedScene:
 
     def read(self) -> tuple[Array, Array]:
         """Render it: BGR uint8 [H, W, 3] and ids, uint8 [H, W]."""
-        from seg_node.simulation import random_scene
+        from training.random_scene import random_scene
         scene = random_scene(self.seed, *_RENDERED_SIZE)
         return scene.bgr, scene.labels
 

@@ -153,7 +153,7 @@ def _road_or_not(contender: Contender, scorer: Scorer) -> RoadOrNot:
     roads = [look for name, score in scorer.sets.items() if name != RENDERED.name
              for look in score.corridor]
     return tell_apart(roads, {
-        kind: [judge.look(contender.segment(bgr)) for bgr in images]
+        kind: [judge.read(contender.segment(bgr)) for bgr in images]
         for kind, images in no_road_images(_NO_ROADS).items()})
 
 

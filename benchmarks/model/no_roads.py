@@ -37,7 +37,7 @@ WIDTH, HEIGHT = 640, 480
 
 
 @dataclass(frozen=True)
-class Look:
+class CorridorReading:
     """
     What a network says of the corridor, 0 to 1.
 
@@ -59,11 +59,11 @@ class CorridorJudge:
         self._samples = corridor.rows, corridor.cols
         self._drivable = drivable_lut(contender.classes).astype(bool)
 
-    def look(self, answer: Answer) -> Look:
+    def read(self, answer: Answer) -> CorridorReading:
         """Measure an answer."""
         path = self._drivable[answer.labels[self._samples]]
         sure = answer.confidence[self._samples] / 255
-        return Look(float(np.where(path, sure, 1 - sure).mean()), float(path.mean()))
+        return CorridorReading(float(np.where(path, sure, 1 - sure).mean()), float(path.mean()))
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,13 @@ class RoadOrNot:
     called_path: float
 
 
-def tell_apart(roads: Sequence[Look], no_roads: dict[str, list[Look]]) -> RoadOrNot:
-    """Sum up the looks at images of roads, and at those without by kind."""
-    others = [look for looks in no_roads.values() for look in looks]
+def tell_apart(roads: Sequence[CorridorReading],
+               no_roads: dict[str, list[CorridorReading]]) -> RoadOrNot:
+    """Sum up the readings at images of roads, and at those without by kind."""
+    others = [look for readings in no_roads.values() for look in readings]
     return RoadOrNot(
         _confidence(roads), _confidence(others),
-        {kind: _confidence(looks) for kind, looks in no_roads.items()},
+        {kind: _confidence(readings) for kind, readings in no_roads.items()},
         _auroc(roads, others),
         sum(look.coverage for look in others) / len(others) if others else math.nan)
 
@@ -149,9 +150,9 @@ def _room(rng: np.random.Generator) -> Array:
         quad = np.array([[edge, HEIGHT / 2 - near], [corner, HEIGHT / 2 - far],
                          [corner, HEIGHT / 2 + far], [edge, HEIGHT / 2 + near]], np.float32)
         view = cv2.getPerspectiveTransform(source, quad)
-        seen = cv2.warpPerspective(paint, view, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
+        shown = cv2.warpPerspective(paint, view, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
         cols = np.arange(WIDTH) < corner if side == 0 else np.arange(WIDTH) >= corner
-        image[:, cols] = seen[:, cols] * lamp[side]
+        image[:, cols] = shown[:, cols] * lamp[side]
     return _image(image + rng.normal(0, 2.5, image.shape))
 
 
@@ -184,7 +185,7 @@ def _image(values: NDArray[np.floating]) -> Array:
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 
-def _auroc(roads: Sequence[Look], others: Sequence[Look]) -> float:
+def _auroc(roads: Sequence[CorridorReading], others: Sequence[CorridorReading]) -> float:
     if not roads or not others:
         return math.nan
     from sklearn.metrics import roc_auc_score
@@ -192,8 +193,8 @@ def _auroc(roads: Sequence[Look], others: Sequence[Look]) -> float:
                                [look.confidence for look in (*roads, *others)]))
 
 
-def _confidence(looks: Sequence[Look]) -> float:
-    return sum(look.confidence for look in looks) / len(looks) if looks else math.nan
+def _confidence(readings: Sequence[CorridorReading]) -> float:
+    return sum(look.confidence for look in readings) / len(readings) if readings else math.nan
 
 
 _KINDS: dict[str, Callable[[np.random.Generator], Array]] = {

@@ -88,9 +88,9 @@ def write_reliability(results: Sequence[Result], path: Path) -> None:
                 calibration = one.sets[name].calibration
                 bins = calibration.bins()
                 # A bin of a few pixels shows chance alone.
-                seen = [each for each in bins if each.share > 1e-4]
-                upper.plot([each.confidence for each in seen],
-                           [each.accuracy for each in seen], color=color, marker=marker,
+                filled = [each for each in bins if each.share > 1e-4]
+                upper.plot([each.confidence for each in filled],
+                           [each.accuracy for each in filled], color=color, marker=marker,
                            markersize=6, linewidth=1.6, label=_name(one))
                 lower.step([bins[0].low, *(each.high for each in bins)],
                            [bins[0].share, *(each.share for each in bins)],

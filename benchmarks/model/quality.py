@@ -23,7 +23,7 @@ import math
 from benchmarks.model.contender import Contender
 from benchmarks.model.corruptions import STRENGTHS, SUITE
 from benchmarks.model.images import Array, Item
-from benchmarks.model.no_roads import CorridorJudge, Look
+from benchmarks.model.no_roads import CorridorJudge, CorridorReading
 from seg_node.scoring.boundary import BoundaryScore
 from seg_node.scoring.calibration import Calibration
 from seg_node.scoring.confusion import Confusion
@@ -47,7 +47,7 @@ class SetScore:
     images: dict[str, PathScore] = field(default_factory=dict)
     boundary: BoundaryScore = BoundaryScore()
     calibration: Calibration = field(default_factory=Calibration.empty)
-    corridor: list[Look] = field(default_factory=list)
+    corridor: list[CorridorReading] = field(default_factory=list)
 
     @property
     def path(self) -> PathScore:
@@ -72,11 +72,11 @@ class Scorer:
             tuple(info.name for info in classes),
             None if class_codes is None else Confusion.empty(len(classes))))
         answer = self._contender.segment(bgr)
-        truth = path_truth(item.format.path_codes[ids], ())
-        score.images[item.name] = PathScore.of(answer.path, truth)
-        score.boundary += BoundaryScore.of(answer.path, truth)
-        score.calibration += Calibration.of(answer.path, answer.confidence_full, truth)
-        score.corridor.append(self._judge.look(answer))
+        ground_truth = path_truth(item.format.path_codes[ids], ())
+        score.images[item.name] = PathScore.of(answer.path, ground_truth)
+        score.boundary += BoundaryScore.of(answer.path, ground_truth)
+        score.calibration += Calibration.of(answer.path, answer.confidence_full, ground_truth)
+        score.corridor.append(self._judge.read(answer))
         if score.confusion is not None and class_codes is not None:
             score.confusion += Confusion.of(answer.mask, class_codes[ids], len(classes))
 
@@ -148,7 +148,7 @@ def robustness(counts: Counts, images: int) -> Robustness:
 
 def _count(contenders: Sequence[Contender], counts: Sequence[Counts], key: tuple[str, int],
            bgr: Array, codes: Array) -> None:
-    truth = path_truth(codes, ())
+    ground_truth = path_truth(codes, ())
     for contender, table in zip(contenders, counts, strict=True):
-        found = PathScore.of(contender.segment(bgr).path, truth)
+        found = PathScore.of(contender.segment(bgr).path, ground_truth)
         table[key] = table.get(key, PathScore()) + found

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from seg_node.simulation.camera import Camera
 from seg_node.simulation.drive import demo_drive, Drive
-from seg_node.simulation.random_scene import random_scene
 from seg_node.simulation.renderer import RenderedFrame
 
-__all__ = ['Camera', 'Drive', 'RenderedFrame', 'demo_drive', 'random_scene']
+__all__ = ['Camera', 'Drive', 'RenderedFrame', 'demo_drive']

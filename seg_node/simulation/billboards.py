@@ -113,8 +113,8 @@ def _places(things: tuple[Thing, ...], pose: Pose, camera: Camera) -> _Places:
     left, bottom = camera.project(ahead, aside + half)
     right, _ = camera.project(ahead, aside - half)
     _, top = camera.project(ahead, aside, high)
-    seen = (ahead > NEAREST_M) & (right > 0) & (left < camera.width) & (bottom - top >= 1.0)
-    order = sorted(np.flatnonzero(seen).tolist(), key=lambda index: -float(ahead[index]))
+    visible = (ahead > NEAREST_M) & (right > 0) & (left < camera.width) & (bottom - top >= 1.0)
+    order = sorted(np.flatnonzero(visible).tolist(), key=lambda index: -float(ahead[index]))
     return _Places(tuple(order), ahead, aside, left, top, right, bottom)
 
 

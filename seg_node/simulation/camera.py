@@ -123,8 +123,8 @@ class Camera:
         rows = np.arange(self.height)
         forward, _ = self.pixel_to_ground(self.cx, rows)
         _, lateral = self.pixel_to_ground(self.cx - 1.0, rows)
-        seen = np.flatnonzero(forward < MAX_RANGE_M)
-        first = int(seen[0]) if seen.size else self.height
+        visible = np.flatnonzero(forward < MAX_RANGE_M)
+        first = int(visible[0]) if visible.size else self.height
         depth = np.abs(np.diff(forward[first:], append=np.nan))
         if depth.size:
             depth[-1] = depth[-2] if depth.size > 1 else 0.0

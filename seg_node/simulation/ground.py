@@ -90,14 +90,14 @@ class Ground:
         half = np.float32(profile.width_m / 2.0)
         if profile.beyond is not None:
             self._lay(ground, profile.beyond, x, y, ~regions.open_road & (
-                view.beside < half + np.float32(40.0)))
+                view.lateral < half + np.float32(40.0)))
         self._lay(ground, self._surfaces.road, x, y, regions.road)
         for walkway in regions.walkways:
-            walk, strip, beside = walkway.sidewalk, walkway.where, walkway.beside
+            walk, strip, lateral = walkway.sidewalk, walkway.where, walkway.lateral
             self._lay(ground, self._surfaces.sidewalk, x, y, strip)
-            kerb = strip & (beside < np.float32(walk.kerb_m))
+            kerb = strip & (lateral < np.float32(walk.kerb_m))
             ground[kerb] = (ground[kerb] * np.float32(0.35) + np.float32(120)).astype(np.uint8)
-            lip = kerb & (beside < np.float32(walk.kerb_m * 0.25))
+            lip = kerb & (lateral < np.float32(walk.kerb_m * 0.25))
             ground[lip] = ground[lip] // 2
         self._wear(ground, regions.road, view, half)
         self._paint(ground, regions.road, view, edge)
@@ -109,7 +109,7 @@ class Ground:
         distance = tracks * float(half) * 1.05
         level = 1.0 + 0.07 * np.exp(-((distance - 0.8) / 0.35) ** 2) - 0.16 * np.clip(
             (tracks - 0.82) / 0.18, 0, 1)
-        index: Any = cv2.convertScaleAbs(view.beside, alpha=255.0 / (float(half) * 1.05))
+        index: Any = cv2.convertScaleAbs(view.lateral, alpha=255.0 / (float(half) * 1.05))
         factor: Any = cv2.LUT(index, (level * 200.0).astype(np.uint8))
         worn = cv2.multiply(ground, cv2.merge([factor, factor, factor]), scale=1.0 / 200.0)
         _put(ground, np.asarray(worn), inside)

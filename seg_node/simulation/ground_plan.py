@@ -38,7 +38,7 @@ class RoadView:
     rows: GroundRows
     s: Field
     d: Field
-    beside: Field  # |d|
+    lateral: Field  # |d|
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Walkway:
 
     sidewalk: Sidewalk
     where: Mask
-    beside: Field
+    lateral: Field
 
 
 @dataclass(frozen=True)
@@ -129,21 +129,21 @@ class GroundPlan:
         wander -= np.float32(128.0)
         wander *= np.float32(profile.edge_m / 42.0)
         open_road: Mask = view.s + wander < np.float32(profile.end_s)
-        road: Mask = view.beside + wander < half
+        road: Mask = view.lateral + wander < half
         joined = self._side_roads(view, half)
         road |= joined
         road &= open_road
         walkways = []
         for walk in profile.sidewalks:
-            beside = view.d * np.float32(walk.side) - half
-            strip: Mask = (beside >= 0) & (beside < np.float32(walk.width_m + walk.kerb_m))
+            lateral = view.d * np.float32(walk.side) - half
+            strip: Mask = (lateral >= 0) & (lateral < np.float32(walk.width_m + walk.kerb_m))
             strip &= open_road & ~joined
-            walkways.append(Walkway(walk, strip, beside))
+            walkways.append(Walkway(walk, strip, lateral))
         bumps = []
         for bump in profile.bumps:
             across = (view.s - np.float32(bump.s)) / np.float32(bump.length_m / 2.0)
             bumps.append(BumpArea(
-                bump, (np.abs(across) < 1.0) & road & (view.beside < half), across))
+                bump, (np.abs(across) < 1.0) & road & (view.lateral < half), across))
         return Regions(open_road, road, tuple(walkways), tuple(bumps))
 
     def label(self, labels: Image, pose: Pose) -> None:

@@ -78,7 +78,7 @@ _COLOURS: dict[Material, tuple[tuple[int, int, int], tuple[int, int, int], float
 
 def _stones(rng: np.random.Generator, across: int, along: int, joint_px: int) -> tuple[
         Field, Field]:
-    """Lay a running bond; gives each stone's shade (-1..1) and the joints (0..1)."""
+    """Return each stone's shade (-1..1) in a running bond, and the joints (0..1)."""
     shade = np.zeros((TILE_PX, TILE_PX), np.float32)
     joint = np.ones((TILE_PX, TILE_PX), np.float32)
     height, width = TILE_PX // along, TILE_PX // across

@@ -117,7 +117,7 @@ class Pen:
         self._multiply(np.clip(1.0 + amount * tile, 0.2, 1.8)[..., None])
 
     def sprite(self, label: int, shadow_m: float) -> Sprite:
-        """Finish: give the sprite with its mip levels."""
+        """Return the sprite with its mip levels."""
         levels = [self._canvas]
         while min(levels[-1].shape[:2]) > 5:
             rows, cols = levels[-1].shape[:2]

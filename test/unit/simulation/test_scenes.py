@@ -22,7 +22,7 @@ import math
 import numpy as np
 import pytest
 
-from seg_node.simulation import obstacles, random_scene, scenery
+from seg_node.simulation import obstacles, scenery
 from seg_node.simulation.camera import Camera
 from seg_node.simulation.ground import Surfaces
 from seg_node.simulation.labels import BACKGROUND, OBSTACLE, PATH, SIDEWALK, SPEED_BUMP
@@ -139,39 +139,5 @@ def test_a_material_tiles_without_a_seam(material):
     assert tile.std() > 2.0
 
 
-def test_a_random_scene_is_a_function_of_its_seed():
-    one, again, other = (random_scene(seed, 96, 64) for seed in (5, 5, 6))
-    np.testing.assert_array_equal(one.bgr, again.bgr)
-    np.testing.assert_array_equal(one.labels, again.labels)
-    assert (one.bgr != other.bgr).any()
-
-
-def test_random_scenes_are_varied():
-    frames = [random_scene(seed, 96, 54) for seed in range(80)]
-    seen = [set(np.unique(frame.labels).tolist()) for frame in frames]
-    assert set().union(*seen) == {BACKGROUND, PATH, SIDEWALK, OBSTACLE, SPEED_BUMP}
-    share = {label: sum(label in labels for labels in seen) / len(seen) for label in range(5)}
-    assert 0.85 < share[PATH] < 1.0
-    assert 0.4 < share[OBSTACLE] < 0.95
-    assert 0.03 < share[SPEED_BUMP] < 0.3
-    assert 0.2 < share[SIDEWALK] < 0.8
-    for frame in frames:
-        assert frame.bgr.shape == (54, 96, 3)
-        assert frame.bgr.dtype == frame.labels.dtype == np.uint8
-        assert frame.labels.shape == (54, 96)
-
-
 def test_a_world_without_a_road_has_no_path():
     assert not labels(scene(width_m=0.0)).any()
-
-
-@pytest.mark.parametrize('size', [(8, 8), (8, 300), (333, 9)])
-def test_odd_sizes_render(size):
-    width, height = size
-    for seed in range(6):
-        assert random_scene(seed, width, height).labels.shape == (height, width)
-
-
-def test_a_scene_too_small_to_see_is_refused():
-    with pytest.raises(ValueError, match='4x100'):
-        random_scene(0, 4, 100)

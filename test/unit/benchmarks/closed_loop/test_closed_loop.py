@@ -29,7 +29,7 @@ from benchmarks.__main__ import main
 from benchmarks.closed_loop import summary
 from benchmarks.closed_loop.course import draw_course, Kind
 from benchmarks.closed_loop.drive import Simulation, with_labels
-from benchmarks.closed_loop.ground_truth import SPARE_SIDE, Truth
+from benchmarks.closed_loop.ground_truth import GroundTruth, SPARE_SIDE
 from benchmarks.closed_loop.kinematics import VehicleState
 from benchmarks.closed_loop.limits import could_look_near, speed_allowance, StatedLimits, Timing
 from benchmarks.closed_loop.vehicle_setup import draw_vehicle_setup
@@ -196,7 +196,7 @@ def test_a_pitch_error_makes_things_look_near():
 def test_the_truth_knows_what_is_in_the_way():
     setup, course = course_of(Kind.POST)
     body = replace(course.bodies[0], d=course.lateral)
-    truth = Truth(course, setup)
+    truth = GroundTruth(course, setup)
     place = (body.s - setup.vehicle.front - 5.0, course.lateral)
     assert truth.free(place, (body,), 0.0) == pytest.approx(5.0)
     beside = replace(body, d=course.lateral + setup.corridor_width / 2 + 0.06)
@@ -207,7 +207,7 @@ def test_the_truth_knows_what_is_in_the_way():
 
 def test_a_standing_vehicle_is_not_to_blame():
     setup, course = course_of(Kind.POST)
-    body, truth = course.bodies[0], Truth(course, setup)
+    body, truth = course.bodies[0], GroundTruth(course, setup)
     pose = course.scene.line.pose(body.s - setup.vehicle.front + 0.02, body.d)
     place = (body.s - setup.vehicle.front + 0.02, body.d)
     assert truth.hit(VehicleState(pose, 0.0), place, (body,)) is None
@@ -216,7 +216,7 @@ def test_a_standing_vehicle_is_not_to_blame():
 
 def test_leaving_the_road_is_a_collision():
     setup, course = course_of(Kind.END)
-    truth, end = Truth(course, setup), course.scene.profile.end_s
+    truth, end = GroundTruth(course, setup), course.scene.profile.end_s
     line = course.scene.line
     over = (end - setup.vehicle.front + 0.01, course.lateral)
     assert truth.hit(VehicleState(line.pose(*over), 1.0), over, ()) == 'end of road'

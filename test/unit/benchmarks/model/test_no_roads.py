@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from benchmarks.model.baselines import CLASSES
-from benchmarks.model.no_roads import CorridorJudge, Look, no_road_images, tell_apart
+from benchmarks.model.no_roads import CorridorJudge, CorridorReading, no_road_images, tell_apart
 
 
 def test_the_images_are_images_and_always_the_same():
@@ -50,16 +50,18 @@ def test_only_the_corridor_is_looked_at():
     confidence = np.full((48, 64), 51, np.uint8)
     labels[:24] = 1
     confidence[:24] = 255
-    found = judge.look(SimpleNamespace(labels=labels, confidence=confidence))
-    assert found == Look(pytest.approx(0.8), 0.0)       # path by what is left of background's 0.2
+    found = judge.read(SimpleNamespace(labels=labels, confidence=confidence))
+    # Path by what is left of background's 0.2.
+    assert found == CorridorReading(pytest.approx(0.8), 0.0)
     labels[24:] = 1
-    found = judge.look(SimpleNamespace(labels=labels, confidence=confidence))
-    assert found == Look(pytest.approx(0.2), 1.0)
+    found = judge.read(SimpleNamespace(labels=labels, confidence=confidence))
+    assert found == CorridorReading(pytest.approx(0.2), 1.0)
 
 
 def test_kinds_and_all_are_summed_up():
-    found = tell_apart([Look(0.9, 1.0), Look(0.8, 0.5)],
-                       {'sky': [Look(0.5, 1.0)], 'room': [Look(0.85, 0.0), Look(0.3, 0.5)]})
+    found = tell_apart([CorridorReading(0.9, 1.0), CorridorReading(0.8, 0.5)],
+                       {'sky': [CorridorReading(0.5, 1.0)],
+                        'room': [CorridorReading(0.85, 0.0), CorridorReading(0.3, 0.5)]})
     assert found.road == pytest.approx(0.85) and found.no_road == pytest.approx(0.55)
     assert found.kinds == {'sky': 0.5, 'room': pytest.approx(0.575)}
     assert found.auroc == pytest.approx(5 / 6)

@@ -30,8 +30,8 @@ from helpers.places import DATA
 from seg_node.perception.models.model import load_model
 from seg_node.perception.models.self_test import run_self_test
 from seg_node.perception.segmenter import Segmenter
-from seg_node.simulation import random_scene
 from seg_node.tools.import_model.__main__ import main
+from training.random_scene import random_scene
 
 ROAD = (0,)
 
