@@ -33,8 +33,8 @@ import warnings
 
 from seg_node.perception.backends.tensorrt.api import Api
 from seg_node.perception.backends.tensorrt.bindings import CLASSES, MEMBERS
+from seg_node.perception.backends.tensorrt.callbacks import PhaseTree
 from seg_node.perception.backends.tensorrt.library import Flavour, Library
-from seg_node.perception.backends.tensorrt.progress import PhaseTree
 
 
 def members(protocol: type) -> Iterator[str]:
@@ -108,7 +108,7 @@ def features(trt: Any, api: Api) -> dict[str, Any]:
 
     on_dla = Options()
     on_dla.dla_core = 0
-    config, engine = trt.IBuilderConfig, trt.ICudaEngine
+    config = trt.IBuilderConfig
     return {
         'network_flags': [api.network_flags(Options()), api.network_flags(on_dla)],
         'permissions': [name for name in ('FP16', 'INT8') if hasattr(trt.BuilderFlag, name)],
@@ -119,8 +119,6 @@ def features(trt: Any, api: Api) -> dict[str, Any]:
         'host_code': hasattr(trt.Runtime, 'engine_host_code_allowed'),
         'progress': hasattr(config, 'progress_monitor'),
         'node_names': hasattr(trt.ParserError, 'node_name'),
-        'memory': [name for name in ('device_memory_size', 'device_memory_size_v2')
-                   if hasattr(engine, name)],
     }
 
 

@@ -20,9 +20,9 @@ import multiprocessing
 import os
 import resource
 
-from seg_node.perception.backends.tensorrt.built_engine import BuildFacts, BuiltEngine
+from seg_node.perception.backends.tensorrt.builder import BuildFacts, BuiltEngine
 from seg_node.perception.backends.tensorrt.cache import EngineCache
-from seg_node.perception.backends.tensorrt.engine_key import EngineKey
+from seg_node.perception.backends.tensorrt.engine_file import EngineKey
 from seg_node.perception.backends.tensorrt.gpu import Gpu
 from seg_node.perception.backends.tensorrt.layers import LayerInfo, LayerSummary
 from seg_node.perception.backends.tensorrt.options import EngineOptions

@@ -55,8 +55,6 @@ class CpuContext:
 class CpuEngine:
     """Takes 1 to max_batch images; fixed: a batch of exactly that many, as in the graph."""
 
-    num_layers = 1
-
     def __init__(self, graph, device, max_batch=1, fixed=False):
         self._session = onnxruntime.InferenceSession(
             str(graph), providers=['CPUExecutionProvider'])

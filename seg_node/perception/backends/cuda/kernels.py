@@ -48,15 +48,13 @@ class Kernel:
     A kernel and how it is launched.
 
     `signature` has a letter of the struct module for each parameter: P pointer, q int64, i int32.
-    `block` is the number of threads in x, y and z; `each` the number of elements that
-    a thread takes in x.
+    `block` is the number of threads in x, y and z, each with one element.
     """
 
     name: str
     parameters: tuple[str, ...]
     signature: str
     block: Size
-    each: int = 1
 
     def __post_init__(self) -> None:
         if len(self.parameters) != len(self.signature):
@@ -73,7 +71,7 @@ class Kernel:
         if len(arguments) != len(self.signature):
             raise ValueError(f'{self.name}: {len(arguments)} arguments, takes '
                              f'{", ".join(self.parameters)}')
-        grid = (-(-width // (self.block[0] * self.each)), -(-height // self.block[1]), 1)
+        grid = (-(-width // self.block[0]), -(-height // self.block[1]), 1)
         if width < 1 or not 1 <= grid[1] <= _MAX_BLOCKS_HIGH:
             raise ValueError(f'{self.name}: {width}x{height} elements, must be at least 1x1 and '
                              f'at most {_MAX_BLOCKS_HIGH * self.block[1]} high')

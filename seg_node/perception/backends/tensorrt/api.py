@@ -47,9 +47,9 @@ if TYPE_CHECKING:
         Profile,
         Runtime,
     )
+    from seg_node.perception.backends.tensorrt.callbacks import PhaseTree
     from seg_node.perception.backends.tensorrt.library import Library
     from seg_node.perception.backends.tensorrt.options import EngineOptions
-    from seg_node.perception.backends.tensorrt.progress import PhaseTree
 
 PERMISSIONS = {'fp32': (), 'fp16': ('FP16',), 'int8': ('INT8', 'FP16')}
 """Builder flags that let TensorRT before 11 compute in lower precisions, per precision."""
@@ -224,13 +224,6 @@ class Api:
         if options.dla_core is not None:
             runtime.DLA_core = options.dla_core
         return runtime.deserialize_cuda_engine(engine)
-
-    def device_memory(self, engine: Any) -> int:
-        """Return the bytes of device memory that a context of an engine needs."""
-        for name in ('device_memory_size_v2', 'device_memory_size'):
-            if hasattr(engine, name):
-                return int(getattr(engine, name))
-        return 0
 
     def inspect(self, engine: Engine, context: Context | None) -> str:
         """Describe all layers as JSON; types are told only with a context whose shapes are set."""

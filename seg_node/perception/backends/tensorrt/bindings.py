@@ -171,14 +171,8 @@ class Context(Protocol):
     def set_input_shape(self, name: str, shape: Sequence[int]) -> bool:
         """Set the shape of an input; False where the profile forbids it."""
 
-    def get_tensor_shape(self, name: str) -> Sequence[int]:
-        """Return the shape of a tensor, for the input shapes that are set."""
-
     def set_tensor_address(self, name: str, memory: int) -> bool:
         """Set where on the device a tensor is."""
-
-    def infer_shapes(self) -> Sequence[str]:
-        """Return the names of the inputs that are not set yet."""
 
     def execute_async_v3(self, stream_handle: int) -> bool:
         """Run on a stream; False where it could not be enqueued."""
@@ -188,13 +182,9 @@ class Engine(Protocol):
     """A network made ready for a GPU."""
 
     num_io_tensors: int
-    num_layers: int
 
     def get_tensor_name(self, index: int) -> str:
         """Return the name of an input or output."""
-
-    def get_tensor_mode(self, name: str) -> Any:
-        """Return the TensorIOMode: input or output."""
 
     def get_tensor_dtype(self, name: str) -> Any:
         """Return the DataType."""
@@ -237,6 +227,5 @@ MEMBERS: Mapping[str, tuple[str, ...]] = {
     'LayerInformationFormat': ('JSON',),
     'MemoryPoolType': ('WORKSPACE',),
     'ProfilingVerbosity': ('DETAILED',),
-    'TensorIOMode': ('INPUT', 'OUTPUT'),
 }
 """The members of enumerations that are used in every version."""

@@ -34,13 +34,12 @@ from typing import TYPE_CHECKING
 from seg_node.perception.backends.contract import check_tensors, TensorInfo
 from seg_node.perception.backends.progress import Progress
 from seg_node.perception.backends.tensorrt.api import Api, load
-from seg_node.perception.backends.tensorrt.builder import BuildError
-from seg_node.perception.backends.tensorrt.built_engine import BuildFacts, BuiltEngine
+from seg_node.perception.backends.tensorrt.builder import BuildError, BuildFacts, BuiltEngine
+from seg_node.perception.backends.tensorrt.callbacks import PhaseTree
 from seg_node.perception.backends.tensorrt.diagnosis import explain_build, explain_parser
 from seg_node.perception.backends.tensorrt.layers import LayerSummary, summarize
 from seg_node.perception.backends.tensorrt.library import Flavour, TensorRtMissingError
 from seg_node.perception.backends.tensorrt.options import EngineOptions
-from seg_node.perception.backends.tensorrt.progress import PhaseTree
 from seg_node.perception.backends.tensorrt.reports import layer_types, LogLine, tensors
 
 if TYPE_CHECKING:

@@ -26,19 +26,20 @@ so that a thread would not stop the node from answering. A process it is all the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, Pipe
 import os
 from pathlib import Path
 import signal
 import subprocess
 import sys
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from seg_node.perception.backends.contract import Finding
 from seg_node.perception.backends.progress import ProgressMonitor
-from seg_node.perception.backends.tensorrt.built_engine import BuiltEngine
+from seg_node.perception.backends.tensorrt.layers import LayerSummary
 from seg_node.perception.backends.tensorrt.library import Flavour
 from seg_node.perception.backends.tensorrt.options import EngineOptions
 
@@ -48,6 +49,46 @@ _POLL = 0.1
 """Seconds after which the monitor is asked again."""
 
 _LAST_WORDS = 2000
+
+
+@dataclass(frozen=True)
+class BuildFacts:
+    """
+    How an engine was built, and what it consists of.
+
+    library: name and version. seconds: how long it took. network: number of layers per type that
+    they give, before they are fused. layers: those of the engine, none where the machine that
+    built it cannot load it. notes: what was asked for and is not so.
+    """
+
+    library: str
+    seconds: float
+    network: Mapping[str, int] = field(default_factory=dict)
+    layers: LayerSummary = LayerSummary()
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values; from_json reads them."""
+        return {'library': self.library, 'seconds': self.seconds,
+                'network': dict(self.network), 'layers': self.layers.to_json(),
+                'notes': list(self.notes)}
+
+    @staticmethod
+    def from_json(values: Mapping[str, Any]) -> BuildFacts:
+        """Read what to_json gave."""
+        return BuildFacts(
+            str(values['library']), float(values['seconds']),
+            {str(name): int(count) for name, count in values['network'].items()},
+            LayerSummary.from_json(values['layers']), tuple(map(str, values['notes'])))
+
+
+@dataclass(frozen=True)
+class BuiltEngine:
+    """An engine as TensorRT serializes it, and what the builder measured for the next one."""
+
+    data: bytes
+    facts: BuildFacts
+    timing_cache: bytes = b''
 
 
 class BuildError(RuntimeError):

@@ -30,10 +30,18 @@ import os
 from pathlib import Path
 
 from seg_node.perception.backends.progress import never
-from seg_node.perception.backends.tensorrt.builder import BuildCancelledError
-from seg_node.perception.backends.tensorrt.built_engine import BuildFacts, BuiltEngine
-from seg_node.perception.backends.tensorrt.engine_file import EngineFileError, pack, SUFFIX, unpack
-from seg_node.perception.backends.tensorrt.engine_key import EngineKey
+from seg_node.perception.backends.tensorrt.builder import (
+    BuildCancelledError,
+    BuildFacts,
+    BuiltEngine,
+)
+from seg_node.perception.backends.tensorrt.engine_file import (
+    EngineFileError,
+    EngineKey,
+    pack,
+    SUFFIX,
+    unpack,
+)
 from seg_node.perception.backends.tensorrt.private_folder import (
     FolderError,
     LOCK_SUFFIX,

@@ -12,18 +12,84 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The objects that TensorRT calls back: its logger and its progress monitor."""
+"""The objects that TensorRT calls back: its logger, and its progress monitor with its phases."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TYPE_CHECKING
+from dataclasses import dataclass, field
+import threading
+from typing import Any
 
+from seg_node.perception.backends.progress import Progress
 from seg_node.perception.backends.tensorrt.reports import LogLine
 
-if TYPE_CHECKING:
-    from seg_node.perception.backends.progress import Progress
-    from seg_node.perception.backends.tensorrt.progress import PhaseTree
+
+@dataclass
+class _Phase:
+    name: str
+    parent: str | None
+    steps: int
+    done: int = 0
+    within: float = 0.0
+    """The share of the current step that phases inside it have done."""
+
+    @property
+    def fraction(self) -> float:
+        return min((self.done + min(self.within, 1.0)) / self.steps, 1.0)
+
+
+@dataclass
+class PhaseTree:
+    """
+    Makes one fraction of the nested phases that TensorRT's progress monitor reports.
+
+    TensorRT may report from several threads, and may finish a phase before all of its steps are
+    reported (IProgressMonitor). A step with phases inside it advances with them.
+    """
+
+    _open: dict[str, _Phase] = field(default_factory=dict)
+    _best: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def start(self, name: str, parent: str | None, steps: int) -> Progress:
+        """Note that a phase has begun, inside its parent if it has one."""
+        with self._lock:
+            self._open[name] = _Phase(name, parent, max(steps, 1))
+            return self._progress(name)
+
+    def step(self, name: str, step: int) -> Progress:
+        """Note that a step, counted from 0, of a phase is done."""
+        with self._lock:
+            phase = self._open.get(name)
+            if phase is not None and step + 1 > phase.done:
+                phase.done, phase.within = min(step + 1, phase.steps), 0.0
+            return self._progress(name)
+
+    def finish(self, name: str) -> Progress:
+        """Note that a phase has ended."""
+        with self._lock:
+            phase = self._open.get(name)
+            if phase is not None:
+                phase.done, phase.within = phase.steps, 0.0
+            progress = self._progress(name)
+            self._open.pop(name, None)
+            return progress
+
+    def _progress(self, name: str) -> Progress:
+        phase = self._open.get(name)
+        seen: set[str] = set()
+        while phase is not None and phase.parent is not None and phase.name not in seen:
+            seen.add(phase.name)
+            parent = self._open.get(phase.parent)
+            if parent is None:
+                break
+            parent.within = max(parent.within, phase.fraction)
+            phase = parent
+        # A phase whose parents are over says nothing of the whole.
+        if phase is not None and phase.parent is None:
+            self._best = max(self._best, phase.fraction)
+        return Progress(name, self._best)
 
 
 def make_logger(base: Any, log: Callable[[LogLine], None]) -> Any:

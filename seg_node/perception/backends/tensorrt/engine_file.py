@@ -13,7 +13,9 @@
 # limitations under the License.
 
 """
-The form of an engine file: what it is, where it came from, and whether it is whole.
+The name of an engine file, from all that an engine depends on, and its form.
+
+The form tells where it came from, and whether it is whole:
 
     magic | sha256 of all that follows | length of the header, 8 bytes | header, JSON | engine
 """
@@ -21,12 +23,17 @@ The form of an engine file: what it is, where it came from, and whether it is wh
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 import hashlib
 import json
+import re
 from typing import Any
 
+from seg_node.perception.backends.tensorrt.gpu import Gpu
+from seg_node.perception.backends.tensorrt.options import EngineOptions
+
 MAGIC = b'seg_node engine 1\n'
-SUFFIX = '.engine'
+SUFFIX, TIMING_SUFFIX = '.engine', '.timing'
 
 _DIGEST = hashlib.sha256().digest_size
 _LENGTH = 8
@@ -63,3 +70,46 @@ def unpack(content: bytes) -> tuple[dict[str, Any], bytes]:
     if end > len(rest) or not isinstance(header, dict):
         raise EngineFileError('has an unreadable header')
     return header, bytes(rest[end:])
+
+
+@dataclass(frozen=True)
+class EngineKey:
+    """
+    All that an engine depends on.
+
+    model: its name. graph_sha256: 64 hex digits. library: name and version of TensorRT.
+    """
+
+    model: str
+    graph_sha256: str
+    library: str
+    gpu: Gpu
+    options: EngineOptions
+
+    @property
+    def text(self) -> str:
+        """Return it as JSON, the same for equal keys only."""
+        gpu = [self.gpu.name, self.gpu.compute_capability]
+        if self.options.dla_core is not None:
+            gpu.append(self.gpu.driver)  # which the compiler for the DLA comes with
+        return json.dumps([self.model, self.graph_sha256, self.library, gpu,
+                           self.options.to_json()], sort_keys=True)
+
+    @property
+    def file_name(self) -> str:
+        """Return the name of its file: something for people, then a checksum of all of it."""
+        return _file_name(
+            (self.model, self.options.precision.value, f'b{self.options.max_batch}',
+             self.gpu.name, self.library), self.text, SUFFIX)
+
+    @property
+    def timing_name(self) -> str:
+        """Return the name of the file with what the library measured on this GPU."""
+        words = (self.gpu.name, self.gpu.compute_capability, self.library)
+        return _file_name(words, json.dumps(words), TIMING_SUFFIX)
+
+
+def _file_name(words: tuple[str, ...], text: str, suffix: str) -> str:
+    slugs = (re.sub(r'[^a-z0-9.]+', '_', word.lower()).strip('_.')[:40] for word in words)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return '-'.join((*filter(None, slugs), digest)) + suffix

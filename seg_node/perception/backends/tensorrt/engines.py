@@ -19,10 +19,9 @@ from __future__ import annotations
 from seg_node.perception.backends.cuda.device import DeviceError
 from seg_node.perception.backends.progress import Progress, ProgressMonitor
 from seg_node.perception.backends.tensorrt.api import Api
-from seg_node.perception.backends.tensorrt.builder import build
-from seg_node.perception.backends.tensorrt.built_engine import BuiltEngine
+from seg_node.perception.backends.tensorrt.builder import build, BuiltEngine
 from seg_node.perception.backends.tensorrt.cache import CachedEngine, EngineCache
-from seg_node.perception.backends.tensorrt.engine_key import EngineKey
+from seg_node.perception.backends.tensorrt.engine_file import EngineKey
 from seg_node.perception.backends.tensorrt.gpu import find_gpu, Gpu, NO_GPU
 from seg_node.perception.backends.tensorrt.library import Flavour, Missing, TensorRtMissingError
 from seg_node.perception.backends.tensorrt.options import EngineOptions

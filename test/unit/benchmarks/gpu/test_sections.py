@@ -31,8 +31,7 @@ from helpers.on_cpu import CpuDevice, CpuEngine, needs_compiler
 from helpers.tiny_model import write_tiny_model
 from seg_node.perception.backends import BackendError
 from seg_node.perception.backends.onnxruntime.backend import OnnxRuntimeBackend
-from seg_node.perception.backends.tensorrt.builder import BuildError
-from seg_node.perception.backends.tensorrt.built_engine import BuildFacts
+from seg_node.perception.backends.tensorrt.builder import BuildError, BuildFacts
 from seg_node.perception.backends.tensorrt.cache import CachedEngine, Source
 from seg_node.perception.backends.tensorrt.layers import LayerInfo, LayerSummary
 from seg_node.perception.backends.tensorrt.opening import OpenedEngine

@@ -51,7 +51,7 @@ def test_source_needs_nothing_but_a_compiler():
     assert not re.search(r'#\s*include|__shared__|__syncthreads', CODE)
 
 
-TOY = Kernel('toy', ('data', 'count'), 'Pi', (32, 8, 1), each=4)
+TOY = Kernel('toy', ('data', 'count'), 'Pi', (128, 8, 1))
 
 
 @pytest.mark.parametrize(('size', 'grid'), [

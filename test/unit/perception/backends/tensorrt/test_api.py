@@ -42,20 +42,17 @@ KNOW_THE_LIBRARY = ('api.py', 'library.py')
 
 NEWER = {'optimization_level': True, 'for_other_gpus': True, 'for_later_versions': True,
          'host_code': True}
-V1, V2 = 'device_memory_size', 'device_memory_size_v2'
 FLAGS = ['FP16', 'INT8']
 FEATURES = {  # of the versions from each one on: what differs between them
     (8, 5): {'network_flags': [1, 1], 'permissions': FLAGS, 'optimization_level': False,
              'for_other_gpus': False, 'for_later_versions': False, 'host_code': False,
-             'progress': False, 'node_names': False, 'memory': [V1]},
+             'progress': False, 'node_names': False},
     (8, 6): {'network_flags': [1, 1], 'permissions': FLAGS, **NEWER,
-             'progress': False, 'node_names': False, 'memory': [V1]},
+             'progress': False, 'node_names': False},
     (10, 0): {'network_flags': [3, 1], 'permissions': FLAGS, **NEWER,
-              'progress': True, 'node_names': True, 'memory': [V1]},
-    (10, 1): {'network_flags': [3, 1], 'permissions': FLAGS, **NEWER,
-              'progress': True, 'node_names': True, 'memory': [V1, V2]},
+              'progress': True, 'node_names': True},
     (11, 0): {'network_flags': [1, 1], 'permissions': [], **NEWER,
-              'progress': True, 'node_names': True, 'memory': [V2]},
+              'progress': True, 'node_names': True},
 }
 
 without_rtx = pytest.mark.skipif(

@@ -23,10 +23,15 @@ from hypothesis import strategies as st
 import pytest
 
 from seg_node.perception.backends.cuda.device import DeviceError
-from seg_node.perception.backends.tensorrt.built_engine import BuildFacts
+from seg_node.perception.backends.tensorrt.builder import BuildFacts
 from seg_node.perception.backends.tensorrt.cache import default_folder
-from seg_node.perception.backends.tensorrt.engine_file import EngineFileError, MAGIC, pack, unpack
-from seg_node.perception.backends.tensorrt.engine_key import EngineKey
+from seg_node.perception.backends.tensorrt.engine_file import (
+    EngineFileError,
+    EngineKey,
+    MAGIC,
+    pack,
+    unpack,
+)
 from seg_node.perception.backends.tensorrt.gpu import find_gpu, Gpu, NO_GPU
 from seg_node.perception.backends.tensorrt.layers import LayerInfo, LayerSummary
 from seg_node.perception.backends.tensorrt.options import EngineOptions

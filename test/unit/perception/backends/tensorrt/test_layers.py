@@ -20,13 +20,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
+from seg_node.perception.backends.tensorrt.callbacks import PhaseTree
 from seg_node.perception.backends.tensorrt.layers import (
     LayerInfo,
     LayerSummary,
     summarize,
     UNKNOWN,
 )
-from seg_node.perception.backends.tensorrt.progress import PhaseTree
 
 
 def tensor(kind, **more):
