@@ -26,7 +26,7 @@ __version__ = '0.1.0'
 
 
 def __getattr__(name: str) -> Any:
-    """Load Segmenter when it is asked for: whoever wants the version need not have NumPy."""
+    """Load Segmenter when it is asked for: the version is there without NumPy."""
     if name == 'Segmenter':
         from seg_node.perception.segmenter import Segmenter
         return Segmenter

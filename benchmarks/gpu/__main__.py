@@ -25,9 +25,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-import json
 import os
 from pathlib import Path
+import pickle
 import shlex
 import signal
 import subprocess
@@ -35,6 +35,7 @@ import sys
 import tempfile
 import time
 
+from benchmarks.gpu.child import REQUEST, RESULT
 from benchmarks.gpu.outcome import Outcome, Settings
 from benchmarks.gpu.report import exit_code, FACTS, JSON, lines, MARKDOWN, TITLES, write
 from seg_node.errors import UserError
@@ -93,14 +94,14 @@ def run_child(name: str, settings: Settings, stop: StopFlag, limit_s: float = LI
     """Run a section in a process of its own; also a crash of it is an outcome."""
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix='gpu_check_') as folder:
-        result = Path(folder, 'result.json')
-        child = subprocess.Popen(
-            [sys.executable, '-m', f'{__package__}.child', name, settings.to_json(), str(result)],
-            stdin=subprocess.DEVNULL)
+        Path(folder, REQUEST).write_bytes(pickle.dumps((name, settings)))
+        child = subprocess.Popen([sys.executable, '-m', f'{__package__}.child', folder],
+                                 stdin=subprocess.DEVNULL)
         ended = _wait(child, stop, begun + limit_s)
         try:
-            return Outcome.from_json(json.loads(result.read_text(encoding='utf-8')))
-        except (OSError, ValueError):
+            found: Outcome = pickle.loads(Path(folder, RESULT).read_bytes())
+            return found
+        except (OSError, EOFError, pickle.UnpicklingError):
             seconds = round(time.monotonic() - begun, 2)
     if stop:
         return Outcome(not_run='stopped', seconds=seconds)

@@ -15,7 +15,9 @@
 """
 Run one section in a process of its own: what a GPU or a library does to it harms no other.
 
-    python -m benchmarks.gpu.child SECTION SETTINGS RESULT
+    python -m benchmarks.gpu.child FOLDER
+
+Section and settings are in a file of the folder; the outcome is written to another.
 """
 
 from __future__ import annotations
@@ -23,14 +25,15 @@ from __future__ import annotations
 from dataclasses import replace
 import faulthandler
 import importlib
-import json
 from pathlib import Path
+import pickle
 import sys
 import time
 import traceback
 
 from benchmarks.gpu.outcome import Outcome, Settings, UnavailableError
 
+REQUEST, RESULT = 'request.pickle', 'result.pickle'
 PACKAGES = {'cv2': 'opencv-python-headless', 'yaml': 'PyYAML'}
 """Packages that are called otherwise than their module."""
 
@@ -66,12 +69,12 @@ def missing_module(name: str) -> str:
 def main(argv: list[str]) -> int:
     """Run a section and write what it found."""
     faulthandler.enable()
-    name, settings, result = argv
+    folder = Path(argv[0])
     try:
-        outcome = run_section(name, Settings.from_json(settings))
+        outcome = run_section(*pickle.loads((folder / REQUEST).read_bytes()))
     except KeyboardInterrupt:
         return 130
-    Path(result).write_text(json.dumps(outcome.to_json()), encoding='utf-8')
+    (folder / RESULT).write_bytes(pickle.dumps(outcome))
     return 0
 
 

@@ -19,7 +19,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import Enum
-import json
 from typing import Any
 
 
@@ -80,19 +79,8 @@ class Outcome:
         return Status.FAILED if failed else Status.PASSED
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values; from_json reads them."""
+        """Return plain values."""
         return {'status': self.status.value, **asdict(self)}
-
-    @staticmethod
-    def from_json(values: Mapping[str, Any]) -> Outcome:
-        """Read what to_json gave."""
-        return Outcome(
-            checks=tuple(Check(**each) for each in values['checks']),
-            tables=tuple(
-                Table(each['title'], tuple(each['columns']), tuple(map(tuple, each['rows'])))
-                for each in values['tables']),
-            notes=tuple(values['notes']), figures=values['figures'],
-            not_run=values['not_run'], error=values['error'], seconds=values['seconds'])
 
 
 @dataclass(frozen=True)
@@ -112,13 +100,3 @@ class Settings:
     timed: int = 500
     frames: int = 10_000
     reopened: int = 20
-
-    def to_json(self) -> str:
-        """Return it as JSON; from_json reads it."""
-        return json.dumps(asdict(self))
-
-    @staticmethod
-    def from_json(text: str) -> Settings:
-        """Read what to_json gave."""
-        values = json.loads(text)
-        return Settings(**{**values, 'models': tuple(values['models'])})

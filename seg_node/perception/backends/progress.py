@@ -45,7 +45,7 @@ def ignore(progress: Progress) -> None:
 @dataclass(frozen=True)
 class ProgressMonitor:
     """
-    Watch a backend being opened, which takes minutes where an engine has to be built.
+    Follow the opening of a backend, which takes minutes where an engine has to be built.
 
     progress is told how far it is; where cancelled becomes true, it ends soon. Both are called
     from the thread that opens.

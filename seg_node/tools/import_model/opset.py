@@ -27,8 +27,8 @@ import onnx
 from onnx import checker, defs, GraphProto, helper, NodeProto, version_converter
 
 from seg_node.errors import UserError
-from seg_node.tools.import_model.errors import summary
 from seg_node.tools.import_model.options import LOWEST_OPSET
+from seg_node.tools.import_model.runtime import summary
 from seg_node.tools.import_model.source import opset_of
 from seg_node.tools.import_model.tensors import constant, prune, subgraphs
 

@@ -12,9 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Run a graph that takes `image` with ONNX Runtime, to see what it gives."""
+"""Run a graph that takes `image` with ONNX Runtime, and say what libraries complain of."""
 
 from __future__ import annotations
+
+import re
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +24,12 @@ import onnx
 import onnxruntime
 
 from seg_node.errors import UserError
-from seg_node.tools.import_model.errors import summary
 
 Array = NDArray[np.generic]
 
 _QUIET = 4
+_LONGEST = 240
+_CODES = re.compile(r'^\[ONNXRuntimeError\] : \d+ : \w+ : ')
 
 
 def run(model: onnx.ModelProto, image: NDArray[np.uint8]) -> Array:
@@ -49,3 +52,10 @@ def run(model: onnx.ModelProto, image: NDArray[np.uint8]) -> Array:
         raise UserError(f'ONNX Runtime cannot run the network at {size}: {summary(error)}; where '
                         'a network takes any size, it may want a multiple of 32') from None
     return output
+
+
+def summary(error: BaseException) -> str:
+    """Return an error's text on one line, without error codes and dumps, shortened."""
+    text = ' '.join(str(error).partition('==> Context')[0].split())
+    text = _CODES.sub('', text).rstrip('.') or type(error).__name__
+    return text if len(text) <= _LONGEST else f'{text[:_LONGEST]} ...'

@@ -25,7 +25,7 @@ import onnx
 from onnx import checker, defs, external_data_helper, inliner, numpy_helper, TensorProto
 
 from seg_node.errors import UserError
-from seg_node.tools.import_model.errors import summary
+from seg_node.tools.import_model.runtime import summary
 from seg_node.tools.import_model.tensors import walk, weights
 
 _STANDARD = ('', 'ai.onnx')

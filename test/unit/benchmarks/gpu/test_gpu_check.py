@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -112,11 +113,12 @@ def test_exit_codes(outcomes, code):
 
 @given(st.lists(st.booleans()), st.text(), st.text(),
        st.floats(allow_nan=False, allow_infinity=False))
-def test_outcomes_survive_json(passed, not_run, error, figure):
+def test_outcomes_survive_being_sent_and_are_json(passed, not_run, error, figure):
     outcome = Outcome(
         tuple(Check('what', 'found', 'limit', each) for each in passed), FACTS.tables, ('note',),
         {'figure': figure}, not_run, error, 1.5)
-    again = Outcome.from_json(json.loads(json.dumps(outcome.to_json(), allow_nan=False)))
+    again = pickle.loads(pickle.dumps(outcome))
+    json.dumps(outcome.to_json(), allow_nan=False)
     assert again == outcome
     assert (again.status is Status.NOT_RUN) == bool(not_run)
     if not not_run:

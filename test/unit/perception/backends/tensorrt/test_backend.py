@@ -50,7 +50,7 @@ class Opener:
     def __init__(self):
         self.threads = set()
 
-    def __call__(self, model, options, watch):
+    def __call__(self, model, options, monitor):
         self.threads.add(threading.get_ident())
         self.device = CpuDevice()
         self.engine = CpuEngine(model.graph, self.device, options.max_batch)
