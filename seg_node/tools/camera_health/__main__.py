@@ -141,22 +141,22 @@ def table(name: str, result: Distribution, limits: HealthThresholds) -> str:
     return '\n'.join(lines)
 
 
+@command('camera_health')
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the tool."""
     stop = StopFlag()
     options = parse(sys.argv[1:] if argv is None else argv)
-    try:
-        limits = read_limits(options.limit)
-        for path in options.inputs:
-            if stop:
-                break
-            with open_frames(path, Topics(image=options.topic)) as source:
+    limits = read_limits(options.limit)
+    for path in options.inputs:
+        if stop:
+            break
+        with open_frames(path, Topics(image=options.topic)) as source:
+            try:
                 result = measure(source, limits, single=options.single, stop=stop)
-                print(table(source.name, result, limits), flush=True)
+            finally:
                 for note in source.notes:
                     print(f'camera_health: {note}', file=sys.stderr)
-    except UserError as error:
-        return fail('camera_health', error)
+            print(table(source.name, result, limits), flush=True)
     return 130 if stop else 0
 
 

@@ -75,11 +75,13 @@ def prepare_folder(out: Path) -> Path:
     return logs
 
 
+@command('demo')
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the demo."""
     stop = StopFlag()
     started = time.monotonic()
     options = parse(sys.argv[1:] if argv is None else argv)
+    need('rosbags', 'matplotlib', 'tqdm')
     from seg_node.recordings.opening import open_frames
     from seg_node.recordings.topics import Topics
     from seg_node.tools.common.testbed.process import ProcessError
@@ -103,8 +105,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ProcessError as error:
         print(f'demo: {error}', file=sys.stderr)
         return 1
-    except UserError as error:
-        return fail('demo', error)
     print(text)
     written = ', '.join(name for name in RESULTS if (options.out / name).is_file())
     print(f'demo: in {options.out}: {written}')

@@ -29,8 +29,7 @@ import sys
 import time
 from typing import Any, TYPE_CHECKING
 
-from seg_node.errors import UserError
-from seg_node.tools.common.command_line import fail, OneLineParser, positive, StopFlag
+from seg_node.tools.common.command_line import command, fail, OneLineParser, positive, StopFlag
 
 if TYPE_CHECKING:
     from seg_node.tools.recorder.recording_writer import RecordingWriter, Topic
@@ -55,6 +54,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+@command('recorder')
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the recorder until a signal."""
     stop = StopFlag()
@@ -71,8 +71,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         options.out.mkdir(parents=True, exist_ok=True)
         records = options.records or options.out / 'records.jsonl'
         writer = RecordingWriter(options.out, cameras, options.fps, records)
-    except UserError as error:
-        return fail('recorder', error)
     except OSError as error:
         return fail('recorder', f'{options.out}: cannot be written ({error.strerror}). '
                     'Choose another folder with --out')

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from seg_node.errors import UserError
 from seg_node.recordings.quiet_opencv import quiet_opencv
-from seg_node.tools.common.command_line import fail, StopFlag
+from seg_node.tools.common.command_line import command, fail, StopFlag
 from seg_node.tools.replay.options import parse, without_ros_args
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def say(text: str) -> None:
     print(f'replay: {text}', flush=True)
 
 
+@command('replay')
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the replay."""
     stop = StopFlag()
@@ -61,21 +62,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parse(argv)
     sys.setswitchinterval(SWITCH_SECONDS)
     with contextlib.ExitStack() as stack:
-        try:
-            source = stack.enter_context(contextlib.closing(_open(options)))
-            channels = _without_clock(chosen(source.channels, options.topics), options)
-            names = remapped(channels, options.remap)
-            log = stack.enter_context(SentLog(options.log, options.progress))
-        except UserError as error:
-            return fail('replay', error)
+        source = stack.enter_context(contextlib.closing(_open(options)))
+        channels = _without_clock(chosen(source.channels, options.topics), options)
+        names = remapped(channels, options.remap)
+        log = stack.enter_context(SentLog(options.log, options.progress))
         rclpy.init(args=ros_arguments, signal_handler_options=SignalHandlerOptions.NO)
         stack.callback(rclpy.try_shutdown)
         node = rclpy.create_node('replay', start_parameter_services=False)
         stack.callback(node.destroy_node)
-        try:
-            replay = _prepare(node, source, channels, names, options, log, stop, stack)
-        except UserError as error:
-            return fail('replay', error)
+        replay = _prepare(node, source, channels, names, options, log, stop, stack)
         return _run(replay, source, options, stop)
 
 
