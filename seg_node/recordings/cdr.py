@@ -57,7 +57,7 @@ def write_cdr(message: Any, kind: str) -> bytes:
     return bytes(typestore().serialize_cdr(message, kind))
 
 
-def read_image(message: bytes, compressed: bool, least: tuple[int, int] | None = None
+def read_image(message: bytes, compressed: bool, min_size: tuple[int, int] | None = None
                ) -> CameraImage:
     """
     Decode an Image or CompressedImage as decode_image() does.
@@ -65,4 +65,4 @@ def read_image(message: bytes, compressed: bool, least: tuple[int, int] | None =
     :raises Exception: almost any, for damaged bytes.
     """
     kind = 'CompressedImage' if compressed else 'Image'
-    return decode_image(read_cdr(message, f'sensor_msgs/msg/{kind}'), compressed, least)
+    return decode_image(read_cdr(message, f'sensor_msgs/msg/{kind}'), compressed, min_size)

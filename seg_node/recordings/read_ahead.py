@@ -25,7 +25,7 @@ T = TypeVar('T')
 
 AHEAD_BYTES = 64 * 2**20
 """Memory for what is read ahead; it bridges moments of a busy machine or disk."""
-FEWEST, MOST = 4, 10_000
+MIN_ITEMS, MAX_ITEMS = 4, 10_000
 """Items read ahead, whatever they weigh."""
 
 
@@ -36,11 +36,12 @@ class NotReadyError(Exception):
 class ReadAhead(Generic[T]):
     """Iterates on a thread of its own; what the iterable raises surfaces in the iteration."""
 
-    def __init__(self, items: Iterable[T], weigh: Callable[[T], int], most: int = MOST) -> None:
-        """Start to read; weigh gives the bytes of an item, most bounds their number."""
+    def __init__(self, items: Iterable[T], weigh: Callable[[T], int],
+                 max_items: int = MAX_ITEMS) -> None:
+        """Start to read; weigh gives the bytes of an item, max_items bounds their number."""
         self._items = items
         self._weigh = weigh
-        self._most = most
+        self._max_items = max_items
         self._read: deque[tuple[T, int]] = deque()
         self._bytes = 0
         self._end: BaseException | None = None
@@ -70,8 +71,8 @@ class ReadAhead(Generic[T]):
             self._changed.notify_all()
 
     def _full(self) -> bool:
-        return len(self._read) >= FEWEST and (
-            self._bytes >= AHEAD_BYTES or len(self._read) >= self._most)
+        return len(self._read) >= MIN_ITEMS and (
+            self._bytes >= AHEAD_BYTES or len(self._read) >= self._max_items)
 
     def get(self, seconds: float | None = None) -> T:
         """Return the next item; StopIteration at the end, NotReadyError when the time is up."""

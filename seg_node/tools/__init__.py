@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Command lines: player, recorder, demo, and the summary and plots of a drive."""
+"""Command lines, one folder each; `common` for what they share."""

@@ -45,6 +45,8 @@ from helpers.bag_files import (
 )
 
 COUNT = 6
+TIMES = [START_NS + index * PERIOD_NS for index in range(COUNT)]
+SIMULATED_NS = 7 * 10**9
 TOPIC = '/front/image_raw'
 PLUGINS = {'mcap': StoragePlugin.MCAP, 'sqlite3': StoragePlugin.SQLITE3}
 FOREVER = QosTime(2147483647, 4294967295)
@@ -178,4 +180,18 @@ def of_a_vehicle(folder: Path) -> Path:
                     image(at, 10 * index), camera_info(at, 100.0), odometry(at, 0.5),
                     STORE.serialize_cdr(make[tf]([]), tf), image(at, 1), stop), strict=True):
                 bag.write(channel, at, bytes(data))
+    return folder
+
+
+def of_a_simulation(folder: Path) -> Path:
+    """Write a bag whose stamps count from the simulation's start; images are 50 ms old."""
+    make, kind = STORE.types, 'rosgraph_msgs/msg/Clock'
+    with Writer(folder, version=9, storage_plugin=StoragePlugin.MCAP) as bag:
+        clocks = bag.add_connection('/clock', kind, typestore=STORE)
+        images = bag.add_connection(TOPIC, IMAGE, typestore=STORE)
+        for index, at in enumerate(TIMES):
+            now = SIMULATED_NS + index * PERIOD_NS
+            time = make['builtin_interfaces/msg/Time'](*divmod(now, 10**9))
+            bag.write(clocks, at, bytes(STORE.serialize_cdr(make[kind](time), kind)))
+            bag.write(images, at, image(now - 50_000_000, index))
     return folder

@@ -16,31 +16,29 @@
 Show what the checks of a camera's images measure, to tune their limits for a camera.
 
 For every limit of camera_health.* it prints what good (or bad) recordings measure, and the share
-of the images that would be found unusable. Exit codes: 0 done, 2 unusable input, 130 stopped by
-Ctrl-C (what was read so far is shown).
+of the images that would be found unusable. Exit codes: 0 done, 1 a recording is damaged (what was
+read is shown), 2 unusable input, 130 stopped by Ctrl-C (as well).
 """
 
 from __future__ import annotations
 
 import argparse
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 import sys
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seg_node.errors import UserError
-from seg_node.perception.images.errors import ImageError
-from seg_node.recordings.cdr import read_image
+from seg_node.recordings.decoding import decode_frames
 from seg_node.recordings.opening import open_frames
 from seg_node.recordings.sources import Source
 from seg_node.recordings.topics import Topics
 from seg_node.stop_go.camera_health.camera_health import CameraHealth, HealthThresholds
-from seg_node.tools.common.command_line import fail, OneLineParser, StopFlag
+from seg_node.tools.common.command_line import command, fail, OneLineParser, StopFlag
 from seg_node.tools.common.text_table import aligned
 
 QUANTILES = (0, 1, 50, 99, 100)
@@ -48,12 +46,13 @@ QUANTILES = (0, 1, 50, 99, 100)
 
 @dataclass
 class Distribution:
-    """What the images of one source measured, by the name of the limit."""
+    """What the images of one source measured, by the name of the limit; damage ended them."""
 
     images: int = 0
     unusable: int = 0
     measured: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     found: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    damage: str = ''
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -88,38 +87,31 @@ def read_limits(texts: Sequence[str]) -> HealthThresholds:
         raise UserError(f'--limit {error}') from None
 
 
-def read_images(source: Source) -> Iterator[tuple[int, NDArray[np.uint8], str]]:
-    """Return number, BGR pixels and encoding of every image; damaged ones are noted."""
-    for frame in source:
-        if frame.bgr is not None:
-            yield frame.index, frame.bgr, ''
-            continue
-        try:
-            image = read_image(frame.message or b'', source.compressed)
-        except ImageError as error:
-            source.note(f'{source.name}, frame {frame.index}: {error}; left out')
-            continue
-        yield frame.index, image.bgr, image.encoding
-
-
 def measure(
     source: Source, limits: HealthThresholds, *, single: bool, stop: StopFlag,
 ) -> Distribution:
-    """Judge the images of a source until its end or a signal."""
+    """Judge the images of a source until its end, a signal or its damage."""
     health = CameraHealth(replace(limits, blocked_after=1) if single else limits)
     result = Distribution()
-    for index, bgr, encoding in read_images(source):
-        if stop:
-            break
-        if single:
-            health.restart()
-        findings = health.check(bgr, encoding)
-        result.images += 1
-        result.unusable += bool(findings)
-        for name, value in health.measured.items():
-            result.measured[name].append(value)
-        for finding in findings:
-            result.found[finding.reason.value].append(index)
+    try:
+        for decoded in decode_frames(source):
+            if stop:
+                break
+            if decoded.image is None:
+                source.note(f'{source.name}, frame {decoded.frame.index}: {decoded.problem}; left '
+                            'out')
+                continue
+            if single:
+                health.restart()
+            findings = health.check(decoded.image.bgr, decoded.image.encoding)
+            result.images += 1
+            result.unusable += bool(findings)
+            for name, value in health.measured.items():
+                result.measured[name].append(value)
+            for finding in findings:
+                result.found[finding.reason.value].append(decoded.frame.index)
+    except UserError as error:
+        result.damage = str(error)
     return result
 
 
@@ -147,17 +139,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     stop = StopFlag()
     options = parse(sys.argv[1:] if argv is None else argv)
     limits = read_limits(options.limit)
+    code = 0
     for path in options.inputs:
         if stop:
             break
         with open_frames(path, Topics(image=options.topic)) as source:
-            try:
-                result = measure(source, limits, single=options.single, stop=stop)
-            finally:
-                for note in source.notes:
-                    print(f'camera_health: {note}', file=sys.stderr)
+            result = measure(source, limits, single=options.single, stop=stop)
             print(table(source.name, result, limits), flush=True)
-    return 130 if stop else 0
+            for note in source.notes:
+                print(f'camera_health: {note}', file=sys.stderr)
+        if result.damage:
+            fail('camera_health', result.damage)
+            code = 1
+    return 130 if stop else code
 
 
 if __name__ == '__main__':

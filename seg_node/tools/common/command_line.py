@@ -21,7 +21,6 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from importlib import import_module
 import math
-from pathlib import Path
 import signal
 import sys
 import time
@@ -148,18 +147,3 @@ def command(program: str) -> Callable[[Main], Main]:
                 return fail(program, how_to_get(error))
         return run
     return decorate
-
-
-def add_source_options(parser: argparse.ArgumentParser) -> None:
-    """Add what says which recording is played and how: common to player and demo."""
-    parser.add_argument('input', nargs='?', type=Path, metavar='INPUT',
-                        help='video, folder of images, or ROS 2 bag; default: a drive that the '
-                        'project renders itself')
-    parser.add_argument('--topic', help='image topic of the bag')
-    parser.add_argument('--fps', type=positive, help="frame rate, instead of the source's own")
-    parser.add_argument('--rate', type=positive, default=1.0, metavar='R',
-                        help='speed of playing (default: 1)')
-    parser.add_argument('--seconds', type=positive, metavar='S',
-                        help='play only the first S seconds of the source')
-    parser.add_argument('--clock', action=argparse.BooleanOptionalAction,
-                        help="publish /clock and run on the source's time (default: for bags)")

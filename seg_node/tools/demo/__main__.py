@@ -32,9 +32,10 @@ import time
 from seg_node.errors import UserError
 from seg_node.perception.backends.registry import AUTO, choices
 from seg_node.tools.common.command_line import (
-    add_source_options,
-    fail,
+    command,
+    need,
     OneLineParser,
+    positive,
     StopFlag,
     whole,
 )
@@ -45,7 +46,17 @@ RESULTS = ('overlay.mp4', 'timeline.png', 'frames.png', 'results.mcap', 'summary
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Parse the command line."""
     parser = OneLineParser(prog='demo', description=__doc__.split('\n')[1])
-    add_source_options(parser)
+    parser.add_argument('input', nargs='?', type=Path, metavar='INPUT',
+                        help='video, folder of images, or bag; default: a drive that the '
+                        'project renders itself')
+    parser.add_argument('--topic', help='image topic of the bag')
+    parser.add_argument('--fps', type=positive, help="frame rate, instead of the source's own")
+    parser.add_argument('--rate', type=positive, default=1.0, metavar='R',
+                        help='speed of playing (default: 1)')
+    parser.add_argument('--seconds', type=positive, metavar='S',
+                        help='play only the first S seconds of the source')
+    parser.add_argument('--clock', action=argparse.BooleanOptionalAction,
+                        help="publish /clock and run on the source's time (default: for bags)")
     parser.add_argument('--out', type=Path, default=Path('out'), metavar='DIR',
                         help='folder for the results (default: out)')
     parser.add_argument('--camera', type=whole(1, 8), default=1, metavar='N',

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""One drive of the demo: node, recorder and player from start to stop."""
+"""One drive of the demo: node, recorder and replay from start to stop."""
 
 from __future__ import annotations
 
@@ -80,12 +80,12 @@ def drive(
 
         node = start('node', *node_arguments(source, options, cameras))
         recorder = start('recorder', *recorder_arguments(source, options, logs, cameras))
-        player = start('replay', *replay_arguments(source, options, logs, cameras))
+        replay = start('replay', *replay_arguments(source, options, logs, cameras))
 
         def check() -> None:
             if stop:
                 raise StoppedEarlyError
-            for process in (node, recorder, player):
+            for process in (node, recorder, replay):
                 process.check()
 
         from seg_node.tools.common.testbed.client import NodeClient
@@ -107,15 +107,15 @@ def drive(
         if not participant.wait(lambda: READY in recorder.output.splitlines(), READY_SECONDS,
                                 check):
             raise recorder.error(f'heard nothing from the node in {READY_SECONDS:g} s')
-        player.write_line('')
-        _watch(source, options, listener, (node, recorder, player), stop, started)
-        player.stop()
+        replay.write_line('')
+        _watch(source, options, listener, (node, recorder, replay), stop, started)
+        replay.stop()
         # A damaged recording is played up to the damage, and has results as well.
         problem = ''
-        if player.exit_code == 1 and read_sent(logs / 'sent.csv'):
-            problem = str(player.error('could not play the recording to its end'))
+        if replay.exit_code == 1 and read_sent(logs / 'sent.csv'):
+            problem = str(replay.error('could not play the recording to its end'))
         else:
-            player.check()
+            replay.check()
         if stop and not read_sent(logs / 'sent.csv'):
             raise StoppedEarlyError
         _drain(logs, participant, listener, stop)
@@ -170,7 +170,7 @@ def camera_names(count: int) -> list[str]:
 
 
 def frames_to_send(source: Source, seconds: float | None) -> int | None:
-    """Return the number of frames the player will send; None when the source cannot tell."""
+    """Return the number of frames the replay will send; None when the source cannot tell."""
     limit = None if seconds is None else math.ceil(seconds * source.fps)
     known = [count for count in (source.count, limit) if count is not None]
     return min(known, default=None)
@@ -184,17 +184,17 @@ def _watch(
     source: Source, options: Namespace, listener: Any, processes: tuple[Process, ...],
     stop: StopFlag, started: float,
 ) -> None:
-    """Show the progress until the player has ended or a signal comes."""
+    """Show the progress until the replay has ended or a signal comes."""
     from tqdm import tqdm
-    player = processes[-1]
+    replay = processes[-1]
     # disable=None: no bar where the output is no terminal.
     with tqdm(total=frames_to_send(source, options.seconds), unit='frame', disable=None,
               dynamic_ncols=True, desc='drive', leave=True) as bar:
         told = False
-        while player.exit_code is None and stop.sleep_until(time.monotonic() + 0.05):
+        while replay.exit_code is None and stop.sleep_until(time.monotonic() + 0.05):
             for process in processes[:-1]:
                 process.check()
-            if not (sent := player.last_line).isdigit():
+            if not (sent := replay.last_line).isdigit():
                 continue
             if not told:
                 told = True
@@ -203,7 +203,7 @@ def _watch(
             values = listener.values
             bar.set_postfix_str(f'{values.get("decision", "?").upper()} '
                                 f'({values.get("reason", "?")})', refresh=False)
-        if (sent := player.last_line).isdigit():
+        if (sent := replay.last_line).isdigit():
             bar.update(int(sent) - bar.n)
 
 

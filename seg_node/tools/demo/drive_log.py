@@ -27,7 +27,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Sent:
-    """A frame that the player published; times in ns."""
+    """A frame that was published; times in ns."""
 
     camera: str
     index: int
@@ -124,7 +124,7 @@ class Drive:
 
 
 def read_sent(path: Path) -> list[Sent]:
-    """Read the player's log; a last line that was cut off is left out."""
+    """Read the log of the replay; a last line that was cut off is left out."""
     rows = []
     with path.open(newline='') as file:
         for row in csv.DictReader(file):

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from seg_node.parameters.params_file import Configuration
 from seg_node.perception.models.manifest import Model
 from seg_node.perception.segmenter import Segmentation
+from seg_node.recordings.decoding import DecodedFrame
 from seg_node.stop_go.actions import class_rules
 from seg_node.stop_go.assessor import Assessment
 from seg_node.stop_go.camera_judge import CameraJudge, SegmentedImage
@@ -31,7 +32,6 @@ from seg_node.stop_go.camera_view import CameraView, FixedPose
 from seg_node.stop_go.limits import Geometry
 from seg_node.stop_go.timing import Instant
 from seg_node.stop_go.verdict import Finding, Reason, Verdict
-from seg_node.tools.evaluate.decoding import Shot
 from seg_node.tools.evaluate.ground_truth.labels import TruthLabels
 
 
@@ -79,31 +79,31 @@ class FrameJudge:
         self._begun = False
         self._gap = False
 
-    def judge(self, shot: Shot, segmentation: Segmentation) -> Judgement:
+    def judge(self, decoded: DecodedFrame, segmentation: Segmentation) -> Judgement:
         """Judge a frame and decide."""
-        assert shot.image is not None
-        arrival = self._arrive(shot)
-        inspection = self._judge.inspect(shot.image, self._limits)
+        assert decoded.image is not None
+        arrival = self._arrive(decoded)
+        inspection = self._judge.inspect(decoded.image, self._limits)
         assessment = self._judge.assess(SegmentedImage(
             segmentation.width, segmentation.height, segmentation.labels,
-            segmentation.confidence, inspection, shot.info, shot.frame.motion))
-        self._judge.observe(self._stamp_ns(shot), assessment, arrival)
+            segmentation.confidence, inspection, decoded.info, decoded.frame.motion))
+        self._judge.observe(self._stamp_ns(decoded), assessment, arrival)
         true = self._judge_truth(
-            shot, (segmentation.width, segmentation.height), segmentation.labels, arrival)
+            decoded, (segmentation.width, segmentation.height), segmentation.labels, arrival)
         return Judgement(
             _decide(self._judge, arrival), assessment, inspection.findings, true)
 
-    def fail(self, shot: Shot, reason: Reason, problem: str) -> Judgement:
+    def fail(self, decoded: DecodedFrame, reason: Reason, problem: str) -> Judgement:
         """Decide on a frame that could not be decoded, or not be segmented."""
-        arrival = self._arrive(shot)
-        if shot.image is not None:      # as in the node, where this goes on beside the network
-            self._judge.inspect(shot.image, self._limits)
+        arrival = self._arrive(decoded)
+        if decoded.image is not None:      # as in the node, where this goes on beside the network
+            self._judge.inspect(decoded.image, self._limits)
         finding = Finding(reason, f'{reason.value.replace("_", " ")}: {problem}')
-        self._judge.fail(self._stamp_ns(shot), finding, arrival)
+        self._judge.fail(self._stamp_ns(decoded), finding, arrival)
         true = None
-        if shot.truth is not None:
-            height, width = shot.truth.shape
-            true = self._judge_truth(shot, (width, height), self._blank, arrival)
+        if decoded.truth is not None:
+            height, width = decoded.truth.shape
+            true = self._judge_truth(decoded, (width, height), self._blank, arrival)
         return Judgement(_decide(self._judge, arrival), Assessment((finding,), self._limits), (),
                          true)
 
@@ -111,9 +111,9 @@ class FrameJudge:
         """Return the truth as it is judged, uint8 [h, w]; the network's labels where unknown."""
         return self._labels.of(codes, seen.labels)
 
-    def _arrive(self, shot: Shot) -> Instant:
+    def _arrive(self, decoded: DecodedFrame) -> Instant:
         """Return the moment of a frame, on both clocks: seconds since the first."""
-        now = shot.frame.time_ns * 1e-9
+        now = decoded.frame.time_ns * 1e-9
         arrival = Instant(now, now)
         if not self._begun:
             self._judge.activate(arrival)
@@ -121,13 +121,13 @@ class FrameJudge:
             self._begun = True
         return arrival
 
-    def _stamp_ns(self, shot: Shot) -> int:
+    def _stamp_ns(self, decoded: DecodedFrame) -> int:
         # Relative to the clock at the first frame: seconds since 1970 as floats lose microseconds.
-        if shot.frame.stamp_ns is None or self._start_ns is None:
-            return shot.frame.time_ns
-        return shot.frame.stamp_ns - self._start_ns
+        if decoded.frame.stamp_ns is None or self._start_ns is None:
+            return decoded.frame.time_ns
+        return decoded.frame.stamp_ns - self._start_ns
 
-    def _judge_truth(self, shot: Shot, size: tuple[int, int], seen: NDArray[np.uint8],
+    def _judge_truth(self, decoded: DecodedFrame, size: tuple[int, int], seen: NDArray[np.uint8],
                      arrival: Instant) -> Verdict | None:
         """
         Decide as the node would that sees the truth.
@@ -135,15 +135,15 @@ class FrameJudge:
         Where masks are missing between frames GO could not have been earned or kept on them: until
         it has been, nothing is known.
         """
-        if shot.truth is None:
+        if decoded.truth is None:
             self._gap = True
             return None
         if self._gap:
             self._truth_judge.activate(arrival)
-        labels = self._labels.of(shot.truth, seen)
+        labels = self._labels.of(decoded.truth, seen)
         assessment = self._truth_judge.assess(SegmentedImage(
-            *size, labels, self._blank, None, shot.info, shot.frame.motion))
-        self._truth_judge.observe(self._stamp_ns(shot), assessment, arrival)
+            *size, labels, self._blank, None, decoded.info, decoded.frame.motion))
+        self._truth_judge.observe(self._stamp_ns(decoded), assessment, arrival)
         verdict = _decide(self._truth_judge, arrival)
         if self._gap and verdict.reason is Reason.CONFIRMING:
             return None

@@ -21,18 +21,18 @@ from contextlib import ExitStack
 
 from seg_node.errors import UserError
 from seg_node.recordings.bag import open_bag
+from seg_node.recordings.decoding import GroundTruth
 from seg_node.recordings.find import Kind
 from seg_node.recordings.opening import checked_kind, open_frames
 from seg_node.recordings.sources import Source
 from seg_node.recordings.topics import Topics
-from seg_node.tools.evaluate.decoding import Truth
 from seg_node.tools.evaluate.ground_truth.mapping import Mapping, model_ids, read_mapping
 from seg_node.tools.evaluate.job import Job
 
 
 def open_recording(
     job: Job, classes: Sequence[str], stack: ExitStack,
-) -> tuple[Source, Truth | None, bool]:
+) -> tuple[Source, GroundTruth | None, bool]:
     """
     Open a recording and its truth; closed by the stack.
 
@@ -59,7 +59,8 @@ def open_recording(
     return source, _open_truth(job, source, mapping, stack), has_classes
 
 
-def _open_truth(job: Job, source: Source, mapping: Mapping, stack: ExitStack) -> Truth | None:
+def _open_truth(job: Job, source: Source, mapping: Mapping, stack: ExitStack
+                ) -> GroundTruth | None:
     choice = job.settings.truth
     if choice.topic:
         from seg_node.tools.evaluate.ground_truth.masks import TopicMasks

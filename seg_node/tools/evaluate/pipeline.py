@@ -26,13 +26,13 @@ from numpy.typing import NDArray
 
 from seg_node.errors import UserError
 from seg_node.perception.segmenter import Segmentation
+from seg_node.recordings.decoding import bytes_of, decode_frames, DecodedFrame, first_seconds
 from seg_node.recordings.find import Kind
 from seg_node.recordings.read_ahead import ReadAhead
 from seg_node.recordings.sources import Source
 from seg_node.stop_go.camera_judge import min_image_size
 from seg_node.stop_go.verdict import Reason
 from seg_node.tools.common.strict_json import strict_json
-from seg_node.tools.evaluate.decoding import bytes_of, decoded, Shot, shots_until
 from seg_node.tools.evaluate.drawing import draw_seen, draw_unseen, draw_with_truth
 from seg_node.tools.evaluate.job import Job, JobResult
 from seg_node.tools.evaluate.judge import FrameJudge, Judgement
@@ -75,10 +75,10 @@ def evaluate(job: Job, pool: SegmenterPool, stop: Callable[[], bool]) -> JobResu
             work = _Work(job, pool, source, has_classes)
             stack.callback(work.close)
             size = min_image_size(pool.model, job.settings.configuration.limits)
-            shots = ReadAhead(
-                shots_until(decoded(source, truth, size), job.settings.seconds), bytes_of, AHEAD)
-            stack.callback(shots.close)
-            seen = ReadAhead(pool.segmented(shots), lambda one: bytes_of(one.shot), AHEAD)
+            frames = ReadAhead(first_seconds(
+                decode_frames(source, truth, size), job.settings.seconds), bytes_of, AHEAD)
+            stack.callback(frames.close)
+            seen = ReadAhead(pool.segmented(frames), lambda one: bytes_of(one.decoded), AHEAD)
             stack.callback(seen.close)
             error = work.take_all(seen, stop)
             return work.outcome(key, error, time.perf_counter() - begun)
@@ -137,30 +137,30 @@ class _Work:
         return ''
 
     def _take(self, seen: SegmentedFrame) -> None:
-        shot, begun = seen.shot, time.perf_counter()
+        decoded, begun = seen.decoded, time.perf_counter()
         if seen.segmentation is not None:
-            judged = self._judge.judge(shot, seen.segmentation)
-        elif shot.bgr is None:
-            judged = self._judge.fail(shot, Reason.MALFORMED, shot.problem)
+            judged = self._judge.judge(decoded, seen.segmentation)
+        elif decoded.bgr is None:
+            judged = self._judge.fail(decoded, Reason.MALFORMED, decoded.problem)
         else:
-            judged = self._judge.fail(shot, Reason.INFERENCE_FAILED, seen.problem)
+            judged = self._judge.fail(decoded, Reason.INFERENCE_FAILED, seen.problem)
         took = (time.perf_counter() - begun) * 1e3
         score = None
-        if shot.truth is not None and seen.segmentation is not None:
-            counts = self._scorer.score(shot, seen.segmentation, shot.truth)
+        if decoded.truth is not None and seen.segmentation is not None:
+            counts = self._scorer.score(decoded, seen.segmentation, decoded.truth)
             self._counts += counts
             score = FrameScore.of(counts)
         row = self._row(seen, judged, score, took)
         self._rows.append(row)
         if seen.segmentation is not None:
             segmentation = seen.segmentation
-            self._worst.offer(row, lambda: self._draw(shot, segmentation, judged))
+            self._worst.offer(row, lambda: self._draw(decoded, segmentation, judged))
         if self._film is not None:
-            self._film.add(shot.frame.time_ns, self._image(seen, judged))
+            self._film.add(decoded.frame.time_ns, self._image(seen, judged))
 
     def _image(self, seen: SegmentedFrame, judged: Judgement) -> NDArray[np.uint8]:
         """Return the frame for the film; one that could not be read is black."""
-        bgr = seen.shot.bgr
+        bgr = seen.decoded.bgr
         if bgr is None:
             width, height = self._source.size
             black = np.zeros((max(1, height), max(1, width), 3), np.uint8)
@@ -169,14 +169,16 @@ class _Work:
             return draw_unseen(bgr, judged.verdict)
         return draw_seen(bgr, seen.segmentation, judged)
 
-    def _draw(self, shot: Shot, segmentation: Segmentation, judged: Judgement) -> bytes:
-        assert shot.bgr is not None
-        truth = None if shot.truth is None else self._judge.true_labels(shot.truth, segmentation)
-        return draw_with_truth(shot.bgr, segmentation, judged, truth)
+    def _draw(self, decoded: DecodedFrame, segmentation: Segmentation, judged: Judgement
+              ) -> bytes:
+        assert decoded.bgr is not None
+        truth = None if decoded.truth is None else self._judge.true_labels(
+            decoded.truth, segmentation)
+        return draw_with_truth(decoded.bgr, segmentation, judged, truth)
 
     def _row(self, seen: SegmentedFrame, judged: Judgement, score: FrameScore | None,
              took: float) -> Row:
-        frame, verdict, measure = seen.shot.frame, judged.verdict, judged.assessment.measure
+        frame, verdict, measure = seen.decoded.frame, judged.verdict, judged.assessment.measure
         values: dict[str, Any] = {}
         if measure is not None:
             values = {
@@ -198,7 +200,7 @@ class _Work:
             verdict.decision.value, verdict.reason.value, verdict.text,
             findings=tuple(finding.reason.value for finding in judged.assessment.findings),
             health=tuple(finding.reason.value for finding in judged.health),
-            decode_ms=seen.shot.decode_ms, **values)
+            decode_ms=seen.decoded.decode_ms, **values)
 
     def outcome(self, key: str, error: str, seconds: float) -> JobResult:
         """Return the results as files."""

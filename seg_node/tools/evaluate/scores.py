@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from seg_node.perception.labels import drivable, resize_labels
 from seg_node.perception.models.manifest import Model
 from seg_node.perception.segmenter import Segmentation
+from seg_node.recordings.decoding import DecodedFrame
 from seg_node.scoring.birds_eye import BirdsEye
 from seg_node.scoring.boundary import BoundaryScore
 from seg_node.scoring.confusion import Confusion
@@ -33,7 +34,6 @@ from seg_node.scoring.ground_truth import path_truth, PathTruth, UNKNOWN
 from seg_node.scoring.path_curve import path_levels, PathCurve
 from seg_node.stop_go.camera_view import CameraView, FixedPose, ViewError
 from seg_node.stop_go.geometry import Mounting, View
-from seg_node.tools.evaluate.decoding import Shot
 
 PATH_OR_NOT = ('not_path', 'path')
 """Classes of the confusion where the truth tells no others."""
@@ -122,7 +122,7 @@ class FrameScorer:
         self._birds_eye: tuple[View, tuple[int, int], BirdsEye] | None = None
         self.classes = tuple(info.name for info in model.classes) if has_classes else PATH_OR_NOT
 
-    def score(self, shot: Shot, seen: Segmentation, codes: NDArray[np.uint8]) -> Counts:
+    def score(self, decoded: DecodedFrame, seen: Segmentation, codes: NDArray[np.uint8]) -> Counts:
         """
         Count one frame.
 
@@ -139,14 +139,14 @@ class FrameScorer:
             known = np.where(truth.known, truth.path.view(np.uint8), UNKNOWN).astype(np.uint8)
             confusion = Confusion.of(called.view(np.uint8), known, 2)
         return Counts(PathCurve.of(levels, truth), BoundaryScore.of(called, truth), confusion,
-                      self._from_above(shot, seen, levels, truth), 1)
+                      self._from_above(decoded, seen, levels, truth), 1)
 
-    def _from_above(self, shot: Shot, seen: Segmentation, levels: NDArray[np.int16],
+    def _from_above(self, decoded: DecodedFrame, seen: Segmentation, levels: NDArray[np.int16],
                     truth: PathTruth) -> PathCurve | None:
-        if self._view is None or shot.info is None:
+        if self._view is None or decoded.info is None:
             return None
         try:
-            view = self._view.view(shot.info, seen.width, seen.height)
+            view = self._view.view(decoded.info, seen.width, seen.height)
         except ViewError:
             return None
         size = levels.shape[1], levels.shape[0]

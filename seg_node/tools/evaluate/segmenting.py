@@ -23,14 +23,14 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 
 from seg_node.perception.segmenter import Segmentation, Segmenter
-from seg_node.tools.evaluate.decoding import Shot
+from seg_node.recordings.decoding import DecodedFrame
 
 
 @dataclass(frozen=True, eq=False)
 class SegmentedFrame:
     """A frame with what the network says of it, or why it says nothing."""
 
-    shot: Shot
+    decoded: DecodedFrame
     segmentation: Segmentation | None
     problem: str = ''
 
@@ -52,14 +52,14 @@ class SegmenterPool:
         for segmenter in segmenters:
             self._free.put(segmenter)
 
-    def segmented(self, shots: Iterable[Shot]) -> Iterator[SegmentedFrame]:
-        """Segment shots and yield them in their order; what `shots` raises comes after those."""
+    def segmented(self, frames: Iterable[DecodedFrame]) -> Iterator[SegmentedFrame]:
+        """Segment frames and yield them in their order; what `frames` raises comes after those."""
         waiting: deque[Future[SegmentedFrame]] = deque()
         raised: Exception | None = None
         with ThreadPoolExecutor(self._size, 'segmentation') as pool:
             try:
-                for shot in shots:
-                    waiting.append(pool.submit(self._segment, shot))
+                for decoded in frames:
+                    waiting.append(pool.submit(self._segment, decoded))
                     if len(waiting) > self._size:
                         yield waiting.popleft().result()
             except Exception as error:
@@ -69,15 +69,15 @@ class SegmenterPool:
         if raised is not None:
             raise raised
 
-    def _segment(self, shot: Shot) -> SegmentedFrame:
-        image = shot.image
+    def _segment(self, decoded: DecodedFrame) -> SegmentedFrame:
+        image = decoded.image
         if image is None:
-            return SegmentedFrame(shot, None)
+            return SegmentedFrame(decoded, None)
         segmenter = self._free.get()
         try:
             found = segmenter.segment(image.bgr)
-            return SegmentedFrame(shot, found.at(image.width, image.height))
+            return SegmentedFrame(decoded, found.at(image.width, image.height))
         except Exception as error:      # a STOP with its reason, as in the node
-            return SegmentedFrame(shot, None, f'{error}' or type(error).__name__)
+            return SegmentedFrame(decoded, None, f'{error}' or type(error).__name__)
         finally:
             self._free.put(segmenter)

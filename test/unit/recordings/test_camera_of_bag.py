@@ -32,10 +32,10 @@ from helpers.evaluate_inputs import drive, HEIGHT, image, odometry, raw, road, W
 from seg_node.errors import UserError
 from seg_node.recordings.bag import open_bag
 from seg_node.recordings.camera_of_bag import CameraOfBag
+from seg_node.recordings.decoding import decode_frames, DecodedFrame
 from seg_node.recordings.sources import RecordedFrame
 from seg_node.recordings.topics import Topics
 from seg_node.stop_go.vehicle import Motion
-from seg_node.tools.evaluate.decoding import decoded, Shot
 
 COUNT = 12
 ZSTD = CompressionFormat.ZSTD
@@ -161,7 +161,7 @@ def test_damage_anywhere_ends_in_an_error_or_in_frames(tmp_path, name, seed):
     found = 0
     try:
         with closing(opened(file)) as source:
-            for _ in decoded(source, None):
+            for _ in decode_frames(source, None):
                 found += 1
     except UserError as error:
         assert file.name in str(error)
@@ -231,18 +231,18 @@ def test_odometry_counts_until_it_is_old(tmp_path):
 # --- images -----------------------------------------------------------------------------------
 
 @pytest.fixture
-def shots(tmp_path) -> Iterator[list[Shot]]:
+def decoded(tmp_path) -> Iterator[list[DecodedFrame]]:
     bag = write_drive(tmp_path / 'bag', drive(count=4), focal=60.0, damaged=(1,))
     with closing(opened(bag)) as source:
-        yield list(decoded(source, None))
+        yield list(decode_frames(source, None))
 
 
-def test_a_damaged_image_is_a_frame_with_its_problem(shots):
-    assert [shot.bgr is None for shot in shots] == [False, True, False, False]
-    assert shots[1].problem
-    assert np.array_equal(shots[2].bgr, image(road()))
+def test_a_damaged_image_is_a_frame_with_its_problem(decoded):
+    assert [frame.bgr is None for frame in decoded] == [False, True, False, False]
+    assert decoded[1].problem
+    assert np.array_equal(decoded[2].bgr, image(road()))
 
 
-def test_camera_info_that_stays_is_one_object(shots):
-    assert shots[0].info.k[0] == 60
-    assert shots[3].info is shots[0].info
+def test_camera_info_that_stays_is_one_object(decoded):
+    assert decoded[0].info.k[0] == 60
+    assert decoded[3].info is decoded[0].info

@@ -19,7 +19,7 @@ import threading
 
 import pytest
 
-from seg_node.recordings.read_ahead import AHEAD_BYTES, FEWEST, NotReadyError, ReadAhead
+from seg_node.recordings.read_ahead import AHEAD_BYTES, MIN_ITEMS, NotReadyError, ReadAhead
 
 
 def test_items_come_in_order() -> None:
@@ -30,9 +30,9 @@ def test_items_come_in_order() -> None:
     ahead.close()
 
 
-@pytest.mark.parametrize(('weight', 'most', 'read'), [
-    (AHEAD_BYTES, 50, FEWEST), (AHEAD_BYTES // 8, 50, 8), (1, 50, 50)])
-def test_no_more_is_read_than_fits(weight: int, most: int, read: int) -> None:
+@pytest.mark.parametrize(('weight', 'max_items', 'read'), [
+    (AHEAD_BYTES, 50, MIN_ITEMS), (AHEAD_BYTES // 8, 50, 8), (1, 50, 50)])
+def test_no_more_is_read_than_fits(weight: int, max_items: int, read: int) -> None:
     asked: list[int] = []
     enough = threading.Event()
 
@@ -43,7 +43,7 @@ def test_no_more_is_read_than_fits(weight: int, most: int, read: int) -> None:
                 enough.set()  # the one that waits for room
             yield index
 
-    ahead = ReadAhead(items(), lambda _: weight, most)
+    ahead = ReadAhead(items(), lambda _: weight, max_items)
     assert enough.wait(30)
     assert ahead.get() == 0
     ahead.close()

@@ -21,9 +21,9 @@ import shutil
 
 import pytest
 
-from helpers.bag_files import IMAGE, image, PERIOD_NS, START_NS, STORE, write_other_bag
+from helpers.bag_files import IMAGE, image, START_NS, STORE, write_other_bag
 import helpers.recorded_bags as recorded_bags
-from helpers.recorded_bags import COUNT, TOPIC, written
+from helpers.recorded_bags import COUNT, TIMES, TOPIC, written
 from seg_node.errors import UserError
 from seg_node.recordings.find import Kind, kind_of
 from seg_node.recordings.opening import open_frames
@@ -46,7 +46,6 @@ KINDS |= {
     'ROS 1, bz2': lambda path: recorded_bags.ros1(path / 'a.bag', 'BZ2'),
     'ROS 1, lz4': lambda path: recorded_bags.ros1(path / 'a.bag', 'LZ4'),
 }
-TIMES = [START_NS + index * PERIOD_NS for index in range(COUNT)]
 
 
 @pytest.mark.parametrize('kind', KINDS)

@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+import re
 
 import cv2
 import numpy as np
@@ -59,6 +60,17 @@ def test_bag_is_decoded(tmp_path, topic, capsys):
     bag = write_bag(tmp_path / 'bag', topics=(topic,))
     assert main([str(bag)]) == 0
     assert ': 6 images, 6 found unusable' in capsys.readouterr().out
+
+
+def test_damaged_bag_is_shown_up_to_the_damage(tmp_path, capsys):
+    bag = write_bag(tmp_path / 'bag', count=20)
+    file = bag / 'bag.mcap'
+    file.write_bytes(file.read_bytes()[:file.stat().st_size // 2])
+    assert main([str(bag)]) == 1
+    shown, told = capsys.readouterr()
+    images = int(re.search(r': (\d+) images', shown)[1])
+    assert 5 < images < 20
+    assert 'cut off or damaged; try: ' in told
 
 
 @pytest.mark.parametrize('arguments, words', [

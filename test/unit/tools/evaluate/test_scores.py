@@ -27,6 +27,7 @@ from helpers.tiny_model import write_tiny_model
 from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.models.model import load_model
 from seg_node.perception.segmenter import Segmentation
+from seg_node.recordings.decoding import DecodedFrame
 from seg_node.recordings.sources import RecordedFrame
 from seg_node.scoring.birds_eye import ASIDE, BirdsEye, FAR, NEAR
 from seg_node.scoring.calibration import Calibration
@@ -34,7 +35,6 @@ from seg_node.scoring.ground_truth import path_truth, PathTruth, SOME_PATH, UNKN
 from seg_node.scoring.path_curve import path_levels, PathCurve
 from seg_node.scoring.path_score import PathScore
 from seg_node.stop_go.geometry import CameraPose, Intrinsics, Mounting, View
-from seg_node.tools.evaluate.decoding import Shot
 from seg_node.tools.evaluate.scores import Counts, FrameScore, FrameScorer, PATH_OR_NOT, summary_of
 
 TOLERANCE = 1e-6
@@ -59,8 +59,9 @@ def random_frames(model, seed: int, count: int = 3, *, classes: bool = True):
         yield Segmentation(labels, confidence, WIDTH, HEIGHT, model, 0.0, 0.0), codes
 
 
-def shot(info=None) -> Shot:
-    return Shot(RecordedFrame(0, 0), CameraImage.of(np.zeros((HEIGHT, WIDTH, 3), np.uint8)), info)
+def decoded(info=None) -> DecodedFrame:
+    image = CameraImage.of(np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+    return DecodedFrame(RecordedFrame(0, 0), image, info)
 
 
 def flat(model, frames):
@@ -82,7 +83,7 @@ def test_scores_are_those_of_scikit_learn(model, seed):
     metrics = pytest.importorskip('sklearn.metrics')
     scorer = FrameScorer(model, True, Mounting(), False)
     frames = list(random_frames(model, seed))
-    counts = sum((scorer.score(shot(), *frame) for frame in frames), Counts.empty(5))
+    counts = sum((scorer.score(decoded(), *frame) for frame in frames), Counts.empty(5))
     told = summary_of(counts, scorer.classes)
     labels, codes, called, path, score, _ = flat(model, frames)
     scores = told['scores']
@@ -118,7 +119,7 @@ def kitti_max_f(path, score, thresholds) -> float:
 def test_max_f_is_that_of_kitti_over_all_images_together(model, seed):
     scorer = FrameScorer(model, False, Mounting(), False)
     frames = list(random_frames(model, seed, classes=False))
-    counts = sum((scorer.score(shot(), *frame) for frame in frames), Counts.empty(2))
+    counts = sum((scorer.score(decoded(), *frame) for frame in frames), Counts.empty(2))
     *_, path, score, _ = flat(model, frames)
     told = summary_of(counts, PATH_OR_NOT)
     assert told['scores']['path_maxf'] == pytest.approx(
@@ -132,7 +133,7 @@ def test_max_f_is_that_of_kitti_over_all_images_together(model, seed):
 def test_calibration_error_is_that_of_its_definition(model):
     scorer = FrameScorer(model, False, Mounting(), False)
     frames = list(random_frames(model, 5, classes=False))
-    counts = sum((scorer.score(shot(), *frame) for frame in frames), Counts.empty(2))
+    counts = sum((scorer.score(decoded(), *frame) for frame in frames), Counts.empty(2))
     _, _, called, path, _, confidence = flat(model, frames)
     right, sure = called == path, confidence / 255
     bins = np.clip(np.ceil(sure * 15 - 1e-9).astype(int) - 1, 0, 14)
@@ -164,7 +165,7 @@ def test_no_path_has_no_max_f():
 def test_counts_survive_their_file(model):
     scorer = FrameScorer(model, True, Mounting(), False)
     (frame,) = random_frames(model, 7, 1)
-    counts = scorer.score(shot(), *frame)
+    counts = scorer.score(decoded(), *frame)
     again = Counts.from_json(counts.to_json())
     assert again.to_json() == counts.to_json()
     assert summary_of(again, scorer.classes) == summary_of(counts, scorer.classes)
@@ -202,11 +203,11 @@ def test_scores_from_above_count_metres_not_pixels(model):
     labels = np.zeros_like(codes)
     labels[14:] = 1      # a few rows are missed: few pixels, many metres
     seen = Segmentation(labels, np.full_like(codes, 255), WIDTH, HEIGHT, model, 0.0, 0.0)
-    counts = scorer.score(shot(info), seen, codes)
+    counts = scorer.score(decoded(info), seen, codes)
     told = summary_of(counts, PATH_OR_NOT)['scores']
     assert 0 < told['path_maxf_bev'] < told['path_maxf']
-    for without in (scorer.score(shot(), seen, codes),
-                    FrameScorer(model, False, Mounting(), False).score(shot(info), seen, codes)):
+    other = FrameScorer(model, False, Mounting(), False)
+    for without in (scorer.score(decoded(), seen, codes), other.score(decoded(info), seen, codes)):
         assert summary_of(without, PATH_OR_NOT)['scores']['path_maxf_bev'] is None
     assert (counts + without).birds_eye is not None
 
@@ -216,6 +217,6 @@ def test_masks_of_another_size_are_scored_at_their_size(model):
     (frame,) = random_frames(model, 9, 1)
     seen, _ = frame
     codes = np.repeat(np.repeat(seen.labels, 3, axis=0), 3, axis=1)
-    counts = scorer.score(shot(), replace(seen, width=WIDTH * 3, height=HEIGHT * 3), codes)
+    counts = scorer.score(decoded(), replace(seen, width=WIDTH * 3, height=HEIGHT * 3), codes)
     assert FrameScore.of(counts).miou == 1
     assert counts.curve.counts.sum() == 9 * WIDTH * HEIGHT

@@ -26,8 +26,8 @@ from seg_node.errors import UserError
 from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.segmenter import Segmenter
+from seg_node.recordings.decoding import DecodedFrame
 from seg_node.recordings.sources import RecordedFrame
-from seg_node.tools.evaluate.decoding import Shot
 from seg_node.tools.evaluate.segmenting import SegmenterPool
 
 
@@ -46,9 +46,9 @@ class WaitsForTheSecond:
         return self._own.segment(bgr)
 
 
-def shot(index, value):
+def decoded(index, value):
     image = None if value is None else CameraImage.of(np.full((32, 64, 3), value, np.uint8))
-    return Shot(RecordedFrame(index, index * 10**8), image)
+    return DecodedFrame(RecordedFrame(index, index * 10**8), image)
 
 
 @pytest.fixture
@@ -62,26 +62,26 @@ def pool(tmp_path):
 
 
 def test_two_frames_at_a_time_come_in_their_order(pool):
-    shots = [shot(0, 0), shot(1, 200), shot(2, None), shot(3, 7)]
-    seen = list(pool.segmented(shots))
-    assert [one.shot for one in seen] == shots
+    frames = [decoded(0, 0), decoded(1, 200), decoded(2, None), decoded(3, 7)]
+    seen = list(pool.segmented(frames))
+    assert [one.decoded for one in seen] == frames
     assert [one.segmentation is None for one in seen] == [False, False, True, False]
 
 
 def test_what_was_read_before_an_error_comes_first(pool):
     def damaged():
-        yield shot(0, 5)
-        yield shot(1, 6)
+        yield decoded(0, 5)
+        yield decoded(1, 6)
         raise UserError('damaged here')
 
     seen = []
     with pytest.raises(UserError, match='damaged here'):
         for one in pool.segmented(damaged()):
-            seen.append(one.shot.frame.index)
+            seen.append(one.decoded.frame.index)
     assert seen == [0, 1]
 
 
 def test_a_frame_that_fails_says_why(pool):
-    wrong = Shot(RecordedFrame(0, 0), CameraImage.of(np.ones((3, 3), np.uint8)))
+    wrong = DecodedFrame(RecordedFrame(0, 0), CameraImage.of(np.ones((3, 3), np.uint8)))
     seen, = pool.segmented([wrong])
     assert seen.segmentation is None and 'must be BGR' in seen.problem

@@ -65,6 +65,18 @@ def test_bag_without_messages_is_refused(tmp_path: Path) -> None:
         BagMessages(open_bag(recorded_bags.written(tmp_path / 'bag', 'mcap', range(0))))
 
 
+def test_as_cameras_a_bag_gives_what_they_need_and_nothing_else(tmp_path: Path) -> None:
+    bag = BagMessages(open_bag(recorded_bags.of_a_vehicle(tmp_path / 'bag')), ('left', 'right'))
+    names = [channel.topic for channel in bag.channels]
+    assert names == ['left/image_raw', 'right/image_raw', 'left/camera_info', 'right/camera_info',
+                     'odom', '/tf']
+    played = [message.channel.topic for _, message in bag.messages(bag.channels, 0, None)]
+    assert sorted(played) == sorted(names * COUNT)
+    (right,) = (channel for channel in bag.channels if channel.topic == 'right/image_raw')
+    assert len(list(bag.messages([right], 0, None))) == COUNT
+    bag.close()
+
+
 def test_topics_are_chosen_with_and_without_the_slash() -> None:
     assert chosen(CHANNELS, None) == CHANNELS
     assert chosen(CHANNELS, ['a/image_raw', '/camera/image_raw']) == CHANNELS[::2]

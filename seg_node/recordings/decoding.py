@@ -33,7 +33,7 @@ from seg_node.stop_go.camera_view import CameraInfo
 
 
 @dataclass(frozen=True, eq=False)
-class Shot:
+class DecodedFrame:
     """
     One frame, decoded.
 
@@ -54,19 +54,21 @@ class Shot:
         return None if self.image is None else self.image.bgr
 
 
-class Truth(Protocol):
+class GroundTruth(Protocol):
     """Where the masks come from."""
 
     def codes(self, frame: RecordedFrame) -> NDArray[np.uint8] | None:
         """Return the codes of a frame, uint8 [H, W]; None without a mask. Or UserError."""
 
 
-def decoded(source: Source, truth: Truth | None, least: tuple[int, int] | None = None
-            ) -> Iterator[Shot]:
+def decode_frames(
+    source: Source, truth: GroundTruth | None = None, min_size: tuple[int, int] | None = None,
+) -> Iterator[DecodedFrame]:
     """
-    Decode frame after frame; a damaged image becomes a shot with its problem.
+    Decode frame after frame; a damaged image becomes a frame with its problem.
 
-    :param least: width and height of the images that are enough; None: all there is.
+    :param min_size: width and height of the images that are enough; None: all there is.
+    :raises UserError: where the recording cannot be read on.
     """
     infos = _Infos()
     frames = iter(source)
@@ -75,10 +77,11 @@ def decoded(source: Source, truth: Truth | None, least: tuple[int, int] | None =
         frame = _next(frames, source)
         if frame is None:
             return
-        image, problem = _image(frame, source.compressed, least)
+        image, problem = _image(frame, source.compressed, min_size)
         took = (time.perf_counter() - begun) * 1e3
         codes = None if truth is None else truth.codes(frame)
-        yield Shot(frame, image, infos.read(frame.camera_info, source), problem, codes, took)
+        info = infos.read(frame.camera_info, source)
+        yield DecodedFrame(frame, image, info, problem, codes, took)
 
 
 def _next(frames: Iterator[RecordedFrame], source: Source) -> RecordedFrame | None:
@@ -91,18 +94,18 @@ def _next(frames: Iterator[RecordedFrame], source: Source) -> RecordedFrame | No
                           'The recording is damaged here') from error
 
 
-def bytes_of(shot: Shot) -> int:
-    """Return the memory that a shot takes."""
-    return sum(part.nbytes for part in (shot.bgr, shot.truth) if part is not None)
+def bytes_of(frame: DecodedFrame) -> int:
+    """Return the memory that a frame takes."""
+    return sum(part.nbytes for part in (frame.bgr, frame.truth) if part is not None)
 
 
 def _image(
-    frame: RecordedFrame, compressed: bool, least: tuple[int, int] | None,
+    frame: RecordedFrame, compressed: bool, min_size: tuple[int, int] | None,
 ) -> tuple[CameraImage | None, str]:
     if frame.message is None:
         return None if frame.bgr is None else CameraImage.of(frame.bgr), ''
     try:
-        return read_image(frame.message, compressed, least), ''
+        return read_image(frame.message, compressed, min_size), ''
     except Exception as error:      # ImageError, and what rosbags raises for damaged bytes
         return None, f'{error}' or type(error).__name__
 
@@ -131,9 +134,9 @@ def _read_info(message: bytes, source: Source) -> CameraInfo | None:
         return None
 
 
-def shots_until(shots: Iterable[Shot], seconds: float | None) -> Iterator[Shot]:
-    """Yield the shots of the first seconds; None: all."""
-    for shot in shots:
-        if seconds is not None and shot.frame.time_ns >= seconds * 1e9:
+def first_seconds(frames: Iterable[DecodedFrame], seconds: float | None) -> Iterator[DecodedFrame]:
+    """Yield the frames of the first seconds; None: all."""
+    for decoded in frames:
+        if seconds is not None and decoded.frame.time_ns >= seconds * 1e9:
             return
-        yield shot
+        yield decoded
