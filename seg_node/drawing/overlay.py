@@ -68,7 +68,7 @@ def draw_decision(bgr: NDArray[np.uint8], segmentation: Segmentation, assessment
         if measure.blocked:
             blocked_line = corridor.row_line(measure.free_distance, width, height)
         unit = f' {measure.unit}' if measure.unit == METRES else ''
-        detail = (f'clear {measure.free_distance:.2f}{unit}, needed {measure.required:.2f}   '
+        detail = (f'free {measure.free_distance:.2f}{unit}, needed {measure.required:.2f}   '
                   f'coverage {measure.coverage:.0%}   confidence {measure.confidence:.2f}   ')
     return draw(
         bgr, segmentation.mask, segmentation.model.classes, corridor=polygon,
