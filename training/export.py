@@ -48,7 +48,7 @@ from training.self_test import write_self_test
 Size = tuple[int, int]             # width, height, px
 VERSION = '0.3.0'
 OPSET = 13          # TensorRT 8.5 parses 9 to 17; 13 has every operator the graph needs
-LEAST_AGREEMENT = {'fp32': 0.999, 'fp16': 0.998, 'int8': 0.98}
+MIN_AGREEMENT = {'fp32': 0.999, 'fp16': 0.998, 'int8': 0.98}
 """Share of pixels whose labels must be PyTorch's, below which a graph is not to be shipped."""
 FILES = {'fp32': 'model.onnx', 'fp16': 'model_fp16.onnx', 'int8': 'model_int8.onnx'}
 CALIBRATION_IMAGES = 128
@@ -148,10 +148,10 @@ def export(network: RoadNet, size: Size, data: Path, out: Path) -> dict[str, flo
     some = [sample.bgr for samples in valid for sample in samples[::4]]
     for precision, file in FILES.items():
         agreed = figures[precision] = agreement(deployed, size, out / file, some)
-        if agreed < LEAST_AGREEMENT[precision]:
+        if agreed < MIN_AGREEMENT[precision]:
             raise ValueError(
                 f'{out / file}: labels agree on {agreed:.4%} of pixels only, '
-                f'{LEAST_AGREEMENT[precision]:.1%} are needed; do not ship this graph')
+                f'{MIN_AGREEMENT[precision]:.1%} are needed; do not ship this graph')
     return figures
 
 

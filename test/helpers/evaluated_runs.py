@@ -119,7 +119,7 @@ def write_run(folder: Path, drives: Sequence[Drive], failed: Sequence[str] = (),
         store.put(recording, _outcome(drive, thumbnails, parquet))
     for name in failed:
         store.put(Recording(name, Path(f'/data/{name}')), JobResult(
-            name, {}, error=f'/data/{name}: is no bag (magic bytes are missing). Record it anew'))
+            name, {}, error=f'/data/{name}: is no bag (magic bytes are missing). Record it again'))
     store.finish(recordings, CLASSES, parquet)
     return folder
 

@@ -91,7 +91,7 @@ def test_node_and_evaluate_decide_alike(
     table = read_table(tmp_path / 'out')
     by_evaluate = list(zip(table['decision'], table['reason'], strict=True))
     assert by_node == by_evaluate
-    # All of it was in the drive: GO earned, an obstacle, GO earned anew.
+    # All of it was in the drive: GO earned, an obstacle, GO earned again.
     assert by_evaluate[:2] == [('stop', 'confirming'), ('go', 'clear')]
     assert by_evaluate[BLOCKED[0]] == ('stop', 'blocked')
     assert by_evaluate[-1] == ('go', 'clear')

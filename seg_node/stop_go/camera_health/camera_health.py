@@ -173,7 +173,7 @@ def _measure(
     memory.luma = luma
     if limits.max_identical:
         measured['max_identical'] = float(memory.identical)
-    if bgr.shape[1] < statistics.LEAST_SIZE[0] or bgr.shape[0] < statistics.LEAST_SIZE[1]:
+    if bgr.shape[1] < statistics.MIN_SIZE[0] or bgr.shape[0] < statistics.MIN_SIZE[1]:
         return measured
     noise = statistics.noise(bgr)
     if noise is not None:

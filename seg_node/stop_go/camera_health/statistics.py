@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
 
-LEAST_SIZE = (128, 72)
+MIN_SIZE = (128, 72)
 """Least width and height in pixels of an image whose detail can be judged."""
 TILES = (9, 16)
 """Rows and columns of the tiles that are searched for structure."""
@@ -92,7 +92,7 @@ def noise(bgr: Image) -> float | None:
     Immerkaer, "Fast noise variance estimation" (1996), in blocks along 16 strips of three rows;
     the tenth of the blocks with the least stands for the noise, as the rest has structure.
 
-    :param bgr: uint8 [H, W, 3] of LEAST_SIZE or more.
+    :param bgr: uint8 [H, W, 3] of MIN_SIZE or more.
     :returns: 0 to 255, None where the image is too dark or too bright to say.
     """
     middle = np.linspace(1, bgr.shape[0] - 2, _STRIPS).astype(np.intp)
@@ -117,7 +117,7 @@ def noise(bgr: Image) -> float | None:
 
 
 def columns(bgr: Image) -> Image:
-    """Take the green of every row in 64 columns, uint8 [H, 64]; bgr is of LEAST_SIZE or more."""
+    """Take the green of every row in 64 columns, uint8 [H, 64]; bgr is of MIN_SIZE or more."""
     step = bgr.shape[1] // _COLUMNS
     first = (bgr.shape[1] - step * (_COLUMNS - 1)) // 2
     return np.ascontiguousarray(bgr[:, first::step, 1][:, :_COLUMNS])

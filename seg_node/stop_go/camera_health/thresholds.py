@@ -22,7 +22,7 @@ from seg_node.stop_go.bounds import bounded, check_bounds
 
 SATURATED = 250
 """Brightness, 0 to 255, from which an area counts as saturated."""
-_LEAST_BAND = 0.15
+_MIN_BAND = 0.15
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class HealthThresholds:
 
     def __post_init__(self) -> None:
         check_bounds(self)
-        if self.blocked_bottom - self.blocked_top < _LEAST_BAND:
+        if self.blocked_bottom - self.blocked_top < _MIN_BAND:
             raise ValueError(
-                f'blocked_bottom: {self.blocked_bottom:g} is less than {_LEAST_BAND:g} below '
+                f'blocked_bottom: {self.blocked_bottom:g} is less than {_MIN_BAND:g} below '
                 f'blocked_top, {self.blocked_top:g}')

@@ -33,7 +33,7 @@ _ROW = 0.9
 """Pixels that the way moves in the image from one row of samples to the next."""
 _RASTER = 2
 """Rows by which an obstacle may seem farther than it is: its own pixel's, and the sample's."""
-_MOST_TURN = math.pi / 2
+_MAX_TURN = math.pi / 2
 """Radians; an arc that turns farther comes back."""
 _EDGES = 24
 
@@ -148,7 +148,7 @@ def _looks(view: View, path: SweptPath, max_range: float) -> NDArray[np.float64]
         raise ValueError(f'the camera is {height:.2f} m over the ground; check its mounting')
     end = path.bumper + max_range
     if path.curvature:
-        end = min(end, max(path.bumper, 0.0) + _MOST_TURN / abs(path.curvature))
+        end = min(end, max(path.bumper, 0.0) + _MAX_TURN / abs(path.curvature))
     near, far = (math.atan2(height, reach - ahead) for reach in (path.bumper, end))
     focal = max(view.intrinsics.fx, view.intrinsics.fy)
     count = int(np.clip(2 * (near - far) * focal, 64, 4096))
