@@ -130,7 +130,11 @@ def test_single_image_is_a_source_of_one_frame(tmp_path: Path) -> None:
 @given(strategies.lists(strategies.text(
     strategies.characters(blacklist_characters='/\0', blacklist_categories=('Cs',)), min_size=1)))
 def test_any_names_can_be_sorted(names: list[str]) -> None:
-    sorted((Path(name) for name in names), key=natural_key)
+    paths = [Path(name) for name in names]
+    ordered = sorted(paths, key=natural_key)
+    assert sorted(ordered) == sorted(paths)
+    keys = [natural_key(path) for path in ordered]
+    assert all(one <= other for one, other in zip(keys, keys[1:], strict=False))
 
 
 # --- bags --------------------------------------------------------------------------------------

@@ -175,9 +175,12 @@ def test_each_camera_has_its_mounting_and_role(make_node):
 @pytest.mark.parametrize('overrides', [
     {'geometry': 'trapezoid'}, {'mounting_source': 'tf'}, {'mounting__camera__height': 0.3}])
 def test_a_height_is_needed_only_where_it_counts(make_node, overrides):
-    node = make_node(**overrides)
+    node, without = make_node(**overrides), make_node()
     declare(node)
+    declare(without)
     check_mountings(read_structure(node))
+    with pytest.raises(ParameterError, match='height: not set'):
+        check_mountings(read_structure(without))
 
 
 @pytest.mark.parametrize(('actions', 'words'), [

@@ -119,15 +119,16 @@ def test_who_never_goes_is_found_to_stop_falsely():
 
 def test_a_vehicle_that_brakes_too_late_collides(tmp_path):
     # The same brakes and limits, but each STOP is heard two seconds late.
-    for seed in blocked_seeds(3):
+    def hit(seed):
         heard: list[Decision] = []
 
-        def late(verdict, heard=heard):
+        def late(verdict):
             heard.append(verdict.decision)
             return heard[max(0, len(heard) - 60)]
-        if simulate(seed, rule=late).run().collision:
-            return
-    raise AssertionError('two seconds of delay cost nothing')
+        return simulate(seed, rule=late).run().collision
+
+    hits = [hit(seed) for seed in blocked_seeds(4)]
+    assert sum(map(bool, hits)) >= 3, hits  # a slow vehicle can be spared
 
 
 def test_a_collision_is_told_by_the_exit_code(monkeypatch, tmp_path, capsys):
