@@ -72,7 +72,9 @@ def test_the_libraries_are_really_missing(robot):
 
 
 COMMANDS = sorted(path.parent.name for path in (ROOT / 'seg_node' / 'tools').glob('*/__main__.py'))
-@pytest.mark.parametrize('name', sorted(COMMANDS))
+
+
+@pytest.mark.parametrize('name', COMMANDS)
 def test_help_answers(robot, name):
     done = run(robot, f'seg_node.tools.{name}', '--help')
     assert (done.returncode, done.stderr) == (0, '')
