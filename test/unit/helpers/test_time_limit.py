@@ -13,6 +13,7 @@
 # limitations under the License.
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -88,7 +89,9 @@ def run(folder, text, limit):
     return subprocess.run(
         [sys.executable, '-m', 'pytest', '-c', str(ROOT / 'pyproject.toml'), '--rootdir',
          str(folder), '-o', f'time_limit={limit}', '-p', 'no:cacheprovider', '-rA', str(folder)],
-        cwd=folder, capture_output=True, text=True)
+        cwd=folder, capture_output=True, text=True,
+        env={name: value for name, value in os.environ.items()
+             if name != 'PYTEST_ADDOPTS'})  # colcon's name the tests and the results' file
 
 
 def test_an_endless_test_fails_alone(tmp_path):
