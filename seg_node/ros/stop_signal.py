@@ -97,13 +97,15 @@ class StopSignal:
             return self._decide()
 
     def close(self) -> None:
-        """Say STOP for the last time; nothing is published afterwards."""
+        """Say STOP for the last time, and let it arrive; nothing is published afterwards."""
         with self._lock:
             for judge in self._judges.values():
                 judge.deactivate()
             self._publish()
             self._closed.set()
         self._heart.join()
+        for output in self._outputs:
+            output.close()
 
     def _beat(self, period: float) -> None:
         due = time.monotonic()

@@ -104,3 +104,6 @@ class VehicleOutput(ABC):
     @abstractmethod
     def publish(self, decision: VehicleDecision) -> None:
         """Publish the decision of a moment; never blocking, never logging."""
+
+    def close(self) -> None:  # noqa: B027  (most have nothing to wait for)
+        """Let the last word arrive before the process ends, for a short time."""

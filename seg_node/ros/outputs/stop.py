@@ -16,12 +16,16 @@
 
 from __future__ import annotations
 
+from rclpy.duration import Duration
 from rclpy.node import Node
 from std_msgs.msg import Bool
 
 from seg_node.parameters.structure import Structure
 from seg_node.ros.outputs.output import VehicleDecision, VehicleOutput
 from seg_node.stop_go.verdict import Decision
+
+# Seconds; a publisher over shared memory that ends takes along what nobody has read yet.
+_LAST_WORD = Duration(seconds=0.5)
 
 
 class StopOutput(VehicleOutput):
@@ -34,3 +38,7 @@ class StopOutput(VehicleOutput):
     def publish(self, decision: VehicleDecision) -> None:
         """Publish STOP, or not."""
         self._stop.publish(Bool(data=decision.verdict.decision is Decision.STOP))
+
+    def close(self) -> None:
+        """Wait until reliable subscribers have the last STOP."""
+        self._stop.wait_for_all_acked(_LAST_WORD)
