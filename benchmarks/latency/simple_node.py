@@ -39,7 +39,7 @@ from std_msgs.msg import Bool
 from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.process_memory import keep_freed_memory
 from seg_node.perception.segmenter import Segmenter
-from seg_node.ros.messages import decode_message
+from seg_node.ros.messages import decode_message, stamp_ns, stamp_text
 
 _MIN_PATH = 0.5
 
@@ -64,9 +64,8 @@ class Relay(Node):
 
     def _say(self, message: Any, camera: str, stop: bool) -> None:
         self._stop.publish(Bool(data=stop))
-        stamp = message.header.stamp
         self._state.publish(DiagnosticStatus(name='simple', values=[KeyValue(
-            key=f'{camera}.image_stamp', value=f'{stamp.sec}.{stamp.nanosec:09d}')]))
+            key=f'{camera}.image_stamp', value=stamp_text(stamp_ns(message.header.stamp)))]))
 
 
 class SimpleNode(Relay):

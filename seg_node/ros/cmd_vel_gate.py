@@ -31,7 +31,6 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import Twist, TwistStamped
 from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.clock import Clock, ClockType
-from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from std_msgs.msg import Bool, Float32, Header
@@ -39,6 +38,7 @@ from std_msgs.msg import Bool, Float32, Header
 from seg_node.ros.messages import key_values
 from seg_node.ros.parameters import warn_of_unknown
 from seg_node.ros.process import run
+from seg_node.ros.qos import LAST_WORD
 from seg_node.stop_go.bounds import bounds_of
 from seg_node.stop_go.cmd_vel_gate import Cause, Command, CommandGate, GateTiming, Passage, ZERO
 
@@ -46,12 +46,11 @@ _STATES = {Cause.PASSING: 'passing', Cause.SLOWED: 'slowed'}      # all others: 
 _LEVELS = dict.fromkeys(      # all others: WARN, faults ERROR
     (Cause.PASSING, Cause.SLOWED, Cause.COMMAND_SILENT), DiagnosticStatus.OK)
 _QUIET = 2.0      # seconds before the log tells of the same change again
-_LAST_WORD = Duration(seconds=0.5)      # for the last zero to reach whoever still listens
 
 
 class CmdVelGate(Node):
     """
-    Pass, scale or stop velocity commands; every decision is that of :class:`Gate`.
+    Pass, scale or stop velocity commands; every decision is that of :class:`CommandGate`.
 
     One thread, and all times on the steady clock: simulated time that stands still holds up
     neither the timeouts nor the zeros.
@@ -97,7 +96,7 @@ class CmdVelGate(Node):
     def close(self) -> None:
         """Publish the last zero and wait a moment for it to arrive; before destroy_node()."""
         self.halt()
-        self._output.wait_for_all_acked(_LAST_WORD)
+        self._output.wait_for_all_acked(LAST_WORD)
 
     def _read_timing(self) -> GateTiming:
         bounds = bounds_of(GateTiming)

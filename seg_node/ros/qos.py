@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+from rclpy.duration import Duration
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 # Best effort takes any camera, reliable or not. A few deep, so that an image that is overtaken is
@@ -25,4 +26,11 @@ CAMERA = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
 # Reliable for recorders; a few frames deep, so that a slow one loses no neighbours of a hiccup.
 IMAGES = QoSProfile(depth=5)
 
+# What the vehicle drives by: reliable, for whoever watches each word.
+DECISIONS = QoSProfile(depth=10)
+
 TRANSIENT_LOCAL = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+# How long a process that ends waits for its last word to arrive: a publisher over shared memory
+# takes along what nobody has read yet.
+LAST_WORD = Duration(seconds=0.5)

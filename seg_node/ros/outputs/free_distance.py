@@ -25,6 +25,7 @@ from sensor_msgs.msg import Range
 
 from seg_node.parameters.structure import Structure
 from seg_node.ros.outputs.output import VehicleDecision, VehicleOutput
+from seg_node.ros.qos import DECISIONS
 from seg_node.stop_go.corridor.measure import CorridorMeasure
 from seg_node.stop_go.limits import Geometry
 from seg_node.stop_go.roles import Direction
@@ -40,13 +41,12 @@ class FreeDistanceOutput(VehicleOutput):
     """Publish the range ahead, where the corridor lies on the ground in metres."""
 
     def __init__(self, node: Node, structure: Structure) -> None:
-        super().__init__(node, structure)
         self._frame_id = structure.base_frame
         self._cameras = [name for name, role in structure.roles.items()
                          if role.direction is not Direction.REVERSE]
         self._range = None
         if structure.geometry is Geometry.GROUND:
-            self._range = node.create_publisher(Range, '~/free_distance', self.QOS_DEPTH)
+            self._range = node.create_publisher(Range, '~/free_distance', DECISIONS)
 
     def publish(self, decision: VehicleDecision) -> None:
         """Publish the range, stamped with the present: it tells what is known now."""

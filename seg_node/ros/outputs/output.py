@@ -95,11 +95,9 @@ class VehicleDecision:
 class VehicleOutput(ABC):
     """One topic about the vehicle's decision, from the start of the process to its end."""
 
-    # Plain publishers: those of the lifecycle are silent outside of active.
-    QOS_DEPTH = 10
-
+    @abstractmethod
     def __init__(self, node: Node, structure: Structure) -> None:
-        self._node = node
+        """Make a plain publisher: those of the lifecycle are silent outside of active."""
 
     @abstractmethod
     def publish(self, decision: VehicleDecision) -> None:

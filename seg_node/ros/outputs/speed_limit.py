@@ -21,14 +21,14 @@ from std_msgs.msg import Float32
 
 from seg_node.parameters.structure import Structure
 from seg_node.ros.outputs.output import VehicleDecision, VehicleOutput
+from seg_node.ros.qos import DECISIONS
 
 
 class SpeedLimitOutput(VehicleOutput):
     """Publish 1 at GO, slow_fraction at SLOW, 0 at STOP."""
 
     def __init__(self, node: Node, structure: Structure) -> None:
-        super().__init__(node, structure)
-        self._limit = node.create_publisher(Float32, '~/speed_limit', self.QOS_DEPTH)
+        self._limit = node.create_publisher(Float32, '~/speed_limit', DECISIONS)
 
     def publish(self, decision: VehicleDecision) -> None:
         """Publish the fraction."""

@@ -24,15 +24,15 @@ from rclpy.node import Node
 from seg_node.parameters.structure import Structure
 from seg_node.ros.messages import key_values, level_of, stamp_text
 from seg_node.ros.outputs.output import VehicleDecision, VehicleOutput
+from seg_node.ros.qos import DECISIONS
 
 
 class StateOutput(VehicleOutput):
     """Publish the decision described."""
 
     def __init__(self, node: Node, structure: Structure) -> None:
-        super().__init__(node, structure)
         self._name = node.get_fully_qualified_name()
-        self._state = node.create_publisher(DiagnosticStatus, '~/state', self.QOS_DEPTH)
+        self._state = node.create_publisher(DiagnosticStatus, '~/state', DECISIONS)
 
     def publish(self, decision: VehicleDecision) -> None:
         """Publish the description."""

@@ -16,24 +16,20 @@
 
 from __future__ import annotations
 
-from rclpy.duration import Duration
 from rclpy.node import Node
 from std_msgs.msg import Bool
 
 from seg_node.parameters.structure import Structure
 from seg_node.ros.outputs.output import VehicleDecision, VehicleOutput
+from seg_node.ros.qos import DECISIONS, LAST_WORD
 from seg_node.stop_go.verdict import Decision
-
-# Seconds; a publisher over shared memory that ends takes along what nobody has read yet.
-_LAST_WORD = Duration(seconds=0.5)
 
 
 class StopOutput(VehicleOutput):
     """Publish whether the vehicle must stop."""
 
     def __init__(self, node: Node, structure: Structure) -> None:
-        super().__init__(node, structure)
-        self._stop = node.create_publisher(Bool, '~/stop', self.QOS_DEPTH)
+        self._stop = node.create_publisher(Bool, '~/stop', DECISIONS)
 
     def publish(self, decision: VehicleDecision) -> None:
         """Publish STOP, or not."""
@@ -41,4 +37,4 @@ class StopOutput(VehicleOutput):
 
     def close(self) -> None:
         """Wait until reliable subscribers have the last STOP."""
-        self._stop.wait_for_all_acked(_LAST_WORD)
+        self._stop.wait_for_all_acked(LAST_WORD)
