@@ -15,8 +15,9 @@
 """
 Check and measure the GPU path on this machine: kernels, engines, stages, rivals, endurance, node.
 
-Each section runs in a process of its own; one that cannot run says why, and the next goes on.
-Writes gpu_check.json and gpu_check.md. Exit codes: 0 all that ran passed, 1 something failed,
+Each section runs in a process of its own; one that cannot run says why, and the next goes on. They
+come in the order of what is most worth knowing, and gpu_check.json and gpu_check.md are written
+after each, so that a run that is cut off has told most. Exit codes: 0 all that ran passed, 1 something failed,
 2 unusable input, 3 nothing could be measured: no GPU, or not what it takes to use it, 130 stopped
 by Ctrl-C.
 """
@@ -25,6 +26,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 import os
 from pathlib import Path
 import pickle
@@ -66,6 +68,13 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
                         help='frames of each timing (default: 500)')
     parser.add_argument('--frames', type=whole(100, 100 * _LAST), default=10_000, metavar='N',
                         help='frames of the endurance run (default: 10000)')
+    parser.add_argument('--reopened', type=whole(3, _LAST), default=20, metavar='N',
+                        help='times that the endurance run opens the engine (default: 20)')
+    parser.add_argument('--minutes', type=whole(1, 24 * 60), metavar='N',
+                        help='end after so long, with what there is by then (default: no limit)')
+    parser.add_argument('--rival-python', metavar='PATH',
+                        help='the Python that has the rivals, PyTorch above all (default: the one '
+                        'that has TensorRT)')
     parser.epilog = ('scripts/gpu_check also takes --python PATH, a Python that has tensorrt and '
                      'pycuda, and --wheels DIR, a folder of wheels to run with.')
     return parser.parse_args(argv)
@@ -87,7 +96,8 @@ def prepare(options: argparse.Namespace) -> Settings:
     return Settings(
         out=str(options.out.resolve()), models=tuple(options.models),
         data=None if options.data is None else str(options.data.resolve()),
-        images=options.images, timed=options.timed, frames=options.frames)
+        images=options.images, timed=options.timed, frames=options.frames,
+        reopened=options.reopened, rival_python=options.rival_python)
 
 
 def run_child(name: str, settings: Settings, stop: StopFlag, limit_s: float = LIMIT_S) -> Outcome:
@@ -100,13 +110,15 @@ def run_child(name: str, settings: Settings, stop: StopFlag, limit_s: float = LI
         ended = _wait(child, stop, begun + limit_s)
         try:
             found: Outcome = pickle.loads(Path(folder, RESULT).read_bytes())
-            return found
         except (OSError, EOFError, pickle.UnpicklingError):
-            seconds = round(time.monotonic() - begun, 2)
+            found = Outcome()
+    if ended and child.returncode == 0:
+        return found
+    seconds = round(time.monotonic() - begun, 2)
     if stop:
-        return Outcome(not_run='stopped', seconds=seconds)
-    why = f'took longer than {limit_s:g} s' if not ended else _died(child.returncode)
-    return Outcome(error=f'its process {why}; what it printed is above', seconds=seconds)
+        return replace(found, not_run='stopped', seconds=seconds)
+    why = f'took longer than {limit_s:.0f} s' if not ended else _died(child.returncode)
+    return replace(found, error=f'its process {why}; what it printed is above', seconds=seconds)
 
 
 def _wait(child: subprocess.Popen[bytes], stop: StopFlag, deadline: float) -> bool:
@@ -133,16 +145,20 @@ def _died(code: int) -> str:
     return f'died of {signal.Signals(-code).name}' if code < 0 else f'ended with exit code {code}'
 
 
-def run(settings: Settings, sections: Sequence[str], stop: StopFlag) -> dict[str, Outcome]:
-    """Run the sections, and say how each ended."""
-    outcomes: dict[str, Outcome] = {}
-    for name in (FACTS, *sections):
-        if stop:
-            outcomes[name] = Outcome(not_run='stopped')
-            continue
-        no_gpu = outcomes[FACTS].figures.get('no_gpu', '') if name != FACTS else ''
+def run(options: argparse.Namespace, settings: Settings, stop: StopFlag) -> dict[str, Outcome]:
+    """Run the sections, say how each ended, and write down all that is known by then."""
+    limit_s = 60.0 * options.minutes if options.minutes else float('inf')
+    deadline = time.monotonic() + limit_s
+    names = (FACTS, *options.sections)
+    outcomes = {name: Outcome(not_run='not begun') for name in names}
+    for name in names:
+        left = min(LIMIT_S, deadline - time.monotonic())
+        why_not = (outcomes[FACTS].figures.get('no_gpu', '') or (stop and 'stopped')
+                   or (left <= 0 and f'the {options.minutes} minutes were over'))
         print(f'gpu_check: {name} ...', file=sys.stderr, flush=True)
-        outcomes[name] = Outcome(not_run=no_gpu) if no_gpu else run_child(name, settings, stop)
+        outcomes[name] = (Outcome(not_run=why_not) if why_not else
+                          run_child(name, settings, stop, left))
+        write(outcomes, command_line(options), Path(settings.out))
         for line in lines(name, outcomes[name]):
             print(line, flush=True)
         for table in outcomes[name].tables if name == FACTS else ():
@@ -159,7 +175,9 @@ def command_line(options: argparse.Namespace) -> str:
         parts += ['--models', *(os.path.basename(model.rstrip('/')) for model in options.models)]
     parts += ['--data', 'DATA'] if options.data else []
     parts += ['--images', str(options.images), '--timed', str(options.timed),
-              '--frames', str(options.frames)]
+              '--frames', str(options.frames), '--reopened', str(options.reopened)]
+    parts += ['--minutes', str(options.minutes)] if options.minutes else []
+    parts += ['--rival-python', 'PYTHON'] if options.rival_python else []
     return shlex.join(parts)
 
 
@@ -169,9 +187,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     stop = StopFlag()
     try:
         settings = prepare(options)
-        outcomes = run(settings, options.sections, stop)
         try:
-            write(outcomes, command_line(options), Path(settings.out))
+            outcomes = run(options, settings, stop)
         except OSError as error:
             raise UserError(f'--out {options.out}: cannot be written ({error.strerror}). '
                             'Make room, or choose another folder') from None

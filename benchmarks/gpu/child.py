@@ -17,11 +17,13 @@ Run one section in a process of its own: what a GPU or a library does to it harm
 
     python -m benchmarks.gpu.child FOLDER
 
-Section and settings are in a file of the folder; the outcome is written to another.
+Section and settings are in a file of the folder; the outcome is written to another, so far as it
+is known, whenever the section knows more.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 import faulthandler
 import importlib
@@ -38,11 +40,13 @@ PACKAGES = {'cv2': 'opencv-python-headless', 'yaml': 'PyYAML'}
 """Packages that are called otherwise than their module."""
 
 
-def run_section(name: str, settings: Settings) -> Outcome:
-    """Run a section; whatever stops it is told."""
+def run_section(name: str, settings: Settings, keep: Callable[[Outcome], None]) -> Outcome:
+    """Run a section; whatever stops it is told, beside what it had found until then."""
     begun = time.monotonic()
+    outcome = Outcome()
     try:
-        outcome: Outcome = importlib.import_module(f'{__package__}.{name}').run(settings)
+        for outcome in importlib.import_module(f'{__package__}.{name}').run(settings):
+            keep(outcome)
     except UnavailableError as error:
         outcome = Outcome(not_run=str(error))
     except Exception as error:
@@ -50,7 +54,7 @@ def run_section(name: str, settings: Settings) -> Outcome:
             outcome = Outcome(not_run=missing_module(error.name or str(error)))
         else:
             traceback.print_exc()
-            outcome = Outcome(error=f'{type(error).__name__}: {error}')
+            outcome = replace(outcome, error=f'{type(error).__name__}: {error}')
     return replace(outcome, seconds=round(time.monotonic() - begun, 2))
 
 
@@ -70,11 +74,16 @@ def main(argv: list[str]) -> int:
     """Run a section and write what it found."""
     faulthandler.enable()
     folder = Path(argv[0])
+
+    def keep(outcome: Outcome) -> None:
+        begun = folder / f'{RESULT}.part'
+        begun.write_bytes(pickle.dumps(outcome))
+        begun.replace(folder / RESULT)
+
     try:
-        outcome = run_section(*pickle.loads((folder / REQUEST).read_bytes()))
+        keep(run_section(*pickle.loads((folder / REQUEST).read_bytes()), keep))
     except KeyboardInterrupt:
         return 130
-    (folder / RESULT).write_bytes(pickle.dumps(outcome))
     return 0
 
 

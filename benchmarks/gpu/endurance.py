@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
 import time
@@ -136,7 +136,7 @@ def reopen(open_backend: Callable[[], Backend], probe: MemoryProbe, times: int) 
     return Growth(memory[min(2, len(memory) - 1)], memory[-1], probe.shared)
 
 
-def run(settings: Settings) -> Outcome:
+def run(settings: Settings) -> Iterator[Outcome]:
     """Endure the first of the models that were asked for."""
     need_tensorrt()
     model = graph_for(models_of(settings)[0], 'auto')
@@ -145,7 +145,7 @@ def run(settings: Settings) -> Outcome:
         with closing(open_tensorrt(model)) as backend:
             found = endure(backend, probe, settings.frames, name)
         again = reopen(lambda: open_tensorrt(model), probe, settings.reopened)
-    return report(name, found, again, settings.reopened)
+    yield report(name, found, again, settings.reopened)
 
 
 def report(name: str, found: Run, again: Growth, reopened: int) -> Outcome:

@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 import importlib.metadata
 import os
@@ -37,7 +37,7 @@ NAMES = ('/proc/device-tree/model', '/sys/class/dmi/id/product_name')
 DRIVER = '/proc/driver/nvidia/version'
 
 
-def run(settings: Settings) -> Outcome:
+def run(settings: Settings) -> Iterator[Outcome]:
     """Collect the facts; figures['gpu'] is None where there is no GPU, and no_gpu says why."""
     facts: DeviceFacts | None = None
     no_gpu = ''
@@ -62,8 +62,8 @@ def run(settings: Settings) -> Outcome:
     gpu = None if facts is None else {
         'name': facts.name, 'capability': list(facts.capability), 'memory': facts.memory,
         'integrated': facts.integrated, 'driver': list(facts.driver)}
-    return Outcome(tables=(Table('', ('what', 'value'), tuple(rows.items())),),
-                   figures={**rows, 'gpu': gpu, 'no_gpu': no_gpu})
+    yield Outcome(tables=(Table('', ('what', 'value'), tuple(rows.items())),),
+                  figures={**rows, 'gpu': gpu, 'no_gpu': no_gpu})
 
 
 def gpu_text(facts: DeviceFacts) -> str:

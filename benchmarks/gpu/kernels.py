@@ -61,10 +61,10 @@ class Found:
     spilled: bool
 
 
-def run(settings: Settings) -> Outcome:
+def run(settings: Settings) -> Iterator[Outcome]:
     """Run all cases on the GPU."""
     with open_gpu() as device:
-        return check(device)
+        yield check(device)
 
 
 def check(device: Device) -> Outcome:

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 import importlib.util
 import json
 from pathlib import Path
@@ -33,8 +34,13 @@ LIMIT_S = 600.0
 _LAST_LINES = 5
 
 
-def run(settings: Settings) -> Outcome:
-    """Drive once; the demo's own files go to node/ in the folder of the results."""
+def run(settings: Settings) -> Iterator[Outcome]:
+    """Drive once."""
+    yield drive(settings)
+
+
+def drive(settings: Settings) -> Outcome:
+    """Drive; the demo's own files go to node/ in the folder of the results."""
     for name, remedy in NEEDED.items():
         if importlib.util.find_spec(name) is None:
             raise UnavailableError(f'the Python module {name} is missing in {sys.executable}: '

@@ -90,7 +90,8 @@ class Settings:
 
     out: folder of the results. models: bundled models or their folders, none: all. data: folder of
     labelled images, None: rendered scenes. images: of each set. timed: frames of each timing.
-    frames, reopened: of the endurance run.
+    frames, reopened: of the endurance run. rival_python: path of the Python that has the rivals,
+    None: this one.
     """
 
     out: str
@@ -100,3 +101,4 @@ class Settings:
     timed: int = 500
     frames: int = 10_000
     reopened: int = 20
+    rival_python: str | None = None

@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from typing import Any, TYPE_CHECKING
@@ -85,7 +85,7 @@ class FrameTimes:
         return {**asdict(self), 'ratio': self.ratio}
 
 
-def run(settings: Settings) -> Outcome:
+def run(settings: Settings) -> Iterator[Outcome]:
     """Measure the models that were asked for, in the precision that the node chooses."""
     need_tensorrt()
     total = Outcome()
@@ -94,7 +94,7 @@ def run(settings: Settings) -> Outcome:
         total = replace(
             total, checks=total.checks + found.checks, tables=total.tables + found.tables,
             notes=(*total.notes, *found.notes), figures={**total.figures, **found.figures})
-    return total
+        yield total
 
 
 def _open(model: Model) -> OpenedEngine:

@@ -45,6 +45,7 @@ from seg_node.perception.backends.tensorrt.options import (
     DLA_CORE,
     EngineOptions,
     graph_for,
+    LIBRARY_TACTICS,
     OPTIMIZATION_LEVEL,
     OptionsError,
     WORKSPACE_MIB,
@@ -75,6 +76,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument('--dla', type=whole(DLA_CORE.low, DLA_CORE.high),
                         metavar='CORE',
                         help='deep learning accelerator of a Jetson; the GPU does the rest')
+    parser.add_argument('--library-tactics', action='store_const', const=LIBRARY_TACTICS.high,
+                        help=LIBRARY_TACTICS.meaning.partition(';')[0])
     parser.add_argument('--version-compatible', action='store_true',
                         help='for later versions of TensorRT too; may be slower')
     parser.add_argument('--hardware-compatible', action='store_true',
@@ -90,7 +93,8 @@ def options_of(given: argparse.Namespace, model: Model) -> EngineOptions:
     """Return the options of the engine; OptionsError where they contradict each other."""
     return EngineOptions(
         precision=model.precision, workspace_mib=given.workspace,
-        optimization_level=given.optimization_level, dla_core=given.dla, max_batch=given.batch,
+        optimization_level=given.optimization_level, dla_core=given.dla,
+        library_tactics=given.library_tactics, max_batch=given.batch,
         version_compatible=given.version_compatible, hardware_compatible=given.hardware_compatible)
 
 
@@ -117,6 +121,7 @@ def summary(engine: CachedEngine, model: Model, asked: str) -> str:
         'engine': f'{engine.path or "not kept"} ({came}, {facts.library})',
         'size': f'{_megabytes(len(engine.data))} (graph: {_megabytes(_size(model.graph))})',
         'graph': f'{sum(facts.network.values())} layers: {_counts(facts.network)}',
+        'tactics': facts.tactics_text,
         'layers': 'this machine cannot load the engine, so they are not known',
         'precision': f'{model.precision.value} graph',
     }

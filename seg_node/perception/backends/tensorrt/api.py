@@ -21,7 +21,7 @@ library there is, library.py finds out). What all have is described in bindings.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, TYPE_CHECKING
@@ -53,6 +53,9 @@ if TYPE_CHECKING:
 
 PERMISSIONS = {'fp32': (), 'fp16': ('FP16',), 'int8': ('INT8', 'FP16')}
 """Builder flags that let TensorRT before 11 compute in lower precisions, per precision."""
+
+LIBRARY_TACTICS = ('CUBLAS', 'CUBLAS_LT', 'CUDNN')
+"""Tactic sources, until TensorRT 10, whose libraries keep contexts of their own on the GPU."""
 
 
 @cache
@@ -168,6 +171,7 @@ class Api:
             (options.optimization_level is not None, self._set_level, 'optimization level'),
             (options.hardware_compatible, self._allow_gpus, 'engines for other GPUs'),
             (options.version_compatible, self._allow_versions, 'engines for later versions'),
+            (True, self._choose_tactics, 'tactics of cuBLAS and cuDNN'),
         ) if wanted and not is_set(config, options)]
         return config, [f'{self.title} has no {what}; built without' for what in missing]
 
@@ -186,6 +190,23 @@ class Api:
 
     def _allow_versions(self, config: Any, options: EngineOptions) -> bool:
         return not self._is_rtx and _set_flag(self._trt, config, 'VERSION_COMPATIBLE')
+
+    def _choose_tactics(self, config: Config, options: EngineOptions) -> bool:
+        libraries = self._tactic_bits(LIBRARY_TACTICS)
+        asked = options.library_tactics is not None
+        usual = config.get_tactic_sources()
+        config.set_tactic_sources(usual | libraries if asked else usual & ~libraries)
+        return bool(libraries) or not asked
+
+    def _tactic_bits(self, names: Iterable[str]) -> int:
+        known = self._trt.TacticSource.__members__
+        return sum(1 << int(known[name]) for name in names if name in known)
+
+    def tactics(self, config: Config) -> tuple[str, ...]:
+        """Name the sources of tactics that may be used besides TensorRT's own, in lower case."""
+        used = config.get_tactic_sources()
+        return tuple(name.lower() for name in self._trt.TacticSource.__members__
+                     if used & self._tactic_bits([name]))
 
     def build(self, builder: Builder, network: Network, config: Config) -> bytes | None:
         """Build an engine; None where it failed, with the reason in the log."""

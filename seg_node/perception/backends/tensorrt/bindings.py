@@ -125,6 +125,12 @@ class Config(Protocol):
     def set_memory_pool_limit(self, pool: Any, pool_size: int) -> None:
         """Limit a pool to a number of bytes."""
 
+    def get_tactic_sources(self) -> int:
+        """Return a bit for each TacticSource that may be used."""
+
+    def set_tactic_sources(self, tactic_sources: int) -> bool:
+        """Choose what may be used; False where that is invalid."""
+
     def add_optimization_profile(self, profile: Profile) -> int:
         """Add a profile; its number, or -1 where it is invalid."""
 

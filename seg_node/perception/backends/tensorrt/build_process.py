@@ -114,7 +114,8 @@ def _build(
         notes.append(f'its layers are not known, because it cannot be inspected: {error}')
     facts = BuildFacts(
         library=api.title, seconds=round(time.monotonic() - started, 2),
-        network=layer_types(network), layers=layers, notes=tuple(notes))
+        network=layer_types(network), layers=layers, notes=tuple(notes),
+        tactics=api.tactics(config))
     return BuiltEngine(engine, facts, api.timing_cache(config))
 
 

@@ -58,7 +58,8 @@ class BuildFacts:
 
     library: name and version. seconds: how long it took. network: number of layers per type that
     they give, before they are fused. layers: those of the engine, none where the machine that
-    built it cannot load it. notes: what was asked for and is not so.
+    built it cannot load it. notes: what was asked for and is not so. tactics: sources of tactics
+    besides TensorRT's own, as it names them.
     """
 
     library: str
@@ -66,12 +67,18 @@ class BuildFacts:
     network: Mapping[str, int] = field(default_factory=dict)
     layers: LayerSummary = LayerSummary()
     notes: tuple[str, ...] = ()
+    tactics: tuple[str, ...] = ()
+
+    @property
+    def tactics_text(self) -> str:
+        """Say for people what tactics were tried."""
+        return ', '.join(("TensorRT's own", *self.tactics))
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values; from_json reads them."""
         return {'library': self.library, 'seconds': self.seconds,
                 'network': dict(self.network), 'layers': self.layers.to_json(),
-                'notes': list(self.notes)}
+                'notes': list(self.notes), 'tactics': list(self.tactics)}
 
     @staticmethod
     def from_json(values: Mapping[str, Any]) -> BuildFacts:
@@ -79,7 +86,8 @@ class BuildFacts:
         return BuildFacts(
             str(values['library']), float(values['seconds']),
             {str(name): int(count) for name, count in values['network'].items()},
-            LayerSummary.from_json(values['layers']), tuple(map(str, values['notes'])))
+            LayerSummary.from_json(values['layers']), tuple(map(str, values['notes'])),
+            tuple(map(str, values['tactics'])))
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,8 @@ def _load(model: Model, options: EngineOptions, api: Api, gpu: Gpu, engine: Cach
         raise
     facts = engine.facts
     detail = (f'{api.title}, {gpu.name} (compute capability {gpu.compute_capability}), engine '
-              f'{"built" if engine.source is Source.BUILT else "from the cache"}')
+              f'{"built" if engine.source is Source.BUILT else "from the cache"}, '
+              f'tactics: {facts.tactics_text}')
     precision = facts.layers.precision if facts.layers.layers else model.precision.value
     return OpenedEngine(
         model, precision, detail,

@@ -34,7 +34,11 @@ DLA_CORE = OwnOption(
     'dla_core', -1, 0, 3,
     'deep learning accelerator of a Jetson, with tensorrt; what it cannot do runs on the GPU; '
     '-1: none')
-OWN_OPTIONS = (WORKSPACE_MIB, OPTIMIZATION_LEVEL, DLA_CORE)
+LIBRARY_TACTICS = OwnOption(
+    'library_tactics', 0, 1, 1,
+    'also try what cuBLAS and cuDNN offer, with tensorrt up to 10; their contexts take hundreds of '
+    'MB; 0: no')
+OWN_OPTIONS = (WORKSPACE_MIB, OPTIMIZATION_LEVEL, DLA_CORE, LIBRARY_TACTICS)
 
 _RANGES = {'max_batch': (1, MAX_BATCH),
            **{option.name: (option.low, option.high) for option in OWN_OPTIONS}}
@@ -60,6 +64,7 @@ class EngineOptions:
     workspace_mib: int | None = None
     optimization_level: int | None = None
     dla_core: int | None = None
+    library_tactics: int | None = None
     max_batch: int = 1
     version_compatible: bool = False
     hardware_compatible: bool = False

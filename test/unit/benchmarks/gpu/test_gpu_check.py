@@ -27,7 +27,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from benchmarks.gpu import child, node, report
+from benchmarks.gpu import __main__ as command_module, child, node, report
 from benchmarks.gpu.__main__ import command_line, parse, run_child
 from benchmarks.gpu.outcome import Check, Outcome, Settings, Status, Table
 from helpers.markdown import narrow
@@ -165,7 +165,7 @@ def run(tmp_path, monkeypatch):
     def run(code, **more):
         (tmp_path / 'section.py').write_text(
             'from benchmarks.gpu.outcome import Outcome, UnavailableError\n'
-            f'def run(settings):\n    {code}\n')
+            f'def run(settings):\n    {code}\n    yield Outcome()\n')
         return run_child(module, Settings(str(tmp_path)), StopFlag(), **more)
     yield run
     for number, handler in usual.items():
@@ -173,7 +173,7 @@ def run(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(('code', 'status', 'said'), [
-    ('return Outcome()', Status.PASSED, ''),
+    ('yield Outcome()', Status.PASSED, ''),
     ('raise UnavailableError("no GPU")', Status.NOT_RUN, 'no GPU'),
     ('import cv3_missing', Status.NOT_RUN, 'cv3_missing is missing in'),
     ('import seg_node.missing', Status.FAILED, 'ModuleNotFoundError'),
@@ -191,6 +191,37 @@ def test_a_section_that_hangs_is_ended(run):
     outcome = run('import signal; signal.pause()', limit_s=1.0)
     assert outcome.status is Status.FAILED
     assert 'took longer than 1 s' in outcome.error
+
+
+@pytest.mark.parametrize(('then', 'said'), [
+    ('import os; os._exit(7)', 'exit code 7'), ('raise ValueError("odd")', 'ValueError: odd'),
+    ('import signal; signal.pause()', 'took longer than')])
+def test_what_a_section_had_found_by_then_is_kept(run, then, said):
+    outcome = run(f'yield Outcome(notes=("first",)); {then}', limit_s=5.0)
+    assert outcome.status is Status.FAILED
+    assert said in outcome.error
+    assert outcome.notes == ('first',)
+
+
+def test_no_section_begins_after_the_minutes(tmp_path, monkeypatch):
+    begun = []
+
+    def child(name, settings, stop, limit_s):
+        begun.append((name, limit_s))
+        clock[0] += 40.0
+        return FACTS if name == 'facts' else PASSED
+
+    clock = [0.0]
+    monkeypatch.setattr(command_module, 'run_child', child)
+    monkeypatch.setattr(command_module, 'write', lambda found, command, folder: written.append(
+        [name for name, outcome in found.items() if outcome.status is not Status.NOT_RUN]))
+    monkeypatch.setattr(command_module.time, 'monotonic', lambda: clock[0])
+    written = []
+    options = parse(['--minutes', '2', '--sections', 'kernels', 'engines', 'stages', 'rivals'])
+    found = command_module.run(options, Settings(str(tmp_path)), StopFlag())
+    assert begun == [('facts', 120.0), ('kernels', 80.0), ('engines', 40.0)]
+    assert found['stages'].not_run == found['rivals'].not_run == 'the 2 minutes were over'
+    assert written[:3] == [['facts'], ['facts', 'kernels'], ['facts', 'kernels', 'engines']]
 
 
 def test_ctrl_c_ends_the_section_and_is_told(run):

@@ -22,7 +22,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from benchmarks.gpu import endurance, engines, rivals, stages
+from benchmarks.gpu import endurance, engines, other_ways, rivals, stages
 from benchmarks.gpu.engines import Agreement, Engines, Referee
 from benchmarks.gpu.outcome import Settings, Status, UnavailableError
 from benchmarks.gpu.timing import Bandwidth, by_stage, wall
@@ -81,7 +81,8 @@ def test_labels_of_an_engine(model, open_backend, failed):
     assert [check.what.partition(': ')[2] for check in outcome.checks
             if not check.passed] == failed
     (row,) = outcome.tables[0].rows
-    assert row[:4] == ('tiny fp32', '12.5 s (from the cache)', '0.0 MB', 'fp16 (1 fp16)')
+    assert row[:5] == ('tiny fp32', '12.5 s (from the cache)', '0.0 MB', 'fp16 (1 fp16)',
+                       "TensorRT's own")
     assert (outcome.figures['tiny fp32']['equal'] == 1) is (not failed)
 
 
@@ -233,14 +234,29 @@ def test_rivals(eager, passed):
     assert rows[-1][-1] == '2.0'
 
 
+@pytest.mark.parametrize(('python', 'said'), [
+    ('/no/python', 'No such file'), ('/bin/false', 'ended with exit code 1')])
+def test_another_python_that_cannot_run_them_is_told(model, tmp_path, python, said):
+    times, (absent,) = rivals.others(model, Settings(str(tmp_path), rival_python=python))
+    assert times == {}
+    assert python in absent and said in absent
+
+
+def test_rivals_run_in_a_python_of_their_own(model, tmp_path):
+    times, absent = rivals.others(model, Settings(str(tmp_path), timed=10))
+    assert times == {}  # no GPU here, or no design of that name
+    assert len(absent) == 2
+    assert any('ONNX Runtime' in text for text in absent)
+
+
 def test_rivals_that_are_not_there_say_what_would_be_needed(model, monkeypatch):
     def importing(name):
         if name == 'torch':
             raise ImportError('No module named torch')
         return SimpleNamespace(get_available_providers=lambda: ['CPUExecutionProvider'])
 
-    monkeypatch.setattr(rivals.importlib, 'import_module', importing)
-    ways, absent = rivals.others(model, np.zeros((48, 64, 3), np.uint8))
+    monkeypatch.setattr(other_ways.importlib, 'import_module', importing)
+    ways, absent = other_ways.others(model, np.zeros((48, 64, 3), np.uint8))
     assert ways == {}
     assert 'pip install torch' in absent[0]
     assert 'pip install onnxruntime-gpu' in absent[1]

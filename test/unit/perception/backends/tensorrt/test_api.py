@@ -29,12 +29,15 @@ from helpers.bindings_check import class_problems
 from helpers.places import ROOT
 from helpers.tensorrt_wheels import LISTED, missing_tools, MODULE, unpack, version, wheels
 from seg_node.perception.backends.tensorrt import bindings
+from seg_node.perception.backends.tensorrt.api import Api
 from seg_node.perception.backends.tensorrt.library import (
     find,
     Flavour,
+    Library,
     Missing,
     TensorRtMissingError,
 )
+from seg_node.perception.backends.tensorrt.options import EngineOptions
 
 CHECK = ROOT / 'test' / 'helpers' / 'bindings_check.py'
 TENSORRT = ROOT / 'seg_node' / 'perception' / 'backends' / 'tensorrt'
@@ -43,15 +46,17 @@ KNOW_THE_LIBRARY = ('api.py', 'library.py')
 NEWER = {'optimization_level': True, 'for_other_gpus': True, 'for_later_versions': True,
          'host_code': True}
 FLAGS = ['FP16', 'INT8']
+TACTICS = ['CUBLAS', 'CUBLAS_LT', 'CUDNN']
 FEATURES = {  # of the versions from each one on: what differs between them
-    (8, 5): {'network_flags': [1, 1], 'permissions': FLAGS, 'optimization_level': False,
+    (8, 5): {'network_flags': [1, 1], 'permissions': FLAGS, 'library_tactics': TACTICS,
+             'optimization_level': False,
              'for_other_gpus': False, 'for_later_versions': False, 'host_code': False,
              'progress': False, 'node_names': False},
-    (8, 6): {'network_flags': [1, 1], 'permissions': FLAGS, **NEWER,
+    (8, 6): {'network_flags': [1, 1], 'permissions': FLAGS, 'library_tactics': TACTICS, **NEWER,
              'progress': False, 'node_names': False},
-    (10, 0): {'network_flags': [3, 1], 'permissions': FLAGS, **NEWER,
+    (10, 0): {'network_flags': [3, 1], 'permissions': FLAGS, 'library_tactics': TACTICS, **NEWER,
               'progress': True, 'node_names': True},
-    (11, 0): {'network_flags': [1, 1], 'permissions': [], **NEWER,
+    (11, 0): {'network_flags': [1, 1], 'permissions': [], 'library_tactics': [], **NEWER,
               'progress': True, 'node_names': True},
 }
 
@@ -121,6 +126,45 @@ def test_the_comparison_misses_nothing(monkeypatch):
     monkeypatch.setattr('helpers.bindings_check.MEMBERS', {})
     (problem,) = class_problems(types.SimpleNamespace(Real=Real))
     assert problem == ("Real.set_shape takes [['input', 'min']], used with ['name', 'lowest']")
+
+
+# --- where tactics come from -----------------------------------------------------------------
+
+class Sources:
+    """A configuration that keeps tactic sources."""
+
+    def __init__(self, sources):
+        self.sources = sources
+
+    def get_tactic_sources(self):
+        return self.sources
+
+    def set_tactic_sources(self, tactic_sources):
+        self.sources = tactic_sources
+        return True
+
+
+@pytest.mark.parametrize('usual', [0b11111, 0b11000])
+@pytest.mark.parametrize(('members', 'asked', 'used', 'complete'), [
+    ([*TACTICS, 'EDGE_MASK_CONVOLUTIONS', 'JIT_CONVOLUTIONS'], None,
+     ('edge_mask_convolutions', 'jit_convolutions'), True),
+    ([*TACTICS, 'EDGE_MASK_CONVOLUTIONS', 'JIT_CONVOLUTIONS'], 1,
+     ('cublas', 'cublas_lt', 'cudnn', 'edge_mask_convolutions', 'jit_convolutions'), True),
+    (['', '', '', 'EDGE_MASK_CONVOLUTIONS', 'JIT_CONVOLUTIONS'], None,
+     ('edge_mask_convolutions', 'jit_convolutions'), True),
+    (['', '', '', 'EDGE_MASK_CONVOLUTIONS', 'JIT_CONVOLUTIONS'], 1,
+     ('edge_mask_convolutions', 'jit_convolutions'), False),
+])
+def test_libraries_with_contexts_of_their_own_are_left_out(usual, members, asked, used, complete):
+    known = {name: bit for bit, name in enumerate(members) if name}
+    logger = type('ILogger', (), {
+        'Severity': types.SimpleNamespace(__members__={}), '__init__': lambda self: None})
+    module = types.SimpleNamespace(
+        TacticSource=types.SimpleNamespace(__members__=known), ILogger=logger)
+    api = Api(Library(module, Flavour.TENSORRT, '8.5.3'))
+    config = Sources(usual & sum(1 << bit for bit in known.values()))
+    assert api._choose_tactics(config, EngineOptions(library_tactics=asked)) is complete
+    assert api.tactics(config) == used
 
 
 # --- one place for what differs --------------------------------------------------------------

@@ -40,7 +40,7 @@ from seg_node.perception.models.model import Precision
 ORIN = Gpu('Orin', '8.7', 'CUDA 12.6')
 KEY = EngineKey('road', '0' * 64, 'TensorRT 10.3.0', ORIN, EngineOptions())
 FACTS = BuildFacts('TensorRT 10.3.0', 93.5, {'float16': 40}, LayerSummary((
-    LayerInfo('stem', 'CaskConvolution', 'fp16', 432),)), ('has no optimization level',))
+    LayerInfo('stem', 'CaskConvolution', 'fp16', 432),)), ('has no optimization level',), ('cudnn',))
 
 
 # --- keys ------------------------------------------------------------------------------------
@@ -51,6 +51,7 @@ OPTIONS = st.builds(
     EngineOptions, precision=st.sampled_from([Precision.FP16, Precision.INT8]),
     workspace_mib=st.none() | st.integers(1, 4096),
     optimization_level=st.none() | st.integers(0, 5), dla_core=st.none() | st.integers(0, 1),
+    library_tactics=st.none() | st.just(1),
     max_batch=st.integers(1, 16), version_compatible=st.booleans())
 KEYS = st.builds(EngineKey, model=WORDS, graph_sha256=WORDS, library=WORDS, gpu=GPUS,
                  options=OPTIONS)
