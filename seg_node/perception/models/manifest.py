@@ -44,8 +44,6 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from seg_node.perception.models.manifest_fields import (
     digest,
     FieldError,
@@ -55,6 +53,7 @@ from seg_node.perception.models.manifest_fields import (
     show,
     text,
 )
+from seg_node.safe_yaml import read_yaml, YamlError
 
 MANIFEST = 'model.yaml'
 UNLABELLED = 255
@@ -63,7 +62,6 @@ UNLABELLED = 255
 MIN_SIDE, MAX_SIDE = 8, 4096
 """Limits of the network's input width and height in pixels."""
 
-_MAX_BYTES = 1 << 20
 _REQUIRED = ('name', 'version', 'license', 'graph', 'sha256', 'input', 'classes')
 _CLASS_KEYS = ('name', 'color', 'drivable', 'action')
 
@@ -172,20 +170,9 @@ def read_manifest(manifest: Path) -> Model:
 
 def _load(manifest: Path) -> Any:
     try:
-        if manifest.stat().st_size > _MAX_BYTES:
-            raise FieldError(f'is larger than {_MAX_BYTES} bytes, so it is no manifest')
-        return yaml.safe_load(manifest.read_text(encoding='utf-8'))
-    except OSError as error:
-        raise FieldError(f'cannot be read ({error.strerror})') from error
-    except UnicodeDecodeError as error:
-        raise FieldError(f'is not UTF-8 text ({error.reason} at byte {error.start})') from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise FieldError(f'is not valid YAML: {error}') from error
-    except ValueError as error:
-        if isinstance(error, FieldError):
-            raise
-        # yaml builds dates while it reads, and passes on what is wrong with them.
-        raise FieldError(f'has a value that YAML cannot read: {error}') from error
+        return read_yaml(manifest)
+    except YamlError as error:
+        raise FieldError(str(error)) from None
 
 
 def _parse(content: Any, manifest: Path) -> Model:

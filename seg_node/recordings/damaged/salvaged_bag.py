@@ -23,16 +23,17 @@ from pathlib import Path
 import tempfile
 from typing import Any
 
-import yaml
-
 from seg_node.errors import UserError
 from seg_node.recordings.channels import Channel, Message
 from seg_node.recordings.damaged import db3_scan, mcap_scan, ros1_scan
 from seg_node.recordings.damaged.scanning import DamageError, zstd
 from seg_node.recordings.find import bag_files
 from seg_node.recordings.whole_bag import WholeBag
+from seg_node.safe_yaml import read_yaml
 
 _SCANS = {'.mcap': mcap_scan.scan, '.db3': db3_scan.scan, '.bag': ros1_scan.scan}
+_MAX_METADATA = 1 << 20
+"""Bytes; that of a bag of thousands of files is larger, and promises nothing then."""
 
 
 class SalvagedBag:
@@ -101,10 +102,10 @@ class SalvagedBag:
 def _promised(path: Path) -> dict[str, int]:
     """Return the numbers of messages by topic that metadata.yaml tells; none where it is none."""
     try:
-        facts: Any = yaml.safe_load((path / 'metadata.yaml').read_text('utf-8'))
+        facts: Any = read_yaml(path / 'metadata.yaml', max_bytes=_MAX_METADATA)
         return {str(one['topic_metadata']['name']): int(one['message_count'])
                 for one in facts['rosbag2_bagfile_information']['topics_with_message_count']}
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+    except (ValueError, KeyError, TypeError):
         return {}
 
 

@@ -22,13 +22,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from seg_node.errors import UserError
 from seg_node.parameters.declaration import ParameterError
 from seg_node.parameters.params_file import Configuration, configure, read_params_file
 from seg_node.parameters.structure import check_mountings
 from seg_node.recordings.find import find_recordings, Recording
+from seg_node.safe_yaml import parse_yaml, YamlError
 from seg_node.stop_go.camera_judge import CameraJudge
 from seg_node.stop_go.limits import Geometry
 from seg_node.tools.evaluate.ground_truth.mapping import find_mapping, model_ids, read_mapping
@@ -126,8 +125,8 @@ def _configuration(options: argparse.Namespace) -> Configuration:
 
 def _value(text: str, value: str) -> Any:
     try:
-        return yaml.safe_load(value)
-    except yaml.YAMLError:
+        return parse_yaml(value)
+    except YamlError:
         raise UserError(f'--param {text}: its value is no YAML. Put it in quotes') from None
 
 

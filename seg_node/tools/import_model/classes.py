@@ -31,11 +31,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from seg_node.errors import UserError
 from seg_node.perception.models.manifest import Action, ClassInfo, parse_classes
 from seg_node.perception.models.manifest_fields import FieldError
+from seg_node.safe_yaml import read_yaml, YamlError
 from seg_node.tools.import_model.presets import PRESETS
 
 _GOLDEN = 0.618034
@@ -89,14 +88,12 @@ def read_classes(wanted: str, drivable: Collection[str] | None) -> ClassList:
 
 def _load(path: Path) -> Any:
     try:
-        content = yaml.safe_load(path.read_text(encoding='utf-8'))
-    except FileNotFoundError:
-        raise FieldError(f'no such file, and no list of that name ({", ".join(PRESETS)})'
-                         ) from None
-    except OSError as error:
-        raise FieldError(f'cannot be read ({error.strerror})') from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise FieldError(f'is not a YAML text: {error}') from None
+        content = read_yaml(path)
+    except YamlError as error:
+        if not path.exists():
+            raise FieldError(f'no such file, and no list of that name ({", ".join(PRESETS)})'
+                             ) from None
+        raise FieldError(str(error)) from None
     return content['classes'] if isinstance(content, dict) and 'classes' in content else content
 
 

@@ -32,6 +32,7 @@ from seg_node.errors import UserError
 from seg_node.perception.models.manifest import MANIFEST
 from seg_node.perception.models.self_test import MIN_AGREEMENT, run_self_test, SelfTestError
 from seg_node.perception.segmenter import Segmenter
+from seg_node.safe_yaml import parse_yaml
 from seg_node.tools.import_model.classes import ClassList
 from seg_node.tools.import_model.options import Options
 
@@ -117,7 +118,7 @@ def add_self_test(folder: Path, image: NDArray[np.uint8]) -> str:
         raise SelfTestError('nearly all of it gets the same label, as a broken network could give')
     cv2.imwrite(str(folder / _SELF_TEST['image']), fitted)
     cv2.imwrite(str(folder / _SELF_TEST['labels']), labels)
-    content = yaml.safe_load(before)
+    content = parse_yaml(before)
     classes = content.pop('classes')  # they stay last: they are the longest
     _write_manifest(folder, {**content, 'self_test': _SELF_TEST, 'classes': classes})
     try:

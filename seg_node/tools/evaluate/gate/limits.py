@@ -24,9 +24,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from seg_node.errors import UserError
+from seg_node.safe_yaml import read_yaml, YamlError
 from seg_node.tools.evaluate.report.catalogue import Better, canonical, score_of
 
 
@@ -62,20 +61,6 @@ class _Names:
         return name in self.known or (self.unsure is not None and name.startswith(self.unsure))
 
 
-class _Loader(yaml.SafeLoader):
-    """Refuses a key that is there twice, of which YAML would silently take the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f'{key} is there twice', key_node.start_mark)
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
 def read_limits(path: Path, known: Collection[str], unsure: str | None = None,
                 ) -> tuple[Limit, ...]:
     """
@@ -86,11 +71,9 @@ def read_limits(path: Path, known: Collection[str], unsure: str | None = None,
     :raises UserError: names the limit, what is wrong with it, and the remedy.
     """
     try:
-        content = yaml.load(path.read_bytes(), _Loader)      # a SafeLoader
-    except OSError as error:
-        raise UserError(f'--gate {path}: cannot be read ({error.strerror})') from None
-    except (yaml.YAMLError, TypeError) as error:
-        raise UserError(f'--gate {path}: is no YAML ({" ".join(str(error).split())})') from None
+        content = read_yaml(path)
+    except YamlError as error:
+        raise UserError(f'--gate {path}: {error}') from None
     if not isinstance(content, Mapping) or not content:
         raise UserError(f'--gate {path}: holds no limits. Write lines such as '
                         'path_iou: {min: 0.93}')

@@ -39,6 +39,7 @@ import yaml
 
 from seg_node.errors import UserError
 from seg_node.places import shared
+from seg_node.safe_yaml import BoundedLoader, parse_yaml, read_bytes, YamlError
 from seg_node.scoring.ground_truth import NOT_PATH, SOME_PATH, UNKNOWN
 
 WORDS = {'path': SOME_PATH, 'not_path': NOT_PATH, 'unknown': UNKNOWN}
@@ -139,12 +140,10 @@ def read_mapping(path: Path, classes: Sequence[str]) -> Mapping:
     :raises UserError: names the file, what is wrong and what would fit.
     """
     try:
-        data = path.read_bytes()
-        content = yaml.load(data, _Loader)      # a SafeLoader
-    except OSError as error:
-        raise UserError(f'{path}: cannot be read ({error.strerror})') from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f'{path}: is no YAML: {" ".join(str(error).split())}') from None
+        data = read_bytes(path)
+        content = parse_yaml(data, _Loader)
+    except YamlError as error:
+        raise UserError(f'{path}: {error}') from None
     if not isinstance(content, dict) or ('ids' in content) == ('colours' in content):
         raise UserError(f'{path}: needs either ids: or colours:, as in '
                         'config/mappings/cityscapes_ids.yaml')
@@ -197,7 +196,7 @@ def _check_colour(path: Path, value: Any) -> tuple[int, int, int]:
     return value
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(BoundedLoader):
     """Reads lists as tuples, so that [128, 64, 128] can be a key."""
 
 

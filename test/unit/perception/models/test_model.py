@@ -156,12 +156,12 @@ def test_wrong_fields_are_named_with_file_and_remedy(folder, fields, message):
 @pytest.mark.parametrize(('content', 'message'), [
     (b'', 'None is not a mapping'),
     (b'- 1', 'is not a mapping'),
-    (b'a: [', 'not valid YAML'),
+    (b'a: [', 'is no YAML'),
     (b'a: 2024-99-99', 'a value that YAML cannot read'),
-    (b'\xff\xfe\x00', 'not UTF-8'),
-    (b'[' * 10000, 'not valid YAML'),
+    (b'\xff\xfe\x00', 'is no YAML'),
+    (b'[' * 10000, 'nested too deeply'),
     (b'#' * (1 << 21), 'larger than'),
-    (b'!!python/object/apply:os.system [true]', 'not valid YAML'),
+    (b'!!python/object/apply:os.system [true]', 'is no YAML'),
 ])
 def test_damaged_manifests_are_refused(folder, content, message):
     (folder / 'model.yaml').write_bytes(content)

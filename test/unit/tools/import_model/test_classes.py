@@ -72,7 +72,7 @@ def test_a_manifest_is_a_class_file_too():
 @pytest.mark.parametrize('text, message', [
     ('', 'None is not a list with at least one class'),
     ('a: b', 'is not a list with at least one class'),
-    ('[a, [b', 'is not a YAML text'),
+    ('[a, [b', 'is no YAML'),
     ('[a, b]', 'no class is drivable; name some of them with --drivable, there are a, b'),
     ('[{name: a, drivable: true}]', 'every class is drivable'),
     ('[a, a]', "'a' is there 2 times"),

@@ -68,7 +68,7 @@ def test_names_dotted_nested_and_as_people_write_them(limits):
     ('path_iou: {min: .nan}', ['nan']), ('path_iou: {min: yes}', ['True']),
     ('path_iou: {min: high}', ['high']), ('path_iou: {max_loss: -1}', ['below 0']),
     ('frames: {max_loss: 1}', ['frames', 'no loss']),
-    ('path_iou: {min: 0.9}\npath_iou: {min: 0.1}', ['path_iou is there twice']),
+    ('path_iou: {min: 0.9}\npath_iou: {min: 0.1}', ["'path_iou' is there twice"]),
     ('path_iou: {min: 0.9}\nscores.path_iou: {min: 0.1}', ['path_iou', 'same limit twice']),
     ('', ['no limits']), ('- a', ['no limits']), ('{', ['no YAML']), ('? [a]\n: b', ['YAML'])])
 def test_errors_name_the_limit_and_the_remedy(limits, content, words):
