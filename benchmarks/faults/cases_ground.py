@@ -83,6 +83,21 @@ def _zoomed() -> CameraInfo:
     return info
 
 
+def _only_p() -> CameraInfo:
+    info = good_info()
+    info.p = [info.k[0], 0.0, info.k[2], 0.0, 0.0, info.k[4], info.k[5], 0.0, 0.0, 0.0, 1.0, 0.0]
+    info.k = [0.0] * 9
+    return info
+
+
+def _with_lens(model: str, *coefficients: float) -> Callable[[], CameraInfo]:
+    def make() -> CameraInfo:
+        info = good_info()
+        info.distortion_model, info.d = model, list(coefficients)
+        return info
+    return make
+
+
 def _far_obstacle(testbed: FaultTestbed) -> None:
     """Show an obstacle that is far enough away at the present speed."""
     clip(lambda _: testbed.clips.far_obstacle, once)(testbed)
@@ -115,6 +130,14 @@ GROUND_FAULTS = (
           ('no_camera_info',), _info(_with_focal(math.nan)), _good_info_again),
     Fault('info_changed', 'the focal length changes: somebody zooms', GROUND,
           ('camera_changed',), _info(_zoomed), _good_info_again, hold=0.3),
+    Fault('info_only_p', 'camera_info of a driver that gives P and leaves K at zeros', GROUND,
+          ('no_camera_info',), _info(_only_p), _good_info_again),
+    Fault('info_unknown_lens', 'a distortion model that nobody knows', GROUND,
+          ('no_camera_info',), _info(_with_lens('mei', 0.1, 0.0, 0.0, 0.0)), _good_info_again),
+    Fault('info_odd_lens', 'six coefficients, of which no lens has a sixth alone', GROUND,
+          ('no_camera_info',), _info(_with_lens('plumb_bob', *[0.1] * 6)), _good_info_again),
+    Fault('info_lens_changed', 'the lens becomes a fisheye', GROUND, ('camera_changed',),
+          _info(_with_lens('fisheye', 0.1, -0.05, 0.01, 0.0)), _good_info_again, hold=0.3),
     Fault('odometry_stale', 'odometry ends; too fast for an obstacle at 8 m, perhaps', GROUND,
           ('blocked',), _odometry_ends(lambda: None), _good_odometry_again,
           prepare=_far_obstacle),

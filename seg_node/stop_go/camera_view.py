@@ -20,6 +20,7 @@ import math
 from typing import Any, Protocol
 
 from seg_node.stop_go.geometry import CameraPose, Intrinsics, Mounting, View
+from seg_node.stop_go.lens import Lens, read_lens
 
 CameraInfo = Any
 """A sensor_msgs/CameraInfo, whichever library made it: ROS 2 names its fields in small letters."""
@@ -86,25 +87,34 @@ def to_intrinsics(info: CameraInfo, rectified: bool) -> Intrinsics:
     :param rectified: the images are rectified: P counts, and there is no distortion.
     :raises ViewError: names what is wrong.
     """
-    source = info.p if rectified else info.k
-    fx, fy, cx, cy = (source[0], source[5], source[2], source[6]) if rectified else (
-        source[0], source[4], source[2], source[5])
+    fx, fy, cx, cy = info.p[0], info.p[5], info.p[2], info.p[6]
+    if not rectified:
+        fx, fy, cx, cy = info.k[0], info.k[4], info.k[2], info.k[5]
     roi = info.roi
     width, height = (roi.width or info.width), (roi.height or info.height)
     binning_x, binning_y = max(1, info.binning_x), max(1, info.binning_y)
-    coefficients = () if rectified else tuple(info.d)
-    model = info.distortion_model
-    if not any(coefficients) and model in ('', 'none', 'plumb_bob', 'rational_polynomial'):
-        model, coefficients = 'plumb_bob', ()
     try:
+        _check_matrix(info, rectified)
         if not math.isfinite(cx) or not math.isfinite(cy):
             raise ValueError(f'cx, cy: {cx}, {cy} are no numbers')
         return Intrinsics(
             width // binning_x, height // binning_y, fx / binning_x, fy / binning_y,
             (cx - roi.x_offset + 0.5) / binning_x - 0.5,
-            (cy - roi.y_offset + 0.5) / binning_y - 0.5, model or 'plumb_bob', coefficients)
+            (cy - roi.y_offset + 0.5) / binning_y - 0.5,
+            Lens() if rectified else read_lens(info.distortion_model, info.d))
     except ValueError as error:
         raise ViewError(f'camera_info cannot be used: {error}') from error
+
+
+def _check_matrix(info: CameraInfo, rectified: bool) -> None:
+    """Tell where the matrix that counts is empty, and the other one is not."""
+    k, p = any(info.k[:6]), any(info.p[:7])
+    if p and not k and not rectified:
+        raise ValueError('K is all zeros, P is not; where the images are rectified set '
+                         'rectified: true, else calibrate the camera')
+    if k and not p and rectified:
+        raise ValueError('P is all zeros, K is not; set rectified: false where the images are not '
+                         'rectified, else have P published')
 
 
 def _fingerprint(info: CameraInfo) -> tuple[Any, ...]:

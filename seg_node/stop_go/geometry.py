@@ -22,29 +22,21 @@ Vehicle frame (REP 103): origin on the ground, x forward, y left, z up, metres. 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seg_node.stop_go.bounds import bounded, check_bounds
-
-Points = NDArray[np.float64]
-
-MODELS = {'plumb_bob': (0, 4, 5), 'rational_polynomial': (8,), 'equidistant': (4,)}
-"""Distortion models of sensor_msgs/CameraInfo with the numbers of coefficients they may have."""
+from seg_node.stop_go.lens import Lens, Points
 
 _OPTICAL: Points = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [1.0, 0.0, 0.0]])
 """Optical frame from a body frame that looks along x."""
-_RADII: Points = np.linspace(0.0, 4.0, 4001).astype(np.float64)
-"""Distances from the optical axis in focal lengths: up to 76 degrees off it."""
 
 
 @dataclass(frozen=True)
 class Intrinsics:
     """
-    A camera's projection: focal lengths and principal point in pixels, distortion as in OpenCV.
+    A camera's projection: focal lengths and principal point in pixels, and its lens.
 
     :raises ValueError: names the field, its value and what would fit.
     """
@@ -55,8 +47,7 @@ class Intrinsics:
     fy: float
     cx: float
     cy: float
-    model: str = 'plumb_bob'
-    coefficients: tuple[float, ...] = ()
+    lens: Lens = Lens()
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
@@ -69,13 +60,6 @@ class Intrinsics:
             value = getattr(self, name)
             if not -side <= value <= 2 * side:
                 raise ValueError(f'{name}: {value} is far outside of the image, {side} pixels')
-        if self.model not in MODELS:
-            raise ValueError(f'distortion_model: {self.model!r} is none of {", ".join(MODELS)}')
-        if len(self.coefficients) not in MODELS[self.model] or not all(
-                math.isfinite(value) for value in self.coefficients):
-            raise ValueError(
-                f'd: {list(self.coefficients)} does not fit {self.model}, which has '
-                f'{" or ".join(str(count) for count in MODELS[self.model])} finite numbers')
 
     def scaled(self, width: int, height: int) -> Intrinsics:
         """Return the projection onto the same image resized to width x height pixels."""
@@ -96,49 +80,12 @@ class Intrinsics:
         ahead = depth > 1e-6
         plane = points[..., :2] / np.where(ahead, depth, np.nan)[..., None]
         radius = np.hypot(plane[..., 0], plane[..., 1])
-        seen = ahead & (radius < self._valid_radius)
-        if any(self.coefficients) or self.model == 'equidistant':
-            plane = self._distort(np.where(seen[..., None], plane, 0.0),
-                                  np.where(seen, radius, 0.0))
+        seen = ahead & (radius < self.lens.valid_radius)
+        if self.lens.bends:
+            plane = self.lens.distort(np.where(seen[..., None], plane, 0.0))
         pixels: Points = plane * (self.fx, self.fy) + (self.cx, self.cy)
         pixels[~seen] = np.nan
         return pixels
-
-    def _distort(self, plane: Points, radius: Points) -> Points:
-        """
-        Bend points [..., 2] of the plane at depth 1, which lie `radius` [...] off the axis.
-
-        The models of OpenCV's calib3d and fisheye modules, written out: cv2.projectPoints computes
-        derivatives too, and takes several times as long.
-        """
-        bent: Points = plane * self._scale(radius)[..., None]
-        if self.model != 'equidistant' and any(self.coefficients[2:4]):
-            x, y = plane[..., 0], plane[..., 1]
-            p1, p2 = self.coefficients[2:4]
-            cross, square = 2 * x * y, radius * radius
-            bent[..., 0] += p1 * cross + p2 * (square + 2 * x * x)
-            bent[..., 1] += p1 * (square + 2 * y * y) + p2 * cross
-        return bent
-
-    def _scale(self, radius: Points) -> Points:
-        """Return the factor by which points move away from the axis, at distances from it."""
-        if self.model == 'equidistant':
-            angle = np.arctan(radius)
-            k1, k2, k3, k4 = self.coefficients
-            t = angle * angle
-            bent = angle * (1 + t * (k1 + t * (k2 + t * (k3 + t * k4))))
-            return np.asarray(np.divide(bent, radius, out=np.ones_like(bent), where=radius > 1e-9))
-        k1, k2, _, _, k3, k4, k5, k6 = (*self.coefficients, *(0.0,) * 8)[:8]
-        t = radius * radius
-        above = 1 + t * (k1 + t * (k2 + t * k3))
-        below = 1 + t * (k4 + t * (k5 + t * k6))
-        return np.asarray(above / np.where(below > 1e-6, below, np.nan))
-
-    @cached_property
-    def _valid_radius(self) -> float:
-        """Distance from the axis, in focal lengths, up to which the distortion is monotonic."""
-        growing = np.diff(_RADII * self._scale(_RADII)) > 0
-        return float(_RADII[-1] if growing.all() else _RADII[int(np.argmin(growing))])
 
 
 @dataclass(frozen=True)

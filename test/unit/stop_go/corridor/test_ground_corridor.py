@@ -51,6 +51,7 @@ from seg_node.stop_go import (
 )
 from seg_node.stop_go.actions import ClassRule
 from seg_node.stop_go.corridor.measure import MeasureLimits
+from seg_node.stop_go.lens import Lens
 
 EXACT = GroundLimits(pitch_error=0.0)
 CAMERAS = {
@@ -58,7 +59,7 @@ CAMERAS = {
     'high': make_view((320, 240), 1.0, height=2.2, pitch=0.35, forward=-0.4),
     'aside': make_view((512, 288), 1.5, height=1.2, pitch=0.4, yaw=0.12, left=0.3, roll=0.05),
     'barrel': make_view((512, 288), 1.4, ('plumb_bob', BARREL), pitch=0.3, roll=-0.08),
-    'rational': make_view((256, 144), 1.1, ('rational_polynomial', RATIONAL), height=1.5),
+    'rational': make_view((256, 144), 1.1, ('plumb_bob', RATIONAL), height=1.5),
     'fisheye': make_view((320, 240), 1.5, ('equidistant', FISHEYE), pitch=0.5, forward=0.3),
     'wide': make_view((512, 288), 2.0, height=1.2, pitch=0.6)}
 BACK = 2
@@ -309,7 +310,7 @@ def test_a_post_anywhere_in_a_curve_is_found(name, share, side, curvature):
 @example(make_view((320, 240), 1.624, ('plumb_bob', BARREL), height=0.886, pitch=0.425,
                    roll=0.035, yaw=0.039, forward=-0.053, left=-0.106),
          1.491, -0.106, -0.0791, 0.123, 3, 0.5665, 1.0)
-@example(make_view((256, 144), 1.784, ('rational_polynomial', RATIONAL), height=0.8, pitch=0.4),
+@example(make_view((256, 144), 1.784, ('plumb_bob', RATIONAL), height=0.8, pitch=0.4),
          1.39, 0.17, -0.058, 0.183, 2, 1.0, -1.0)
 def test_any_camera_finds_a_post_anywhere_on_its_way(
         view, width, bumper, curvature, size, rows, share, side):
@@ -406,7 +407,7 @@ numbers = {name: st.floats(bound.low, bound.high) for name, bound in bounds_of(M
 def test_any_mounting_gives_a_corridor_on_the_map_or_is_refused(
         mounting, lens, fov, width, bumper, curvature, limits):
     focal = 64 / math.tan(fov / 2)
-    view = View(Intrinsics(128, 72, focal, focal, 63.5, 35.5, *lens),
+    view = View(Intrinsics(128, 72, focal, focal, 63.5, 35.5, Lens(*lens)),
                 CameraPose.from_mounting(mounting))
     try:
         corridor = build_ground_corridor(view, SweptPath(width, bumper, curvature), limits)
