@@ -15,16 +15,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 import time
 from typing import Any
 
 from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
+from rclpy.topic_endpoint_info import TopicEndpointInfo
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from seg_node.ros.clocks import Clocks
+from seg_node.ros.following import FollowingSubscription, Wanted
 from seg_node.ros.newest_frames import CameraFrame, NewestFrames
-from seg_node.ros.qos import CAMERA
+from seg_node.ros.qos import CAMERA, CAMERA_INFO, TRANSIENT_LOCAL
 from seg_node.ros.statistics import CameraStatistics
 
 # Seconds in which the worker prepares the image for the network. rclpy would spend the first 0.7
@@ -48,15 +51,14 @@ class CameraInput:
         topic, kind = f'{camera}/image_raw', Image
         if transport == 'compressed':
             topic, kind = f'{topic}/compressed', CompressedImage
-        self._subscriptions = (
-            node.create_subscription(
-                CameraInfo, f'{camera}/camera_info', self._receive_info, CAMERA),
-            node.create_subscription(kind, topic, self._receive, CAMERA))
+        self._subscription = node.create_subscription(kind, topic, self._receive, CAMERA)
+        self._infos = FollowingSubscription(
+            node, f'{camera}/camera_info', _every_driver, self._receive_info)
 
     def close(self) -> None:
         """Stop listening."""
-        for subscription in self._subscriptions:
-            self._node.destroy_subscription(subscription)
+        self._infos.close()
+        self._node.destroy_subscription(self._subscription)
 
     def _receive(self, message: Any, info: Mapping[str, Any]) -> None:
         now = self._clocks.now()
@@ -78,3 +80,13 @@ class CameraInput:
         self._last_number[publisher] = number
         if gap > 0:
             self._statistics.count('lost', gap)
+
+
+def _every_driver(publishers: Sequence[TopicEndpointInfo]) -> Sequence[Wanted]:
+    """Hear those who send again and again, and what was sent once and is kept for us."""
+    again, kept = Wanted(CameraInfo, CAMERA_INFO), Wanted(CameraInfo, TRANSIENT_LOCAL)
+    # A publisher that is best effort keeps nothing, whatever it says of its durability.
+    if any(each.qos_profile.durability is DurabilityPolicy.TRANSIENT_LOCAL
+           and each.qos_profile.reliability is ReliabilityPolicy.RELIABLE for each in publishers):
+        return again, kept
+    return (again,)

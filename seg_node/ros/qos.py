@@ -23,12 +23,16 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 # overtaken in the newest-frame slot, where it is counted, and not silently in the middleware.
 CAMERA = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
 
+# Best effort as well, and only the newest: what is known of the camera now.
+CAMERA_INFO = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+
 # Reliable for recorders; a few frames deep, so that a slow one loses no neighbours of a hiccup.
 IMAGES = QoSProfile(depth=5)
 
 # What the vehicle drives by: reliable, for whoever watches each word.
 DECISIONS = QoSProfile(depth=10)
 
+# Kept by its publisher for those who come later. As a subscriber it hears nobody who does not keep.
 TRANSIENT_LOCAL = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 # How long a process that ends waits for its last word to arrive: a publisher over shared memory

@@ -157,4 +157,5 @@ def _tilted(bent: Points, tau_x: float, tau_y: float) -> Points:
     onto = np.array([[turn[2, 2], 0.0, -turn[0, 2]], [0.0, turn[2, 2], -turn[1, 2]],
                      [0.0, 0.0, 1.0]]) @ turn
     x, y, depth = np.moveaxis(bent @ onto[:, :2].T + onto[:, 2], -1, 0)
-    return np.stack([x, y], axis=-1) / np.where(depth > 1e-6, depth, np.nan)[..., None]
+    seen: Points = np.stack([x, y], axis=-1) / np.where(depth > 1e-6, depth, np.nan)[..., None]
+    return seen

@@ -16,11 +16,13 @@
 from __future__ import annotations
 
 import importlib.util
+import time
 
 from geometry_msgs.msg import Twist
 from nav_msgs.msg import Odometry
 import numpy as np
 import pytest
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Range
 
 from helpers.fake_camera import HEIGHT, raw, RED, road, WIDTH
@@ -102,6 +104,42 @@ def test_a_mounting_from_tf_is_refused_without_tf2_ros(testbed):
     assert node.wait(WAIT) == 2
     assert 'tf2_ros' in node.output
     assert all(testbed.stops)
+
+
+def kept(reliability=ReliabilityPolicy.RELIABLE, depth=1):
+    """Return the QoS of a driver that sends once and keeps it for those who come later."""
+    return QoSProfile(depth=depth, reliability=reliability,
+                      durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+
+def test_camera_info_sent_once_before_the_node_starts_is_heard(testbed):
+    testbed.node.create_publisher(CameraInfo, 'camera/camera_info', kept()).publish(camera_info())
+    testbed.start_seg_node(**{**GROUND, 'autostart': False})
+    testbed.start_camera(raw(road()))
+    for way in (['configure', 'activate'], ['deactivate', 'activate'],
+                ['deactivate', 'cleanup', 'configure', 'activate']):
+        testbed.client.reach(*way)
+        since = time.monotonic()
+        testbed.wait_for(lambda since=since: testbed.listener.goes(since), f'GO after {way}')
+
+
+def test_camera_info_of_other_kinds_of_publisher_is_heard_beside_it(testbed):
+    """Volatile ones send again and again; whoever keeps it may also send it with each image."""
+    testbed.start_seg_node(**GROUND)
+    testbed.start_camera(raw(road()))
+    testbed.wait_for_stop('no_camera_info')
+    for qos in (QoSProfile(depth=5), QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT),
+                kept(ReliabilityPolicy.BEST_EFFORT), kept(depth=10)):
+        publisher = testbed.node.create_publisher(CameraInfo, 'camera/camera_info', qos)
+        timer = testbed.node.create_timer(
+            0.05, lambda publisher=publisher: publisher.publish(camera_info()))
+        testbed.client.reach('deactivate', 'activate')
+        since = time.monotonic()
+        testbed.wait_for(lambda since=since: testbed.listener.goes(since), f'GO with {qos}')
+        timer.cancel()
+        testbed.node.destroy_publisher(publisher)
+        testbed.client.reach('deactivate', 'activate')
+        testbed.wait_for_stop('no_camera_info')
 
 
 def test_the_faster_the_farther_it_must_be_clear(testbed):
