@@ -39,9 +39,6 @@ ARGUMENTS = (
     DeclareLaunchArgument(
         'cmd_vel_out', default_value='cmd_vel', description='what the base listens to'),
     DeclareLaunchArgument(
-        'stamped', default_value='', choices=['', *SWITCH],
-        description='commands are TwistStamped instead of Twist; empty: as in gate_params_file'),
-    DeclareLaunchArgument(
         'gate_params_file', default_value=str(CONFIG / 'cmd_vel_gate.yaml'),
         description='parameter file of cmd_vel_gate'),
     DeclareLaunchArgument(
@@ -84,12 +81,11 @@ def start_gate(context: LaunchContext) -> list[Node]:
     params_file = Path(value('gate_params_file')).expanduser()
     if not params_file.is_file():
         raise FileNotFoundError(f'gate_params_file: {params_file}: no such file')
-    chosen = {'stamped': is_true(value('stamped'))} if value('stamped') else {}
     return [Node(
         package='seg_node',
         executable='cmd_vel_gate',
         namespace=value('namespace'),
-        parameters=[str(params_file), {'use_sim_time': is_true(value('use_sim_time')), **chosen}],
+        parameters=[str(params_file), {'use_sim_time': is_true(value('use_sim_time'))}],
         remappings=[
             ('stop', f'{value("name")}/stop'),
             ('speed_limit', f'{value("name")}/speed_limit'),

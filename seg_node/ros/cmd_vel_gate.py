@@ -32,6 +32,7 @@ from geometry_msgs.msg import Twist, TwistStamped
 from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
+from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
 from std_msgs.msg import Bool, Float32, Header
 
@@ -39,12 +40,16 @@ from seg_node.ros.messages import key_values
 from seg_node.ros.parameters import warn_of_unknown
 from seg_node.ros.process import run
 from seg_node.ros.qos import LAST_WORD
+from seg_node.ros.twists import Kind, kind_of, seconds_since, TwistInput
 from seg_node.stop_go.bounds import bounds_of
 from seg_node.stop_go.cmd_vel_gate import Cause, Command, CommandGate, GateTiming, Passage, ZERO
 
 _STATES = {Cause.PASSING: 'passing', Cause.SLOWED: 'slowed'}      # all others: stopped
 _LEVELS = dict.fromkeys(      # all others: WARN, faults ERROR
     (Cause.PASSING, Cause.SLOWED, Cause.COMMAND_SILENT), DiagnosticStatus.OK)
+# Depth 1: of commands that queued up only the newest may pass.
+_NEWEST = QoSProfile(depth=1)
+_FOLLOW_EVERY = 0.25      # seconds
 _QUIET = 2.0      # seconds before the log tells of the same change again
 
 
@@ -61,19 +66,16 @@ class CmdVelGate(Node):
     def __init__(self, **options: Any) -> None:
         super().__init__('cmd_vel_gate', **options)
         timing = self._read_timing()
-        self._stamped = self._read_stamped()
         self._gate = CommandGate(timing)
-        self._header = Header()
+        self._header: Header | None = None
         self._sent = 0.0      # factor of what was published last
         self._announced: Cause | None = None
         self._told: dict[tuple[Cause | None, Cause], float] = {}
-        kind = TwistStamped if self._stamped else Twist
-        # Depth 1: of commands that queued up only the newest may pass.
-        newest = QoSProfile(depth=1)
-        self._output = self.create_publisher(kind, 'cmd_vel_out', newest)
-        commands = self.create_subscription(kind, 'cmd_vel_in', self._take_command, newest)
-        if commands.topic_name == self._output.topic_name:
-            raise ValueError(f'cmd_vel_in and cmd_vel_out are both {commands.topic_name}: '
+        self._kind: Kind = Twist
+        self._output = self._open_output()
+        self._commands = TwistInput(self, 'cmd_vel_in', _NEWEST, self._take_command)
+        if self._commands.topic == self._output.topic_name:
+            raise ValueError(f'cmd_vel_in and cmd_vel_out are both {self._commands.topic}: '
                              'remap one of them')
         self._stop = self.create_subscription(Bool, 'stop', self._take_stop, 10)
         self.create_subscription(Float32, 'speed_limit', self._take_speed_limit, 10)
@@ -81,6 +83,7 @@ class CmdVelGate(Node):
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(1.0 / timing.rate, self._tick, clock=steady)
         self.create_timer(1.0, self._diagnose, clock=steady)
+        self.create_timer(_FOLLOW_EVERY, self._follow_base, clock=steady)
         warn_of_unknown(self)
 
     def halt(self) -> None:
@@ -106,11 +109,21 @@ class CmdVelGate(Node):
                 f'from {bounds[declared.name].low:g} to {bounds[declared.name].high:g}')
             for declared in fields(GateTiming)})
 
-    def _read_stamped(self) -> bool:
-        stamped = self._read('stamped', False, 'commands are TwistStamped instead of Twist')
-        if not isinstance(stamped, bool):
-            raise ValueError(f'stamped: {stamped!r} is not true or false')
-        return stamped
+    def _open_output(self) -> Publisher:
+        return self.create_publisher(self._kind, 'cmd_vel_out', _NEWEST)
+
+    def _follow_base(self) -> None:
+        """Put out what comes in, unless the base listens to the other type only."""
+        bases = self.get_subscriptions_info_by_topic(self._output.topic_name)
+        kind = kind_of(bases, self._commands.kind)
+        if kind is self._kind:
+            return
+        self.halt()
+        # First the old one: a node has one type on a topic.
+        self.destroy_publisher(self._output)
+        self._kind = kind
+        self._output = self._open_output()
+        self.get_logger().info(f'cmd_vel_out is {kind.__name__}')
 
     def _read(self, name: str, default: Any, meaning: str, constraints: str = '') -> Any:
         # Dynamic typing: 1 does for 1.0, and what does not fit is told of in our words.
@@ -118,12 +131,12 @@ class CmdVelGate(Node):
             description=meaning, additional_constraints=constraints, read_only=True,
             dynamic_typing=True)).value
 
-    def _take_command(self, message: Any) -> None:
-        now = time.monotonic()
-        twist = message.twist if self._stamped else message
-        if self._stamped:
-            self._header = message.header
-        self._gate.hear_command(_components(twist), now)
+    def _take_command(self, twist: Twist, header: Header | None) -> None:
+        now, age = time.monotonic(), 0.0
+        self._header = header
+        if header is not None:
+            age = seconds_since(header, self.get_clock().now().nanoseconds * 1e-9)
+        self._gate.hear_command(_components(twist), now, age)
         passage = self._gate.passage(now)
         if passage.factor > 0.0:
             self._publish(passage)
@@ -164,11 +177,12 @@ class CmdVelGate(Node):
         twist = Twist()
         twist.linear.x, twist.linear.y, twist.linear.z = command[:3]
         twist.angular.x, twist.angular.y, twist.angular.z = command[3:]
-        if not self._stamped:
+        if self._kind is Twist:
             return twist
         header = self._header
-        if command == ZERO:      # a base may refuse a stamp that is old
-            header = Header(stamp=self.get_clock().now().to_msg(), frame_id=header.frame_id)
+        if header is None or command == ZERO:      # a base may refuse a stamp that is old
+            header = Header(stamp=self.get_clock().now().to_msg(),
+                            frame_id=header.frame_id if header else '')
         return TwistStamped(header=header, twist=twist)
 
     def _log(self, passage: Passage) -> None:
@@ -197,6 +211,7 @@ class CmdVelGate(Node):
             values=key_values({
                 'state': _STATES.get(passage.cause, 'stopped'), 'cause': passage.cause.value,
                 'factor': passage.factor, 'other_publishers': others,
+                'cmd_vel_in': self._commands.kind.__name__, 'cmd_vel_out': self._kind.__name__,
                 'stop_publishers': self.count_publishers(self._stop.topic_name)}))
         message = DiagnosticArray(status=[status])
         message.header.stamp = self.get_clock().now().to_msg()

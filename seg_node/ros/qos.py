@@ -32,7 +32,7 @@ IMAGES = QoSProfile(depth=5)
 # What the vehicle drives by: reliable, for whoever watches each word.
 DECISIONS = QoSProfile(depth=10)
 
-# Kept by its publisher for those who come later. As a subscriber it hears nobody who does not keep.
+# Kept by its publisher for those who come later; a subscriber hears only those who keep.
 TRANSIENT_LOCAL = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 # How long a process that ends waits for its last word to arrive: a publisher over shared memory

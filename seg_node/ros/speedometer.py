@@ -22,8 +22,10 @@ from geometry_msgs.msg import Twist
 from nav_msgs.msg import Odometry
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
+from std_msgs.msg import Header
 
 from seg_node.ros.clocks import Clocks
+from seg_node.ros.twists import seconds_since, TwistInput
 from seg_node.stop_go.vehicle import Motion
 
 COMMAND_TIMEOUT = 0.5      # seconds; drivers of robots take a silence of about this for a stop
@@ -63,7 +65,7 @@ class CommandMeter:
     def __init__(self, node: Node, clocks: Clocks) -> None:
         self._clocks = clocks
         self._reading: tuple[float, float] | None = None
-        node.create_subscription(Twist, 'cmd_vel', self._receive, _QOS)
+        self.commands = TwistInput(node, 'cmd_vel', _QOS, self._receive)
 
     def speed(self) -> float | None:
         """Return the forward speed commanded, m/s, None without a fresh command."""
@@ -72,5 +74,8 @@ class CommandMeter:
             return None
         return reading[0]
 
-    def _receive(self, message: Twist) -> None:
-        self._reading = (message.linear.x, self._clocks.now().steady)
+    def _receive(self, twist: Twist, header: Header | None) -> None:
+        now = self._clocks.now()
+        if header is not None and not abs(seconds_since(header, now.ros)) <= COMMAND_TIMEOUT:
+            return
+        self._reading = (twist.linear.x, now.steady)

@@ -50,7 +50,8 @@ class GateTiming:
     stop_timeout: float = bounded(
         0.5, 0.2, 5.0, 'silence of stop or speed_limit that counts as a STOP, seconds')
     command_timeout: float = bounded(
-        0.5, 0.2, 5.0, 'silence of cmd_vel_in that ends the command, seconds')
+        0.5, 0.2, 5.0, 'silence of cmd_vel_in that ends the command, and the greatest age of its '
+        'stamp, seconds')
     rate: float = bounded(20.0, 10.0, 100.0, 'rate of the zero while nothing passes, Hz')
 
     def __post_init__(self) -> None:
@@ -67,6 +68,7 @@ class Cause(Enum):
     LIMIT_INVALID = 'speed_limit_invalid'
     LIMIT_ZERO = 'speed_limit_zero'
     COMMAND_SILENT = 'command_silent'
+    COMMAND_STALE = 'command_stale'
     COMMAND_INVALID = 'command_invalid'
     SLOWED = 'slowed'
     PASSING = 'passing'
@@ -78,7 +80,7 @@ class Cause(Enum):
 
 
 _FAULTS = frozenset({Cause.STOP_SILENT, Cause.LIMIT_SILENT, Cause.LIMIT_INVALID,
-                     Cause.COMMAND_INVALID})
+                     Cause.COMMAND_STALE, Cause.COMMAND_INVALID})
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ class CommandGate:
         self._limits = _Lowest(timing.stop_timeout)
         self._command = ZERO
         self._command_at = -math.inf
+        self._command_age = 0.0
         self._now = -math.inf
 
     def hear_stop(self, stop: bool, now: float) -> None:
@@ -130,10 +133,15 @@ class CommandGate:
         self._advance(now)
         self._limits.add(limit if 0.0 <= limit <= 1.0 else _UNUSABLE, now)
 
-    def hear_command(self, command: Command, now: float) -> None:
-        """Take a velocity command."""
+    def hear_command(self, command: Command, now: float, age: float = 0.0) -> None:
+        """
+        Take a velocity command.
+
+        :param age: seconds since its stamp on the clock of the stamps, negative for one in the
+            future; 0 for a command without a stamp.
+        """
         self._advance(now)
-        self._command, self._command_at = command, now
+        self._command, self._command_at, self._command_age = command, now, age
 
     def forget(self) -> None:
         """Let nothing pass before everything was heard again."""
@@ -177,6 +185,10 @@ class CommandGate:
         limit = self._timing.command_timeout
         if not now - self._command_at <= limit:
             return _none(Cause.COMMAND_SILENT, f'no command for {limit:.2f} s')
+        if not -limit <= self._command_age <= limit:
+            return _none(Cause.COMMAND_STALE, _stale(self._command_age, limit))
+        if not max(self._command_age, 0.0) + now - self._command_at <= limit:
+            return _none(Cause.COMMAND_SILENT, f'no command stamped within {limit:.2f} s')
         if not all(math.isfinite(value) for value in self._command):
             return _none(Cause.COMMAND_INVALID, 'the command has a value that is not finite')
         factor = self._limits.lowest(now) or 0.0
@@ -220,6 +232,12 @@ class _Lowest:
     def _expire(self, now: float) -> None:
         while self._rising and not now - self._rising[0][0] <= self._timeout:
             self._rising.popleft()
+
+
+def _stale(age: float, limit: float) -> str:
+    side = 'old' if age > 0 else 'in the future'
+    return (f'the command is {abs(age):.2f} s {side} by its stamp, limit {limit:.2f} s; who sends '
+            'it must stamp it, by the same clock')
 
 
 def _none(cause: Cause, text: str) -> Passage:

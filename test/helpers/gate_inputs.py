@@ -15,14 +15,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import signal
+import sys
 import threading
+import time
 from typing import Any
 
 from geometry_msgs.msg import Twist, TwistStamped
 import rclpy
 from rclpy.node import Node
 from std_msgs.msg import Bool, Float32
+
+from seg_node.tools.common.camera_messages import to_time
 
 PERIOD = 0.05      # seconds, that of the heartbeat
 
@@ -31,15 +36,17 @@ class GateInputs:
     """
     Publish all the time, until stopped; what is None is not published.
 
-    `limit` and `command` may be anything that fits the message, so also NaN.
+    `limit` and `command` may be anything that fits the message, so also NaN. With a `frame_id`
+    commands are TwistStamped, and `stamp` gives their stamps in seconds.
     """
 
     def __init__(self, node: Node, stop: bool | None = False, limit: float | None = 1.0,
-                 command: tuple[float, ...] | None = None, frame_id: str = '') -> None:
+                 command: tuple[float, ...] | None = None, frame_id: str = '',
+                 stamp: Callable[[], float] = time.time) -> None:
         self.stop, self.limit, self.command = stop, limit, command
+        self.stamp = stamp
         self._sent = 0
         self._sending = threading.Condition()
-        self._node = node
         self._frame_id = frame_id
         self._stops = node.create_publisher(Bool, 'stop', 10)
         self._limits = node.create_publisher(Float32, 'speed_limit', 10)
@@ -58,7 +65,7 @@ class GateInputs:
         if self._frame_id:
             message = TwistStamped(twist=twist)
             message.header.frame_id = self._frame_id
-            message.header.stamp = self._node.get_clock().now().to_msg()
+            message.header.stamp = to_time(round(self.stamp() * 1e9))
         self._commands.publish(message)
 
     def wait_for_rounds(self, count: int, timeout: float = 60.0) -> None:
@@ -87,9 +94,10 @@ class GateInputs:
 
 
 def main() -> None:
-    """Say GO at full speed until killed."""
+    """Say GO at full speed until killed; with an argument, command that forward speed too."""
     rclpy.init()
-    GateInputs(rclpy.create_node('go'))
+    command = (float(sys.argv[1]), *[0.0] * 5) if len(sys.argv) > 1 else None
+    GateInputs(rclpy.create_node('go'), command=command)
     while True:
         signal.pause()
 

@@ -38,7 +38,7 @@ DOMAIN = 96      # no other test uses it
 @launch_testing.markers.keep_alive
 def generate_test_description():
     return describe('gate', DOMAIN, {
-        'namespace': 'robot', 'name': 'eyes', 'stamped': 'true', 'cmd_vel_in': 'nav/cmd_vel',
+        'namespace': 'robot', 'name': 'eyes', 'cmd_vel_in': 'nav/cmd_vel',
         'cmd_vel_out': 'base/cmd_vel'})
 
 

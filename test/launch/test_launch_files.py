@@ -36,7 +36,7 @@ ARGUMENTS = {
             'rviz'},
     'replay': {'input', 'topic', 'rate', 'fps', 'loop', 'namespace', 'params_file',
                'geometry', 'model', 'backend', 'rviz'},
-    'gate': SEG_NODE | {'cmd_vel_in', 'cmd_vel_out', 'stamped', 'gate_params_file', 'name',
+    'gate': SEG_NODE | {'cmd_vel_in', 'cmd_vel_out', 'gate_params_file', 'name',
                         'respawn'},
     'twist_mux': SEG_NODE | {'cmd_vel_out', 'twist_mux_file'},
 }
@@ -137,12 +137,12 @@ def test_what_is_passed_on_is_an_argument_of_both(name):
 
 def test_the_gate_listens_to_the_seg_node_of_that_name():
     module = load('gate')
-    context = context_of(module, name='eyes', cmd_vel_in='/nav/cmd_vel', stamped='True')
+    context = context_of(module, name='eyes', cmd_vel_in='/nav/cmd_vel')
     (gate,) = module.start_gate(context)
     assert remappings_of(gate, context) == {
         'stop': 'eyes/stop', 'speed_limit': 'eyes/speed_limit',
         'cmd_vel_in': '/nav/cmd_vel', 'cmd_vel_out': 'cmd_vel'}
-    assert parameters_of(gate, context) == {'use_sim_time': False, 'stamped': True}
+    assert parameters_of(gate, context) == {'use_sim_time': False}
 
 
 def test_twist_mux_never_runs_on_simulated_time():

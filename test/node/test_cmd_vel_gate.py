@@ -16,7 +16,9 @@
 from __future__ import annotations
 
 from math import inf, nan
+import re
 import signal
+import time
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import Twist, TwistStamped
@@ -48,7 +50,7 @@ class GateTestbed:
         self.diagnostics = self.testbed.subscribe(DiagnosticArray, '/diagnostics')
         self.testbed.process = self.testbed.start_module(
             'seg_node.ros.cmd_vel_gate', '--ros-args', *arguments,
-            *parameter_arguments({'stamped': stamped, **parameters}))
+            *parameter_arguments(parameters))
         return self.testbed.process
 
     def inputs(self, **values):
@@ -230,6 +232,54 @@ def test_stamped_commands_keep_their_header(gate):
     assert gate.messages[-1].header.frame_id == 'base_link'
 
 
+@pytest.mark.parametrize(('stamp', 'words'), [
+    (lambda: time.time() - 0.7, r'0\.[789]\d s old by its stamp, limit 0.50 s'),
+    (lambda: time.time() + 3600.0, r'3600\.\d\d s in the future by its stamp'),
+    (lambda: 0.0, 's old by its stamp'),
+], ids=['late', 'in an hour', 'none'])
+def test_commands_with_a_stamp_that_is_not_of_now_do_not_pass(gate, stamp, words):
+    process = gate.start(stamped=True)
+    inputs = gate.inputs(command=FORWARD, frame_id='base_link')
+    gate.wait_for(FORWARD)
+    inputs.stamp = stamp
+    gate.wait_for_zeros()
+    assert gate.wait_for_diagnosis(cause='command_stale').level == DiagnosticStatus.ERROR
+    assert re.search(words, process.output)
+    inputs.stamp = time.time
+    gate.wait_for(FORWARD)
+
+
+def test_a_stamp_that_stands_still_ends_the_command(gate):
+    gate.start(stamped=True)
+    inputs = gate.inputs(command=FORWARD, frame_id='base_link')
+    gate.wait_for(FORWARD)
+    stamp = time.time()
+    inputs.stamp = lambda: stamp
+    gate.wait_for_zeros()
+
+
+@pytest.mark.parametrize('stamped', [False, True], ids=['Twist', 'TwistStamped'])
+def test_the_base_gets_the_type_that_it_listens_to(gate, stamped):
+    """Whatever comes in; a base that comes up later is found too."""
+    gate.start(stamped=stamped)
+    gate.inputs(command=FORWARD, frame_id='' if stamped else 'base_link')
+    gate.wait_for(FORWARD)
+    kinds = ('Twist', 'TwistStamped') if stamped else ('TwistStamped', 'Twist')
+    gate.wait_for_diagnosis(state='passing', cmd_vel_in=kinds[0], cmd_vel_out=kinds[1])
+    if stamped:
+        passed = gate.messages[gate.outputs.index(FORWARD)]
+        assert abs(passed.header.stamp.sec - time.time()) < 5.0
+
+
+def test_commands_that_change_their_type_are_followed(gate):
+    gate.start(stamped=True)
+    first = gate.testbed.start_module('helpers.gate_inputs', '1.0')
+    gate.wait_for((1.0, *[0.0] * 5))
+    first.kill()
+    gate.inputs(command=OTHER, frame_id='base_link')
+    gate.wait_for(OTHER)
+
+
 def test_simulated_time_that_stands_still_holds_up_nothing(gate):
     gate.start(use_sim_time=True)
     inputs = gate.inputs(command=FORWARD)
@@ -247,7 +297,6 @@ def test_whole_numbers_do_for_parameters(gate):
 @pytest.mark.parametrize('arguments, parameters, said', [
     ([], {'stop_timeout': 0.0}, 'stop_timeout: 0.0 is not a number from 0.2 to 5'),
     ([], {'rate': 'fast'}, "rate: 'fast' is not a number from 10 to 100"),
-    ([], {'stamped': 1}, 'stamped: 1 is not true or false'),
     (['-r', 'cmd_vel_in:=cmd_vel_out'], {}, 'cmd_vel_in and cmd_vel_out are both /cmd_vel_out'),
 ])
 def test_what_cannot_be_used_is_refused_by_name(gate, arguments, parameters, said):

@@ -18,7 +18,7 @@ from __future__ import annotations
 import importlib.util
 import time
 
-from geometry_msgs.msg import Twist
+from geometry_msgs.msg import Twist, TwistStamped
 from nav_msgs.msg import Odometry
 import numpy as np
 import pytest
@@ -27,6 +27,7 @@ from sensor_msgs.msg import CameraInfo, Range
 
 from helpers.fake_camera import HEIGHT, raw, RED, road, WIDTH
 from helpers.testbed import WAIT
+from seg_node.tools.common.camera_messages import to_time
 
 FOCAL = 100.0
 # The lens is 1 m over the ground and looks straight ahead: the horizon is the middle row.
@@ -128,8 +129,9 @@ def test_camera_info_of_other_kinds_of_publisher_is_heard_beside_it(testbed):
     testbed.start_seg_node(**GROUND)
     testbed.start_camera(raw(road()))
     testbed.wait_for_stop('no_camera_info')
-    for qos in (QoSProfile(depth=5), QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT),
-                kept(ReliabilityPolicy.BEST_EFFORT), kept(depth=10)):
+    best_effort = ReliabilityPolicy.BEST_EFFORT
+    for qos in (QoSProfile(depth=5), QoSProfile(depth=5, reliability=best_effort),
+                kept(best_effort), kept(depth=10)):
         publisher = testbed.node.create_publisher(CameraInfo, 'camera/camera_info', qos)
         timer = testbed.node.create_timer(
             0.05, lambda publisher=publisher: publisher.publish(camera_info()))
@@ -203,3 +205,27 @@ def test_cameras_count_for_the_direction_that_is_driven(testbed):
     standing.cancel()
     testbed.keep_publishing('odom', odometry(-0.3))
     testbed.wait_for_stop('blocked', 'rear: ')
+
+
+def test_a_stamped_command_tells_the_direction_while_its_stamp_is_of_now(testbed):
+    testbed.start_seg_node(**{
+        **GROUND, 'mounting__camera__yaw': float(np.pi), 'role__camera__direction': 'reverse'})
+    testbed.keep_publishing('camera/camera_info', camera_info())
+    testbed.start_camera(raw(road()))
+    testbed.keep_publishing('odom', odometry(0.0))
+    backward = TwistStamped()
+    backward.twist.linear.x = -0.3
+    publisher = testbed.node.create_publisher(TwistStamped, 'cmd_vel', 5)
+    offset = [0.0]
+
+    def command():
+        backward.header.stamp = to_time(time.time_ns() + round(offset[0] * 1e9))
+        publisher.publish(backward)
+
+    timer = testbed.node.create_timer(0.05, command)
+    testbed.wait_for_go()
+    for offset[0] in (-1.0, 3600.0):
+        testbed.wait_for_stop('not_active', 'no required camera watches the forward direction')
+        offset[0] = 0.0
+        testbed.wait_for_go()
+    timer.cancel()

@@ -111,6 +111,24 @@ def test_a_command_passes_as_soon_as_it_comes_again(drive):
     assert drive.run(PERIOD).command == FORWARD
 
 
+@pytest.mark.parametrize('age', [0.51, 3600.0, 1.7e9, -0.51, -3600.0, nan, inf, -inf])
+def test_a_command_whose_stamp_is_not_of_now_does_not_pass(drive, age):
+    assert drive.run(1.0).cause is Cause.PASSING
+    drive.gate.hear_command(FORWARD, drive.now, age)
+    assert drive.gate.passage(drive.now).cause is Cause.COMMAND_STALE
+    assert drive.gate.passage(drive.now).command == ZERO
+    assert drive.run(PERIOD).cause is Cause.PASSING
+
+
+@pytest.mark.parametrize(('age', 'lasts'), [(0.0, 0.5), (0.3, 0.2), (0.5, 0.0), (-0.4, 0.5)])
+def test_a_command_lasts_from_its_stamp_on(drive, age, lasts):
+    drive.run(1.0)
+    drive.gate.hear_command(FORWARD, drive.now, age)
+    assert drive.gate.passage(drive.now + lasts - 1e-6).cause is Cause.PASSING or not lasts
+    assert drive.gate.passage(drive.now + lasts + 0.01).cause in (
+        Cause.COMMAND_SILENT, Cause.STOP_SILENT)
+
+
 def test_timeouts_are_those_given():
     drive = Drive(stop_timeout=1.0, command_timeout=0.3)
     assert drive.run(1.0).cause is Cause.STOP_RECENT
