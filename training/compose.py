@@ -25,7 +25,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training import labels
+from training import curation, labels
 from training.label_files import Thing
 from training.masks import box_slices, Outline, outline
 from training.sight import Sight
@@ -58,6 +58,7 @@ def compose(bgr: Array, sight: Sight, ground: Array) -> tuple[Array, list[Thing]
     for thing in things:
         box = codes[box_slices(thing, height, width)]
         box[labels.is_path(box)] = labels.UNKNOWN
+        box[box == labels.SIDEWALK] = labels.NOT_PATH
     for thing, shape in zip(things, outlines, strict=True):
         if thing.certain:
             codes[_foot(thing, shape, height, width)] = labels.NOT_PATH
@@ -69,7 +70,7 @@ def compose(bgr: Array, sight: Sight, ground: Array) -> tuple[Array, list[Thing]
     return codes, described
 
 
-def street_ground(bgr: Array, sight: Sight) -> Array:
+def street_ground(name: str, bgr: Array, sight: Sight) -> Array:
     """
     Return the codes of the ground as adas-0001 and a network that knows pavements see it.
 
@@ -90,7 +91,7 @@ def street_ground(bgr: Array, sight: Sight) -> Array:
     paved = (classes['sidewalk'] >= PAVED) & (path < LIKELY)
     paved |= no_path & _beside(ground & no_path, curb >= CURB)
     codes[paved & (curb < CURB) & ~_is_green(bgr)] = labels.SIDEWALK
-    return codes
+    return curation.corrected(name, codes, path)
 
 
 def _beside(areas: NDArray[np.bool_], curb: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -19,20 +19,40 @@ Places where no car drives, such as pedestrian zones, cycle lanes and park paths
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from training import labels
 from training.views import Array
 
-PAVEMENT: frozenset[str] = frozenset()
+PAVEMENT = frozenset({
+    'handlebar_002', 'handlebar_004', 'handlebar_005', 'handlebar_006', 'handlebar_013',
+    'handlebar_015', 'panorama_020', 'panorama_021', 'panorama_026', 'panorama_027',
+    'panorama_087', 'surfaces_002', 'surfaces_003', 'surfaces_006', 'surfaces_008',
+    'surfaces_013', 'surfaces_014', 'surfaces_016', 'surfaces_018'})
 """All that looks like path in these pictures is pavement."""
-UNCERTAIN: frozenset[str] = frozenset()
-"""What looks like path in these pictures is a matter of opinion, or wrong in parts."""
+ROAD = frozenset({
+    'handlebar_010', 'handlebar_011', 'handlebar_012', 'handlebar_014', 'lund_001', 'lund_002',
+    'lund_003', 'lund_004', 'lund_005', 'lund_010', 'lund_019', 'lund_020', 'surfaces_011',
+    'surfaces_020', 'surfaces_022'})
+"""What the teacher takes for path in these pictures is, also where it is not sure: cobbles."""
+UNCLEAR = frozenset({'panorama_028', 'surfaces_012', 'surfaces_023', 'surfaces_024',
+                     'surfaces_025'})
+"""Tracks and yards: what is path here is a matter of opinion, and nothing is learned from it."""
 
 
-def corrected(name: str, codes: Array) -> Array:
-    """Return the codes of a picture's ground as a person would have them, uint8 [H, W]."""
-    corrected = codes.copy()
+def corrected(name: str, codes: Array, path: NDArray[np.float32]) -> Array:
+    """
+    Return the codes of a picture's ground as a person would have them, uint8 [H, W].
+
+    :param path: probability of path by the teacher, [H, W].
+    """
+    codes = codes.copy()
+    if name in UNCLEAR:
+        codes[:] = labels.UNKNOWN
+    if name in ROAD:
+        codes[(path >= 0.5) & (codes == labels.UNKNOWN)] = labels.SOME_PATH
     if name in PAVEMENT:
-        corrected[labels.is_path(codes)] = labels.SIDEWALK
-    if name in UNCERTAIN:
-        corrected[labels.is_path(codes)] = labels.UNKNOWN
-    return corrected
+        codes[labels.is_path(codes)] = labels.SIDEWALK
+        codes[(path >= 0.5) & (codes == labels.UNKNOWN)] = labels.SIDEWALK
+    return codes

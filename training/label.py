@@ -29,7 +29,7 @@ import random
 
 import cv2
 
-from training import curation, labels
+from training import labels
 from training.compose import compose, street_ground
 from training.cutouts import write_cutouts, write_list
 from training.label_files import (
@@ -40,6 +40,8 @@ from training.views import Array, VIEWS
 PAVEMENT_MODEL = Path('models/road_plus/model.onnx')
 """A network that knows the pavements of lums."""
 CUT_FROM = ('street', 'street_views', 'video', 'roads/train')
+CUT_EVERY = 19
+"""Frames of a video from one that is cut from to the next: the same cars stay in view."""
 
 
 def look(watcher: Watcher, picture: Picture, seen: Path) -> None:
@@ -54,13 +56,12 @@ def put_together(out: Path, picture: Picture, seen: Path) -> None:
     if (out / f'{picture.key}.png').exists():
         return
     bgr, sight = picture.read(), Sight.load(seen)
-    ground = curation.corrected(picture.name, _ground(picture, bgr, sight))
-    write(out, picture, *compose(bgr, sight, ground))
+    write(out, picture, *compose(bgr, sight, _ground(picture, bgr, sight)))
 
 
 def _ground(picture: Picture, bgr: Array, sight: Sight) -> Array:
     if not picture.source.startswith('roads'):
-        return street_ground(bgr, sight)
+        return street_ground(picture.name, bgr, sight)
     [mask] = (picture.path.parents[1] / 'masks').glob(f'{picture.name}.*')
     return labels.FROM_ROADS[cv2.imread(str(mask), cv2.IMREAD_GRAYSCALE)]
 
@@ -78,8 +79,9 @@ def write_all_cutouts(data: Path, out: Path, sources: Sequence[str]) -> None:
     cutouts = []
     for source in sources:
         for picture in pictures(data, source):
-            codes = None if picture.held_out else read_codes(out, picture)
-            if codes is not None:
+            codes = read_codes(out, picture)
+            passed_over = picture.held_out or (picture.frame or 0) % CUT_EVERY
+            if codes is not None and not passed_over:
                 cutouts += write_cutouts(
                     out, picture, picture.read(), codes, read_things(out, picture))
     write_list(out, cutouts)

@@ -130,9 +130,8 @@ def read_things(labels_folder: Path, picture: Picture) -> list[Thing]:
 
 def read_codes(labels_folder: Path, picture: Picture) -> Array | None:
     """Return a picture's label codes; None where it has none yet."""
-    codes: Array | None = cv2.imread(str(labels_folder / f'{picture.key}.png'),
-                                     cv2.IMREAD_GRAYSCALE)
-    return codes
+    path = labels_folder / f'{picture.key}.png'
+    return cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) if path.is_file() else None
 
 
 def samples(data: Path, labels_folder: Path, source: str) -> list[Sample]:

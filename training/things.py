@@ -15,8 +15,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,14 +23,14 @@ from training.label_files import Thing
 
 SAME = 0.5
 """IoU of two boxes of one thing."""
-ALONE = 0.6
-"""A score of one of Intel's detectors that needs no second opinion."""
-TOGETHER = 0.35
-"""A score that is enough when another detector, or another view, says the same."""
-DOUBTED = 0.45
-"""A score that is a doubt by itself; with a second opinion TOGETHER is."""
-HUGE = 0.5
-"""Share of the picture above which a box needs two detectors: they see ghosts of that size."""
+CERTAIN = ((0.6, 2), (0.4, 3))
+"""Scores of Intel's detectors and the detectors and views that must agree, one pair enough."""
+DOUBTED = ((0.6, 1), (0.35, 2))
+"""The same for a doubt, and of all detectors."""
+HUGE = 0.2
+"""Share of the picture above which both of Intel's must agree: they see ghosts of that size."""
+GHOST = 0.5
+"""Share of the picture above which what they do not agree on is not even a doubt."""
 _OPEN_IMAGES = DETECTORS.index(OpenImages)
 
 
@@ -40,8 +38,7 @@ def agree(found: Findings, height: int, width: int) -> list[Thing]:
     """
     Return what stands in a picture, the surest first.
 
-    A thing is certain if one of Intel's detectors is sure, or fairly sure with a second opinion.
-    What only one of them is fairly sure of, or only the detector of near things, is in doubt.
+    A thing is certain if views and detectors agree, in doubt if fewer do.
     """
     things = []
     open_rows = np.argsort(-found.scores)
@@ -69,12 +66,15 @@ def _thing(found: Findings, rows: NDArray[np.int64], height: int, width: int) ->
     votes = len(np.unique(sources))
     best = float(found.scores[rows][intel].max(initial=0))
     score = float(found.scores[rows].max())
-    area = float((box[2] - box[0]) * (box[3] - box[1]))
-    several = len(np.unique(detectors)) > 1
-    if area > HUGE and not several:
-        return None
-    certain = best >= ALONE or (best >= TOGETHER and votes >= 2)
-    if not certain and score < (TOGETHER if votes >= 2 else DOUBTED):
+    area = (box[2] - box[0]) * (box[3] - box[1])
+    if area > HUGE and len(np.unique(detectors[intel])) < 2:
+        # What one of Intel's sees may be a car right ahead, or a house.
+        if best < DOUBTED[-1][0] or area > GHOST:
+            return None
+        best = 0.0
+    certain = any(best >= least and votes >= several for least, several in CERTAIN)
+    if not certain and not any(score >= least and votes >= several
+                               for least, several in DOUBTED):
         return None
     return Thing(KINDS[int(found.kinds[rows[0]])],
                  tuple(round(float(v), 1) for v in box * (width, height, width, height)),
@@ -87,8 +87,3 @@ def iou(box: NDArray[np.floating], boxes: NDArray[np.floating]) -> NDArray[np.fl
     common = np.clip(sides, 0, None).prod(axis=1)
     union = (box[2:] - box[:2]).prod() + (boxes[:, 2:] - boxes[:, :2]).prod(axis=1) - common
     return common / np.maximum(union, 1e-9)
-
-
-def kept(things: Sequence[Thing]) -> list[Thing]:
-    """Return the certain things."""
-    return [thing for thing in things if thing.certain]
