@@ -30,12 +30,19 @@ import random
 import cv2
 
 from training import labels
-from training.compose import compose, street_ground
-from training.cutouts import write_cutouts, write_list
 from training.label_files import (
-    Picture, pictures, read_codes, read_things, SOURCES, write, write_text)
-from training.sight import QUICK, Sight, Watcher
-from training.views import Array, VIEWS
+    Picture,
+    pictures,
+    read_codes,
+    read_things,
+    SOURCES,
+    write,
+    write_text,
+)
+from training.labelling.compose import compose, street_ground
+from training.labelling.cutouts import write_cutouts, write_list
+from training.labelling.sight import QUICK, Sight, Watcher
+from training.labelling.views import Array, VIEWS
 
 PAVEMENT_MODEL = Path('models/road_plus/model.onnx')
 """A network that knows the pavements of lums."""

@@ -54,7 +54,7 @@ class Picture:
 
     @property
     def held_out(self) -> bool:
-        """Tell whether it is kept for validation: a tenth of the street pictures, always the same."""
+        """Tell whether it is kept for validation: always the same tenth of the street pictures."""
         return self.source == 'street' and crc32(self.name.encode()) % 1000 < 1000 * HELD_OUT_SHARE
 
     @property
@@ -78,10 +78,10 @@ class Thing:
     """
     What stands somewhere in a picture.
 
-    kind: of training.detectors.KINDS. box: left, top, right, bottom in pixels. score: of the
+    kind: of labelling.detectors.KINDS. box: left, top, right, bottom in pixels. score: of the
     surest finding. votes: detectors and views that agree. certain: whether it is labelled an
-    obstacle, not only unknown. mask: how its outline was found: deeplab, grabcut, none. foot:
-    share of the box's lowest quarter that is labelled as no path.
+    obstacle, not only unknown. mask: how its outline was found: deeplab, network, grabcut, none.
+    foot: share of the box's lowest quarter that is labelled as no path.
     """
 
     kind: str

@@ -25,11 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training import labels
-from training.detectors import BIKE, PERSON, VEHICLE
 from training.label_files import Picture, Thing, write_text
-from training.masks import box_slices, largest
-from training.things import iou
-from training.views import Array
+from training.labelling.detectors import BIKE, PERSON, VEHICLE
+from training.labelling.masks import box_slices, largest
+from training.labelling.things import iou
+from training.labelling.views import Array
 
 LEAST_HEIGHT = {VEHICLE: 36, PERSON: 40, BIKE: 36}
 """Pixels, by kind: what is smaller looks like nothing when it is pasted large."""

@@ -25,8 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training import labels
-from training.detectors import compiled, DETECTORS, find, Findings, planes
-from training.views import Array, FAR, FULL, MIRROR, NEAR, View, VIEWS
+from training.labelling.detectors import compiled, DETECTORS, find, Findings, planes
+from training.labelling.views import Array, FAR, FULL, MIRROR, NEAR, View, VIEWS
 
 ROAD, CURB, MARK = 1, 2, 3     # channels of adas-0001's background, road, curb, mark
 SIZE = (448, 256)

@@ -18,8 +18,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from training.detectors import detector_of, Findings, KINDS, OpenImages, DETECTORS
 from training.label_files import Thing
+from training.labelling.detectors import detector_of, DETECTORS, Findings, KINDS, OpenImages
 
 SAME = 0.5
 """IoU of two boxes of one thing."""

@@ -22,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training import labels
-from training.detectors import ANIMAL, BIKE, OTHER, PERSON, VEHICLE
 from training.label_files import Thing
-from training.sight import Sight
-from training.views import Array, View, VIEWS
+from training.labelling.detectors import ANIMAL, BIKE, OTHER, PERSON, VEHICLE
+from training.labelling.sight import Sight
+from training.labelling.views import Array, View, VIEWS
 
 SHAPES = {VEHICLE: (6, 7, 14, 19), PERSON: (15,), BIKE: (2, 14, 15),
           ANIMAL: (3, 8, 10, 12, 13, 17), OTHER: (5, 9, 11, 16, 18)}

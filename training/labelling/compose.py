@@ -25,18 +25,23 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training import curation, labels
+from training import labels
 from training.label_files import Thing
-from training.masks import box_slices, Outline, outline
-from training.sight import Sight
-from training.things import agree
-from training.views import Array
+from training.labelling import curation
+from training.labelling.masks import box_slices, Outline, outline
+from training.labelling.sight import Sight
+from training.labelling.things import agree
+from training.labelling.views import Array
 
 SURE, DENIED = 0.80, 0.35
 """Path from this probability on, and none up to this; unknown between them."""
 LIKELY, SECONDED = 0.65, 0.95
 """Path from this probability on, too, where the other network is as sure as this."""
-PAVED, CURB = 0.5, 0.3
+CURB = 0.3
+PAVED, SURELY_PAVED = 0.5, 0.7
+"""Probability of pavement where the teacher sees no path, and where it does not know."""
+STANDS = 0.5
+"""Probability of an obstacle that disputes a path."""
 GREEN = 12
 """Pavement is not greener than this: excess of green over the mean of red and blue."""
 FOOT = 0.25
@@ -82,13 +87,14 @@ def street_ground(name: str, bgr: Array, sight: Sight) -> Array:
     classes = {name: _enlarged(plane, width, height)
                for name, plane in zip(labels.CLASSES, sight.classes, strict=True)}
     codes = np.full((height, width), labels.UNKNOWN, np.uint8)
-    denied = (classes['sidewalk'] >= PAVED) | (classes['obstacle'] >= PAVED)
+    denied = (classes['sidewalk'] >= PAVED) | (classes['obstacle'] >= STANDS)
     seconded = (path >= LIKELY) & (classes['path'] + classes['speed_bump'] >= SECONDED)
     codes[((path >= SURE) | seconded) & ~denied] = labels.SOME_PATH
     no_path = (path <= DENIED) | (curb >= CURB)
     codes[no_path] = labels.NOT_PATH
     ground = classes['path'] + classes['speed_bump'] + classes['sidewalk'] >= SURE
-    paved = (classes['sidewalk'] >= PAVED) & (path < LIKELY)
+    paved = ((classes['sidewalk'] >= PAVED) & no_path
+             | (classes['sidewalk'] >= SURELY_PAVED) & (path < LIKELY))
     paved |= no_path & _beside(ground & no_path, curb >= CURB)
     codes[paved & (curb < CURB) & ~_is_green(bgr)] = labels.SIDEWALK
     return curation.corrected(name, codes, path)

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training import labels
-from training.views import Array
+from training.labelling.views import Array
 
 PAVEMENT = frozenset({
     'handlebar_002', 'handlebar_004', 'handlebar_005', 'handlebar_006', 'handlebar_013',

@@ -28,11 +28,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.views import Array, Boxes, FULL, MIRROR, NEAR, View, VIEWS
+from training.labelling.views import Array, Boxes, FULL, MIRROR, NEAR, View, VIEWS
 
 VEHICLE, PERSON, BIKE, ANIMAL, OTHER = KINDS = ('vehicle', 'person', 'bike', 'animal', 'other')
 LOWEST = 0.2
 """Below this score nothing is kept."""
+_GRIDS = (19, 10, 5, 3, 2, 1)
+_SCALES = (0.2, 0.35, 0.5, 0.65, 0.8, 0.95, 1.0)
 
 
 @dataclass(frozen=True)
@@ -114,15 +116,13 @@ class OpenImages:
     FILE = 'object_detection_ssd_mobilenetv2_oidv4_fp16.tflite'
     VIEWS = (FULL, MIRROR, *NEAR)
     _SIDE = 300
-    _GRIDS = (19, 10, 5, 3, 2, 1)
-    _SCALES = (0.2, 0.35, 0.5, 0.65, 0.8, 0.95, 1.0)
     # Of the label file, in its order.
     _KINDS = {1: BIKE, 4: PERSON, 5: OTHER, 6: ANIMAL, 8: ANIMAL, 11: OTHER, 15: OTHER,
               18: VEHICLE, 20: ANIMAL, 23: VEHICLE}
 
     def __init__(self, teachers: Path, threads: int) -> None:
         self._infer = compiled(teachers / self.FILE, threads)
-        self._anchors = self._all_anchors()
+        self._anchors = all_anchors()
 
     def look(self, bgr: Array) -> tuple[Boxes, NDArray[np.int64], NDArray[np.float32]]:
         """Return boxes [n, 4] in shares of the image, kinds and scores."""
@@ -146,21 +146,22 @@ class OpenImages:
         rows = np.asarray(rows, np.int64).reshape(-1)
         return boxes[rows].astype(np.float32), kinds[rows].astype(np.int64), scores[rows]
 
-    def _all_anchors(self) -> NDArray[np.float32]:
-        """Return row, column, height, width of the anchors, float32 [1917, 4], in shares."""
-        anchors = []
-        for layer, cells in enumerate(self._GRIDS):
-            scale, following = self._SCALES[layer], self._SCALES[layer + 1]
-            if layer == 0:
-                shapes = [(1.0, 0.1), (2.0, scale), (0.5, scale)]
-            else:
-                shapes = [(ratio, scale) for ratio in (1.0, 2.0, 0.5, 3.0, 1 / 3)]
-                shapes.append((1.0, float(np.sqrt(scale * following))))
-            anchors += [((row + 0.5) / cells, (column + 0.5) / cells,
-                         size / np.sqrt(ratio), size * np.sqrt(ratio))
-                        for row in range(cells) for column in range(cells)
-                        for ratio, size in shapes]
-        return np.array(anchors, np.float32)
+
+def all_anchors() -> NDArray[np.float32]:
+    """Return OpenImages' anchors, float32 [1917, 4]: row, column, height, width, in shares."""
+    anchors = []
+    for layer, cells in enumerate(_GRIDS):
+        scale, following = _SCALES[layer], _SCALES[layer + 1]
+        if layer == 0:
+            shapes = [(1.0, 0.1), (2.0, scale), (0.5, scale)]
+        else:
+            shapes = [(ratio, scale) for ratio in (1.0, 2.0, 0.5, 3.0, 1 / 3)]
+            shapes.append((1.0, float(np.sqrt(scale * following))))
+        anchors += [((row + 0.5) / cells, (column + 0.5) / cells,
+                     size / np.sqrt(ratio), size * np.sqrt(ratio))
+                    for row in range(cells) for column in range(cells)
+                    for ratio, size in shapes]
+    return np.array(anchors, np.float32)
 
 
 DETECTORS = (Pvb, Crossroad, OpenImages)
