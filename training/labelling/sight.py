@@ -35,6 +35,8 @@ SHAPE_VIEWS = (FULL, *NEAR, *FAR)
 """What DeepLab looks at: masks of things are drawn from the closest view of them."""
 QUICK = (FULL, MIRROR)
 """What is enough for pictures of country roads."""
+LIKELY = 0.4
+"""Score from which on a thing's shape may be asked for."""
 _DEEPLAB_SIDE = 513
 
 
@@ -91,9 +93,18 @@ class Watcher:
                                  for index, detector in enumerate(self._detectors)
                                  for view in detector.VIEWS if view in views])
         road = self._both_ways(bgr, self._road_probabilities)
+        likely = found.boxes[found.scores >= LIKELY]
         return Sight(found, road[0], road[1], self._both_ways(bgr, self._class_probabilities),
                      {VIEWS.index(view): self._shape(bgr, view) for view in SHAPE_VIEWS
-                      if view in views and any(view.contains(box, 0) for box in found.boxes)})
+                      if view in views and any(view.contains(box, 0) for box in likely)})
+
+    def glance(self, bgr: Array) -> Sight | None:
+        """Return a sight of nothing where the best detector finds nothing in the whole picture."""
+        found = find(self._detectors[0], 0, bgr, FULL)
+        if len(found.boxes):
+            return None
+        nothing = np.zeros(SIZE[::-1], np.uint8)
+        return Sight(found, nothing, nothing, np.stack([nothing] * len(labels.CLASSES)), {})
 
     def _shape(self, bgr: Array, view: View) -> Array:
         rgb = cv2.resize(view.cut(bgr), (_DEEPLAB_SIDE, _DEEPLAB_SIDE))[None, ..., ::-1]
