@@ -18,18 +18,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+import math
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.perception.models.manifest import ClassInfo
-from seg_node.stop_go.actions import class_rules, ClassRule
+from seg_node.stop_go.actions import blocking_table, class_rules, ClassRule
 from seg_node.stop_go.corridor.corridor import Corridor
 from seg_node.stop_go.corridor.ground_corridor import build_ground_corridor, SweptPath
+from seg_node.stop_go.corridor.horizon import HorizonGrid
 from seg_node.stop_go.corridor.measure import CorridorMeasure, CorridorMeter, MeasureLimits
 from seg_node.stop_go.corridor.trapezoid import build_image_corridor
 from seg_node.stop_go.geometry import View
 from seg_node.stop_go.limits import Geometry, Limits
+from seg_node.stop_go.mounting_check import Sight
 from seg_node.stop_go.roles import Direction
 from seg_node.stop_go.thresholds import assess
 from seg_node.stop_go.vehicle import Motion
@@ -62,7 +66,8 @@ class Assessment:
     """
     What a frame says, held against `limits`.
 
-    view is None where there is none, corridor and measure where there is no corridor to look at.
+    view is None where there is none, corridor and measure where there is no corridor to look at,
+    sight where the corridor does not lie on the ground.
     """
 
     findings: tuple[Finding, ...]
@@ -70,6 +75,7 @@ class Assessment:
     view: View | None = None
     corridor: Corridor | None = None
     measure: CorridorMeasure | None = None
+    sight: Sight | None = None
 
 
 class Assessor:
@@ -98,7 +104,9 @@ class Assessor:
             raise ValueError(
                 f'{names}: not set; measure the vehicle, or choose geometry: trapezoid')
         self._meter = CorridorMeter(rules)
+        self._paths = ~blocking_table(rules)
         self._built: _Built | None = None
+        self._horizon: tuple[View, HorizonGrid] | None = None
 
     def restart(self) -> None:
         """Forget the frames before."""
@@ -126,7 +134,7 @@ class Assessor:
                 self.limits.ground.max_blind),)
         return Assessment(
             (*findings, *assess(measure, self.limits.stop_go)), self.limits, seen.view, corridor,
-            measure)
+            measure, self._sight(seen, corridor))
 
     def _judge_time(self, inference: float) -> tuple[Finding, ...]:
         limit = self.limits.stop_go.max_inference
@@ -154,16 +162,34 @@ class Assessor:
         assert view is not None
         vehicle = self.limits.vehicle
         curvature = vehicle.curvature_of(motion)
-        scaled, bumper = view, vehicle.front
-        if self._direction is Direction.REVERSE:
-            scaled, bumper = view.backwards(), vehicle.rear
+        driven, bumper = self._way(view)
         if self._built and self._built.serves(view, curvature, bumper + self._required(
                 self._built.corridor, motion)):
             return self._built.corridor
         way = SweptPath(vehicle.width + 2 * vehicle.side_margin, bumper, curvature)
         self._built = _Built(view, curvature, build_ground_corridor(
-            scaled.scaled(*self._size), way, self.limits.ground))
+            driven.scaled(*self._size), way, self.limits.ground))
         return self._built.corridor
+
+    def _way(self, view: View) -> tuple[View, float]:
+        """Return the view in the frame of the way driven, and the bumper ahead of its origin."""
+        vehicle = self.limits.vehicle
+        if self._direction is Direction.REVERSE:
+            return view.backwards(), vehicle.rear
+        return view, vehicle.front
+
+    def _sight(self, seen: Observation, corridor: Corridor) -> Sight | None:
+        """Return how far up path is seen, where the corridor lies on the ground."""
+        if self._fixed is not None or seen.view is None:
+            return None
+        if self._horizon is None or self._horizon[0] is not seen.view:
+            self._horizon = seen.view, HorizonGrid.build(seen.view.scaled(*self._size))
+        driven, bumper = self._way(seen.view)
+        ahead, _, height = driven.pose.position.tolist()
+        path = cv2.LUT(seen.labels, self._paths.view(np.uint8)).view(np.bool_)
+        speed = self.limits.vehicle.speed_of(seen.motion) if seen.motion else None
+        return Sight(self._horizon[1].top(path),
+                     -math.atan2(height, bumper + corridor.length - ahead), height, speed)
 
 
 @dataclass(frozen=True, eq=False)

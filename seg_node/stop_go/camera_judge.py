@@ -33,6 +33,7 @@ from seg_node.stop_go.corridor.measure import CorridorMeasure
 from seg_node.stop_go.decision import StopGo
 from seg_node.stop_go.geometry import View
 from seg_node.stop_go.limits import Geometry, Limits
+from seg_node.stop_go.mounting_check import MountingCheck
 from seg_node.stop_go.roles import Direction
 from seg_node.stop_go.timing import Instant
 from seg_node.stop_go.vehicle import Motion
@@ -106,6 +107,7 @@ class CameraJudge:
         self._labels: tuple[Sequence[ClassInfo], int, int] | None = None
         self._stop_go = StopGo(limits.stop_go)
         self._last: DecidedFrame | None = None
+        self._mounting: tuple[tuple[Limits, View | None], MountingCheck] | None = None
 
     @property
     def last(self) -> DecidedFrame | None:
@@ -152,9 +154,10 @@ class CameraJudge:
         :param inference: what the network took, seconds; kept for :attr:`last`.
         """
         self._last = DecidedFrame(stamp_ns, assessment.measure, inference)
+        stamp = stamp_ns * 1e-9
         self._stop_go.observe(
-            stamp_ns * 1e-9,
-            (*assessment.findings, *_changed(assessment.limits, self._limits)), arrival)
+            stamp, (*assessment.findings, *self._judge_mounting(assessment, stamp),
+                    *_changed(assessment.limits, self._limits)), arrival)
 
     def fail(self, stamp_ns: int, finding: Finding, arrival: Instant) -> None:
         """Decide on a frame that could not be assessed: malformed, or the inference failed."""
@@ -208,6 +211,7 @@ class CameraJudge:
         self._health = CameraHealth(self._limits.camera_health)
         self._last_view: View | None = None
         self._last = None
+        self._mounting = None
         self._stop_go.activate(now)
 
     def deactivate(self, cause: Finding | None = None) -> None:
@@ -233,6 +237,16 @@ class CameraJudge:
     def _build_assessor(self, labels: tuple[Sequence[ClassInfo], int, int], limits: Limits,
                         ) -> Assessor:
         return Assessor(*labels, limits, self._geometry, self._direction)
+
+    def _judge_mounting(self, assessment: Assessment, stamp: float) -> tuple[Finding, ...]:
+        """Hold an assessed frame against the mounting, from nothing where that is another."""
+        if assessment.sight is None:
+            return ()
+        judged = assessment.limits, assessment.view
+        if self._mounting is None or self._mounting[0] != judged:
+            self._mounting = judged, MountingCheck(
+                assessment.limits.ground.max_horizon_error, assessment.limits.vehicle.max_speed)
+        return self._mounting[1].judge(assessment.sight, stamp, self._stop_go.may_drive)
 
     def _view_of(self, info: CameraInfo | None, width: int, height: int,
                  ) -> tuple[View | None, str, tuple[Finding, ...]]:

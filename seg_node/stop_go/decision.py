@@ -102,6 +102,11 @@ class StopGo:
         """The state, for reading."""
         return self._state
 
+    @property
+    def may_drive(self) -> bool:
+        """Whether the newest decision is no STOP."""
+        return isinstance(self._state, Going)
+
     def apply(self, thresholds: Thresholds) -> None:
         """Take over limits; different ones take GO away until it is earned under them."""
         if thresholds != self._thresholds:

@@ -54,6 +54,7 @@ class Reason(Enum):
     MALFORMED = 'malformed'
     CAMERA_CHANGED = 'camera_changed'
     NO_CAMERA_INFO = 'no_camera_info'
+    MOUNTING_DOUBTFUL = 'mounting_doubtful'
     CAMERA_DARK = 'camera_dark'
     CAMERA_OVEREXPOSED = 'camera_overexposed'
     CAMERA_COVERED = 'camera_covered'

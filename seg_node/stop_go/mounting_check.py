@@ -1,0 +1,142 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Whether the mounting of a camera can be: its horizon against what is ever seen as path."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+import math
+from statistics import median
+
+from seg_node.stop_go.verdict import Finding, Reason
+
+_FRAMES = 30
+"""Frames over which path above the horizon counts: more than half of them must show it."""
+_STEP = 0.2
+"""Metres driven from one remembered place to the next."""
+_LEAST_DRIVEN = 3.0
+"""Metres that must be driven at least before the end of all path is told from a wall."""
+_SAME = 0.6
+"""A wall comes nearer; the end of all path does not, when most of it is at this share at least."""
+_LONGEST_GAP = 1.0
+"""Seconds between frames that count as driven, at most."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """
+    How far up one frame shows path; radians over the horizon of the mounting, negative below.
+
+    `top` is where the path that begins before the vehicle ends, None without any; `end` is the
+    far end of the corridor. `height` of the lens in metres; `speed` in m/s, None when unknown.
+    """
+
+    top: float | None
+    end: float
+    height: float
+    speed: float | None
+
+    def distance(self, elevation: float) -> float:
+        """Return how far away the ground is at an elevation, metres; infinite at the horizon."""
+        return self.height / math.tan(-elevation) if elevation < 0 else math.inf
+
+
+@dataclass
+class _Place:
+    """What was seen within a step of the way: `driven` metres so far, and the highest top."""
+
+    driven: float
+    top: float
+
+
+class MountingCheck:
+    """
+    Hold frame after frame of one camera against its mounting. Not thread-safe.
+
+    Two things cannot be on a ground that is about level: path above the horizon, in most of the
+    newest frames; and a corridor that reaches far above the highest path ever seen, while the
+    vehicle has driven as far as that path would reach: a wall would have come nearer. The one
+    makes obstacles seem farther than they are, the other lays the corridor into the hills.
+
+    :param limit: radians by which either may be off; slopes ahead are part of it.
+    :param max_speed: of the vehicle, m/s; what it drives where its speed is unknown.
+    """
+
+    def __init__(self, limit: float, max_speed: float) -> None:
+        self._limit = limit
+        self._max_speed = max_speed
+        self._tops: deque[float] = deque(maxlen=_FRAMES)
+        self._places: deque[_Place] = deque()
+        self._driven = 0.0
+        self._stamp: float | None = None
+
+    def judge(self, sight: Sight, stamp: float, may_drive: bool) -> tuple[Finding, ...]:
+        """
+        Find that the mounting cannot be.
+
+        :param stamp: of the image, seconds.
+        :param may_drive: whether the vehicle was let drive since the image before.
+        """
+        speed = sight.speed
+        if speed is None:
+            speed = self._max_speed if may_drive else 0.0
+        gap = 0.0 if self._stamp is None else stamp - self._stamp
+        self._stamp = stamp
+        if 0.0 < gap <= _LONGEST_GAP:
+            self._driven += speed * gap
+        if sight.top is not None:
+            self._tops.append(sight.top)
+            self._remember(sight.top)
+        if not self._tops:
+            return ()
+        return (*self._above_horizon(), *self._below_corridor(sight))
+
+    def _remember(self, top: float) -> None:
+        places = self._places
+        if places and self._driven - places[-1].driven < _STEP:
+            places[-1].top = max(places[-1].top, top)
+        else:
+            places.append(_Place(self._driven, top))
+
+    def _above_horizon(self) -> tuple[Finding, ...]:
+        above = median(self._tops)
+        if above <= self._limit:
+            return ()
+        return (Finding(
+            Reason.MOUNTING_DOUBTFUL,
+            f'path is seen up to {above:.3f} rad above the horizon of the mounting, limit '
+            f'{self._limit:.3f}: it looks down farther than its pitch says, by about that; '
+            'check mounting and camera_info; for a slope ahead raise ground.max_horizon_error', above,
+            self._limit),)
+
+    def _below_corridor(self, sight: Sight) -> tuple[Finding, ...]:
+        highest = max(place.top for place in self._places)
+        reach, gap = sight.distance(highest), sight.end - highest
+        needed = max(reach, _LEAST_DRIVEN)
+        while len(self._places) > 1 and self._driven - self._places[1].driven >= needed:
+            self._places.popleft()
+        driven = self._driven - self._places[0].driven
+        if gap <= self._limit or driven < needed:
+            return ()
+        middle = median(place.top for place in self._places)
+        if sight.distance(middle) < _SAME * reach:
+            return ()
+        return (Finding(
+            Reason.MOUNTING_DOUBTFUL,
+            f'the corridor ends {gap:.3f} rad above all path seen in the {driven:.0f} m driven, '
+            f'limit {self._limit:.3f}: it looks down less than its pitch says, or nothing here '
+            f'reaches beyond {reach:.1f} m; check mounting and camera_info, or lower '
+            'ground.max_range', gap, self._limit),)
