@@ -30,7 +30,7 @@ from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.models.manifest import ClassInfo
 from seg_node.stop_go.camera_judge import CameraJudge, SegmentedImage
 from seg_node.stop_go.geometry import View
-from seg_node.stop_go.limits import Geometry
+from seg_node.stop_go.limits import Geometry, Limits
 from seg_node.stop_go.timing import Instant
 from seg_node.stop_go.vehicle import Motion
 from seg_node.stop_go.verdict import Verdict
@@ -97,6 +97,9 @@ class KnownView:
     def view(self, info: object, width: int, height: int) -> View:
         """Return the view, whatever arrives."""
         return self._view
+
+    def apply(self, limits: Limits) -> None:
+        """Do nothing: the view stays."""
 
 
 class NodeModel:

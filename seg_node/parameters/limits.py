@@ -30,12 +30,15 @@ from seg_node.parameters.declaration import (
     ParameterError,
     read_fields,
 )
+from seg_node.parameters.structure import check_cameras, key
 from seg_node.stop_go.actions import parse_override
+from seg_node.stop_go.geometry import Mounting
 from seg_node.stop_go.limits import Limits
 
 _CLASS_ACTIONS = 'class_actions'
 _GROUPS: dict[str, Any] = {
-    field.name: field.default_factory for field in fields(Limits) if field.name != _CLASS_ACTIONS}
+    field.name: field.default_factory for field in fields(Limits)
+    if field.name not in (_CLASS_ACTIONS, 'mountings')}
 
 LIMITS = (
     *(item for group, kind in _GROUPS.items()
@@ -60,4 +63,6 @@ def read_limits(get: Get) -> Limits:
             parse_override(text)
     except ValueError as error:
         raise ParameterError(f'{_CLASS_ACTIONS}: {error}') from error
-    return Limits(**groups, class_actions=actions)
+    mountings = {name: read_fields(f'mounting.{key(name)}', Mounting, get)
+                 for name in check_cameras(get('cameras'))}
+    return Limits(**groups, class_actions=actions, mountings=mountings)

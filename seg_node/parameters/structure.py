@@ -25,7 +25,6 @@ from seg_node.parameters.declaration import (
     declare_fields,
     Get,
     ParameterError,
-    read_fields,
 )
 from seg_node.perception.backends.registry import (
     BackendOptions,
@@ -36,7 +35,7 @@ from seg_node.perception.backends.registry import (
     PRECISIONS,
 )
 from seg_node.stop_go.geometry import Mounting
-from seg_node.stop_go.limits import Geometry
+from seg_node.stop_go.limits import Geometry, Limits
 from seg_node.stop_go.roles import Direction, Duty, Role
 
 ANY_DIRECTION = 'any'
@@ -44,9 +43,8 @@ ANY_DIRECTION = 'any'
 
 @dataclass(frozen=True)
 class CameraSetup:
-    """Where a camera sits and what it is there for."""
+    """What a camera is there for."""
 
-    mounting: Mounting
     role: Role
 
 
@@ -117,7 +115,7 @@ STRUCTURE = (
 
 def of_camera(camera: str) -> tuple[Declaration, ...]:
     """Return the parameters of one camera."""
-    return (*declare_fields(f'mounting.{key(camera)}', Mounting, fixed=True), *_role(camera))
+    return (*declare_fields(f'mounting.{key(camera)}', Mounting, fixed=False), *_role(camera))
 
 
 def _role(camera: str) -> tuple[Declaration, Declaration]:
@@ -149,7 +147,7 @@ def read_structure(get: Get) -> Structure:
     return Structure(setups=setups, **values)
 
 
-def check_mountings(structure: Structure) -> None:
+def check_mountings(structure: Structure, limits: Limits) -> None:
     """
     Check that the geometry has the mountings that it needs.
 
@@ -157,8 +155,8 @@ def check_mountings(structure: Structure) -> None:
     """
     if structure.geometry is Geometry.TRAPEZOID or structure.mounting_source == 'tf':
         return
-    for name, setup in structure.setups.items():
-        if not setup.mounting.height > 0:
+    for name, mounting in limits.mountings.items():
+        if not mounting.height > 0:
             raise ParameterError(
                 f'mounting.{key(name)}.height: not set; measure the height of the lens over the '
                 'ground in metres, or choose geometry: trapezoid')
@@ -190,5 +188,4 @@ def check_cameras(names: Sequence[str]) -> tuple[str, ...]:
 def _read_setup(get: Get, camera: str) -> CameraSetup:
     direction, duty = (item.read(get) for item in _role(camera))
     return CameraSetup(
-        read_fields(f'mounting.{key(camera)}', Mounting, get),
         Role(None if direction == ANY_DIRECTION else Direction(direction), Duty(duty)))

@@ -74,7 +74,7 @@ class SegNode(LifecycleNode):
         self._speedometer = Speedometer(self, self._clocks)
         directed = any(role.direction for role in self._structure.roles.values())
         self._commands = CommandMeter(self, self._clocks) if directed else None
-        views = make_views(self, self._structure)
+        views = make_views(self, self._structure, self._limits)
         self._judges = {
             name: CameraJudge(self._limits, self._structure.geometry, views.get(name),
                               role.direction)
@@ -102,7 +102,7 @@ class SegNode(LifecycleNode):
         """Load the model and announce the outputs, or begin to where that takes long."""
         wanted = self._structure
         try:
-            check_mountings(wanted)
+            check_mountings(wanted, self._limits)
             self._loading = Loading(wanted.model, wanted.backend)
             self._loading.wait_while_short(_SHORT)
             if self._loading.is_done:
@@ -269,6 +269,8 @@ class SegNode(LifecycleNode):
         """Refuse limits that cannot be used, with the reason; take over the others at once."""
         try:
             limits = read_limits(self, changed)
+            if self._segmenter or self._loading:
+                check_mountings(self._structure, limits)
             self._signal.apply(limits)
         except (ParameterError, ValueError) as error:
             return SetParametersResult(successful=False, reason=str(error))

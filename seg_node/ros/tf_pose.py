@@ -24,6 +24,7 @@ from rclpy.time import Time
 from seg_node.parameters.declaration import ParameterError
 from seg_node.stop_go.camera_view import ViewError
 from seg_node.stop_go.geometry import CameraPose
+from seg_node.stop_go.limits import Limits
 
 
 class TfPose:
@@ -46,6 +47,9 @@ class TfPose:
         # Kept alive here: it fills the buffer.
         self._listener = tf2_ros.TransformListener(self._buffer, node)
         self._last: tuple[Any, CameraPose] | None = None
+
+    def apply(self, limits: Limits) -> None:
+        """Do nothing: TF tells the mounting."""
 
     def pose(self, frame_id: str) -> CameraPose:
         """Return the newest pose of an optical frame; the same object while it stays."""

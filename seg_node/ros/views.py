@@ -21,10 +21,10 @@ from rclpy.node import Node
 from seg_node.parameters.structure import Structure
 from seg_node.ros.tf_pose import TfPose
 from seg_node.stop_go.camera_view import CameraView, FixedPose, PoseSource
-from seg_node.stop_go.limits import Geometry
+from seg_node.stop_go.limits import Geometry, Limits
 
 
-def make_views(node: Node, wanted: Structure) -> dict[str, CameraView]:
+def make_views(node: Node, wanted: Structure, limits: Limits) -> dict[str, CameraView]:
     """Make the view of each camera, none where the corridor is a trapezoid."""
     if wanted.geometry is Geometry.TRAPEZOID:
         return {}
@@ -32,5 +32,5 @@ def make_views(node: Node, wanted: Structure) -> dict[str, CameraView]:
         poses: dict[str, PoseSource] = {
             name: TfPose(node, wanted.base_frame) for name in wanted.cameras}
     else:
-        poses = {name: FixedPose(setup.mounting) for name, setup in wanted.setups.items()}
+        poses = {name: FixedPose(name, limits) for name in wanted.cameras}
     return {name: CameraView(pose, wanted.rectified) for name, pose in poses.items()}

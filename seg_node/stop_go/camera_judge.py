@@ -47,6 +47,10 @@ class ViewSource(Protocol):
         """Return the view for images of a size, the same object while it stays. Or ViewError."""
         ...
 
+    def apply(self, limits: Limits) -> None:
+        """Take over limits, which hold the mountings that the parameters give."""
+        ...
+
 
 @dataclass(frozen=True)
 class Inspection:
@@ -198,6 +202,9 @@ class CameraJudge:
         """
         if limits == self._limits:
             return
+        # First: a frame that is held against the new limits is then seen with the new mounting.
+        if self._view is not None:
+            self._view.apply(limits)
         if self._labels is not None:
             self._assessor = self._build_assessor(self._labels, limits)
         self._limits = limits

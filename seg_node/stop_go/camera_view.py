@@ -21,6 +21,7 @@ from typing import Any, Protocol
 
 from seg_node.stop_go.geometry import CameraPose, Intrinsics, Mounting, View
 from seg_node.stop_go.lens import Lens, read_lens
+from seg_node.stop_go.limits import Limits
 
 CameraInfo = Any
 """A sensor_msgs/CameraInfo, whichever library made it: ROS 2 names its fields in small letters."""
@@ -37,16 +38,28 @@ class PoseSource(Protocol):
         """Return the pose of an optical frame; the same object while it stays. Or ViewError."""
         ...
 
+    def apply(self, limits: Limits) -> None:
+        """Take over limits, which hold the mountings that the parameters give."""
+        ...
+
 
 class FixedPose:
-    """The mounting that the parameters give."""
+    """The mounting that the parameters give a camera."""
 
-    def __init__(self, mounting: Mounting) -> None:
-        self._pose = CameraPose.from_mounting(mounting)
+    def __init__(self, camera: str, limits: Limits) -> None:
+        self._camera = camera
+        self._mounting: Mounting | None = None
+        self.apply(limits)
 
     def pose(self, frame_id: str) -> CameraPose:
         """Return the pose, whatever the frame is called."""
         return self._pose
+
+    def apply(self, limits: Limits) -> None:
+        """Take over the mounting."""
+        mounting = limits.mountings[self._camera]
+        if mounting != self._mounting:
+            self._mounting, self._pose = mounting, CameraPose.from_mounting(mounting)
 
 
 class CameraView:
@@ -57,6 +70,10 @@ class CameraView:
         self._rectified = rectified
         self._made: tuple[Any, ...] | None = None
         self._view: View | None = None
+
+    def apply(self, limits: Limits) -> None:
+        """Take over limits, which hold the mountings that the parameters give."""
+        self._source.apply(limits)
 
     def view(self, info: CameraInfo | None, width: int, height: int) -> View:
         """

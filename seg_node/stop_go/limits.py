@@ -16,12 +16,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 from seg_node.stop_go.camera_health.camera_health import HealthThresholds
 from seg_node.stop_go.corridor.ground_corridor import GroundLimits
 from seg_node.stop_go.corridor.trapezoid import Trapezoid
+from seg_node.stop_go.geometry import Mounting
 from seg_node.stop_go.thresholds import Thresholds
 from seg_node.stop_go.vehicle import Vehicle
 
@@ -35,7 +37,12 @@ class Geometry(str, Enum):
 
 @dataclass(frozen=True)
 class Limits:
-    """Each field is a group of parameters, but for class_actions; see actions.class_rules."""
+    """
+    Each field is a group of parameters, but for the last two.
+
+    `class_actions`: see actions.class_rules. `mountings` by the names of the cameras; of no
+    account where they come from TF.
+    """
 
     trapezoid: Trapezoid = field(default_factory=Trapezoid)
     ground: GroundLimits = field(default_factory=GroundLimits)
@@ -43,3 +50,4 @@ class Limits:
     stop_go: Thresholds = field(default_factory=Thresholds)
     camera_health: HealthThresholds = field(default_factory=HealthThresholds)
     class_actions: tuple[str, ...] = ()
+    mountings: Mapping[str, Mounting] = field(default_factory=dict)

@@ -27,6 +27,7 @@ _FRAMES = 30
 """Frames over which path above the horizon counts: more than half of them must show it."""
 _STEP = 0.2
 """Metres driven from one remembered place to the next."""
+_PLACES = 300
 _LEAST_DRIVEN = 3.0
 """Metres that must be driven at least before the end of all path is told from a wall."""
 _SAME = 0.6
@@ -79,7 +80,7 @@ class MountingCheck:
         self._limit = limit
         self._max_speed = max_speed
         self._tops: deque[float] = deque(maxlen=_FRAMES)
-        self._places: deque[_Place] = deque()
+        self._places: deque[_Place] = deque(maxlen=_PLACES)
         self._driven = 0.0
         self._stamp: float | None = None
 
@@ -119,8 +120,8 @@ class MountingCheck:
             Reason.MOUNTING_DOUBTFUL,
             f'path is seen up to {above:.3f} rad above the horizon of the mounting, limit '
             f'{self._limit:.3f}: it looks down farther than its pitch says, by about that; '
-            'check mounting and camera_info; for a slope ahead raise ground.max_horizon_error', above,
-            self._limit),)
+            'check mounting and camera_info; for a slope ahead raise ground.max_horizon_error',
+            above, self._limit),)
 
     def _below_corridor(self, sight: Sight) -> tuple[Finding, ...]:
         highest = max(place.top for place in self._places)

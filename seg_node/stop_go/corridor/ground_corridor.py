@@ -55,8 +55,8 @@ class GroundLimits:
     max_blind: float = bounded(
         6.0, 0.0, 50.0, 'farthest that the corridor may come into view, metres from the bumper')
     max_horizon_error: float = bounded(
-        0.03, 0.005, 1.6, 'how far path may be seen above the horizon, or the corridor reach above '
-        'all path ever seen, before the mounting is in doubt, radians')
+        0.03, 0.005, 1.6, 'how far path may be seen above the horizon, or the corridor reach '
+        'above all path ever seen, before the mounting is in doubt, radians')
 
     def __post_init__(self) -> None:
         check_bounds(self)

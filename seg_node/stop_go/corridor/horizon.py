@@ -55,7 +55,8 @@ class HorizonGrid:
         """
         intrinsics, pose = view.intrinsics, view.pose
         width, height = intrinsics.width, intrinsics.height
-        elevation = np.arange(-_BELOW, _ABOVE, 1 / max(intrinsics.fx, intrinsics.fy))
+        step = 1 / max(intrinsics.fx, intrinsics.fy)
+        elevation = np.asarray(np.arange(-_BELOW, _ABOVE, step), np.float64)
         x, y, _ = pose.rotation[2]
         side = min(math.atan(width / intrinsics.fx), _WIDEST)
         azimuth = math.atan2(y, x) + np.linspace(-side, side, _COLUMNS)

@@ -65,12 +65,12 @@ class FrameJudge:
     def __init__(self, configuration: Configuration, camera: str, model: Model,
                  start_ns: int | None) -> None:
         structure, self._limits = configuration.structure, configuration.limits
-        setup = structure.setups[camera]
         self._start_ns = start_ns
         self._judge, self._truth_judge = (
             CameraJudge(self._limits, structure.geometry,
-                        CameraView(FixedPose(setup.mounting), structure.rectified)
-                        if structure.geometry is Geometry.GROUND else None, setup.role.direction)
+                        view_of(configuration, camera)
+                        if structure.geometry is Geometry.GROUND else None,
+                        structure.roles[camera].direction)
             for _ in range(2))
         for judge in (self._judge, self._truth_judge):
             judge.load(model.classes, model.width, model.height)
@@ -149,6 +149,14 @@ class FrameJudge:
             return None
         self._gap = False
         return verdict
+
+
+def view_of(configuration: Configuration, camera: str) -> CameraView | None:
+    """Return the view of a camera; None where the parameters give it no mounting."""
+    limits = configuration.limits
+    if not limits.mountings[camera].height > 0:
+        return None
+    return CameraView(FixedPose(camera, limits), configuration.structure.rectified)
 
 
 def _decide(judge: CameraJudge, now: Instant) -> Verdict:

@@ -35,7 +35,7 @@ from seg_node.stop_go.verdict import Reason
 from seg_node.tools.common.strict_json import strict_json
 from seg_node.tools.evaluate.drawing import draw_seen, draw_unseen, draw_with_truth
 from seg_node.tools.evaluate.job import Job, JobResult
-from seg_node.tools.evaluate.judge import FrameJudge, Judgement
+from seg_node.tools.evaluate.judge import FrameJudge, Judgement, view_of
 from seg_node.tools.evaluate.opening import open_recording
 from seg_node.tools.evaluate.report.film import OverlayFilm
 from seg_node.tools.evaluate.report.results import FILM
@@ -96,14 +96,12 @@ class _Work:
 
     def __init__(self, job: Job, pool: SegmenterPool, source: Source, has_classes: bool) -> None:
         camera, configuration = job.settings.camera, job.settings.configuration
-        structure = configuration.structure
         self._job = job
         self._source = source
         self._model = pool.model
         self._backend = pool.backend
         self._judge = FrameJudge(configuration, camera, pool.model, source.start_ns)
-        self._scorer = FrameScorer(pool.model, has_classes, structure.setups[camera].mounting,
-                              structure.rectified)
+        self._scorer = FrameScorer(pool.model, has_classes, view_of(configuration, camera))
         self._rows: list[Row] = []
         self._counts = Counts.empty(len(self._scorer.classes))
         self._worst = Worst()

@@ -117,7 +117,7 @@ def _configuration(options: argparse.Namespace) -> Configuration:
             raise UserError('mounting_source: tf cannot be used here, recordings are read without '
                             'ROS. Measure the mounting, give mounting.* and mounting_source: '
                             'parameters')
-        check_mountings(configuration.structure)
+        check_mountings(configuration.structure, configuration.limits)
     except ParameterError as error:
         raise UserError(str(error)) from None
     return configuration

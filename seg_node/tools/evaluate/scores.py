@@ -32,8 +32,8 @@ from seg_node.scoring.boundary import BoundaryScore
 from seg_node.scoring.confusion import Confusion
 from seg_node.scoring.ground_truth import path_truth, PathTruth, UNKNOWN
 from seg_node.scoring.path_curve import path_levels, PathCurve
-from seg_node.stop_go.camera_view import CameraView, FixedPose, ViewError
-from seg_node.stop_go.geometry import Mounting, View
+from seg_node.stop_go.camera_view import CameraView, ViewError
+from seg_node.stop_go.geometry import View
 
 PATH_OR_NOT = ('not_path', 'path')
 """Classes of the confusion where the truth tells no others."""
@@ -111,14 +111,13 @@ class FrameScorer:
     Score frames at the size of their masks.
 
     :param has_classes: the truth holds class ids of the model, and not only path or not.
-    :param mounting: of the camera; without a height there is no bird's-eye view.
+    :param view: of the camera; without one there is no bird's-eye view.
     """
 
-    def __init__(self, model: Model, has_classes: bool, mounting: Mounting,
-                 rectified: bool) -> None:
+    def __init__(self, model: Model, has_classes: bool, view: CameraView | None) -> None:
         self._model = model
         self._has_classes = has_classes
-        self._view = CameraView(FixedPose(mounting), rectified) if mounting.height > 0 else None
+        self._view = view
         self._birds_eye: tuple[View, tuple[int, int], BirdsEye] | None = None
         self.classes = tuple(info.name for info in model.classes) if has_classes else PATH_OR_NOT
 

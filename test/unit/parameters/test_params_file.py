@@ -23,6 +23,7 @@ import pytest
 from helpers.places import ROOT
 from seg_node.parameters.declaration import ParameterError
 from seg_node.parameters.params_file import configure, read_params_file
+from seg_node.stop_go.geometry import Mounting
 from seg_node.stop_go.limits import Geometry, Limits
 from seg_node.stop_go.roles import Direction, Role
 
@@ -33,7 +34,7 @@ def test_the_shipped_file_holds_the_defaults():
     shipped = read_params_file(CONFIG)
     configuration = configure(shipped)
     assert configuration.values == shipped == configure({}).values
-    assert configuration.limits == Limits()
+    assert configuration.limits == Limits(mountings={'camera': Mounting()})
     assert configuration.structure.geometry is Geometry.GROUND
 
 
@@ -56,7 +57,7 @@ def test_every_camera_has_its_mounting_and_role():
     configuration = configure({
         'cameras': ['front', 'left/rear'], 'mounting.left.rear.height': 1.5,
         'role.left.rear.direction': 'reverse', 'use_sim_time': True})
-    assert configuration.structure.setups['left/rear'].mounting.height == 1.5
+    assert configuration.limits.mountings['left/rear'].height == 1.5
     assert configuration.structure.roles['left/rear'] == Role(Direction.REVERSE)
 
 

@@ -99,11 +99,11 @@ def test_limits_can_change_and_the_rest_cannot(node, declared):
     changeable = {name for name in declared if not node.describe_parameter(name).read_only}
     assert changeable == {'class_actions'} | {
         name for name in declared
-        if '.' in name and not name.startswith(('mounting.', 'role.'))}
+        if '.' in name and not name.startswith('role.')}
 
 
 def test_defaults_are_those_of_the_ros_free_parts(node, declared):
-    assert read_limits(node) == Limits()
+    assert read_limits(node) == Limits(mountings={'camera': Mounting()})
     structure = read_structure(node)
     assert (structure.cameras, structure.model) == (('camera',), 'road')
     assert structure.roles == {'camera': Role()}
@@ -164,12 +164,12 @@ def test_each_camera_has_its_mounting_and_role(make_node):
                      role__rear__duty='advisory')
     declare(node)
     structure = read_structure(node)
-    assert structure.setups['left/front'].mounting == Mounting(height=1.2)
-    assert structure.setups['rear'].mounting == Mounting(yaw=3.1)
+    limits = read_limits(node)
+    assert limits.mountings == {'left/front': Mounting(height=1.2), 'rear': Mounting(yaw=3.1)}
     assert structure.roles == {
         'left/front': Role(), 'rear': Role(Direction.REVERSE, Duty.ADVISORY)}
     with pytest.raises(ParameterError, match=r'^mounting\.rear\.height: not set'):
-        check_mountings(structure)
+        check_mountings(structure, limits)
 
 
 @pytest.mark.parametrize('overrides', [
@@ -178,9 +178,9 @@ def test_a_height_is_needed_only_where_it_counts(make_node, overrides):
     node, without = make_node(**overrides), make_node()
     declare(node)
     declare(without)
-    check_mountings(read_structure(node))
+    check_mountings(read_structure(node), read_limits(node))
     with pytest.raises(ParameterError, match='height: not set'):
-        check_mountings(read_structure(without))
+        check_mountings(read_structure(without), read_limits(without))
 
 
 @pytest.mark.parametrize(('actions', 'words'), [

@@ -16,15 +16,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from helpers.tiny_model import write_tiny_model
+from helpers.views import ground_seen
 from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.models.manifest import Action, ClassInfo
 from seg_node.perception.models.model import load_model
-from seg_node.stop_go import Decision, Geometry, Instant, Mounting, Reason, Thresholds, Vehicle
+from seg_node.stop_go import (
+    CameraPose,
+    Decision,
+    Geometry,
+    Instant,
+    Intrinsics,
+    Motion,
+    Mounting,
+    Reason,
+    Thresholds,
+    Vehicle,
+    View,
+)
 from seg_node.stop_go.camera_health.thresholds import HealthThresholds
 from seg_node.stop_go.camera_judge import CameraJudge, min_image_size, SegmentedImage
 from seg_node.stop_go.camera_view import CameraView, FixedPose
@@ -99,8 +113,9 @@ def test_health_and_corridor_make_one_decision():
 
 
 def test_a_camera_on_the_ground_needs_its_camera_info():
-    limits = replace(TRAPEZOID, vehicle=Vehicle(width=0.5, max_speed=1.0))
-    camera = Camera(limits, Geometry.GROUND, CameraView(FixedPose(Mounting(height=1.0)), False))
+    limits = replace(TRAPEZOID, vehicle=Vehicle(width=0.5, max_speed=1.0),
+                     mountings={'camera': Mounting(height=1.0)})
+    camera = Camera(limits, Geometry.GROUND, CameraView(FixedPose('camera', limits), False))
     assessment = camera.assess()
     assert [finding.reason for finding in assessment.findings] == [Reason.NO_CAMERA_INFO]
     assert (assessment.view, assessment.measure) == (None, None)
@@ -153,3 +168,123 @@ def test_activation_starts_from_nothing():
     assert camera.judge.last is None
     camera.judge.activate(Instant(camera.now, camera.now))
     assert camera.frame(camera.assess()).reason is Reason.CONFIRMING
+
+
+# --- the mounting ---------------------------------------------------------------------------
+
+SIZE = 320, 180
+FOCAL = 250.0
+TRUE_PITCH = 0.15
+
+
+def info():
+    """Return the camera_info of the camera on the road, as the node gets it."""
+    roi = SimpleNamespace(x_offset=0, y_offset=0, width=0, height=0)
+    k = [FOCAL, 0.0, 159.5, 0.0, FOCAL, 89.5, 0.0, 0.0, 1.0]
+    return SimpleNamespace(
+        header=SimpleNamespace(frame_id='camera'), width=SIZE[0], height=SIZE[1], k=k, p=[],
+        d=[], distortion_model='plumb_bob', binning_x=0, binning_y=0, roi=roi)
+
+
+def open_road(pitch=TRUE_PITCH, height=1.3):
+    """Return the labels of a road of 5 m that is seen 60 m far."""
+    mounting = Mounting(height=height, pitch=pitch)
+    ground = ground_seen(View(Intrinsics(*SIZE, FOCAL, FOCAL, 159.5, 89.5),
+                              CameraPose.from_mounting(mounting)))
+    with np.errstate(invalid='ignore'):
+        return ((np.abs(ground[..., 1]) < 2.5) & (ground[..., 0] < 60)).astype(np.uint8)
+
+
+class Driving(Camera):
+    """A camera on a vehicle that drives at 1 m/s, 0.15 rad down, with another pitch told."""
+
+    def __init__(self, pitch, **others):
+        limits = Limits(
+            vehicle=Vehicle(width=0.8, max_speed=1.5), camera_health=TRAPEZOID.camera_health,
+            stop_go=Thresholds(go_after=2, go_hold=0.0), **others,
+            mountings={'camera': Mounting(height=1.3, pitch=pitch)})
+        self.limits, self.now = limits, 10.0
+        self.labels = open_road()
+        self.judge = CameraJudge(
+            limits, Geometry.GROUND, CameraView(FixedPose('camera', limits), False))
+        self.judge.load(CLASSES, *SIZE)
+        self.judge.activate(Instant(self.now, self.now))
+
+    def assess(self, labels=None):
+        labels = self.labels if labels is None else labels
+        return self.judge.assess(SegmentedImage(
+            *SIZE, labels, np.full_like(labels, 255), None, info(), Motion(1.0)))
+
+    def drive(self, frames):
+        return [self.frame(self.assess()) for _ in range(frames)]
+
+    def tune(self, **angles):
+        mounting = replace(self.limits.mountings['camera'], **angles)
+        self.limits = replace(self.limits, mountings={'camera': mounting})
+        self.judge.apply(self.limits)
+
+
+@pytest.mark.parametrize('error', [-0.02, 0.0, 0.02])
+def test_a_mounting_that_fits_goes(error):
+    verdicts = Driving(TRUE_PITCH + error).drive(300)
+    assert [verdict.decision for verdict in verdicts[2:]] == [Decision.GO] * 298
+
+
+@pytest.mark.parametrize('pitch', [-0.1, 0.0, 0.05])
+def test_a_pitch_that_lets_obstacles_seem_far_never_goes(pitch):
+    for verdict in Driving(pitch).drive(200):
+        assert (verdict.decision, verdict.reason) == (Decision.STOP, Reason.MOUNTING_DOUBTFUL)
+
+
+@pytest.mark.parametrize('pitch', [0.25, 0.3])
+def test_a_pitch_that_lays_the_corridor_into_the_hills_does_not_go_on(pitch):
+    camera = Driving(pitch)
+    verdicts = camera.drive(150)
+    assert verdicts[3].decision is Decision.GO
+    far = camera.judge.last.measure.free_distance
+    assert 3.0 < far < 12.0
+    late = verdicts[round(10 * far) + 20:]
+    assert {verdict.reason for verdict in late} == {Reason.MOUNTING_DOUBTFUL}
+
+
+def test_doubt_about_the_mounting_is_no_matter_of_a_single_frame():
+    camera = Driving(TRUE_PITCH)
+    camera.drive(100)
+    verdict = camera.frame(camera.assess(open_road(0.5)))
+    assert verdict.decision is Decision.GO
+    camera.labels = open_road(0.3)      # somebody has bent the camera down
+    assert camera.drive(20)[-1].reason is Reason.MOUNTING_DOUBTFUL
+
+
+def test_a_mounting_can_be_tuned_while_it_drives():
+    camera = Driving(0.0)
+    assert camera.drive(20)[-1].reason is Reason.MOUNTING_DOUBTFUL
+    camera.tune(pitch=TRUE_PITCH)
+    assert camera.drive(5)[-1].decision is Decision.GO
+
+
+@pytest.mark.parametrize('change', [
+    {'pitch': 0.14}, {'height': 1.2}, {'yaw': 0.01}, {'left': 0.1}, {'roll': 0.01}])
+def test_another_mounting_takes_go_away_at_once(change):
+    camera = Driving(TRUE_PITCH)
+    assert camera.drive(5)[-1].decision is Decision.GO
+    camera.tune(**change)
+    now = Instant(camera.now, camera.now)
+    assert camera.judge.verdict(now).decision is Decision.STOP
+    assert camera.drive(1)[0].decision is Decision.STOP
+    assert camera.drive(5)[-1].decision is Decision.GO
+
+
+def test_a_frame_seen_under_the_old_mounting_earns_nothing():
+    camera = Driving(TRUE_PITCH)
+    camera.drive(5)
+    before = camera.assess()
+    camera.tune(pitch=0.14)
+    assert camera.frame(before).decision is Decision.STOP
+    camera = Driving(TRUE_PITCH)
+    camera.limits = replace(camera.limits, stop_go=Thresholds(go_after=1, go_hold=0.0))
+    camera.judge.apply(camera.limits)
+    before = camera.assess()
+    camera.tune(pitch=0.14)
+    verdict = camera.frame(before)
+    assert verdict.decision is Decision.STOP and 'limits changed' in verdict.text

@@ -34,7 +34,9 @@ from seg_node.scoring.calibration import Calibration
 from seg_node.scoring.ground_truth import path_truth, PathTruth, SOME_PATH, UNKNOWN
 from seg_node.scoring.path_curve import path_levels, PathCurve
 from seg_node.scoring.path_score import PathScore
+from seg_node.stop_go.camera_view import CameraView, FixedPose
 from seg_node.stop_go.geometry import CameraPose, Intrinsics, Mounting, View
+from seg_node.stop_go.limits import Limits
 from seg_node.tools.evaluate.scores import Counts, FrameScore, FrameScorer, PATH_OR_NOT, summary_of
 
 TOLERANCE = 1e-6
@@ -81,7 +83,7 @@ def flat(model, frames):
 @pytest.mark.parametrize('seed', range(3))
 def test_scores_are_those_of_scikit_learn(model, seed):
     metrics = pytest.importorskip('sklearn.metrics')
-    scorer = FrameScorer(model, True, Mounting(), False)
+    scorer = FrameScorer(model, True, None)
     frames = list(random_frames(model, seed))
     counts = sum((scorer.score(decoded(), *frame) for frame in frames), Counts.empty(5))
     told = summary_of(counts, scorer.classes)
@@ -117,7 +119,7 @@ def kitti_max_f(path, score, thresholds) -> float:
 
 @pytest.mark.parametrize('seed', range(3))
 def test_max_f_is_that_of_kitti_over_all_images_together(model, seed):
-    scorer = FrameScorer(model, False, Mounting(), False)
+    scorer = FrameScorer(model, False, None)
     frames = list(random_frames(model, seed, classes=False))
     counts = sum((scorer.score(decoded(), *frame) for frame in frames), Counts.empty(2))
     *_, path, score, _ = flat(model, frames)
@@ -131,7 +133,7 @@ def test_max_f_is_that_of_kitti_over_all_images_together(model, seed):
 
 
 def test_calibration_error_is_that_of_its_definition(model):
-    scorer = FrameScorer(model, False, Mounting(), False)
+    scorer = FrameScorer(model, False, None)
     frames = list(random_frames(model, 5, classes=False))
     counts = sum((scorer.score(decoded(), *frame) for frame in frames), Counts.empty(2))
     _, _, called, path, _, confidence = flat(model, frames)
@@ -163,7 +165,7 @@ def test_no_path_has_no_max_f():
 
 
 def test_counts_survive_their_file(model):
-    scorer = FrameScorer(model, True, Mounting(), False)
+    scorer = FrameScorer(model, True, None)
     (frame,) = random_frames(model, 7, 1)
     counts = scorer.score(decoded(), *frame)
     again = Counts.from_json(counts.to_json())
@@ -197,7 +199,8 @@ def test_a_cell_takes_the_pixel_that_sees_it():
 
 def test_scores_from_above_count_metres_not_pixels(model):
     info = STORE.deserialize_cdr(camera_info(0, 60.0), 'sensor_msgs/msg/CameraInfo')
-    scorer = FrameScorer(model, False, Mounting(height=1.0, pitch=0.1), False)
+    limits = Limits(mountings={'camera': Mounting(height=1.0, pitch=0.1)})
+    scorer = FrameScorer(model, False, CameraView(FixedPose('camera', limits), False))
     codes = np.full((HEIGHT, WIDTH), 101, np.uint8)
     codes[12:] = SOME_PATH
     labels = np.zeros_like(codes)
@@ -206,14 +209,14 @@ def test_scores_from_above_count_metres_not_pixels(model):
     counts = scorer.score(decoded(info), seen, codes)
     told = summary_of(counts, PATH_OR_NOT)['scores']
     assert 0 < told['path_maxf_bev'] < told['path_maxf']
-    other = FrameScorer(model, False, Mounting(), False)
+    other = FrameScorer(model, False, None)
     for without in (scorer.score(decoded(), seen, codes), other.score(decoded(info), seen, codes)):
         assert summary_of(without, PATH_OR_NOT)['scores']['path_maxf_bev'] is None
     assert (counts + without).birds_eye is not None
 
 
 def test_masks_of_another_size_are_scored_at_their_size(model):
-    scorer = FrameScorer(model, True, Mounting(), False)
+    scorer = FrameScorer(model, True, None)
     (frame,) = random_frames(model, 9, 1)
     seen, _ = frame
     codes = np.repeat(np.repeat(seen.labels, 3, axis=0), 3, axis=1)
