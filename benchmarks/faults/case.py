@@ -134,6 +134,15 @@ def silence(testbed: FaultTestbed) -> Moment:
     return silence_of(testbed, testbed.camera)
 
 
+def sets(name: str, value: float | bool) -> Step:
+    """Set a parameter of the node."""
+    def act(testbed: FaultTestbed) -> None:
+        result = testbed.client.set_parameter(name, value)
+        if not result.successful:
+            raise InjectionError(f'{name} {value} was refused: {result.reason}')
+    return act
+
+
 def does(act: Step, clock: Clock = Clock.REQUEST) -> Inject:
     """Do something to the node that it must answer with a STOP at once."""
     def inject(testbed: FaultTestbed) -> Moment:

@@ -22,11 +22,14 @@ import time
 
 from sensor_msgs.msg import CameraInfo
 
-from benchmarks.faults.case import clip, Fault, heal, Inject, once, road_frames
+from benchmarks.faults.case import clip, does, Fault, heal, Inject, once, road_frames, sets
 from benchmarks.faults.feeds import Feed, good_info, odometry
+from benchmarks.faults.images import CAMERA
 from benchmarks.faults.setups import GROUND, SPEED
 from benchmarks.faults.table import Clock, Moment
 from benchmarks.faults.testbed import FaultTestbed
+
+_PITCH, _HEIGHT = 'mounting.camera.pitch', 'mounting.camera.height'
 
 
 def _image_after(testbed: FaultTestbed, moment: float, count: int) -> float:
@@ -138,6 +141,12 @@ GROUND_FAULTS = (
           ('no_camera_info',), _info(_with_lens('plumb_bob', *[0.1] * 6)), _good_info_again),
     Fault('info_lens_changed', 'the lens becomes a fisheye', GROUND, ('camera_changed',),
           _info(_with_lens('fisheye', 0.1, -0.05, 0.01, 0.0)), _good_info_again, hold=0.3),
+    Fault('mounting_too_flat', 'the pitch is set 0.2 rad too flat: obstacles seem farther', GROUND,
+          ('mounting_doubtful', 'camera_changed', 'confirming'),
+          does(sets(_PITCH, CAMERA.pitch_rad - 0.2)), sets(_PITCH, CAMERA.pitch_rad)),
+    Fault('mounting_set', 'another height is set: GO has to be earned under it', GROUND,
+          ('camera_changed', 'confirming'), does(sets(_HEIGHT, CAMERA.height_m + 0.1)),
+          sets(_HEIGHT, CAMERA.height_m), hold=0.3),
     Fault('odometry_stale', 'odometry ends; too fast for an obstacle at 8 m, perhaps', GROUND,
           ('blocked',), _odometry_ends(lambda: None), _good_odometry_again,
           prepare=_far_obstacle),

@@ -33,6 +33,7 @@ from benchmarks.faults.case import (
     NotCaughtError,
     nothing,
     road_frames,
+    sets,
     Step,
 )
 from benchmarks.faults.commands import Command
@@ -40,7 +41,7 @@ from benchmarks.faults.images import with_command
 from benchmarks.faults.models import GRAPH, MANIFEST, write_broken_gpu, write_wrong_engine
 from benchmarks.faults.setups import OWN_MODEL, PLAIN
 from benchmarks.faults.table import Clock, Moment
-from benchmarks.faults.testbed import FaultTestbed, InjectionError
+from benchmarks.faults.testbed import FaultTestbed
 
 _PAUSE = 1.2        # seconds; consumers give up after 0.5
 _ABOVE_THE_ROAD = 0.2
@@ -106,14 +107,6 @@ def _refused_value(testbed: FaultTestbed) -> Moment:
     return clip(lambda _: testbed.clips.obstacle, road_frames)(testbed)
 
 
-def _set(name: str, value: float | bool) -> Step:
-    def act(testbed: FaultTestbed) -> None:
-        result = testbed.client.set_parameter(name, value)
-        if not result.successful:
-            raise InjectionError(f'{name} {value} was refused: {result.reason}')
-    return act
-
-
 def _latched(testbed: FaultTestbed) -> Moment:
     """Let a fault come and go; with latched faults it counts until the reset."""
     moment = images(damage.dark)(testbed)
@@ -123,7 +116,7 @@ def _latched(testbed: FaultTestbed) -> Moment:
 
 
 def _reset(testbed: FaultTestbed) -> None:
-    _set('stop_go.latch_faults', False)(testbed)
+    sets('stop_go.latch_faults', False)(testbed)
     testbed.client.reset()
 
 
@@ -195,13 +188,13 @@ NODE_FAULTS = (
     Fault('value_refused', 'limits that make no sense are asked for; then an obstacle', PLAIN,
           ('blocked',), _refused_value),
     Fault('limit_tightened', 'the corridor is made longer than the road', PLAIN,
-          ('blocked', 'low_coverage'), does(_set('trapezoid.far_row', _ABOVE_THE_ROAD)),
-          _set('trapezoid.far_row', 0.62)),
+          ('blocked', 'low_coverage'), does(sets('trapezoid.far_row', _ABOVE_THE_ROAD)),
+          sets('trapezoid.far_row', 0.62)),
     Fault('limit_changed', 'a limit changes that the road still meets', PLAIN,
-          ('confirming',), does(_set('stop_go.min_coverage', 0.9)),
-          _set('stop_go.min_coverage', 0.85), hold=0.2),
+          ('confirming',), does(sets('stop_go.min_coverage', 0.9)),
+          sets('stop_go.min_coverage', 0.85), hold=0.2),
     Fault('latched_fault', 'dark for a moment, with latched faults: STOP until ~/reset', PLAIN,
-          ('latched_fault',), _latched, _reset, prepare=_set('stop_go.latch_faults', True)),
+          ('latched_fault',), _latched, _reset, prepare=sets('stop_go.latch_faults', True)),
     Fault('disk_full', 'no log can be written any more; then an obstacle', PLAIN,
           ('blocked',), clip(lambda testbed: testbed.clips.obstacle, road_frames),
           prepare=_fill_disk, ends_node=True),

@@ -144,6 +144,29 @@ def test_camera_info_of_other_kinds_of_publisher_is_heard_beside_it(testbed):
         testbed.wait_for_stop('no_camera_info')
 
 
+def test_a_mounting_that_cannot_be_is_stop_until_it_is_tuned(testbed):
+    testbed.start_seg_node(**GROUND, mounting__camera__pitch=-0.2)
+    testbed.keep_publishing('camera/camera_info', camera_info())
+    testbed.start_camera(raw(road()))
+    testbed.wait_for_stop('mounting_doubtful', 'above the horizon of the mounting')
+    assert all(testbed.next_stops(20))
+    assert testbed.client.set_parameter('mounting.camera.pitch', 0.0).successful
+    testbed.wait_for_go()
+
+
+def test_another_mounting_takes_go_away(testbed):
+    testbed.start_seg_node(**GROUND, stop_go__go_hold=1.0)
+    testbed.keep_publishing('camera/camera_info', camera_info())
+    testbed.start_camera(raw(road()))
+    testbed.wait_for_go()
+    assert testbed.client.set_parameter('mounting.camera.height', 1.1).successful
+    assert all(testbed.next_stops(5))
+    testbed.wait_for_go()
+    refused = testbed.client.set_parameter('mounting.camera.height', 0.0)
+    assert not refused.successful and 'mounting.camera.height: not set' in refused.reason
+    assert not any(testbed.next_stops(5))
+
+
 def test_the_faster_the_farther_it_must_be_clear(testbed):
     testbed.start_seg_node(**{**GROUND, 'vehicle__max_speed': 5.0})
     testbed.keep_publishing('camera/camera_info', camera_info())

@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 
 from helpers.views import FISHEYE
-from seg_node.stop_go import Mounting
+from seg_node.stop_go import Limits, Mounting
 from seg_node.stop_go.camera_view import CameraView, FixedPose, to_intrinsics, ViewError
 from seg_node.stop_go.lens import Lens
 
@@ -74,7 +74,8 @@ def test_what_cannot_be_used_says_what_to_do(change, rectified, message):
 
 
 def test_the_view_is_kept_until_something_changes():
-    camera = CameraView(FixedPose(Mounting(height=1.0)), rectified=False)
+    limits = Limits(mountings={'camera': Mounting(height=1.0)})
+    camera = CameraView(FixedPose('camera', limits), rectified=False)
     first = camera.view(info(), 640, 480)
     assert camera.view(info(d=np.zeros(5), k=np.array(K)), 640, 480) is first
     changed = camera.view(info(d=[0.1, 0.0, 0.0, 0.0, 0.0]), 640, 480)
