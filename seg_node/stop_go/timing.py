@@ -20,13 +20,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 import math
 
+from seg_node.stop_go.stamp_words import explain_offset
 from seg_node.stop_go.thresholds import Thresholds
 from seg_node.stop_go.verdict import Finding, Reason
 
 RATE_FRAMES = 5
 """Frames over which the rate is taken: it takes several late ones to make a low rate."""
-_RECORDED = 3600.0
-"""Seconds; a stamp so old is no late image but a recording."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +63,10 @@ def judge_arrival(stamp: float, arrival: Instant, before: FrameTime | None,
     if not ahead <= limits.max_future:
         found.append(Finding(
             Reason.STAMP_IN_FUTURE,
-            f'image stamp {ahead:.3f} s in the future, limit {limits.max_future:.3f} s',
+            f'image stamp {ahead:.3f} s in the future, limit {limits.max_future:.3f} s'
+            f'{explain_offset(stamp, arrival.ros, arrival.steady)}',
             ahead, limits.max_future))
-    found += _stale_stamp(stamp, arrival, limits)
+    found += _stale_stamp(stamp, arrival, arrival, limits)
     return tuple(found)
 
 
@@ -80,7 +80,7 @@ def judge_age(frame: FrameTime, now: Instant, limits: Thresholds) -> tuple[Findi
             f'newest image arrived {age:.2f} s ago, limit {limits.max_image_age:.2f} s',
             age, limits.max_image_age))
     if frame.stamp is not None:
-        found += _stale_stamp(frame.stamp, now, limits)
+        found += _stale_stamp(frame.stamp, frame.arrival, now, limits)
     return tuple(found)
 
 
@@ -127,11 +127,11 @@ def _clock_jump(before: Instant, now: Instant) -> list[Finding]:
     return found
 
 
-def _stale_stamp(stamp: float, now: Instant, limits: Thresholds) -> list[Finding]:
+def _stale_stamp(stamp: float, arrival: Instant, now: Instant, limits: Thresholds,
+                 ) -> list[Finding]:
     age = now.ros - stamp
     if age <= limits.max_image_age:
         return []
     text = f'newest image {age:.2f} s old by its stamp, limit {limits.max_image_age:.2f} s'
-    if age > _RECORDED:
-        text += '; for a recording play it with /clock and set use_sim_time'
+    text += explain_offset(stamp, arrival.ros, arrival.steady)
     return [Finding(Reason.STALE_STAMP, text, age, limits.max_image_age)]
