@@ -207,7 +207,7 @@ NODE_FAULTS = (
 )
 
 MODEL_FAULTS = (*(
-    Fault(name, about, OWN_MODEL, ('not_active',), _damaged(damage, 'configure'), _repair)
+    Fault(name, about, OWN_MODEL, ('loading_failed',), _damaged(damage, 'configure'), _repair)
     for name, about, damage in (
         ('model_missing', 'the graph is gone when the model is loaded', _remove),
         ('model_truncated', 'half of the graph is missing', _truncate),

@@ -15,7 +15,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from typing import Any
 
 from rcl_interfaces.msg import SetParametersResult
@@ -36,6 +36,7 @@ from seg_node.ros.loading import Loading
 from seg_node.ros.outputs import CAMERA_OUTPUTS
 from seg_node.ros.outputs.output import CameraOutput
 from seg_node.ros.parameters import declare, read_limits, read_structure
+from seg_node.ros.resting import FAILED, INACTIVE, refused, SHUT_DOWN, UNCONFIGURED
 from seg_node.ros.session import Session
 from seg_node.ros.speedometer import CommandMeter, Speedometer
 from seg_node.ros.statistics import CameraStatistics
@@ -84,6 +85,7 @@ class SegNode(LifecycleNode):
         self._diagnostics = Diagnostics(
             self, self._clocks, self._signal, self._statistics, self._speedometer,
             self._structure.expected_rate)
+        self._stop_for(UNCONFIGURED)
         self.create_service(Trigger, '~/reset', self._reset)
         self._loading: Loading | None = None
         self._segmenter: Segmenter | None = None
@@ -109,13 +111,14 @@ class SegNode(LifecycleNode):
                 self._take_over(self._loading.result())
         except (ModelError, BackendError, ValueError) as error:
             self.get_logger().error(f'cannot configure: {error}')
-            self._release()
+            self._release(refused(error))
             return _Result.FAILURE
         if self._segmenter is None:
             self._diagnostics.loading = self._loading
             self.get_logger().info(
                 f'{self._loading.text}; STOP until that is done, /diagnostics shows how far it is')
             self._loading_timer.reset()
+        self._stop_for(INACTIVE)
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -134,22 +137,22 @@ class SegNode(LifecycleNode):
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Say STOP, let go of the cameras and end the worker."""
-        self._halt()
+        self._halt(INACTIVE)
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Release the model, or give up loading it, and withdraw the outputs."""
-        self._release()
+        self._release(UNCONFIGURED)
         return super().on_cleanup(state)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Release everything, from whatever state; ~/stop goes on saying STOP."""
-        self._release()
+        self._release(SHUT_DOWN)
         return super().on_shutdown(state)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Release everything after a failed transition, so that it can be tried again."""
-        self._release()
+        self._release(FAILED)
         return _Result.SUCCESS
 
     @property
@@ -164,7 +167,7 @@ class SegNode(LifecycleNode):
     def close(self) -> None:
         """Say STOP for the last time and release everything; before destroy_node()."""
         self._signal.close()
-        self._release()
+        self._release(SHUT_DOWN)
 
     def _start(self) -> None:
         """Go from unconfigured to active, once."""
@@ -206,7 +209,7 @@ class SegNode(LifecycleNode):
             self._take_over(self._loading.result())
             failed = self._begin() if self._is_active else None
         except (ModelError, BackendError, ValueError) as error:
-            failed = Finding(Reason.LOADING_FAILED, f'loading failed: {error}')
+            failed = refused(error)
         if failed is not None:
             self.get_logger().error(f'back to unconfigured: {failed.text}')
             if self._is_active:
@@ -234,9 +237,9 @@ class SegNode(LifecycleNode):
         """Say STOP for a cause, until judging begins."""
         self._signal.judge(lambda judges: [judge.deactivate(cause) for judge in judges.values()])
 
-    def _halt(self) -> None:
+    def _halt(self, cause: Finding) -> None:
         self._is_active = False
-        self._signal.judge(_deactivate)
+        self._stop_for(cause)
         self._diagnostics.frames = None
         if self._session is not None:
             if not self._session.end(_WORKER_TIMEOUT):
@@ -247,8 +250,8 @@ class SegNode(LifecycleNode):
                 self._left_behind.append(self._session.worker)
             self._session = None
 
-    def _release(self) -> None:
-        self._halt()
+    def _release(self, cause: Finding) -> None:
+        self._halt(cause)
         self._diagnostics.segmenter = None
         self._diagnostics.loading = None
         if self._loading is not None:
@@ -293,8 +296,3 @@ class SegNode(LifecycleNode):
             return frozenset(Direction)
         motion = self._speedometer.motion(self._limits.vehicle.odometry_timeout)
         return directions(motion.speed if motion else None, self._commands.speed())
-
-
-def _deactivate(judges: Mapping[str, CameraJudge]) -> None:
-    for judge in judges.values():
-        judge.deactivate()

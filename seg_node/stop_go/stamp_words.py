@@ -39,8 +39,8 @@ def explain_offset(stamp: float, ros: float, steady: float) -> str:
     if stamp == 0.0:
         return '; it is not stamped (0): whoever publishes it must fill in header.stamp'
     if ros < _SINCE_START < stamp:
-        return ('; ROS time is simulated (use_sim_time), the stamps are the time of day: both must '
-                'come from one clock')
+        return ('; ROS time is simulated (use_sim_time), the stamps are the time of day: both '
+                'must come from one clock')
     if stamp < _SINCE_START < ros:
         if abs(stamp - steady) < _CLOSE:
             return ('; the stamp is the time since this computer started (a monotonic clock): '

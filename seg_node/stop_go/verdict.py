@@ -38,6 +38,7 @@ class Reason(Enum):
     """
 
     NOT_ACTIVE = 'not_active'
+    NOT_CONFIGURED = 'not_configured'
     LOADING = 'loading'
     LOADING_FAILED = 'loading_failed'
     SELF_TEST_FAILED = 'self_test_failed'

@@ -96,7 +96,10 @@ def test_camera_info_that_cannot_be_used_is_stop(testbed, info, words):
 def test_a_geometry_that_is_not_set_up_is_refused(testbed, parameters, words):
     node = testbed.start_seg_node(**{**GROUND, **parameters})
     testbed.wait_for(lambda: words in node.output, words)
+    testbed.wait_for_stop('not_configured', words)
     assert all(testbed.next_stops())
+    assert not testbed.client.change_state('configure')
+    testbed.wait_for_stop('not_configured', words)
 
 
 @pytest.mark.skipif(importlib.util.find_spec('tf2_ros') is not None, reason='tf2_ros is installed')

@@ -22,7 +22,7 @@ from helpers.fake_camera import raw, road
 
 def test_an_unconfigured_node_says_stop(testbed):
     testbed.start_seg_node()
-    testbed.wait_for_stop('not_active', 'not active')
+    testbed.wait_for_stop('not_active', 'waits for configure')
     assert all(testbed.next_stops(20))
 
 
@@ -30,7 +30,7 @@ def test_an_inactive_node_says_stop_whatever_the_camera_shows(testbed):
     testbed.start_seg_node()
     testbed.start_camera(raw(road()))
     testbed.client.reach('configure')
-    testbed.wait_for_stop('not_active')
+    testbed.wait_for_stop('not_active', 'configured, waits for activate')
     assert all(testbed.next_stops(20))
 
 

@@ -52,7 +52,7 @@ def test_a_model_that_cannot_be_used_fails_to_configure(testbed, tmp_path, damag
     assert testbed.client.lifecycle_state() == 'unconfigured'
     [line] = [line for line in node.output.splitlines() if 'cannot configure' in line]
     assert all(word in line for word in words)
-    testbed.wait_for_stop('not_active')
+    testbed.wait_for_stop('loading_failed', words[0])
     assert all(testbed.next_stops())
 
 
@@ -68,7 +68,8 @@ def test_a_model_that_has_been_repaired_can_be_configured(testbed, tmp_path):
 
 def test_autostart_with_a_bad_model_stays_unconfigured_and_says_stop(testbed, tmp_path):
     node = testbed.start_seg_node(model=str(tmp_path / 'nowhere'), autostart=True)
-    testbed.wait_for(lambda: 'cannot configure' in node.output and testbed.stops, 'the reason')
+    testbed.wait_for_stop('loading_failed', 'nowhere')
+    assert 'cannot configure' in node.output
     assert testbed.client.lifecycle_state() == 'unconfigured'
     assert all(testbed.next_stops())
 

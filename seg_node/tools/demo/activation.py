@@ -26,7 +26,7 @@ from seg_node.tools.common.testbed.listener import NodeListener
 STATE_SECONDS = 1.0
 """Time for the next message of ~/state, which a node publishes 20 times a second."""
 _STEPS = {'unconfigured': 'configure', 'inactive': 'activate'}
-_NOT_YET = ('loading', 'loading_failed', 'not_active')
+_NOT_YET = ('loading', 'loading_failed', 'not_active', 'not_configured')
 """Reasons of ~/state with which an active node does not judge, or is active no longer."""
 
 
