@@ -32,7 +32,8 @@ ROAD = {'all_path', 'no_path', 'low_confidence', 'beyond_range', 'blocked', 'low
 def test_reasons_have_stable_codes_in_order_of_weight():
     assert [reason.value for reason in Reason] == [
         'not_active', 'not_configured', 'loading', 'loading_failed', 'self_test_failed',
-        'latched_fault', 'inference_failed', 'clock_jump', 'no_image', 'stale', 'stale_stamp', 'stamp_in_future',
+        'latched_fault', 'inference_failed', 'clock_jump', 'no_image', 'stale',
+        'stale_stamp', 'stamp_in_future',
         'stamp_backwards', 'over_budget', 'rate_low', 'malformed', 'camera_changed',
         'no_camera_info', 'mounting_doubtful', 'camera_dark', 'camera_overexposed',
         'camera_covered', 'camera_frozen', 'camera_torn', 'camera_noisy', 'camera_blocked',
