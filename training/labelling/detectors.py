@@ -28,7 +28,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.labelling.views import Array, Boxes, FULL, MIRROR, NEAR, View, VIEWS
+from training.labelling.views import Array, Boxes, FAR, FULL, MIRROR, NEAR, View, VIEWS
 
 VEHICLE, PERSON, BIKE, ANIMAL, OTHER = KINDS = ('vehicle', 'person', 'bike', 'animal', 'other')
 LOWEST = 0.2
@@ -77,7 +77,7 @@ class Pvb:
     """person-vehicle-bike-detection-2003: right in nearly all that it is half sure of."""
 
     FILE = 'pvb-2003.xml'
-    VIEWS = VIEWS
+    VIEWS: tuple[View, ...] = (FULL, *NEAR)
     _WIDTH, _HEIGHT = 864, 480
     _KINDS = np.array([KINDS.index(kind) for kind in (VEHICLE, PERSON, BIKE)])
 
@@ -92,11 +92,19 @@ class Pvb:
         return boxes[:, :4] / sides, self._KINDS[answer['labels'].astype(int)], boxes[:, 4]
 
 
+class SmallPvb(Pvb):
+    """person-vehicle-bike-detection-2004: a quarter of the time, for the far and the mirrored."""
+
+    FILE = 'pvb-2004.xml'
+    VIEWS = (MIRROR, *FAR)
+    _WIDTH, _HEIGHT = 448, 256
+
+
 class Crossroad:
     """person-vehicle-bike-detection-crossroad-0078: another design, for a second opinion."""
 
     FILE = 'pvb-crossroad-0078.xml'
-    VIEWS = (FULL, *NEAR)
+    VIEWS = (FULL,)
     _SIDE = 1024
     _KINDS = np.array([KINDS.index(kind) for kind in (OTHER, PERSON, VEHICLE, BIKE)])
 
@@ -114,7 +122,7 @@ class OpenImages:
     """MediaPipe's SSD on MobileNetV2: near things of more kinds."""
 
     FILE = 'object_detection_ssd_mobilenetv2_oidv4_fp16.tflite'
-    VIEWS = (FULL, MIRROR, *NEAR)
+    VIEWS = (FULL, MIRROR)
     _SIDE = 300
     # Of the label file, in its order.
     _KINDS = {1: BIKE, 4: PERSON, 5: OTHER, 6: ANIMAL, 8: ANIMAL, 11: OTHER, 15: OTHER,
@@ -164,7 +172,7 @@ def all_anchors() -> NDArray[np.float32]:
     return np.array(anchors, np.float32)
 
 
-DETECTORS = (Pvb, Crossroad, OpenImages)
+DETECTORS = (Pvb, Crossroad, OpenImages, SmallPvb)
 
 
 def source_of(detector: int, view: View) -> int:

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from training import labels
 from training.label_files import Thing
 from training.labelling.detectors import ANIMAL, BIKE, OTHER, PERSON, VEHICLE
-from training.labelling.sight import Sight
-from training.labelling.views import Array, View, VIEWS
+from training.labelling.sight import MARGIN, Sight
+from training.labelling.views import Array, VIEWS
 
 SHAPES = {VEHICLE: (6, 7, 14, 19), PERSON: (15,), BIKE: (2, 14, 15),
           ANIMAL: (3, 8, 10, 12, 13, 17), OTHER: (5, 9, 11, 16, 18)}
@@ -91,10 +91,10 @@ def box_slices(thing: Thing, height: int, width: int) -> tuple[slice, slice]:
 def _deeplab(sight: Sight, thing: Thing, height: int, width: int) -> NDArray[np.bool_] | None:
     """Return the thing's part of what DeepLab saw in the closest view of all of it."""
     box = np.array(thing.box) / (width, height, width, height)
-    views = [index for index in sight.shapes if VIEWS[index].contains(box, 0.01)]
+    views = [index for index in sight.shapes if VIEWS[index].contains(box, MARGIN)]
     if not views:
         return None
-    index = min(views, key=lambda k: _area(VIEWS[k]))
+    index = min(views, key=lambda k: VIEWS[k].area)
     left, top, right, bottom = VIEWS[index].rectangle(height, width)
     like = np.isin(sight.shapes[index], SHAPES[thing.kind]).astype(np.float32)
     part = cv2.resize(like, (right - left, bottom - top), interpolation=cv2.INTER_AREA) > 0.5
@@ -157,7 +157,3 @@ def largest(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     outlines, _ = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(part, outlines, -1, 1, cv2.FILLED)
     return part > 0
-
-
-def _area(view: View) -> float:
-    return (view.right - view.left) * (view.bottom - view.top)

@@ -37,6 +37,8 @@ QUICK = (FULL, MIRROR)
 """What is enough for pictures of country roads."""
 LIKELY = 0.4
 """Score from which on a thing's shape may be asked for."""
+MARGIN = 0.01
+"""Share of the picture that must be seen around a thing, but for the picture's edges."""
 _DEEPLAB_SIDE = 513
 
 
@@ -77,6 +79,13 @@ class Sight:
                          kept['path'], kept['curb'], kept['classes'], shapes)
 
 
+def closest_views(found: Findings, views: Sequence[View]) -> set[View]:
+    """Return, for each box that may be a thing, the smallest of the views that shows all of it."""
+    boxes = found.boxes[found.scores >= LIKELY]
+    return {min(showing, key=lambda view: view.area) for box in boxes
+            if (showing := [view for view in views if view.contains(box, MARGIN)])}
+
+
 class Watcher:
     """The networks that look at pictures."""
 
@@ -93,10 +102,9 @@ class Watcher:
                                  for index, detector in enumerate(self._detectors)
                                  for view in detector.VIEWS if view in views])
         road = self._both_ways(bgr, self._road_probabilities)
-        likely = found.boxes[found.scores >= LIKELY]
         return Sight(found, road[0], road[1], self._both_ways(bgr, self._class_probabilities),
-                     {VIEWS.index(view): self._shape(bgr, view) for view in SHAPE_VIEWS
-                      if view in views and any(view.contains(box, 0) for box in likely)})
+                     {VIEWS.index(view): self._shape(bgr, view)
+                      for view in closest_views(found, SHAPE_VIEWS) if view in views})
 
     def glance(self, bgr: Array) -> Sight | None:
         """Return a sight of nothing where the best detector finds nothing in the whole picture."""

@@ -42,6 +42,11 @@ class View:
         return (round(self.left * width), round(self.top * height),
                 round(self.right * width), round(self.bottom * height))
 
+    @property
+    def area(self) -> float:
+        """Share of the picture."""
+        return (self.right - self.left) * (self.bottom - self.top)
+
     def cut(self, bgr: Array) -> Array:
         """Return what is seen of a picture [H, W, ...]."""
         left, top, right, bottom = self.rectangle(*bgr.shape[:2])

@@ -36,7 +36,7 @@ from training.labelling.detectors import (
     source_of,
 )
 from training.labelling.masks import is_tight
-from training.labelling.sight import Sight
+from training.labelling.sight import closest_views, Sight
 from training.labelling.things import agree
 from training.labelling.views import FAR, FULL, MIRROR, NEAR, VIEWS
 
@@ -44,7 +44,7 @@ SIZE = 240
 FIRST = ['rdd_japan_0015', 'rdd_japan_0018', 'rdd_japan_0019']
 VEHICLE = KINDS.index('vehicle')
 CAR = (0.4, 0.4, 0.6, 0.6)
-PVB, CROSSROAD, OPEN_IMAGES = range(len(DETECTORS))
+PVB, CROSSROAD, OPEN_IMAGES, SMALL_PVB = range(len(DETECTORS))
 
 
 def findings(*rows) -> Findings:
@@ -54,7 +54,8 @@ def findings(*rows) -> Findings:
                     np.array([source_of(row[2], row[3]) for row in rows], np.int64))
 
 
-SURE = findings((CAR, 0.9, PVB, FULL), (CAR, 0.9, PVB, MIRROR), (CAR, 0.8, CROSSROAD, FULL))
+SURE = findings((CAR, 0.9, PVB, FULL), (CAR, 0.9, SMALL_PVB, MIRROR),
+                (CAR, 0.8, CROSSROAD, FULL))
 DOUBT = findings((CAR, 0.5, PVB, FULL), (CAR, 0.4, OPEN_IMAGES, FULL))
 NOTHING = findings()
 
@@ -155,7 +156,7 @@ def test_a_large_box_of_one_detector_stays_a_doubt():
 
 def test_two_cars_side_by_side_stay_two():
     beside = (0.6, 0.4, 0.8, 0.6)
-    both = Findings.joined([SURE, findings((beside, 0.9, PVB, FULL), (beside, 0.9, PVB, MIRROR))])
+    both = Findings.joined([SURE, findings((beside, 0.9, PVB, FULL), (beside, 0.9, SMALL_PVB, MIRROR))])
     assert len(agree(both, SIZE, SIZE)) == 2
 
 
@@ -347,8 +348,15 @@ def test_only_whole_things_are_cut_out_with_their_feet(tmp_path):
     assert not cutouts.usable([whole, behind], 0, SIZE, SIZE)
 
 
+def test_shapes_are_asked_for_in_the_closest_view_that_shows_all_of_a_thing():
+    small, large = (0.45, 0.4, 0.55, 0.5), (0.3, 0.1, 0.7, 0.95)
+    found = findings((small, 0.9, PVB, FULL), (large, 0.9, PVB, FULL), (CAR, 0.2, PVB, FULL))
+    assert closest_views(found, (FULL, *NEAR, *FAR)) == {FAR[1], FULL}
+    assert closest_views(NOTHING, (FULL, *NEAR, *FAR)) == set()
+
+
 def test_near_views_lie_around_far_ones():
     assert all(0 <= view.left < view.right <= 1 and 0 <= view.top < view.bottom <= 1
                for view in VIEWS)
     assert len(set(VIEWS)) == len(VIEWS) and set(FAR) < set(VIEWS)
-    assert set(OpenImages.VIEWS) <= set(VIEWS)
+    assert all(set(detector.VIEWS) <= set(VIEWS) for detector in DETECTORS)
