@@ -32,7 +32,6 @@ from training.labelling.detectors import (
     find,
     Findings,
     KINDS,
-    OpenImages,
     source_of,
 )
 from training.labelling.masks import is_tight
@@ -156,7 +155,8 @@ def test_a_large_box_of_one_detector_stays_a_doubt():
 
 def test_two_cars_side_by_side_stay_two():
     beside = (0.6, 0.4, 0.8, 0.6)
-    both = Findings.joined([SURE, findings((beside, 0.9, PVB, FULL), (beside, 0.9, SMALL_PVB, MIRROR))])
+    other = findings((beside, 0.9, PVB, FULL), (beside, 0.9, SMALL_PVB, MIRROR))
+    both = Findings.joined([SURE, other])
     assert len(agree(both, SIZE, SIZE)) == 2
 
 
