@@ -40,6 +40,8 @@ LIKELY, SECONDED = 0.65, 0.95
 CURB = 0.3
 PAVED, SURELY_PAVED = 0.5, 0.7
 """Probability of pavement where the teacher sees no path, and where it does not know."""
+LEAST = 800
+"""A pavement takes at least one in so many pixels."""
 STANDS = 0.5
 """Probability of an obstacle that disputes a path."""
 GREEN = 12
@@ -80,7 +82,8 @@ def street_ground(name: str, bgr: Array, sight: Sight) -> Array:
     Return the codes of the ground as adas-0001 and a network that knows pavements see it.
 
     Path where the one is sure and the other sees neither pavement nor obstacle. Pavement where
-    the one sees no path, and the other pavement, or ground of any kind beside a curb.
+    the one sees no path, and the other pavement, or ground of any kind beside a curb. What is
+    no path for the one alone, in the midst of a path, is unknown: a marking, or a small thing.
     """
     height, width = bgr.shape[:2]
     path, curb = (_enlarged(plane, width, height) for plane in (sight.path, sight.curb))
@@ -96,7 +99,10 @@ def street_ground(name: str, bgr: Array, sight: Sight) -> Array:
     paved = ((classes['sidewalk'] >= PAVED) & no_path
              | (classes['sidewalk'] >= SURELY_PAVED) & (path < LIKELY))
     paved |= no_path & _beside(ground & no_path, curb >= CURB)
-    codes[paved & (curb < CURB) & ~_is_green(bgr)] = labels.SIDEWALK
+    paved &= (curb < CURB) & ~_is_green(bgr)
+    codes[paved] = labels.SIDEWALK
+    codes[_small(paved)] = labels.UNKNOWN
+    codes[_islands(codes == labels.NOT_PATH, classes['path'])] = labels.UNKNOWN
     return curation.corrected(name, codes, path)
 
 
@@ -107,7 +113,27 @@ def _beside(areas: NDArray[np.bool_], curb: NDArray[np.bool_]) -> NDArray[np.boo
     rim = (cv2.dilate(curb.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0) & ~curb
     touching = np.bincount(parts[rim], minlength=number) / 2     # the rim is two pixels wide
     extent = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-    good = (touching >= 0.2 * extent) & (stats[:, cv2.CC_STAT_AREA] >= areas.size // 2000)
+    good = (touching >= 0.2 * extent) & (stats[:, cv2.CC_STAT_AREA] >= areas.size // LEAST)
+    good[0] = False
+    return good[parts]
+
+
+def _small(areas: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the connected areas that are too small for a pavement: bright markings, walls."""
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(areas.astype(np.uint8))
+    return (stats[:, cv2.CC_STAT_AREA] < areas.size // LEAST)[parts] & areas
+
+
+def _islands(no_path: NDArray[np.bool_], path: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return the connected areas away from the picture's edges that the other takes for path."""
+    number, parts, stats, _ = cv2.connectedComponentsWithStats(no_path.astype(np.uint8))
+    height, width = no_path.shape
+    left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
+    inner = (left > 0) & (top > 0) & (left + stats[:, cv2.CC_STAT_WIDTH] < width) & (
+        top + stats[:, cv2.CC_STAT_HEIGHT] < height)
+    mean = np.bincount(parts.ravel(), path.ravel(), number) / np.maximum(
+        stats[:, cv2.CC_STAT_AREA], 1)
+    good = inner & (mean >= SURE)
     good[0] = False
     return good[parts]
 

@@ -254,6 +254,14 @@ def test_ground_beside_a_curb_is_pavement():
     assert (street_ground('some', lawn, seen)[:, 130:] == labels.NOT_PATH).all()
 
 
+def test_what_one_network_alone_denies_in_the_midst_of_a_path_is_unknown():
+    seen = sight(NOTHING)
+    seen.path[100:120, 200:220] = 0
+    assert labels.NOT_PATH not in street_ground('some', GREY, seen)
+    seen.classes[:, 90:130, 190:230] = np.array([0, 0, 0, 255, 0])[:, None, None]
+    assert labels.NOT_PATH in street_ground('some', GREY, seen)     # both do
+
+
 def test_corrections_by_hand_win():
     codes = np.array([[labels.SOME_PATH, labels.UNKNOWN, labels.NOT_PATH]], np.uint8)
     path = np.array([[0.9, 0.6, 0.1]], np.float32)
