@@ -16,8 +16,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, fields
+import difflib
 from typing import Any, cast, Union
 
 from seg_node.stop_go.bounds import bounds_of
@@ -25,6 +26,9 @@ from seg_node.stop_go.bounds import bounds_of
 Get = Callable[[str], Any]
 """Returns the value of a parameter by its name."""
 Value = Union[bool, int, float, str, 'list[str]']
+_OF_EVERY_NODE = ('use_sim_time', 'qos_overrides.', 'start_type_description_service')
+_TOLD = 5
+_NAME_LENGTH = 60
 
 
 class ParameterError(ValueError):
@@ -70,3 +74,24 @@ def read_fields(prefix: str, kind: Any, get: Get) -> Any:
         return kind(**values)
     except (ValueError, TypeError) as error:
         raise ParameterError(f'{prefix}.{error}') from error
+
+
+def check_names(given: Iterable[str], declared: Collection[str], where: str) -> None:
+    """
+    Check that what is given are names of parameters: a misspelt limit is one that is not set.
+
+    :param where: the file that has them all.
+    :raises ParameterError: names those that are none, and what may have been meant.
+    """
+    unknown = sorted({name for name in given
+                      if name not in declared and not name.startswith(_OF_EVERY_NODE)})
+    if not unknown:
+        return
+    told = [name[:_NAME_LENGTH] for name in unknown[:_TOLD]]
+    near = [match for name in told for match in difflib.get_close_matches(name, declared, 1)]
+    more = f' and {len(unknown) - _TOLD} more' if len(unknown) > _TOLD else ''
+    hints = [f'did you mean {", ".join(dict.fromkeys(near))}?'] if near else []
+    if len(near) < len(told):
+        hints.append(f'see {where} for all there are; those of other nodes belong below their '
+                     'names')
+    raise ParameterError(f'there is no parameter {", ".join(told)}{more}; {" ".join(hints)}')

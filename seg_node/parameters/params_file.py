@@ -21,15 +21,14 @@ is an error that says what would fit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 import difflib
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from seg_node.parameters.declaration import ParameterError
+from seg_node.parameters.blocks import Block, read_blocks
+from seg_node.parameters.declaration import check_names, ParameterError
 from seg_node.parameters.limits import LIMITS, read_limits
 from seg_node.parameters.structure import (
     check_cameras,
@@ -41,7 +40,11 @@ from seg_node.parameters.structure import (
 from seg_node.stop_go.limits import Limits
 
 NODE = 'seg_node'
-_OF_EVERY_NODE = ('use_sim_time', 'qos_overrides.', 'start_type_description_service')
+CONFIG = 'config/seg_node.yaml'
+"""Has every parameter."""
+_LISTED = 200
+_NEAR = 0.8
+"""Likeness from which another name is taken for a slip of the pen."""
 _KINDS = {bool: 'true or false', int: 'a whole number', float: 'a number', str: 'a text',
           list: 'a list of texts'}
 
@@ -59,33 +62,44 @@ def read_params_file(path: Path, node: str = NODE) -> dict[str, Any]:
     """
     Read what a parameter file of ROS 2 gives a node, by the parameters' full names.
 
-    The entries of `/**` count, and those of the node's name in any namespace, in their order.
-
+    :param node: full name, such as /robot/seg_node; or its name alone, in the one namespace in
+        which the file has it.
     :raises ParameterError: names the file and what is wrong.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding='utf-8'))
-    except OSError as error:
-        raise ParameterError(f'{path}: cannot be read ({error.strerror})') from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ParameterError(f'{path}: is no YAML: {" ".join(str(error).split())}') from None
-    if not isinstance(content, dict):
-        raise ParameterError(
-            f'{path}: is no parameter file; it begins with /**: and ros__parameters:, as '
-            'config/seg_node.yaml does')
+    blocks = read_blocks(path)
+    if node.startswith('/'):
+        return values_for(node, blocks, path)
+    named = {block.nodes for block in blocks if block.name == node}
+    full = {name for name in named if '*' not in name}
+    if len(full) > 1:
+        raise ParameterError(f'{path}: several nodes are called {node}: {", ".join(sorted(full))};'
+                             ' choose one by its full name')
+    # /*/seg_node matches below any namespace.
+    chosen = next(iter(full or named), f'/{node}').replace('/**', '').replace('/*', '/any')
+    return values_for(chosen, blocks, path)
+
+
+def values_for(node: str, blocks: Sequence[Block], path: Path) -> dict[str, Any]:
+    """
+    Return what the blocks of a file give a node of that full name; of two the later counts.
+
+    :raises ParameterError: where that is nothing, or where the node's own block seems to be one
+        that does not match.
+    """
+    own = [block for block in blocks if block.is_for(node)]
+    name = node.rsplit('/', 1)[-1]
+    if all(block.name != name for block in own):
+        others = {block.name: block.nodes for block in blocks if block not in own}
+        near = difflib.get_close_matches(name, others, 1, _NEAR)
+        if near or not own:
+            has = ', '.join(block.nodes for block in blocks)[:_LISTED]
+            what = f'{others[near[0]]} is not for {node}' if near else f'nothing for {node}: has {has}'
+            meant = f'did you mean {name}? ' if near and near[0] != name else ''
+            raise ParameterError(
+                f'{path}: {what}; {meant}Name the block {node}, or /** for any node')
     values: dict[str, Any] = {}
-    found = False
-    for name, block in content.items():
-        if str(name).rsplit('/', 1)[-1] not in ('**', node):
-            continue
-        if not isinstance(block, dict) or not isinstance(block.get('ros__parameters'), dict):
-            raise ParameterError(f'{path}: {name}: has no ros__parameters: below it; insert it, '
-                                 'with the parameters indented below')
-        found = True
-        values.update(_flat(block['ros__parameters']))
-    if not found:
-        raise ParameterError(f'{path}: nothing for {node}: has {", ".join(map(str, content))}; '
-                             f'name the block /** or {node}')
+    for block in own:
+        values.update(block.values)
     return values
 
 
@@ -99,17 +113,12 @@ def configure(given: Mapping[str, Any]) -> Configuration:
     _check_kind('cameras', cameras, ['camera'])
     of_cameras = (item for camera in check_cameras(cameras) for item in of_camera(camera))
     declared = {item.name: item for item in (*STRUCTURE, *LIMITS, *of_cameras)}
+    check_names(given, declared, CONFIG)
     values = {name: item.default for name, item in declared.items()}
     for name, value in given.items():
-        if name.startswith(_OF_EVERY_NODE):
+        if name not in declared:
             continue
-        item = declared.get(name)
-        if item is None:
-            near = difflib.get_close_matches(name, declared, 1)
-            hint = f'; did you mean {near[0]}?' if near else \
-                '; see config/seg_node.yaml for all there are'
-            raise ParameterError(f'{name}: {value!r} is given, but there is no parameter of that '
-                                 f'name{hint}')
+        item = declared[name]
         _check_kind(name, value, item.default)
         if item.low is not None and item.high is not None and not item.low <= value <= item.high:
             raise ParameterError(
@@ -128,11 +137,3 @@ def _check_kind(name: str, value: Any, default: Any) -> None:
     if not fits:
         hint = f'; write {float(value)}' if kind is float and type(value) is int else ''
         raise ParameterError(f'{name}: {value!r} is not {_KINDS[kind]}{hint}')
-
-
-def _flat(tree: Mapping[Any, Any], prefix: str = '') -> Iterator[tuple[str, Any]]:
-    for name, value in tree.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f'{prefix}{name}.')
-        else:
-            yield f'{prefix}{name}', value

@@ -37,7 +37,7 @@ from rclpy.qos import QoSProfile
 from std_msgs.msg import Bool, Float32, Header
 
 from seg_node.ros.messages import key_values
-from seg_node.ros.parameters import warn_of_unknown
+from seg_node.ros.parameters import check_given
 from seg_node.ros.process import run
 from seg_node.ros.qos import LAST_WORD
 from seg_node.ros.twists import Kind, kind_of, seconds_since, TwistInput
@@ -66,6 +66,7 @@ class CmdVelGate(Node):
     def __init__(self, **options: Any) -> None:
         super().__init__('cmd_vel_gate', **options)
         timing = self._read_timing()
+        check_given(self, 'config/cmd_vel_gate.yaml')
         self._gate = CommandGate(timing)
         self._header: Header | None = None
         self._sent = 0.0      # factor of what was published last
@@ -84,7 +85,6 @@ class CmdVelGate(Node):
         self.create_timer(1.0 / timing.rate, self._tick, clock=steady)
         self.create_timer(1.0, self._diagnose, clock=steady)
         self.create_timer(_FOLLOW_EVERY, self._follow_base, clock=steady)
-        warn_of_unknown(self)
 
     def halt(self) -> None:
         """Publish a zero; nothing passes before everything was heard again."""

@@ -24,6 +24,7 @@ from rclpy.parameter import Parameter
 from std_srvs.srv import Trigger
 
 from seg_node.parameters.declaration import ParameterError
+from seg_node.parameters.params_file import CONFIG
 from seg_node.parameters.structure import check_mountings
 from seg_node.perception.backends import BackendError
 from seg_node.perception.models.model import ModelError
@@ -35,7 +36,7 @@ from seg_node.ros.diagnostics import Diagnostics
 from seg_node.ros.loading import Loading
 from seg_node.ros.outputs import CAMERA_OUTPUTS
 from seg_node.ros.outputs.output import CameraOutput
-from seg_node.ros.parameters import declare, read_limits, read_structure
+from seg_node.ros.parameters import check_given, declare, read_limits, read_structure
 from seg_node.ros.resting import FAILED, INACTIVE, refused, SHUT_DOWN, UNCONFIGURED
 from seg_node.ros.session import Session
 from seg_node.ros.speedometer import CommandMeter, Speedometer
@@ -104,6 +105,7 @@ class SegNode(LifecycleNode):
         """Load the model and announce the outputs, or begin to where that takes long."""
         wanted = self._structure
         try:
+            check_given(self, CONFIG)
             check_mountings(wanted, self._limits)
             self._loading = Loading(wanted.model, wanted.backend)
             self._loading.wait_while_short(_SHORT)

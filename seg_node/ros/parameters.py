@@ -17,13 +17,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from seg_node.parameters import limits, structure
-from seg_node.parameters.declaration import Declaration, ParameterError
+from seg_node.parameters.blocks import read_blocks
+from seg_node.parameters.declaration import check_names, Declaration, ParameterError
+from seg_node.parameters.params_file import values_for
 from seg_node.stop_go.limits import Limits
 
 
@@ -41,7 +44,6 @@ def declare(node: Node) -> None:
         raise
     except Exception as error:      # rclpy raises several kinds that share no base of their own
         raise ParameterError(f'parameters: {error}') from error
-    warn_of_unknown(node)
 
 
 def read_structure(node: Node) -> structure.Structure:
@@ -64,12 +66,44 @@ def read_limits(node: Node, changed: Sequence[Parameter] = ()) -> Limits:
         lambda name: new[name] if name in new else node.get_parameter(name).value)
 
 
-def warn_of_unknown(node: Node) -> None:
-    """Tell of overrides that name no parameter: a misspelt limit must not go unnoticed."""
-    # No public name in rclpy; a file for several nodes (/**) may well hold more than ours.
-    for name in sorted(getattr(node, '_parameter_overrides', {})):
-        if not node.has_parameter(name) and not name.startswith('qos_overrides.'):
-            node.get_logger().warning(f'parameter {name} is given, but there is none of that name')
+def check_given(node: Node, where: str) -> None:
+    """
+    Check that every override names a parameter, once all are declared.
+
+    :param where: the file that has them all.
+    :raises ParameterError: names those that are none, and what may have been meant.
+    """
+    # No public name in rclpy.
+    check_names(getattr(node, '_parameter_overrides', {}), node.get_parameters_by_prefix(''),
+                where)
+
+
+def files_in(arguments: Sequence[str]) -> list[Path]:
+    """Return the parameter files that a command line gives to ROS."""
+    files: list[Path] = []
+    is_ros = False
+    for argument, value in zip(arguments, [*arguments[1:], '']):
+        if argument in ('--ros-args', '--'):
+            is_ros = argument == '--ros-args'
+        elif is_ros and argument == '--params-file':
+            files.append(Path(value))
+    return files
+
+
+def check_files(node: Node, files: Iterable[Path]) -> None:
+    """
+    Check that each file has something for the node, and that ROS took all of it.
+
+    :raises ParameterError: names the file and the remedy.
+    """
+    name = node.get_fully_qualified_name()
+    taken = getattr(node, '_parameter_overrides', {})
+    for path in files:
+        lost = [given for given in values_for(name, read_blocks(path), path)
+                if given not in taken]
+        if lost:      # older distributions know fewer wildcards
+            raise ParameterError(f'{path}: ROS does not take {lost[0]} from it here; name the '
+                                 f'block {name}, or /** for any node')
 
 
 def _declare(node: Node, declarations: Iterable[Declaration]) -> None:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import signal
+import sys
 import threading
 from types import FrameType
 from typing import Any, Protocol
@@ -25,6 +26,9 @@ from typing import Any, Protocol
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
+
+from seg_node.parameters.blocks import read_blocks
+from seg_node.ros.parameters import check_files, files_in
 
 
 class ProcessNode(Protocol):
@@ -52,17 +56,34 @@ def run(name: str, make: Callable[[], Any], args: list[str] | None = None) -> in
     # rclpy's own handlers would close the context before the last word is out.
     signal.signal(signal.SIGINT, end)
     signal.signal(signal.SIGTERM, end)
-    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        files = files_in(sys.argv if args is None else args)
+        for path in files:
+            read_blocks(path)      # rcl's own words tell no remedy
+        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    except Exception as error:      # rclpy raises several kinds that share no base of their own
+        return _refuse(name, error)
     try:
         try:
             node = make()
         except ValueError as error:
-            rclpy.logging.get_logger(name).fatal(str(error))
-            return 2
+            return _refuse(name, error)
+        try:
+            check_files(node, files)
+        except ValueError as error:
+            node.close()
+            node.destroy_node()
+            return _refuse(name, error)
         _spin(node, ended)
         return 0
     finally:
         rclpy.try_shutdown()
+
+
+def _refuse(name: str, error: Exception) -> int:
+    """Tell in one line what cannot be used, and return the exit code."""
+    rclpy.logging.get_logger(name).fatal(' '.join(str(error).split()))
+    return 2
 
 
 def _spin(node: Any, ended: threading.Event) -> None:

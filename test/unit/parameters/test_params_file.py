@@ -84,8 +84,8 @@ def test_values_that_cannot_be_used_are_told_with_the_remedy(given, words):
 
 
 @pytest.mark.parametrize(('text', 'words'), [
-    ('threads: 2', ['nothing for seg_node', 'threads']),
-    ('other:\n  ros__parameters: {threads: 2}', ['nothing for seg_node', 'other']),
+    ('threads: 2', ['line 1: threads', '/**:']),
+    ('other:\n  ros__parameters: {threads: 2}', ['nothing for /seg_node', '/other', '/**']),
     ('/**:\n  threads: 2', ['/**', 'ros__parameters']),
     ('[1, 2]', ['parameter file']),
     ('a: [', ['YAML']),
