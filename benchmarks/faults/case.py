@@ -46,6 +46,13 @@ def heal(testbed: FaultTestbed) -> None:
     testbed.camera.show(testbed.healthy)
 
 
+def restart(testbed: FaultTestbed) -> None:
+    """Start the node anew, in health."""
+    testbed.restart_node()
+    heal(testbed)
+    testbed.wait_for_go(30.0)
+
+
 def nothing(testbed: FaultTestbed) -> None:
     """Do nothing."""
 

@@ -32,6 +32,7 @@ from benchmarks.faults.case import (
     Inject,
     NotCaughtError,
     nothing,
+    restart,
     road_frames,
     sets,
     Step,
@@ -70,12 +71,6 @@ def _kill(testbed: FaultTestbed) -> Moment:
 def _terminate(testbed: FaultTestbed) -> Moment:
     now = testbed.kill_node(signal.SIGTERM)
     return Moment(now, now, Clock.REQUEST)
-
-
-def _restart(testbed: FaultTestbed) -> None:
-    testbed.restart_node()
-    heal(testbed)
-    testbed.wait_for_go(30.0)
 
 
 # --- lifecycle -----------------------------------------------------------------------------------
@@ -199,11 +194,11 @@ NODE_FAULTS = (
           ('blocked',), clip(lambda testbed: testbed.clips.obstacle, road_frames),
           prepare=_fill_disk, ends_node=True),
     Fault('shut_down_mid_frame', 'shutdown while a frame is in work, then a new process', PLAIN,
-          ('not_active',), does(_reach('shutdown')), _restart, prepare=_work_long),
+          ('not_active',), does(_reach('shutdown')), restart, prepare=_work_long),
     Fault('node_terminated', 'SIGTERM, then a new process', PLAIN,
-          ('not_active',), _terminate, _restart, prepare=_work_long),
+          ('not_active',), _terminate, restart, prepare=_work_long),
     Fault('node_killed', 'the node is killed: consumers hear silence', PLAIN,
-          (), _kill, _restart),
+          (), _kill, restart),
 )
 
 MODEL_FAULTS = (*(

@@ -61,10 +61,10 @@ class FaultTestbed(Testbed):
 
     # --- what runs ------------------------------------------------------------------------------
 
-    def restart_node(self) -> Process:
-        """Start the node as it was started before; its process has ended."""
+    def restart_node(self, *arguments: str) -> Process:
+        """Start the node as it was started before, or with more arguments; it has ended."""
         self.node_was_killed = False
-        process = super().restart_node()
+        process = super().restart_node(*arguments)
         # Now, so that no request is late because the two sides have yet to find each other.
         self.client.connect(START_SECONDS)
         return process

@@ -38,6 +38,7 @@ _FORM = f'write /**: first, {_BELOW}: indented below it, and the parameters belo
 _TRUE = ('Y', 'y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON')
 _FALSE = ('N', 'n', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF')
 _WHOLE = re.compile(r'([-+]?)(?:0[xX]([0-9a-fA-F]+)|0([0-7]+)|(0|[1-9][0-9]*))')
+_NODE = re.compile(r'/?(\w+|\*\*?)(/(\w+|\*\*?))*', re.ASCII)
 _NAME_LENGTH = 60
 
 
@@ -101,6 +102,8 @@ def _blocks(tree: yaml.MappingNode, above: str) -> Iterator[Block]:
                 _check_new(name, place, values)
                 values[name] = value
             yield Block(above, values)
+        elif _NODE.fullmatch(key) is None:
+            raise YamlError(f'line {line}: {key[:_NAME_LENGTH]!r} is no name of a node; {_FORM}')
         elif key != _BELOW and isinstance(node, yaml.MappingNode) and node.value:
             yield from _blocks(node, f'{above}/{key.strip("/")}')
         else:

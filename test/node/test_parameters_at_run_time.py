@@ -140,7 +140,63 @@ def test_autostart_needs_no_lifecycle_manager(testbed):
     assert testbed.client.lifecycle_state() == 'active'
 
 
-def test_a_misspelt_parameter_is_told_of(testbed):
-    testbed.start_seg_node(stop_go__min_clearance=0.7)
-    testbed.next_stops(1)
-    assert 'stop_go.min_clearance is given, but there is none' in testbed.process.output
+MISSPELT = """
+/**:
+  ros__parameters:
+    mounting:
+      camera: {height: 1.20, pich: 0.05}
+    vehicle: {width: 0.60, max_speed: 1.5, decelleration: 0.3}
+"""
+
+
+@pytest.mark.parametrize('way', ['file', 'argument'])
+def test_misspelt_parameters_refuse_to_configure_and_say_what_was_meant(testbed, tmp_path, way):
+    path = tmp_path / 'params.yaml'
+    path.write_text(MISSPELT)
+    given = ['--params-file', str(path)] if way == 'file' else [
+        '-p', 'mounting.camera.pich:=0.05', '-p', 'vehicle.decelleration:=0.3']
+    node = testbed.start_seg_node(*given, autostart=True)
+    testbed.start_camera(raw(road()))
+    testbed.wait_for(lambda: 'cannot configure' in node.output, 'the refusal')
+    assert not testbed.client.change_state('configure')
+    assert testbed.client.lifecycle_state() == 'unconfigured'
+    lines = [line for line in node.output.splitlines() if 'cannot configure' in line]
+    assert len(lines) == 2
+    assert all(line.endswith(
+        ': cannot configure: there is no parameter mounting.camera.pich, vehicle.decelleration; '
+        'did you mean mounting.camera.pitch, vehicle.deceleration?') for line in lines)
+    assert all(testbed.next_stops(30))
+    assert 'Traceback' not in node.output
+
+
+UNUSABLE_FILES = {
+    'for nobody': ('seg_nod:\n  ros__parameters: {threads: 1}', ['seg_nod', 'did you mean']),
+    'for another namespace': ('/robot/seg_node:\n  ros__parameters: {threads: 1}',
+                              ['/robot/seg_node is not for /seg_node', '/**']),
+    'without ros__parameters': ('/**:\n  threads: 1', ['line 2: threads', 'ros__parameters']),
+    'tab': ('/**:\n  ros__parameters:\n\tthreads: 1', ['line 3', 'spaces, not with tabs']),
+    'empty': ('', ['is no parameter file', '/**']),
+    'alias': ('/**:\n  ros__parameters: {threads: &a 1, jpeg_quality: *a}', ['no aliases']),
+    'missing': (None, ['cannot be read (No such file or directory)']),
+}
+
+
+@pytest.mark.parametrize('kind', UNUSABLE_FILES)
+def test_parameter_files_that_cannot_be_meant_are_refused_in_one_line(testbed, tmp_path, kind):
+    text, words = UNUSABLE_FILES[kind]
+    path = tmp_path / 'params.yaml'
+    if text is not None:
+        path.write_text(text)
+    node = testbed.start_seg_node('--params-file', str(path), autostart=True)
+    assert node.wait(WAIT) == 2
+    assert 'Traceback' not in node.output
+    [line] = [line for line in node.output.splitlines() if '[FATAL]' in line]
+    assert all(word in line for word in [f'{path}: ', *words])
+
+
+def test_the_gate_refuses_misspelt_parameters_too(testbed):
+    gate = testbed.start_module(
+        'seg_node.ros.cmd_vel_gate', '--ros-args', '-p', 'stop_timeot:=0.2')
+    assert gate.wait(WAIT) == 2
+    [line] = [line for line in gate.output.splitlines() if '[FATAL]' in line]
+    assert 'stop_timeot; did you mean stop_timeout?' in line

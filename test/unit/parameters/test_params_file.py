@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+import time
 
 import pytest
 
@@ -95,6 +96,58 @@ def test_files_that_cannot_be_used_are_told_with_the_remedy(tmp_path, text, word
     with pytest.raises(ParameterError) as raised:
         read_params_file(path)
     assert all(word in str(raised.value) for word in [str(path), *words])
+
+
+def test_all_misspelt_names_are_told_at_once_with_what_was_meant(tmp_path):
+    path = write(tmp_path, """
+/**:
+  ros__parameters:
+    mounting:
+      camera: {height: 1.20, pich: 0.05}
+    vehicle: {width: 0.60, max_speed: 1.5, decelleration: 0.3}
+""")
+    with pytest.raises(ParameterError) as raised:
+        configure(read_params_file(path))
+    assert str(raised.value) == (
+        'there is no parameter mounting.camera.pich, vehicle.decelleration; '
+        'did you mean mounting.camera.pitch, vehicle.deceleration?')
+
+
+def test_thousands_of_long_unknown_names_make_a_short_line_quickly():
+    begun = time.process_time()
+    with pytest.raises(ParameterError) as raised:
+        configure({f'{"x" * 500}{number}': 1 for number in range(5000)})
+    assert time.process_time() - begun < 2.0
+    assert 'and 4995 more' in str(raised.value)
+    assert len(str(raised.value)) < 600
+
+
+TWO_ROBOTS = ('/**:\n  ros__parameters: {threads: 1}\n'
+              '/a/seg_node:\n  ros__parameters: {threads: 2}\n'
+              '/b/seg_node:\n  ros__parameters: {threads: 3}\n')
+
+
+@pytest.mark.parametrize(('text', 'node', 'threads'), [
+    ('{}:\n  ros__parameters: {{threads: 3}}'.format(key), 'seg_node', 3)
+    for key in ('/**', '/seg_node', 'seg_node', '/robot/seg_node', 'robot/seg_node',
+                '/*/seg_node', '/**/seg_node', '/*', "'**'", 'robot:\n seg_node')] + [
+    (TWO_ROBOTS, '/a/seg_node', 2), (TWO_ROBOTS, '/b/seg_node', 3),
+    ('/**:\n  ros__parameters: {threads: 3}\nseg_node2:\n  ros__parameters: {threads: 4}',
+     'seg_node2', 4),
+])
+def test_every_form_of_the_name_is_taken(tmp_path, text, node, threads):
+    assert read_params_file(write(tmp_path, text), node) == {'threads': threads}
+
+
+@pytest.mark.parametrize(('node', 'words'), [
+    ('seg_node', ['/a/seg_node, /b/seg_node', 'choose one by its full name']),
+    ('/c/seg_node', ['seg_node is not for /c/seg_node', 'Name the block /c/seg_node']),
+    ('/seg_nodes', ['did you mean seg_nodes']),
+])
+def test_a_block_that_may_have_been_meant_is_told(tmp_path, node, words):
+    with pytest.raises(ParameterError) as raised:
+        read_params_file(write(tmp_path, TWO_ROBOTS), node)
+    assert all(word in str(raised.value) for word in words)
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path):

@@ -75,12 +75,16 @@ class Testbed:
             module, '--ros-args', *arguments, *parameter_arguments(parameters))
         return self.restart_node()
 
-    def restart_node(self) -> Process:
-        """Start the node as it was started before, with the same log."""
+    def restart_node(self, *arguments: str) -> Process:
+        """
+        Start the node as it was started before, with the same log.
+
+        :param arguments: further ones, behind those it had.
+        """
         if self.process is not None:
             self.process.kill()
             self.client.close()
-        self.process = self.start('node', self._command)
+        self.process = self.start('node', [*self._command, *arguments])
         self.client = NodeClient(self.participant, self.name, ANSWER_SECONDS, self.watch())
         return self.process
 
