@@ -87,7 +87,7 @@ class _TreeLoader(BoundedLoader):
         if self.check_event(yaml.AliasEvent):
             raise yaml.composer.ComposerError(
                 problem='ROS takes no aliases; write the value out',
-                problem_mark=self.peek_event().start_mark)
+                problem_mark=self.peek_event().start_mark)  # type: ignore[no-untyped-call]
         return super().compose_node(parent, index)
 
     def construct_document(self, node: yaml.Node) -> yaml.Node:
@@ -141,8 +141,9 @@ def _value(node: yaml.Node) -> Any:
         return [_value(part) for part in node.value]
     if isinstance(node, yaml.MappingNode):
         return None
-    text, is_quoted = node.value, node.style in ('"', "'")
-    if is_quoted:
+    assert isinstance(node, yaml.ScalarNode)
+    text: str = node.value
+    if node.style in ('"', "'"):
         return text
     if not text:
         raise YamlError(f'line {node.start_mark.line + 1}: a name without a value; give it one, '
@@ -154,10 +155,10 @@ def _number(text: str) -> int | float | str:
     """Return what C's strtol and strtod make of a text; the text where it is no number."""
     whole = _WHOLE.fullmatch(text)
     if whole:
-        sign, *digits = whole.groups()
-        value = next(int(part, base) for part, base in zip(digits, (16, 8, 10)) if part)
-        if value < 1 << 63:
-            return -value if sign == '-' else value
+        sign, hexadecimal, octal, decimal = whole.groups()
+        size = int(hexadecimal or octal or decimal, 16 if hexadecimal else 8 if octal else 10)
+        if size < 1 << 63:
+            return -size if sign == '-' else size
     bare = text.replace('.', '', 1) if text.lstrip('-+.').isalpha() else text      # .inf, .nan
     try:
         value = float(bare) if '_' not in bare else math.inf

@@ -93,7 +93,8 @@ def values_for(node: str, blocks: Sequence[Block], path: Path) -> dict[str, Any]
         near = difflib.get_close_matches(name, others, 1, _NEAR)
         if near or not own:
             has = ', '.join(block.nodes for block in blocks)[:_LISTED]
-            what = f'{others[near[0]]} is not for {node}' if near else f'nothing for {node}: has {has}'
+            what = (f'{others[near[0]]} is not for {node}' if near
+                    else f'nothing for {node}: has {has}')
             meant = f'did you mean {name}? ' if near and near[0] != name else ''
             raise ParameterError(
                 f'{path}: {what}; {meant}Name the block {node}, or /** for any node')

@@ -82,7 +82,7 @@ def files_in(arguments: Sequence[str]) -> list[Path]:
     """Return the parameter files that a command line gives to ROS."""
     files: list[Path] = []
     is_ros = False
-    for argument, value in zip(arguments, [*arguments[1:], '']):
+    for argument, value in zip(arguments, [*arguments[1:], ''], strict=True):
         if argument in ('--ros-args', '--'):
             is_ros = argument == '--ros-args'
         elif is_ros and argument == '--params-file':

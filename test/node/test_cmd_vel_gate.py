@@ -117,7 +117,7 @@ def test_commands_pass_on_go_and_slowed_on_slow(gate):
 
 
 def test_a_lower_limit_does_not_wait_for_the_next_command(gate):
-    gate.start(command_seconds=5.0)
+    gate.start(command_timeout=2.0)
     inputs = gate.inputs(command=FORWARD)
     gate.wait_for(FORWARD)
     inputs.command = None

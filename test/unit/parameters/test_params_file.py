@@ -128,7 +128,7 @@ TWO_ROBOTS = ('/**:\n  ros__parameters: {threads: 1}\n'
 
 
 @pytest.mark.parametrize(('text', 'node', 'threads'), [
-    ('{}:\n  ros__parameters: {{threads: 3}}'.format(key), 'seg_node', 3)
+    (f'{key}:\n  ros__parameters: {{threads: 3}}', 'seg_node', 3)
     for key in ('/**', '/seg_node', 'seg_node', '/robot/seg_node', 'robot/seg_node',
                 '/*/seg_node', '/**/seg_node', '/*', "'**'", 'robot:\n seg_node')] + [
     (TWO_ROBOTS, '/a/seg_node', 2), (TWO_ROBOTS, '/b/seg_node', 3),
