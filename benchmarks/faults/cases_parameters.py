@@ -70,10 +70,10 @@ def _ended(text: str) -> Inject:
 
 PARAMETER_FAULTS = (
     Fault('parameter_misspelt', 'a restart with "decelleration" in the parameter file', PLAIN,
-          ('not_active',),
+          ('not_configured',),
           _unconfigured('/**:\n  ros__parameters:\n    vehicle: {decelleration: 0.3}\n'), restart),
     Fault('parameter_of_no_camera', 'a restart with the mounting of a camera that there is not',
-          PLAIN, ('not_active',),
+          PLAIN, ('not_configured',),
           _unconfigured('/**:\n  ros__parameters:\n    mounting: {rear: {height: 1.0}}\n'),
           restart),
     Fault('parameters_for_nobody', 'a restart with a file for seg_nod', PLAIN, ('not_active',),

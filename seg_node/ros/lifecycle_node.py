@@ -24,7 +24,6 @@ from rclpy.parameter import Parameter
 from std_srvs.srv import Trigger
 
 from seg_node.parameters.declaration import ParameterError
-from seg_node.parameters.params_file import CONFIG
 from seg_node.parameters.structure import check_mountings
 from seg_node.perception.backends import BackendError
 from seg_node.perception.models.model import ModelError
@@ -105,7 +104,7 @@ class SegNode(LifecycleNode):
         """Load the model and announce the outputs, or begin to where that takes long."""
         wanted = self._structure
         try:
-            check_given(self, CONFIG)
+            check_given(self)
             check_mountings(wanted, self._limits)
             self._loading = Loading(wanted.model, wanted.backend)
             self._loading.wait_while_short(_SHORT)

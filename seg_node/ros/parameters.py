@@ -26,7 +26,7 @@ from rclpy.parameter import Parameter
 from seg_node.parameters import limits, structure
 from seg_node.parameters.blocks import read_blocks
 from seg_node.parameters.declaration import check_names, Declaration, ParameterError
-from seg_node.parameters.params_file import values_for
+from seg_node.parameters.params_file import CONFIG, values_for
 from seg_node.stop_go.limits import Limits
 
 
@@ -66,7 +66,7 @@ def read_limits(node: Node, changed: Sequence[Parameter] = ()) -> Limits:
         lambda name: new[name] if name in new else node.get_parameter(name).value)
 
 
-def check_given(node: Node, where: str) -> None:
+def check_given(node: Node, where: str = CONFIG) -> None:
     """
     Check that every override names a parameter, once all are declared.
 

@@ -165,6 +165,7 @@ def test_misspelt_parameters_refuse_to_configure_and_say_what_was_meant(testbed,
     assert all(line.endswith(
         ': cannot configure: there is no parameter mounting.camera.pich, vehicle.decelleration; '
         'did you mean mounting.camera.pitch, vehicle.deceleration?') for line in lines)
+    testbed.wait_for_stop('not_configured', 'did you mean mounting.camera.pitch')
     assert all(testbed.next_stops(30))
     assert 'Traceback' not in node.output
 
