@@ -46,7 +46,7 @@ from training.labelling.views import Array, VIEWS
 
 PAVEMENT_MODEL = Path('models/road_plus/model.onnx')
 """A network that knows the pavements of lums."""
-CUT_FROM = ('street', 'street_views', 'video', 'roads/train', 'lums/train')
+CUT_FROM = ('street', 'street_views', 'video', 'roads/train')
 CUT_EVERY = 19
 """Frames of a video from one that is cut from to the next: the same cars stay in view."""
 
@@ -56,7 +56,7 @@ def look(watcher: Watcher, picture: Picture, seen: Path) -> None:
     if seen.exists():
         return
     bgr = picture.read()
-    if picture.masked:
+    if picture.source.startswith('roads'):
         # They know their ground, and on most of them nothing stands.
         (watcher.glance(bgr) or watcher.look(bgr, QUICK)).save(seen)
     else:
@@ -72,11 +72,10 @@ def put_together(out: Path, picture: Picture, seen: Path) -> None:
 
 
 def _ground(picture: Picture, bgr: Array, sight: Sight) -> Array:
-    if not picture.masked:
+    if not picture.source.startswith('roads'):
         return street_ground(picture.name, bgr, sight)
     [mask] = (picture.path.parents[1] / 'masks').glob(f'{picture.name}.*')
-    table = labels.FROM_LUMS if picture.source.startswith('lums') else labels.FROM_ROADS
-    return table[cv2.imread(str(mask), cv2.IMREAD_GRAYSCALE)]
+    return labels.FROM_ROADS[cv2.imread(str(mask), cv2.IMREAD_GRAYSCALE)]
 
 
 def write_held_out(data: Path, out: Path) -> None:

@@ -30,8 +30,7 @@ from training.datasets import Sample, video_frames
 Array = NDArray[np.uint8]
 
 VIDEO = 'test_video'
-SOURCES = ('street_views', 'video', 'street', 'roads/train', 'roads/valid', 'roads/test',
-           'lums/train')
+SOURCES = ('street_views', 'video', 'street', 'roads/train', 'roads/valid', 'roads/test')
 HELD_OUT_SHARE = 0.1
 
 
@@ -59,11 +58,6 @@ class Picture:
         return self.source == 'street' and crc32(self.name.encode()) % 1000 < 1000 * HELD_OUT_SHARE
 
     @property
-    def masked(self) -> bool:
-        """Tell whether it comes with a mask of its own."""
-        return self.source.startswith(('roads', 'lums'))
-
-    @property
     def share_alike(self) -> bool:
         """Tell whether its licence asks that of what is made from it (CC BY-SA)."""
         return self.source == 'street' or (
@@ -86,9 +80,8 @@ class Thing:
 
     kind: of labelling.detectors.KINDS. box: left, top, right, bottom in pixels. score: of the
     surest finding. votes: detectors and views that agree. certain: whether it is labelled an
-    obstacle, not only unknown. mask: how its outline was found: truth (the picture's own mask),
-    deeplab, network, grabcut, none. foot: share of the box's lowest quarter that is labelled as
-    no path.
+    obstacle, not only unknown. mask: how its outline was found: deeplab, network, grabcut, none.
+    foot: share of the box's lowest quarter that is labelled as no path.
     """
 
     kind: str

@@ -61,7 +61,7 @@ def compose(bgr: Array, sight: Sight, ground: Array) -> tuple[Array, list[Thing]
     height, width = ground.shape
     codes = ground.copy()
     things = agree(sight.found, height, width)
-    outlines = [outline(bgr, sight, thing, ground) if thing.certain else None for thing in things]
+    outlines = [outline(bgr, sight, thing) if thing.certain else None for thing in things]
     for thing in things:
         box = codes[box_slices(thing, height, width)]
         box[labels.is_path(box)] = labels.UNKNOWN

@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Outlines of things inside their boxes: the first that is tight, of several ways to find one."""
+"""Outlines of things inside their boxes: DeepLab's where they are tight, else GrabCut's."""
 
 from __future__ import annotations
 
@@ -48,12 +48,9 @@ class Outline:
     by: str
 
 
-def outline(bgr: Array, sight: Sight, thing: Thing, codes: Array) -> Outline | None:
-    """Return the outline of a thing, or nothing where none is tight; codes: what is labelled."""
+def outline(bgr: Array, sight: Sight, thing: Thing) -> Outline | None:
+    """Return the outline of a thing, or nothing where none is tight."""
     height, width = bgr.shape[:2]
-    own = _inside(codes == labels.OBSTACLE, thing)
-    if is_tight(own, thing):
-        return Outline(own, 'truth')
     shape = _deeplab(sight, thing, height, width)
     if shape is not None and is_tight(shape, thing):
         return Outline(shape, 'deeplab')
@@ -102,22 +99,20 @@ def _deeplab(sight: Sight, thing: Thing, height: int, width: int) -> NDArray[np.
     like = np.isin(sight.shapes[index], SHAPES[thing.kind]).astype(np.float32)
     part = cv2.resize(like, (right - left, bottom - top), interpolation=cv2.INTER_AREA) > 0.5
     mask = np.zeros((height, width), np.bool_)
+    inside = box_slices(thing, height, width)
     mask[top:bottom, left:right] = part
-    return _inside(mask, thing)
+    only = np.zeros_like(mask)
+    only[inside] = mask[inside]
+    return largest(only)
 
 
 def _network(sight: Sight, thing: Thing, height: int, width: int) -> NDArray[np.bool_]:
     """Return the thing's part of what a network of all classes takes for an obstacle."""
     like = cv2.resize(sight.classes[labels.OBSTACLE], (width, height)) > 127
-    return _inside(like, thing)
-
-
-def _inside(mask: NDArray[np.bool_], thing: Thing) -> NDArray[np.bool_]:
-    """Return the largest part of a mask in a thing's box."""
-    part = np.zeros_like(mask)
-    box = box_slices(thing, *mask.shape)
-    part[box] = mask[box]
-    return largest(part)
+    inside = box_slices(thing, height, width)
+    mask = np.zeros((height, width), np.bool_)
+    mask[inside] = like[inside]
+    return largest(mask)
 
 
 def _grabcut(bgr: Array, thing: Thing, seed: NDArray[np.bool_],
