@@ -46,7 +46,7 @@ STANDS = 0.5
 """Probability of an obstacle that disputes a path."""
 GREEN = 12
 """Pavement is not greener than this: excess of green over the mean of red and blue."""
-FOOT = 0.25
+FOOT = 0.4
 """Share of a box's height, from below, that is no path although no outline was found."""
 CONTACT = 0.04
 """Share of a box's height below an outline that is no path: contact shadow, tyres, shoes."""

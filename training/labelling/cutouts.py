@@ -33,6 +33,9 @@ from training.labelling.views import Array
 
 LEAST_HEIGHT = {VEHICLE: 36, PERSON: 40, BIKE: 36}
 """Pixels, by kind: what is smaller looks like nothing when it is pasted large."""
+LEAST_SCORE = 0.5
+GOOD = {('deeplab', VEHICLE), ('deeplab', PERSON), ('deeplab', BIKE), ('grabcut', PERSON)}
+"""Masks that make good cut-outs: GrabCut leaves out windows, and takes in what stands beside."""
 CLEAR = 0.05
 """Most that another thing's box may overlap, IoU: what is behind another one lacks a part."""
 FOLDER, LIST = 'cutouts', 'cutouts.json'
@@ -67,7 +70,7 @@ def usable(things: Sequence[Thing], index: int, height: int, width: int) -> bool
     thing = things[index]
     left, top, right, bottom = thing.box
     inside = left > 2 and top > 2 and right < width - 3 and bottom < height - 3
-    if thing.mask not in ('deeplab', 'grabcut') or not inside:
+    if (thing.mask, thing.kind) not in GOOD or thing.score < LEAST_SCORE or not inside:
         return False
     if bottom - top < LEAST_HEIGHT.get(thing.kind, np.inf):
         return False
