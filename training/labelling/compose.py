@@ -91,10 +91,11 @@ def street_ground(name: str, bgr: Array, sight: Sight) -> Array:
                for name, plane in zip(labels.CLASSES, sight.classes, strict=True)}
     codes = np.full((height, width), labels.UNKNOWN, np.uint8)
     denied = (classes['sidewalk'] >= PAVED) | (classes['obstacle'] >= STANDS)
-    seconded = (path >= LIKELY) & (classes['path'] + classes['speed_bump'] >= SECONDED)
-    codes[((path >= SURE) | seconded) & ~denied] = labels.SOME_PATH
+    other = classes['path'] + classes['speed_bump'] >= SECONDED
+    codes[((path >= SURE) | (path >= LIKELY) & other) & ~denied] = labels.SOME_PATH
     no_path = (path <= DENIED) | (curb >= CURB)
-    codes[no_path] = labels.NOT_PATH
+    disputed = other & (path > 1 - SURE) & (curb < CURB)
+    codes[no_path & ~disputed] = labels.NOT_PATH
     ground = classes['path'] + classes['speed_bump'] + classes['sidewalk'] >= SURE
     paved = ((classes['sidewalk'] >= PAVED) & no_path
              | (classes['sidewalk'] >= SURELY_PAVED) & (path < LIKELY))

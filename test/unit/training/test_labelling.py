@@ -234,6 +234,8 @@ def test_masks_must_fit_their_boxes():
     (130, 0, 100, labels.UNKNOWN),
     (130, 0, 200, labels.SIDEWALK),         # the one does not know, the other does
     (180, 0, 0, labels.SOME_PATH),          # seconded
+    (70, 0, 0, labels.UNKNOWN),             # disputed
+    (70, 0, 100, labels.NOT_PATH),
     (0, 0, 0, labels.NOT_PATH),
     (0, 0, 200, labels.SIDEWALK),
     (0, 200, 0, labels.NOT_PATH),           # a curb
