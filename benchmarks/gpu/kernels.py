@@ -31,7 +31,8 @@ from benchmarks.gpu.outcome import Check, Outcome, Settings, Table
 from seg_node.perception.backends.cuda.input_plan import plan_input, SOURCE_FORMATS
 from seg_node.perception.backends.cuda.kernels import FRAME_TO_INPUT, RESIZE_MAPS
 from seg_node.perception.backends.cuda.map_plan import plan_maps
-from seg_node.perception.images.raw import decode_raw, RawImage
+from seg_node.perception.images.raw import decode_raw
+from seg_node.perception.images.raw_image import RawImage
 from seg_node.perception.input_scaler import InputScaler
 from seg_node.perception.labels import resize_labels
 

@@ -39,7 +39,7 @@ from benchmarks.model.quality import count_corrupted, Robustness, robustness, sc
 from benchmarks.model.results import machine, Result, Settings, write
 from benchmarks.model.tables import check_card, markdown, write_card
 from seg_node.errors import UserError
-from seg_node.recordings.quiet_opencv import quiet_opencv
+from seg_node.perception.images.quiet_opencv import quiet_opencv
 from seg_node.tools.common.command_line import command, need, OneLineParser, whole
 
 _CORRUPTED = 24

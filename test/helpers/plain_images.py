@@ -26,3 +26,11 @@ def smooth(height: int, width: int) -> np.ndarray:
     """Return a colour image without detail, which subsampled encodings keep."""
     y, x = np.mgrid[0:1:height * 1j, 0:1:width * 1j]
     return np.stack([60 + 120 * x, 200 - 130 * y, 90 + 80 * x * y], 2).astype(np.uint8)
+
+
+def yuv_planes(bgr: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return Y, U, V of BT.601 limited range (ITU-R BT.601-7, table 3), full resolution."""
+    b, g, r = (bgr[..., index] / 255 for index in range(3))
+    luma = 0.299 * r + 0.587 * g + 0.114 * b
+    planes = (16 + 219 * luma, 128 + 224 * (b - luma) / 1.772, 128 + 224 * (r - luma) / 1.402)
+    return tuple(np.rint(plane).astype(np.uint8) for plane in planes)

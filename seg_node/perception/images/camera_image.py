@@ -21,7 +21,8 @@ from typing import Any, TYPE_CHECKING
 import numpy as np
 
 from seg_node.perception.images.compressed import decode_compressed, decode_reduced
-from seg_node.perception.images.raw import decode_raw, RawImage
+from seg_node.perception.images.raw import decode_raw
+from seg_node.perception.images.raw_image import RawImage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -26,7 +26,7 @@ import numpy as np
 
 from seg_node.perception.images.errors import check_size, ImageError, short
 from seg_node.perception.images.header import ImageHeader, JPEG, read_header
-from seg_node.perception.images.raw import flat
+from seg_node.perception.images.raw_image import flat
 from seg_node.perception.input_scaler import halvings
 
 if TYPE_CHECKING:

@@ -24,6 +24,10 @@ class ImageError(ValueError):
     """An image that cannot be decoded; the message says what is wrong and what to do."""
 
 
+class UnknownEncodingError(ImageError):
+    """An image in an encoding that is not known here; others may know it."""
+
+
 def check_size(width: int, height: int) -> None:
     """Raise ImageError for a size that no image has."""
     if width <= 0 or height <= 0:

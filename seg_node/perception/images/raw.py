@@ -24,19 +24,26 @@ Colour formulas are OpenCV's, as in cv_bridge: YUV is BT.601 limited range.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import cast, TYPE_CHECKING
+from typing import Any, cast, TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from seg_node.perception.images.errors import check_size, ImageError, short
+from seg_node.perception.images.bayer import BAYER16, BAYER8, demosaic
+from seg_node.perception.images.bit_depth import BitDepth
+from seg_node.perception.images.errors import (
+    check_size,
+    ImageError,
+    short,
+    UnknownEncodingError,
+)
+from seg_node.perception.images.planar import decode_planar, PLANAR
+from seg_node.perception.images.raw_image import RawImage, rows_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from typing_extensions import Buffer
 
-# Bytes per pixel and OpenCV's conversion; None where the bytes are BGR already.
+# Values per pixel and OpenCV's conversion; None where they are BGR already.
 _PACKED: dict[str, tuple[int, int | None]] = {
     'bgr8': (3, None),
     'rgb8': (3, cv2.COLOR_RGB2BGR),
@@ -47,12 +54,13 @@ _PACKED: dict[str, tuple[int, int | None]] = {
     '8UC3': (3, None),
     '8UC4': (4, cv2.COLOR_BGRA2BGR),
 }
-# ROS names the top-left 2x2 pixels row by row, OpenCV the second row's second and third pixel.
-_BAYER = {
-    'bayer_rggb8': cv2.COLOR_BayerBG2BGR,
-    'bayer_bggr8': cv2.COLOR_BayerRG2BGR,
-    'bayer_gbrg8': cv2.COLOR_BayerGR2BGR,
-    'bayer_grbg8': cv2.COLOR_BayerGB2BGR,
+_PACKED16: dict[str, tuple[int, int | None]] = {
+    'bgr16': (3, None),
+    'rgb16': (3, cv2.COLOR_RGB2BGR),
+    'bgra16': (4, cv2.COLOR_BGRA2BGR),
+    'rgba16': (4, cv2.COLOR_RGBA2BGR),
+    'mono16': (1, cv2.COLOR_GRAY2BGR),
+    '16UC1': (1, cv2.COLOR_GRAY2BGR),
 }
 _YUV422 = {
     'yuv422': cv2.COLOR_YUV2BGR_UYVY,
@@ -60,136 +68,75 @@ _YUV422 = {
     'yuv422_yuy2': cv2.COLOR_YUV2BGR_YUY2,
     'yuyv': cv2.COLOR_YUV2BGR_YUY2,
 }
-_NV = {'nv12': cv2.COLOR_YUV2BGR_NV12, 'nv21': cv2.COLOR_YUV2BGR_NV21}
 
-ENCODINGS: tuple[str, ...] = (*_PACKED, 'mono16', *_BAYER, *_YUV422, *_NV)
+ENCODINGS16: tuple[str, ...] = (*_PACKED16, *BAYER16)
+"""Names of the encodings with 16 bits a value."""
+YUV: tuple[str, ...] = (*_YUV422, *PLANAR)
+"""Names of the encodings that are YUV."""
+ENCODINGS: tuple[str, ...] = (*_PACKED, *BAYER8, *ENCODINGS16, *YUV)
 """Names of the raw encodings that decode_raw() takes."""
 
 
-@dataclass(frozen=True)
-class RawImage:
-    """
-    An uncompressed image as in sensor_msgs/Image; step is bytes per row.
-
-    data is any C-contiguous buffer: bytes, bytearray, array.array('B'), memoryview, ndarray.
-    """
-
-    height: int
-    width: int
-    encoding: str
-    is_bigendian: bool
-    step: int
-    data: Buffer
-
-
-def decode_raw(image: RawImage) -> NDArray[np.uint8]:
+def decode_raw(image: RawImage, depth: BitDepth | None = None) -> NDArray[np.uint8]:
     """
     Return the image as BGR uint8 [H, W, 3]; raise ImageError if it is malformed.
 
     For bgr8 and 8UC3 the result is a read-only view on the data, also where rows are padded;
     copy it to keep it longer than the data. 8UC3 and 8UC4 are taken as BGR and BGRA, OpenCV's
-    order. mono16 is scaled 65535 -> 255. The height of nv12 and nv21 is the luma's or, where
-    the data has exactly step * height bytes, that of luma and chroma together. Data behind the
-    last row is ignored.
+    order, 16UC1 as luminance. Data behind the last row is ignored, except where planes follow
+    each other: see planar.
+
+    :param depth: of the camera's images of 16 bits; None: of this one alone.
+    :raises UnknownEncodingError: for an encoding that is not among ENCODINGS.
     """
     try:
-        return _decode(image)
+        return _decode(image, depth or BitDepth())
     except (cv2.error, MemoryError) as error:
         raise ImageError(
             f'{image.encoding} image {image.width}x{image.height} cannot be converted: {error}'
         ) from error
 
 
-def _decode(image: RawImage) -> NDArray[np.uint8]:
+def _decode(image: RawImage, depth: BitDepth) -> NDArray[np.uint8]:
     check_size(image.width, image.height)
     encoding = image.encoding
     if encoding in _PACKED:
         channels, code = _PACKED[encoding]
-        pixels = _pixels(image, channels)
-        return pixels if code is None else _convert(pixels, code)
-    if encoding in _BAYER:
-        if min(image.width, image.height) < 3:
-            raise ImageError(
-                f'{encoding} image is {image.width}x{image.height}; colours need at least 3x3'
-            )
-        return _convert(_pixels(image, 1), _BAYER[encoding])
+        return _convert(_pixels(image, channels), code)
+    if encoding in _PACKED16:
+        channels, code = _PACKED16[encoding]
+        return _convert(_pixels16(image, channels, depth), code)
+    if encoding in BAYER8:
+        return demosaic(_pixels(image, 1), encoding)
+    if encoding in BAYER16:
+        return demosaic(_pixels16(image, 1, depth), encoding)
     if encoding in _YUV422:
         if image.width % 2:
             raise ImageError(
                 f'{encoding} image is {image.width} wide; pixels come in pairs, so it must be even'
             )
         return _convert(_pixels(image, 2), _YUV422[encoding])
-    if encoding == 'mono16':
-        return _convert(_scale_mono16(_pixels(image, 2), image.is_bigendian), cv2.COLOR_GRAY2BGR)
-    if encoding in _NV:
-        return _convert(_nv_planes(image), _NV[encoding])
-    raise ImageError(
+    if encoding in PLANAR:
+        return decode_planar(image)
+    raise UnknownEncodingError(
         f'encoding {short(encoding)} is not supported; supported are {", ".join(ENCODINGS)}'
     )
 
 
-def _pixels(image: RawImage, channels: int, rows: int | None = None) -> NDArray[np.uint8]:
-    """Return a read-only view [rows, W] or [rows, W, channels] on the data, padding left out."""
-    rows = image.height if rows is None else rows
-    row_bytes = image.width * channels
-    if image.step < row_bytes:
-        raise ImageError(
-            f'{image.encoding} image of width {image.width} has step {image.step}; '
-            f'a row takes at least {row_bytes} bytes'
-        )
-    data = flat(image.data)
-    needed = (rows - 1) * image.step + row_bytes
-    if data.size < needed:
-        raise ImageError(
-            f'{image.encoding} image {image.width}x{image.height} with step {image.step} has '
-            f'{data.size} bytes of data, needs {needed}'
-        )
-    # The step of a single row says nothing about the data, so it is not trusted as a stride.
-    step = image.step if rows > 1 else row_bytes
-    shape, strides = (rows, image.width, channels), (step, channels, 1)
-    if channels == 1:
-        shape, strides = shape[:2], strides[:2]  # type: ignore[assignment]
-    view: NDArray[np.uint8] = np.ndarray(shape, np.uint8, buffer=data, strides=strides)
-    view.flags.writeable = False
-    return view
+def _pixels(image: RawImage, channels: int) -> NDArray[np.uint8]:
+    """Return a view [H, W], or [H, W, channels] of more than one, on values of 8 bits."""
+    return _of_pixels(rows_of(image, channels), channels)
 
 
-def flat(data: Buffer) -> NDArray[np.uint8]:
-    """Return the bytes of a message's data, uint8 [N]; ImageError where there are none."""
-    try:
-        view = memoryview(data)
-        flat = np.frombuffer(view, np.uint8) if view.nbytes else np.empty(0, np.uint8)
-    except (TypeError, ValueError, BufferError) as error:
-        raise ImageError(
-            f'image data is {type(data).__name__}, not a contiguous buffer of bytes: {error}'
-        ) from error
-    if flat.size == 0:
-        raise ImageError('image has no data')
-    return flat
+def _pixels16(image: RawImage, channels: int, depth: BitDepth) -> NDArray[np.uint8]:
+    """Return values of 16 bits in 8, [H, W] or [H, W, channels]."""
+    values = rows_of(image, channels, '>u2' if image.is_bigendian else '<u2')
+    return depth.scale(_of_pixels(values, channels))
 
 
-def _scale_mono16(pixels: NDArray[np.uint8], is_bigendian: bool) -> NDArray[np.uint8]:
-    rows, width, _ = pixels.shape
-    values: NDArray[np.uint16] = np.ndarray(
-        (rows, width), '>u2' if is_bigendian else '<u2',
-        buffer=cast('NDArray[np.uint8]', pixels.base), strides=pixels.strides[:2],
-    )
-    if not values.dtype.isnative or not values.flags.aligned:
-        values = values.astype(np.uint16, order='C')
-    return cast('NDArray[np.uint8]', cv2.convertScaleAbs(values, alpha=1 / 257))
+def _of_pixels(rows: NDArray[Any], channels: int) -> NDArray[Any]:
+    return rows if channels == 1 else rows.reshape(rows.shape[0], -1, channels)
 
 
-def _nv_planes(image: RawImage) -> NDArray[np.uint8]:
-    rows = image.height + image.height // 2
-    if flat(image.data).size == image.step * image.height and image.height % 3 == 0:
-        rows = image.height
-    if image.width % 2 or rows % 3:
-        raise ImageError(
-            f'{image.encoding} image is {image.width}x{image.height}; '
-            f'chroma has half the size, so both must be even'
-        )
-    return _pixels(image, 1, rows)
-
-
-def _convert(pixels: NDArray[np.uint8], code: int) -> NDArray[np.uint8]:
-    return cast('NDArray[np.uint8]', cv2.cvtColor(pixels, code))
+def _convert(pixels: NDArray[np.uint8], code: int | None) -> NDArray[np.uint8]:
+    return cast('NDArray[np.uint8]', pixels if code is None else cv2.cvtColor(pixels, code))

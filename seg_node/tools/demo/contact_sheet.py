@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.drawing.colors import bgr, DECISIONS
-from seg_node.recordings.quiet_opencv import quiet_opencv
+from seg_node.perception.images.quiet_opencv import quiet_opencv
 from seg_node.tools.demo.drive_log import Drive
 
 quiet_opencv()

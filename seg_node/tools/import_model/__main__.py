@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 import sys
 
-from seg_node.recordings.quiet_opencv import quiet_opencv
+from seg_node.perception.images.quiet_opencv import quiet_opencv
 from seg_node.tools.common.command_line import command, fail
 from seg_node.tools.import_model.options import Options, parse
 

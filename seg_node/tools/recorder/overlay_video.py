@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.recordings.quiet_opencv import quiet_opencv
+from seg_node.perception.images.quiet_opencv import quiet_opencv
 
 quiet_opencv()
 import cv2  # noqa: E402  (after its log level is set)

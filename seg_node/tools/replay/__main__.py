@@ -23,7 +23,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from seg_node.errors import UserError
-from seg_node.recordings.quiet_opencv import quiet_opencv
+from seg_node.perception.images.quiet_opencv import quiet_opencv
 from seg_node.tools.common.command_line import command, fail, StopFlag
 from seg_node.tools.replay.options import parse, without_ros_args
 

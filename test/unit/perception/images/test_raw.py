@@ -24,9 +24,10 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from helpers.plain_images import noise_image, smooth
+from helpers.plain_images import noise_image, smooth, yuv_planes
 from seg_node.perception.images.errors import ImageError, MAX_SIDE
-from seg_node.perception.images.raw import decode_raw, ENCODINGS, RawImage
+from seg_node.perception.images.raw import decode_raw, ENCODINGS
+from seg_node.perception.images.raw_image import RawImage
 
 CHANNELS = {'bgr8': 3, 'rgb8': 3, '8UC3': 3, 'bgra8': 4, 'rgba8': 4, '8UC4': 4, 'mono8': 1,
             '8UC1': 1, 'mono16': 2, 'yuv422': 2, 'uyvy': 2, 'yuv422_yuy2': 2, 'yuyv': 2}
@@ -87,14 +88,6 @@ def test_bayer_patterns_give_back_the_colours(pattern):
     assert np.abs(decoded[inner].astype(int) - bgr[inner]).max() <= 6
 
 
-def yuv_planes(bgr: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return Y, U, V of BT.601 limited range (ITU-R BT.601-7, table 3), full resolution."""
-    b, g, r = (bgr[..., index] / 255 for index in range(3))
-    luma = 0.299 * r + 0.587 * g + 0.114 * b
-    planes = (16 + 219 * luma, 128 + 224 * (b - luma) / 1.772, 128 + 224 * (r - luma) / 1.402)
-    return tuple(np.rint(plane).astype(np.uint8) for plane in planes)
-
-
 @pytest.mark.parametrize('padding', [0, 6])
 @pytest.mark.parametrize(('encoding', 'order'), [
     ('yuv422', 'uyvy'), ('uyvy', 'uyvy'), ('yuv422_yuy2', 'yuyv'), ('yuyv', 'yuyv'),
@@ -109,21 +102,6 @@ def test_yuv422(encoding, order, padding):
     packed[:, chroma + 2::4] = v[:, ::2]
     decoded = decode_raw(raw(packed, encoding, width=32, padding=padding))
     assert np.abs(decoded.astype(int) - bgr).max() <= 8
-
-
-@pytest.mark.parametrize('padding', [0, 6])
-@pytest.mark.parametrize('counts_chroma', [False, True])
-@pytest.mark.parametrize('encoding', ['nv12', 'nv21'])
-def test_nv_with_either_meaning_of_height(encoding, counts_chroma, padding):
-    bgr = smooth(24, 32)
-    y, u, v = yuv_planes(bgr)
-    pair = (u, v) if encoding == 'nv12' else (v, u)
-    chroma = np.stack([plane[::2, ::2] for plane in pair], 2).reshape(12, 32)
-    rows = np.concatenate([y, chroma])
-    image = raw(rows, encoding, height=36 if counts_chroma else 24, padding=padding)
-    decoded = decode_raw(image)
-    assert decoded.shape == (24, 32, 3)
-    assert np.abs(decoded.astype(int) - bgr).max() <= 10
 
 
 @pytest.mark.parametrize('encoding', ['rgb8', 'bgra8', 'mono8', 'mono16', 'bayer_rggb8',

@@ -30,8 +30,11 @@ from seg_node.perception.backends.cuda.input_plan import (
     SOURCE_FORMATS,
     SourceFormat,
 )
+from seg_node.perception.images.bayer import BAYER8
 from seg_node.perception.images.errors import MAX_SIDE
-from seg_node.perception.images.raw import decode_raw, ENCODINGS, RawImage
+from seg_node.perception.images.planar import PLANAR
+from seg_node.perception.images.raw import decode_raw, ENCODINGS, ENCODINGS16
+from seg_node.perception.images.raw_image import RawImage
 from seg_node.perception.input_scaler import InputScaler
 
 pytestmark = needs_compiler
@@ -133,7 +136,7 @@ def test_weights_of_neighbours_stay_inside(source, target):
 
 
 def test_formats_are_those_of_the_codec():
-    others = {'mono16', *(name for name in ENCODINGS if name.startswith('bayer'))}
+    others = {*ENCODINGS16, *BAYER8, *(name for name in PLANAR if name not in ('nv12', 'nv21'))}
     assert set(SOURCE_FORMATS) == set(ENCODINGS) - others
 
 
