@@ -20,7 +20,9 @@ from functools import lru_cache
 from typing import Any
 
 from seg_node.errors import UserError
-from seg_node.perception.images.camera_image import CameraImage, decode_image
+from seg_node.perception.images.bit_depth import BitDepth
+from seg_node.perception.images.camera_image import CameraImage
+from seg_node.perception.images.decoding import decode_image
 
 
 def require_rosbags() -> None:
@@ -57,12 +59,13 @@ def write_cdr(message: Any, kind: str) -> bytes:
     return bytes(typestore().serialize_cdr(message, kind))
 
 
-def read_image(message: bytes, compressed: bool, min_size: tuple[int, int] | None = None
-               ) -> CameraImage:
+def read_image(message: bytes, compressed: bool, min_size: tuple[int, int] | None = None,
+               depth: BitDepth | None = None) -> CameraImage:
     """
     Decode an Image or CompressedImage as decode_image() does.
 
     :raises Exception: almost any, for damaged bytes.
     """
     kind = 'CompressedImage' if compressed else 'Image'
-    return decode_image(read_cdr(message, f'sensor_msgs/msg/{kind}'), compressed, min_size)
+    return decode_image(read_cdr(message, f'sensor_msgs/msg/{kind}'), compressed, min_size,
+                        depth)

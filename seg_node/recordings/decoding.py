@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.errors import UserError
+from seg_node.perception.images.bit_depth import BitDepth
 from seg_node.perception.images.camera_image import CameraImage
 from seg_node.recordings.cdr import read_cdr, read_image
 from seg_node.recordings.channels import CAMERA_INFO
@@ -70,14 +71,14 @@ def decode_frames(
     :param min_size: width and height of the images that are enough; None: all there is.
     :raises UserError: where the recording cannot be read on.
     """
-    infos = _Infos()
+    infos, depth = _Infos(), BitDepth()
     frames = iter(source)
     while True:
         begun = time.perf_counter()
         frame = _next(frames, source)
         if frame is None:
             return
-        image, problem = _image(frame, source.compressed, min_size)
+        image, problem = _image(frame, source.compressed, min_size, depth)
         took = (time.perf_counter() - begun) * 1e3
         codes = None if truth is None else truth.codes(frame)
         info = infos.read(frame.camera_info, source)
@@ -100,12 +101,12 @@ def bytes_of(frame: DecodedFrame) -> int:
 
 
 def _image(
-    frame: RecordedFrame, compressed: bool, min_size: tuple[int, int] | None,
+    frame: RecordedFrame, compressed: bool, min_size: tuple[int, int] | None, depth: BitDepth,
 ) -> tuple[CameraImage | None, str]:
     if frame.message is None:
         return None if frame.bgr is None else CameraImage.of(frame.bgr), ''
     try:
-        return read_image(frame.message, compressed, min_size), ''
+        return read_image(frame.message, compressed, min_size, depth), ''
     except Exception as error:      # ImageError, and what rosbags raises for damaged bytes
         return None, f'{error}' or type(error).__name__
 

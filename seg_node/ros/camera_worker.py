@@ -25,6 +25,7 @@ import time
 
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
+from seg_node.perception.images.bit_depth import BitDepth
 from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.images.errors import ImageError
 from seg_node.perception.segmenter import Segmentation, Segmenter
@@ -84,6 +85,7 @@ class CameraWorker:
         self._clocks = clocks
         self._speedometer = speedometer
         self._logger = logger
+        self._depths = {camera: BitDepth() for camera in cameras}
         self._health = ThreadPoolExecutor(1, 'camera health')
         self._publishing = PublishingThread(len(cameras))
         self._thread = threading.Thread(target=self._run, name='segmentation', daemon=True)
@@ -123,11 +125,13 @@ class CameraWorker:
         started = time.monotonic()
         camera.statistics.took('wait', (started - frame.arrival.steady) * 1e3)
         try:
-            image = decode_message(frame.message, min_image_size(self._segmenter.model, limits))
+            image = decode_message(frame.message, min_image_size(self._segmenter.model, limits),
+                                   self._depths[frame.camera])
         except Exception as error:      # as above
             self._fail(frame, Reason.MALFORMED if isinstance(error, ImageError)
                        else Reason.INFERENCE_FAILED, error)
             return None
+        camera.statistics.note(image.note)
         camera.statistics.took('decode', (time.monotonic() - started) * 1e3)
         inspection = self._health.submit(camera.judge.inspect, image, limits)
         return _DecodedFrame(frame, image, inspection)

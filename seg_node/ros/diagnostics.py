@@ -36,7 +36,7 @@ _STAGES = ('latency', 'deliver', 'wait', 'decode', 'resize', 'inference', 'measu
            'publish')
 """Latency: from the stamp to the decision's publication. Inference has resize in it."""
 _EVENTS = ('received', 'processed', 'lost', 'malformed', 'inference_failed', 'publish_failed',
-           'no_view')
+           'no_view', 'noted')
 _FRESH_ODOMETRY = 1.0      # seconds; it comes at 10 Hz or more
 _ENOUGH = 0.8      # share of the expected rate below which diagnostics warn
 
@@ -117,5 +117,8 @@ class Diagnostics:
             level = DiagnosticStatus.WARN
             message = (f'{rate:.1f} images per second of {self._expected_rate:.1f} expected; if '
                        'the camera sends them, see docs/troubleshooting.md, images are lost')
+        if statistics.noted:
+            values['note'] = statistics.noted
+            message = f'{message}; {statistics.noted}'
         return DiagnosticStatus(level=level, name=f'{self._prefix}: {camera}', message=message,
                                 values=key_values(values))

@@ -25,14 +25,26 @@ import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
 
-from seg_node.perception.images.camera_image import CameraImage, decode_image
+from seg_node.perception.images.bit_depth import BitDepth
+from seg_node.perception.images.camera_image import CameraImage
+from seg_node.perception.images.decoding import decode_image
+from seg_node.perception.images.errors import short, UnknownEncodingError
+from seg_node.ros.foreign_encodings import decode_by_cv_bridge
 from seg_node.stop_go.verdict import Decision, Verdict
 
 
-def decode_message(message: Image | CompressedImage, min_size: tuple[int, int] | None = None
-               ) -> CameraImage:
-    """Decode an image message as decode_image() does; ImageError where it cannot be."""
-    return decode_image(message, isinstance(message, CompressedImage), min_size)
+def decode_message(message: Image | CompressedImage, min_size: tuple[int, int] | None = None,
+                   depth: BitDepth | None = None) -> CameraImage:
+    """
+    Decode an image message as decode_image() does; cv_bridge is asked for other encodings.
+
+    :raises ImageError: for any image that cannot be decoded.
+    """
+    try:
+        return decode_image(message, isinstance(message, CompressedImage), min_size, depth)
+    except UnknownEncodingError as unknown:
+        return CameraImage.of(decode_by_cv_bridge(message, unknown), message.encoding,
+                              f'{short(message.encoding)} is converted by cv_bridge')
 
 
 def to_image(pixels: NDArray[np.uint8], header: Any) -> Image:

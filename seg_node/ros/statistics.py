@@ -32,6 +32,7 @@ class CameraStatistics:
         self._counts: Counter[str] = Counter()
         self._milliseconds: dict[str, deque[float]] = {}
         self._arrivals: deque[float] = deque(maxlen=_ARRIVALS)
+        self._note = ''
 
     def count(self, event: str, times: int = 1) -> None:
         """Count an event."""
@@ -42,6 +43,17 @@ class CameraStatistics:
         """Return how often an event was counted."""
         with self._lock:
             return self._counts[event]
+
+    def note(self, text: str) -> None:
+        """Keep the newest that there was to say of an image; count how many had any."""
+        if text:
+            self._note = text
+            self.count('noted')
+
+    @property
+    def noted(self) -> str:
+        """The newest note, empty before the first."""
+        return self._note
 
     def arrived(self, steady: float) -> None:
         """Note the arrival of an image, in seconds on the steady clock."""

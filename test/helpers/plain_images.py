@@ -34,3 +34,12 @@ def yuv_planes(bgr: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     luma = 0.299 * r + 0.587 * g + 0.114 * b
     planes = (16 + 219 * luma, 128 + 224 * (b - luma) / 1.772, 128 + 224 * (r - luma) / 1.402)
     return tuple(np.rint(plane).astype(np.uint8) for plane in planes)
+
+
+def mosaic_of(values: np.ndarray, pattern: str) -> np.ndarray:
+    """Return the mosaic, [H, W], that a sensor with a pattern such as 'rggb' sees of BGR."""
+    mosaic = np.empty_like(values[..., 0])
+    for index, color in enumerate(pattern):
+        y, x = divmod(index, 2)
+        mosaic[y::2, x::2] = values[y::2, x::2, 'bgr'.index(color)]
+    return mosaic

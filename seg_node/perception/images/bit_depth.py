@@ -40,6 +40,10 @@ class BitDepth:
         """Begin with the least that cameras have."""
         self.bits = _DEPTHS[0]
 
+    def told(self, encoding: str, bits: int) -> str:
+        """Return the encoding of an image with so many bits a value, and how many are used."""
+        return f'{encoding}, {self.bits} of 16 bits' if bits == 16 else encoding
+
     def scale(self, values: NDArray[np.uint16]) -> NDArray[np.uint8]:
         """Return values, uint16 of any shape and byte order, in 8 bits; they may raise the depth."""
         needed = int(values.max()).bit_length()

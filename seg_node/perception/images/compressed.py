@@ -11,10 +11,12 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""
-JPEG and PNG files in camera messages to BGR images.
 
-Everything in a message is untrusted, as in raw.
+"""
+JPEG, PNG and WebP files in camera messages to BGR images.
+
+Everything in a message is untrusted, as in raw. A file gets to OpenCV only when its header is
+known here, it is whole, and what it promises is within bounds.
 """
 
 from __future__ import annotations
@@ -24,88 +26,130 @@ from typing import cast, TYPE_CHECKING
 import cv2
 import numpy as np
 
-from seg_node.perception.images.errors import check_size, ImageError, short
-from seg_node.perception.images.header import ImageHeader, JPEG, read_header
+from seg_node.perception.images.bayer import demosaic
+from seg_node.perception.images.bit_depth import BitDepth
+from seg_node.perception.images.camera_image import CameraImage
+from seg_node.perception.images.errors import check_size, ImageError
+from seg_node.perception.images.file_format import read_format
+from seg_node.perception.images.header import ImageHeader
+from seg_node.perception.images.jpeg_header import JPEG, JPEG_MAGIC, read_jpeg
+from seg_node.perception.images.png_header import PNG_MAGIC, read_png
+from seg_node.perception.images.quiet_opencv import decoder_words, quiet_opencv
 from seg_node.perception.images.raw_image import flat
+from seg_node.perception.images.webp_header import read_webp, WEBP_MAGIC
 from seg_node.perception.input_scaler import halvings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from typing_extensions import Buffer
 
-MAX_COMPRESSED_PIXELS = 2**26
-"""Maximum of pixels a compressed image may unpack to (67 million, 200 MB); bounds bombs."""
+MAX_DECODED_BYTES = 100 * 2**20
+"""Most memory that decoding one image may take: 35 megapixels as JPEG, 17 as PNG; bounds bombs."""
 
+_READERS = {JPEG_MAGIC: read_jpeg, PNG_MAGIC: read_png, WEBP_MAGIC: read_webp}
 _FLAGS = (cv2.IMREAD_COLOR, cv2.IMREAD_REDUCED_COLOR_2, cv2.IMREAD_REDUCED_COLOR_4,
           cv2.IMREAD_REDUCED_COLOR_8)
 """OpenCV's flags by how often the size is halved: all that JPEG's blocks of 8 pixels allow."""
 
+quiet_opencv()
+
 
 def decode_compressed(data: Buffer, format: str = '') -> NDArray[np.uint8]:
-    """
-    Return a JPEG or PNG file as BGR uint8 [H, W, 3]; raise ImageError if that fails.
-
-    format is that of sensor_msgs/CompressedImage ('jpeg', 'rgb8; png compressed bgr8', or
-    empty); it is only used to refuse other transports, the bytes decide what is decoded. Grey
-    and 16-bit images become 8-bit BGR, alpha is dropped. An EXIF orientation is ignored, so
-    that the image keeps fitting the camera_info. A JPEG with damage in its middle decodes
-    to damaged pixels: only a cut-off one can be told.
-    """
-    file, header = _read(data, format)
-    return _decode(file, header, 0)
+    """Return the image of a file, as decode_file() does, as BGR uint8 [H, W, 3]."""
+    return decode_file(data, format).bgr
 
 
 def decode_reduced(data: Buffer, format: str, min_size: tuple[int, int]
                    ) -> tuple[NDArray[np.uint8], int, int]:
+    """Return the image of a file, as decode_file() does, and the width and height in full."""
+    image = decode_file(data, format, min_size)
+    return image.bgr, image.width, image.height
+
+
+def decode_file(data: Buffer, format: str = '', min_size: tuple[int, int] | None = None,
+                depth: BitDepth | None = None) -> CameraImage:
     """
-    Decode as decode_compressed() does; a JPEG to half, a quarter or an eighth of its size.
+    Decode a JPEG, PNG or WebP file; raise ImageError if that fails.
 
-    That is the smallest with `min_size` (width, height) pixels or more. It takes half of the time
-    of the whole size, since a large part of the transform and of the colours is left out.
+    Grey and 16-bit images become 8-bit BGR, alpha is dropped. An EXIF orientation is ignored, so
+    that the image keeps fitting the camera_info. A JPEG with damage in its middle decodes to
+    damaged pixels; what the decoder says of it is in the note.
 
-    :returns: the image, BGR uint8 [h, w, 3], and the width and height it has in full.
+    :param format: that of sensor_msgs/CompressedImage ('jpeg', 'rgb8; png compressed bgr8', or
+        empty): refuses other transports, and tells a Bayer mosaic, which becomes an image in
+        colours. Else the bytes decide what is decoded.
+    :param min_size: width and height that are enough: a JPEG is decoded to half, a quarter or an
+        eighth of its size, the smallest that is not below. It takes half of the time, since a
+        large part of the transform and of the colours is left out. None: all there is.
+    :param depth: of the camera's images of 16 bits; None: of this one alone.
     """
-    file, header = _read(data, format)
-    times = 0
-    if header.kind == JPEG:
-        times = min(halvings((header.width, header.height), min_size), len(_FLAGS) - 1)
-    return _decode(file, header, times), header.width, header.height
-
-
-def _read(data: Buffer, format: str) -> tuple[bytes, ImageHeader]:
-    _check_format(format)
+    told = read_format(format)
     file = bytes(flat(data).data)
-    header = read_header(file)
-    check_size(header.width, header.height)
-    if header.width * header.height > MAX_COMPRESSED_PIXELS:
+    header = _read_header(file)
+    mosaic = told.mosaic(header.channels)
+    depth = depth or BitDepth()
+    with decoder_words() as words:
+        if mosaic:
+            bgr = demosaic(_eight_bits(_mosaic(file, header), depth), mosaic)
+        else:
+            bgr = _colors(file, header, min_size, depth)
+    notes = (words.text, '' if mosaic else told.note(header.channels))
+    return CameraImage(bgr, depth.told(format, header.bits), header.width, header.height,
+                       '; '.join(filter(None, notes)))
+
+
+def _read_header(file: bytes) -> ImageHeader:
+    read = next((read for magic, read in _READERS.items() if file.startswith(magic)), None)
+    if read is None:
         raise ImageError(
-            f'{header.kind} image is {header.width}x{header.height}; '
-            f'at most {MAX_COMPRESSED_PIXELS} pixels are unpacked'
+            f'compressed data of {len(file)} bytes begins with {file[:4].hex(" ")}: '
+            f'neither JPEG nor PNG nor WebP; publish one of them'
         )
-    return file, header
+    header = read(file)
+    check_size(header.width, header.height)
+    needed = header.width * header.height * header.pixel_bytes
+    if needed > MAX_DECODED_BYTES:
+        raise ImageError(
+            f'{header.kind} image of {header.width}x{header.height} takes {needed / 2**20:.0f} MB '
+            f'to decode; at most {MAX_DECODED_BYTES // 2**20} MB are spent'
+        )
+    return header
 
 
-def _decode(file: bytes, header: ImageHeader, halved: int) -> NDArray[np.uint8]:
-    flags = _FLAGS[halved] | cv2.IMREAD_IGNORE_ORIENTATION
+def _colors(file: bytes, header: ImageHeader, min_size: tuple[int, int] | None, depth: BitDepth,
+            ) -> NDArray[np.uint8]:
+    halved = 0
+    if header.kind == JPEG and min_size is not None:
+        halved = min(halvings((header.width, header.height), min_size), len(_FLAGS) - 1)
+    deep = cv2.IMREAD_ANYDEPTH if header.bits == 16 else 0
+    # Rounded up, as JPEG's blocks at the edges are.
+    size = (-(-header.height >> halved), -(-header.width >> halved), 3)
+    return _eight_bits(_decode(file, header, _FLAGS[halved] | deep, size), depth)
+
+
+def _mosaic(file: bytes, header: ImageHeader) -> NDArray[np.generic]:
+    if header.bits < 8:
+        raise ImageError(f'{header.kind} image with {header.bits} bits is no Bayer mosaic')
+    flags = cv2.IMREAD_ANYDEPTH if header.bits == 16 else cv2.IMREAD_GRAYSCALE
+    return _decode(file, header, flags, (header.height, header.width))
+
+
+def _eight_bits(pixels: NDArray[np.generic], depth: BitDepth) -> NDArray[np.uint8]:
+    if pixels.dtype == np.uint16:
+        return depth.scale(cast('NDArray[np.uint16]', pixels))
+    return cast('NDArray[np.uint8]', pixels)
+
+
+def _decode(file: bytes, header: ImageHeader, flags: int, shape: tuple[int, ...],
+            ) -> NDArray[np.generic]:
     try:
-        image = cv2.imdecode(np.frombuffer(file, np.uint8), flags)
+        image = cv2.imdecode(np.frombuffer(file, np.uint8),
+                             flags | cv2.IMREAD_IGNORE_ORIENTATION)
     except (cv2.error, MemoryError) as error:
         raise ImageError(f'{header.kind} image cannot be decoded: {error}') from error
-    # Rounded up, as JPEG's blocks at the edges are.
-    shape = (-(-header.height >> halved), -(-header.width >> halved), 3)
     if image is None or image.shape != shape:
         raise ImageError(
             f'{header.kind} image of {len(file)} bytes cannot be decoded: '
             f'damaged, or a variant that OpenCV does not read'
         )
-    return cast('NDArray[np.uint8]', image)
-
-
-def _check_format(format: str) -> None:
-    name = format.lower()
-    if 'compresseddepth' in name:
-        raise ImageError(
-            f'format {short(format)} carries depth, not colour: choose a colour camera topic'
-        )
-    if name.strip() and not any(kind in name for kind in ('jpeg', 'jpg', 'png')):
-        raise ImageError(f'format {short(format)} is not supported; supported are jpeg and png')
+    return cast('NDArray[np.generic]', image)

@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from helpers.plain_images import noise_image, smooth
+from helpers.plain_images import mosaic_of, noise_image, smooth
 from seg_node.perception.images.bayer import BAYER16
 from seg_node.perception.images.bit_depth import BitDepth
 from seg_node.perception.images.raw import decode_raw, ENCODINGS16
@@ -66,10 +66,7 @@ def test_colours_and_byte_orders(encoding, bits, is_bigendian, padding):
 def test_mosaics(encoding, bits):
     bgr = smooth(48, 64)
     values = picture(bgr, bits)
-    mosaic = np.empty(bgr.shape[:2], np.uint16)
-    for index, color in enumerate(encoding[6:10]):
-        y, x = divmod(index, 2)
-        mosaic[y::2, x::2] = values[y::2, x::2, 'bgr'.index(color)]
+    mosaic = mosaic_of(values, encoding[6:10])
     mosaic[0, 0] = 2**bits - 1
     inner = np.s_[2:-2, 2:-2]
     decoded = decode_raw(message(mosaic, encoding))

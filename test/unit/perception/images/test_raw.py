@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from helpers.plain_images import noise_image, smooth, yuv_planes
+from helpers.plain_images import mosaic_of, noise_image, smooth, yuv_planes
 from seg_node.perception.images.errors import ImageError, MAX_SIDE
 from seg_node.perception.images.raw import decode_raw, ENCODINGS
 from seg_node.perception.images.raw_image import RawImage
@@ -79,11 +79,7 @@ def test_mono16_is_scaled_in_either_byte_order(size, padding, is_bigendian):
 @pytest.mark.parametrize('pattern', ['rggb', 'bggr', 'gbrg', 'grbg'])
 def test_bayer_patterns_give_back_the_colours(pattern):
     bgr = smooth(48, 64)
-    mosaic = np.empty(bgr.shape[:2], np.uint8)
-    for index, color in enumerate(pattern):
-        y, x = divmod(index, 2)
-        mosaic[y::2, x::2] = bgr[y::2, x::2, 'bgr'.index(color)]
-    decoded = decode_raw(raw(mosaic, f'bayer_{pattern}8', padding=5))
+    decoded = decode_raw(raw(mosaic_of(bgr, pattern), f'bayer_{pattern}8', padding=5))
     inner = np.s_[2:-2, 2:-2]
     assert np.abs(decoded[inner].astype(int) - bgr[inner]).max() <= 6
 
