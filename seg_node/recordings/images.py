@@ -26,8 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.errors import UserError
-from seg_node.recordings.find import IMAGE_SUFFIXES, Kind, natural_key
 from seg_node.perception.images.quiet_opencv import quiet_opencv
+from seg_node.recordings.find import IMAGE_SUFFIXES, Kind, natural_key
 from seg_node.recordings.sources import Intrinsics, RecordedFrame, Source
 from seg_node.stop_go.vehicle import Motion
 

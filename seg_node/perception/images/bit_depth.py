@@ -45,7 +45,7 @@ class BitDepth:
         return f'{encoding}, {self.bits} of 16 bits' if bits == 16 else encoding
 
     def scale(self, values: NDArray[np.uint16]) -> NDArray[np.uint8]:
-        """Return values, uint16 of any shape and byte order, in 8 bits; they may raise the depth."""
+        """Return values, uint16 of any shape, in 8 bits; they may raise the depth."""
         needed = int(values.max()).bit_length()
         self.bits = max(self.bits, next(bits for bits in _DEPTHS if bits >= needed))
         if not values.dtype.isnative or not values.flags.aligned:

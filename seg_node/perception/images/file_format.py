@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seg_node.perception.images.bayer import BAYER16, BAYER8
+from seg_node.perception.images.bayer import BAYER8, BAYER16
 from seg_node.perception.images.errors import ImageError, short
 from seg_node.perception.images.raw import YUV
 
@@ -65,13 +65,13 @@ class FileFormat:
             return ''
         if not self.source:
             return 'the images are grey; if the camera sees colours, its driver loses them'
-        return (f'the images are grey, though the camera sends {short(self.source)}: the colours were '
-                f'lost where they were compressed')
+        return (f'the images are grey, though the camera sends {short(self.source)}: the colours '
+                f'were lost where they were compressed')
 
     def _unclear(self, channels: int) -> ImageError:
         return ImageError(
-            f'{self.source} compressed as {short(self.target)} with {channels} channels: it is not '
-            f'clear what the values are. Publish colours, or the raw topic')
+            f'{self.source} compressed as {short(self.target)} with {channels} channels: it is '
+            f'not clear what the values are. Publish colours, or the raw topic')
 
 
 def read_format(format: str) -> FileFormat:

@@ -29,7 +29,7 @@ from typing import Any, cast, TYPE_CHECKING
 import cv2
 import numpy as np
 
-from seg_node.perception.images.bayer import BAYER16, BAYER8, demosaic
+from seg_node.perception.images.bayer import BAYER8, BAYER16, demosaic
 from seg_node.perception.images.bit_depth import BitDepth
 from seg_node.perception.images.errors import (
     check_size,

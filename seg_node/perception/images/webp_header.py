@@ -67,7 +67,8 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _canvas(content: bytes) -> tuple[int, int]:
-    return (1 + int.from_bytes(content[4:7], 'little'), 1 + int.from_bytes(content[7:10], 'little'))
+    return (1 + int.from_bytes(content[4:7], 'little'),
+            1 + int.from_bytes(content[7:10], 'little'))
 
 
 def _lossy(content: bytes) -> tuple[int, int]:

@@ -96,7 +96,8 @@ def test_it_never_sees_data_that_is_too_short(cv_bridge, image):
     assert asked == []
 
 
-@pytest.mark.parametrize('problem', [ModuleNotFoundError, ImportError, AttributeError, SystemError])
+@pytest.mark.parametrize('problem', [
+    ModuleNotFoundError, ImportError, AttributeError, SystemError])
 def test_without_it_the_encoding_is_unknown(cv_bridge, monkeypatch, problem):
     class Broken:
         def __getattr__(self, name):
@@ -110,16 +111,22 @@ def test_without_it_the_encoding_is_unknown(cv_bridge, monkeypatch, problem):
 PIXEL_BYTES = {
     'bgr8': 3, 'rgb8': 3, 'bgra8': 4, 'rgba8': 4, 'mono8': 1, 'bgr16': 6, 'rgb16': 6, 'bgra16': 8,
     'rgba16': 8, 'mono16': 2, 'yuv422': 2, 'uyvy': 2, 'yuv422_yuy2': 2, 'yuyv': 2,
-    **{encoding: 1 for encoding in BAYER8}}
+    **dict.fromkeys(BAYER8, 1)}
 
 
 def test_the_real_one_gives_the_same_colours():
-    """Where it is installed: all that both know. What is left out, it has no colours for."""
+    """Where it is installed: all that both know."""
     bridge = pytest.importorskip('cv_bridge', reason='cv_bridge is not installed').CvBridge()
     rng = np.random.default_rng(1)
+    compared = set()
     for encoding, pixel_bytes in PIXEL_BYTES.items():
         step = 64 * pixel_bytes
         values = rng.integers(0, 256, 48 * step, np.uint8)
         image = Image(height=48, width=64, encoding=encoding, step=step, data=values.tobytes())
-        theirs = bridge.imgmsg_to_cv2(image, 'bgr8').astype(int)
+        try:
+            theirs = bridge.imgmsg_to_cv2(image, 'bgr8').astype(int)
+        except Exception:      # ports of it lack some
+            continue
+        compared.add(encoding)
         assert np.abs(decode_message(image).bgr - theirs).max() <= 1, encoding
+    assert {'rgb8', 'rgba8', 'mono8', *BAYER8} <= compared
