@@ -129,4 +129,4 @@ def test_the_real_one_gives_the_same_colours():
             continue
         compared.add(encoding)
         assert np.abs(decode_message(image).bgr - theirs).max() <= 1, encoding
-    assert {'rgb8', 'rgba8', 'mono8', *BAYER8} <= compared
+    assert {'rgb8', 'rgba8', 'mono8', 'bayer_rggb8'} <= compared
