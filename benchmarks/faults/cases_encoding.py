@@ -32,7 +32,7 @@ from benchmarks.faults.setups import COMPRESSED, PLAIN
 
 
 def _nv12(message: Image) -> Image:
-    """Send 4:2:0 with planes of 16 more rows, as some hardware aligns them: which picture is it?"""
+    """Send planes of 16 more rows, as some hardware aligns them; the height is the picture's."""
     bgr = np.frombuffer(message.data, np.uint8).reshape(message.height, message.width, 3)
     aligned = cv2.copyMakeBorder(bgr, 0, 16, 0, 0, cv2.BORDER_REPLICATE)
     i420 = cv2.cvtColor(aligned, cv2.COLOR_BGR2YUV_I420).tobytes()

@@ -19,6 +19,7 @@ from array import array
 import itertools
 
 from builtin_interfaces.msg import Time
+import cv2
 import numpy as np
 import pytest
 from sensor_msgs.msg import CompressedImage, Image
@@ -28,11 +29,24 @@ from helpers.testbed import run_testbed
 
 JPEG = bytes(compressed(road(), 'jpeg').data)
 PNG = bytes(compressed(road(), 'png').data)
+WEBP = bytes(compressed(road(), 'webp').data)
+SCANS = cv2.imencode('.jpg', road(), [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
 
 
 def changed(**fields):
     """Return an image of a free road with some fields changed."""
     return raw(road(), **fields)
+
+
+def nv12(step, size, height=HEIGHT):
+    """Return the road in packed planes of nv12, and what is said of it."""
+    i420 = cv2.cvtColor(road(), cv2.COLOR_BGR2YUV_I420).ravel()
+    luma, chroma = i420[:WIDTH * HEIGHT], i420[WIDTH * HEIGHT:].reshape(2, -1).T.ravel()
+    data = np.resize(np.concatenate([luma, chroma]), size)
+    return changed(encoding='nv12', step=step, height=height, data=array('B', data.tobytes()))
+
+
+PLANES = WIDTH * HEIGHT * 3 // 2
 
 
 def file(data, kind='jpeg'):
@@ -55,6 +69,9 @@ MALFORMED = {
     'no image at all': Image(),
     'height of 2**31': changed(height=2**31),
     'everything huge': changed(height=2**32 - 1, width=2**32 - 1, step=2**32 - 1),
+    'planes of more rows': nv12(WIDTH, PLANES + 8 * WIDTH * 3 // 2),
+    'planes or padded rows': nv12(2 * WIDTH, 2 * WIDTH * 66, height=66),
+    'planes a byte too long': nv12(WIDTH, PLANES + 1),
     'odd width of pixel pairs': changed(width=63, encoding='yuv422', step=126),
 }
 MALFORMED_FILES = {
@@ -63,6 +80,12 @@ MALFORMED_FILES = {
     'jpeg header alone': file(JPEG[:20]),
     'cut-off png': file(PNG[:len(PNG) // 2], 'png'),
     'garbage': file(bytes(range(256)) * 20),
+    'png chunk of a gigabyte': file(PNG.replace(
+        PNG[PNG.index(b'IDAT') - 4:PNG.index(b'IDAT')], b'\x40\x00\x00\x00', 1), 'png'),
+    'thousand scans': file(SCANS[:-2] + SCANS[SCANS.rindex(b'\xff\xda'):-2] * 1000 + b'\xff\xd9'),
+    'cut-off webp': file(WEBP[:len(WEBP) // 2], 'webp'),
+    'tiff': file(cv2.imencode('.tiff', road())[1].tobytes()),
+    'colours said to be a mosaic': file(JPEG, 'bayer_rggb8; jpeg compressed '),
     'zeros': file(bytes(5000)),
     'unknown format': file(JPEG, 'h264'),
     'depth': file(PNG, '16UC1; compressedDepth png'),
@@ -127,6 +150,34 @@ def test_unusual_images_that_are_fine(raw_testbed, kind):
     finally:
         raw_testbed.front.message = good
     assert raw_testbed.counted('malformed') == before
+
+
+@pytest.mark.parametrize('step', [WIDTH, WIDTH * 3 // 2, 2 * WIDTH])
+def test_planes_with_each_meaning_of_step(raw_testbed, step):
+    good = raw_testbed.front.message
+    raw_testbed.wait_for_go()
+    before = raw_testbed.counted('malformed')
+    raw_testbed.front.message = nv12(step, PLANES)
+    try:
+        raw_testbed.wait_for_stop('camera_changed')
+        raw_testbed.wait_for_go()
+    finally:
+        raw_testbed.front.message = good
+    raw_testbed.wait_for_go()
+    assert raw_testbed.counted('malformed') == before
+
+
+def test_colours_that_were_lost_are_told(compressed_testbed):
+    good = compressed_testbed.front.message
+    grey = cv2.imencode('.jpg', cv2.cvtColor(road(), cv2.COLOR_BGR2GRAY))[1].tobytes()
+    compressed_testbed.front.message = file(grey, 'yuv422_yuy2; jpeg compressed mono8')
+    try:
+        told = compressed_testbed.wait_for_diagnostics(
+            'camera', lambda values: 'note' in values, 'a note on the image')
+        assert "though the camera sends 'yuv422_yuy2'" in told['note']
+    finally:
+        compressed_testbed.front.message = good
+    compressed_testbed.wait_for_go()
 
 
 def at(second):

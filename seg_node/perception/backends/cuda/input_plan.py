@@ -80,7 +80,12 @@ SOURCE_FORMATS: dict[str, SourceFormat] = {
     'yuv422': SourceFormat.UYVY, 'uyvy': SourceFormat.UYVY,
     'nv12': SourceFormat.NV12, 'nv21': SourceFormat.NV21,
 }
-"""Encodings of sensor_msgs/Image that the kernels read; images.raw makes BGR8 of the others."""
+"""
+Encodings of sensor_msgs/Image that the kernels read; images.raw makes BGR8 of the others.
+
+Of nv12 and nv21 they read planes whose rows are step bytes apart, and height is the luma's: what
+images.planar finds a message to mean, not what the message says.
+"""
 
 
 @dataclass(frozen=True, eq=False)
