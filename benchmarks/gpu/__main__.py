@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Check and measure the GPU path on this machine: kernels, engines, stages, rivals, endurance, node.
+Check and measure the GPU path on this machine, section by section.
 
 Each section runs in a process of its own; one that cannot run says why, and the next goes on. They
 come in the order of what is most worth knowing, and gpu_check.json and gpu_check.md are written

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Build each bundled model in each precision, and hold its labels against ONNX Runtime's."""
+"""Build the engines of models, and hold their labels against ONNX Runtime's."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ from seg_node.perception.backends.tensorrt.builder import BuildError
 from seg_node.perception.backends.tensorrt.cache import CachedEngine, EngineCache, Source
 from seg_node.perception.backends.tensorrt.engines import get_engine, gpu_for
 from seg_node.perception.backends.tensorrt.library import TensorRtMissingError
-from seg_node.perception.backends.tensorrt.options import EngineOptions
-from seg_node.perception.models.model import at_precision, Model, ModelError, Precision
+from seg_node.perception.backends.tensorrt.options import EngineOptions, graph_for
+from seg_node.perception.models.model import Model, ModelError, Precision
 from seg_node.perception.segmenter import Segmenter
 from seg_node.scoring.ground_truth import path_truth
 from seg_node.scoring.path_score import PathScore
@@ -52,8 +52,6 @@ MIN_EQUAL = {Precision.FP32: 0.995, Precision.FP16: 0.995, Precision.INT8: 0.98}
 """Share of pixels that must have the label of ONNX Runtime's fp32; int8's as for its export."""
 MAX_POINTS = 0.3
 """Points of path IoU by which fp32 and fp16 may differ from ONNX Runtime's fp32."""
-ORDER = (Precision.FP16, Precision.FP32, Precision.INT8)
-"""The node's own choice on a GPU comes first."""
 THREADS = 4
 SEED = 0
 
@@ -169,16 +167,20 @@ class Engines:
 
 
 def run(settings: Settings) -> Iterator[Outcome]:
-    """Check the engines of all models that were asked for, the precision of the node first."""
+    """Check the engines that the node uses, of all models that were asked for."""
+    return check(settings, lambda model: [graph_for(model, 'auto')])
+
+
+def check(settings: Settings, graphs: Callable[[Model], Sequence[Model]]) -> Iterator[Outcome]:
+    """Check the engines of some graphs of all models that were asked for."""
     api = need_tensorrt()
     items, told = images(settings)
     engines = Engines(lambda model: make_engine(model, api), open_tensorrt)
-    referees = [(model, Referee(model, items)) for model in models_of(settings)]
-    for precision in ORDER:
-        for model, referee in referees:
-            if precision in (Precision.FP32, *(variant.precision for variant in model.variants)):
-                engines.add(at_precision(model, precision), referee)
-                yield replace(engines.outcome(), notes=(told,))
+    for model in models_of(settings):
+        referee = Referee(model, items)
+        for graph in graphs(model):
+            engines.add(graph, referee)
+            yield replace(engines.outcome(), notes=(told,))
 
 
 def images(settings: Settings) -> tuple[list[Item], str]:

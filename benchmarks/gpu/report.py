@@ -31,11 +31,12 @@ FACTS = 'facts'
 TITLES = {
     FACTS: 'Machine',
     'kernels': 'Kernels: bytes of the CPU path',
-    'engines': 'Engines: labels of ONNX Runtime',
+    'engines': 'Engines of the node: labels of ONNX Runtime',
     'stages': 'Stages of a frame',
     'rivals': 'Other ways to run the same network',
     'endurance': 'Endurance',
     'node': 'The node',
+    'precisions': 'Engines in other precisions',
 }
 """Sections, in the order of running."""
 

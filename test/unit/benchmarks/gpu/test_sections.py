@@ -22,7 +22,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from benchmarks.gpu import endurance, engines, other_ways, rivals, stages
+from benchmarks.gpu import endurance, engines, other_ways, precisions, rivals, stages
 from benchmarks.gpu.engines import Agreement, Engines, Referee
 from benchmarks.gpu.outcome import Settings, Status, UnavailableError
 from benchmarks.gpu.timing import Bandwidth, by_stage, wall
@@ -100,6 +100,12 @@ def test_an_engine_that_fails_does_not_keep_the_next_from_running(model, where):
     first, *others = found.outcome().checks
     assert (first.found, first.passed) == ('no such layer', False)
     assert others and all(check.passed for check in others)
+
+
+def test_other_precisions_are_those_that_the_node_does_not_use_of_itself():
+    road = load_model('road')
+    assert [graph.precision for graph in precisions._others(road)] == [
+        Precision.FP32, Precision.INT8]
 
 
 @pytest.mark.parametrize(('precision', 'equal', 'iou', 'passed'), [
