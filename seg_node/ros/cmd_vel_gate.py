@@ -23,9 +23,8 @@ from __future__ import annotations
 
 from dataclasses import fields
 import math
-import sys
 import time
-from typing import Any
+from typing import Any, NoReturn
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import Twist, TwistStamped
@@ -36,9 +35,10 @@ from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
 from std_msgs.msg import Bool, Float32, Header
 
+from seg_node.ros.log import LogsAside
 from seg_node.ros.messages import key_values
 from seg_node.ros.parameters import check_given
-from seg_node.ros.process import run
+from seg_node.ros.process import end_process, run
 from seg_node.ros.qos import LAST_WORD
 from seg_node.ros.twists import Kind, kind_of, seconds_since, TwistInput
 from seg_node.stop_go.bounds import bounds_of
@@ -53,7 +53,7 @@ _FOLLOW_EVERY = 0.25      # seconds
 _QUIET = 2.0      # seconds before the log tells of the same change again
 
 
-class CmdVelGate(Node):
+class CmdVelGate(LogsAside, Node):
     """
     Pass, scale or stop velocity commands; every decision is that of :class:`CommandGate`.
 
@@ -223,9 +223,9 @@ def _components(twist: Any) -> Command:
     return linear.x, linear.y, linear.z, angular.x, angular.y, angular.z
 
 
-def main(args: list[str] | None = None) -> None:
+def main(args: list[str] | None = None) -> NoReturn:
     """Run the node until SIGINT or SIGTERM; the last thing it publishes is a zero."""
-    sys.exit(run('cmd_vel_gate', CmdVelGate, args))
+    end_process(run('cmd_vel_gate', CmdVelGate, args))
 
 
 if __name__ == '__main__':

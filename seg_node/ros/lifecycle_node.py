@@ -29,10 +29,11 @@ from seg_node.perception.backends import BackendError
 from seg_node.perception.models.model import ModelError
 from seg_node.perception.models.self_test import run_self_test, SelfTestError
 from seg_node.perception.segmenter import Segmenter
-from seg_node.ros.camera_worker import CameraParts, CameraWorker
+from seg_node.ros.camera_worker import CameraParts
 from seg_node.ros.clocks import Clocks
 from seg_node.ros.diagnostics import Diagnostics
 from seg_node.ros.loading import Loading
+from seg_node.ros.log import LogsAside
 from seg_node.ros.outputs import CAMERA_OUTPUTS
 from seg_node.ros.outputs.output import CameraOutput
 from seg_node.ros.parameters import check_given, declare, read_limits, read_structure
@@ -52,7 +53,7 @@ _POLL = 0.2      # seconds between polls of what is still loading
 _Result = TransitionCallbackReturn
 
 
-class SegNode(LifecycleNode):
+class SegNode(LogsAside, LifecycleNode):
     """
     Segment camera images and say STOP or GO.
 
@@ -92,7 +93,6 @@ class SegNode(LifecycleNode):
         self._outputs: dict[str, list[CameraOutput]] = {}
         self._is_active = False
         self._session: Session | None = None
-        self._left_behind: list[CameraWorker] = []
         self.add_on_set_parameters_callback(self._set_parameters)
         self._loading_timer = self.create_timer(
             _POLL, self._poll_loading, clock=self._clocks.steady)
@@ -155,11 +155,6 @@ class SegNode(LifecycleNode):
         """Release everything after a failed transition, so that it can be tried again."""
         self._release(FAILED)
         return _Result.SUCCESS
-
-    @property
-    def inference_hangs(self) -> bool:
-        """Whether a thread that was left behind still runs."""
-        return not all(worker.stop(0.0) for worker in self._left_behind)
 
     def on_callback_error(self, error: Exception) -> None:
         """Log it: GO does not rest on callbacks that fail, it needs fresh images to stay."""
@@ -248,7 +243,6 @@ class SegNode(LifecycleNode):
                     f'inference did not end within {_WORKER_TIMEOUT:.0f} s; its thread and model '
                     'are left behind, restart the node')
                 self._segmenter = None      # not closed: the thread still uses it
-                self._left_behind.append(self._session.worker)
             self._session = None
 
     def _release(self, cause: Finding) -> None:

@@ -17,18 +17,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+import faulthandler
+import os
 import signal
 import sys
 import threading
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
 from seg_node.parameters.blocks import read_blocks
+from seg_node.ros.console import never_block, STDERR
+from seg_node.ros.log import Log, WRITER
 from seg_node.ros.parameters import check_files, files_in
+
+_END_WITHIN = 20.0      # seconds from a signal to the end, whatever hangs
+_LAST_LINES = 2.0      # seconds that the log may take to be written at the end
 
 
 class ProcessNode(Protocol):
@@ -48,6 +56,7 @@ def run(name: str, make: Callable[[], Any], args: list[str] | None = None) -> in
     :param name: of the node, for the log.
     :param make: makes a ProcessNode; a ValueError tells what parameter cannot be used.
     """
+    never_block()
     ended = threading.Event()
 
     def end(number: int, frame: FrameType | None) -> None:
@@ -56,6 +65,7 @@ def run(name: str, make: Callable[[], Any], args: list[str] | None = None) -> in
     # rclpy's own handlers would close the context before the last word is out.
     signal.signal(signal.SIGINT, end)
     signal.signal(signal.SIGTERM, end)
+    _end_in_time()
     try:
         files = files_in(sys.argv if args is None else args)
         for path in files:
@@ -77,12 +87,45 @@ def run(name: str, make: Callable[[], Any], args: list[str] | None = None) -> in
         _spin(node, ended)
         return 0
     finally:
+        WRITER.drain(_LAST_LINES)
         rclpy.try_shutdown()
+
+
+def end_process(code: int) -> NoReturn:
+    """
+    End the process at once.
+
+    Python would take the interpreter down first, and aborts where a thread that hangs was left
+    behind in a library.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):      # nobody reads, or it is closed
+            stream.flush()
+    os._exit(code)
+
+
+def _end_in_time() -> None:
+    """
+    Have the process ended some time after a signal, if it has not ended by then.
+
+    Python runs its handlers on the main thread alone, which may hang in a library. So the signal
+    itself wakes another thread, and that arms a third one, which needs not even Python's lock.
+    """
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+
+    def watch() -> None:
+        os.read(woken, 1)
+        faulthandler.dump_traceback_later(_END_WITHIN, exit=True, file=STDERR)
+
+    threading.Thread(target=watch, name='end', daemon=True).start()
 
 
 def _refuse(name: str, error: Exception) -> int:
     """Tell in one line what cannot be used, and return the exit code."""
-    rclpy.logging.get_logger(name).fatal(' '.join(str(error).split()))
+    Log(name, WRITER).fatal(' '.join(str(error).split()))
+    WRITER.drain(_LAST_LINES)
     return 2
 
 
@@ -103,5 +146,6 @@ def _spin(node: Any, ended: threading.Event) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         node.close()
+        WRITER.drain(_LAST_LINES)      # before the node takes its /rosout along
         executor.shutdown(timeout_sec=5.0)
         node.destroy_node()
