@@ -33,11 +33,16 @@ Count = Callable[[FaultTestbed], int]
 
 @dataclass(frozen=True)
 class Setup:
-    """A node with its parameters, and a robot around it; several faults share one."""
+    """
+    A node with its parameters, and a robot around it; several faults share one.
+
+    module: whose main program is the node.
+    """
 
     name: str
     parameters: Mapping[str, Value]
     assemble: Step
+    module: str = 'seg_node.ros.node'
 
 
 def heal(testbed: FaultTestbed) -> None:

@@ -81,7 +81,8 @@ class Runner:
         self._testbed = FaultTestbed(self._domain, self._clips, self._model, folder)
         setup.assemble(self._testbed)
         self._testbed.start_node(
-            {'model': str(self._testbed.model), 'autostart': True, **setup.parameters})
+            {'model': str(self._testbed.model), 'autostart': True, **setup.parameters},
+            module=setup.module)
         self._testbed.wait_for_go(START_SECONDS)
         return self._testbed
 

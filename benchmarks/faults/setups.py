@@ -84,4 +84,4 @@ GROUND = Setup('ground', _ON_GROUND, _on_ground)
 TWO_CAMERAS = Setup('two_cameras', {**_IN_IMAGE, 'cameras': ['camera', 'rear']}, _two_cameras)
 OWN_MODEL = Setup('own_model', _IN_IMAGE, _own_model)
 BUNDLED = Setup('bundled', {**_IN_IMAGE, 'model': 'road'}, _bundled_model)
-
+UNREAD = Setup('unread', _IN_IMAGE, _raw, 'benchmarks.faults.unread_node')

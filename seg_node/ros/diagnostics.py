@@ -24,6 +24,7 @@ from rclpy.node import Node
 from seg_node.perception.segmenter import Segmenter
 from seg_node.ros.clocks import Clocks
 from seg_node.ros.loading import Loading
+from seg_node.ros.log import WRITER
 from seg_node.ros.messages import key_values
 from seg_node.ros.newest_frames import NewestFrames
 from seg_node.ros.outputs.state import describe
@@ -63,7 +64,7 @@ class Diagnostics:
     def _publish(self) -> None:
         message = DiagnosticArray(status=[
             describe(self._signal.decision(), self._prefix), self._backend(), self._odometry(),
-            *(self._camera(name) for name in self._statistics)])
+            self._log(), *(self._camera(name) for name in self._statistics)])
         message.header.stamp = self._node.get_clock().now().to_msg()
         self._publisher.publish(message)
 
@@ -93,6 +94,14 @@ class Diagnostics:
             values=key_values({
                 'speed': 'unknown' if motion is None else motion.speed,
                 'yaw_rate': 'unknown' if motion is None else motion.yaw_rate}))
+
+    def _log(self) -> DiagnosticStatus:
+        lost = WRITER.lost
+        return DiagnosticStatus(
+            level=DiagnosticStatus.WARN if lost else DiagnosticStatus.OK,
+            name=f'{self._prefix}: log',
+            message=f'{lost} lines are missing on the console: nobody read them' if lost
+            else 'is read', values=key_values({'lost': lost}))
 
     def _camera(self, camera: str) -> DiagnosticStatus:
         statistics = self._statistics[camera]

@@ -147,13 +147,13 @@ class Log(RcutilsLogger):
 class LogsAside:
     """A base, before Node, of nodes whose lines are written by the thread."""
 
-    _log: Log | None = None
+    _queued_logger: Log | None = None
 
     def get_logger(self) -> Log:
         """Return the node's logger."""
-        if self._log is None:
-            self._log = Log(super().get_logger().name, WRITER)      # type: ignore[misc]
-        return self._log
+        if self._queued_logger is None:
+            self._queued_logger = Log(super().get_logger().name, WRITER)      # type: ignore[misc]
+        return self._queued_logger
 
 
 class _Rclpy:

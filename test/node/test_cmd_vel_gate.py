@@ -45,12 +45,11 @@ class GateTestbed:
         self.messages = []
         self._inputs = []
 
-    def start(self, *arguments, stamped=False, **parameters):
+    def start(self, *arguments, stamped=False, module='seg_node.ros.cmd_vel_gate', **parameters):
         self.testbed.subscribe(TwistStamped if stamped else Twist, '/cmd_vel_out', self._hear)
         self.diagnostics = self.testbed.subscribe(DiagnosticArray, '/diagnostics')
         self.testbed.process = self.testbed.start_module(
-            'seg_node.ros.cmd_vel_gate', '--ros-args', *arguments,
-            *parameter_arguments(parameters))
+            module, '--ros-args', *arguments, *parameter_arguments(parameters))
         return self.testbed.process
 
     def inputs(self, **values):
@@ -101,6 +100,15 @@ def test_without_anything_else_it_says_zero(gate):
     assert set(gate.outputs) == {ZERO}
     assert gate.wait_for_diagnosis(state='stopped', cause='stop_silent').level == (
         DiagnosticStatus.ERROR)
+
+
+def test_nobody_reads_its_log(gate):
+    process = gate.start('--log-level', 'debug', module='helpers.gate_unread')
+    inputs = gate.inputs(command=FORWARD)
+    gate.wait_for(FORWARD)
+    inputs.stop = True
+    gate.wait_for_zeros(20)
+    assert process.stop() == 0
 
 
 def test_commands_pass_on_go_and_slowed_on_slow(gate):
