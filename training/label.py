@@ -41,11 +41,13 @@ from training.label_files import (
 )
 from training.labelling.compose import compose, street_ground
 from training.labelling.cutouts import write_cutouts, write_list
+from training.labelling.from_a_car import from_a_car
 from training.labelling.sight import QUICK, Sight, Watcher
 from training.labelling.views import Array, VIEWS
 
 PAVEMENT_MODEL = Path('models/road_plus/model.onnx')
 """A network that knows the pavements of lums."""
+FROM_A_CAR = ('street', 'video')
 CUT_FROM = ('street', 'street_views', 'video', 'roads/train')
 CUT_EVERY = 19
 """Frames of a video from one that is cut from to the next: the same cars stay in view."""
@@ -73,7 +75,8 @@ def put_together(out: Path, picture: Picture, seen: Path) -> None:
 
 def _ground(picture: Picture, bgr: Array, sight: Sight) -> Array:
     if not picture.source.startswith('roads'):
-        return street_ground(picture.name, bgr, sight)
+        codes = street_ground(picture.name, bgr, sight)
+        return from_a_car(bgr, codes) if picture.source in FROM_A_CAR else codes
     [mask] = (picture.path.parents[1] / 'masks').glob(f'{picture.name}.*')
     return labels.FROM_ROADS[cv2.imread(str(mask), cv2.IMREAD_GRAYSCALE)]
 

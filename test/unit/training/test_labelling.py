@@ -34,6 +34,7 @@ from training.labelling.detectors import (
     KINDS,
     source_of,
 )
+from training.labelling.from_a_car import from_a_car
 from training.labelling.masks import is_tight
 from training.labelling.sight import closest_views, Sight
 from training.labelling.things import agree
@@ -274,6 +275,26 @@ def test_corrections_by_hand_win():
     assert corrected(curation.ROAD) == [labels.SOME_PATH, labels.SOME_PATH, labels.NOT_PATH]
     assert corrected(curation.UNCLEAR) == [labels.UNKNOWN] * 3
     assert not curation.PAVEMENT & curation.ROAD
+
+
+def test_pavement_right_before_a_car_is_a_narrow_road():
+    codes = ROAD.copy()
+    codes[120:, 80:160] = labels.SIDEWALK
+    codes[120:, :60] = labels.SIDEWALK
+    seen = from_a_car(GREY, codes)
+    assert (seen[120:, 80:160] == labels.UNKNOWN).all()
+    assert (seen[120:, :60] == labels.SIDEWALK).all()
+
+
+def test_stripes_with_road_beyond_them_are_a_crossing():
+    picture, codes = GREY.copy(), ROAD.copy()
+    codes[150:200, 60:180] = labels.NOT_PATH
+    for left in range(60, 180, 30):
+        picture[150:200, left:left + 15] = 230
+    assert (from_a_car(picture, codes)[150:200, 60:165] == labels.UNKNOWN).all()
+    assert (from_a_car(GREY, codes)[150:200, 60:180] == labels.NOT_PATH).all()     # no paint
+    codes[:150] = labels.NOT_PATH                                   # no road beyond: a wall
+    assert labels.UNKNOWN not in from_a_car(picture, codes)
 
 
 def test_a_tenth_of_the_street_is_held_out_always_the_same(tmp_path):
