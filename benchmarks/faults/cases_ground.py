@@ -23,6 +23,7 @@ import time
 from sensor_msgs.msg import CameraInfo
 
 from benchmarks.faults.case import clip, does, Fault, heal, Inject, once, road_frames, sets
+from benchmarks.faults.faulty_camera import RATE
 from benchmarks.faults.feeds import Feed, good_info, odometry
 from benchmarks.faults.images import CAMERA
 from benchmarks.faults.setups import GROUND, SPEED
@@ -86,6 +87,19 @@ def _zoomed() -> CameraInfo:
     return info
 
 
+def _second_info(testbed: FaultTestbed) -> Moment:
+    """Let somebody else publish another camera_info as well; both alternate."""
+    begin = time.monotonic()
+    rival = Feed(testbed.node, CameraInfo, 'camera/camera_info', RATE, _zoomed)
+    testbed.keep['rival'] = rival
+    testbed.wait_for(rival.subscribers, 'a subscription to the second camera_info', 10.0)
+    return Moment(begin, _image_after(testbed, time.monotonic() + 0.2, 1), Clock.IMAGE)
+
+
+def _one_info(testbed: FaultTestbed) -> None:
+    testbed.keep.pop('rival').close()
+
+
 def _only_p() -> CameraInfo:
     info = good_info()
     info.p = [info.k[0], 0.0, info.k[2], 0.0, 0.0, info.k[4], info.k[5], 0.0, 0.0, 0.0, 1.0, 0.0]
@@ -147,6 +161,8 @@ GROUND_FAULTS = (
     Fault('mounting_set', 'another height is set: GO has to be earned under it', GROUND,
           ('camera_changed', 'confirming'), does(sets(_HEIGHT, CAMERA.height_m + 0.1)),
           sets(_HEIGHT, CAMERA.height_m), hold=0.3),
+    Fault('info_rival', 'a second publisher of camera_info, for another lens', GROUND,
+          ('camera_changed',), _second_info, _one_info),
     Fault('odometry_stale', 'odometry ends; too fast for an obstacle at 8 m, perhaps', GROUND,
           ('blocked',), _odometry_ends(lambda: None), _good_odometry_again,
           prepare=_far_obstacle),

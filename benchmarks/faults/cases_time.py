@@ -30,6 +30,7 @@ from seg_node.stop_go.timing import RATE_FRAMES
 _LONG_AGO = 1_577_836_800.0     # 2020-01-01
 _LAST_STAMP = 2.0**31 - 1.0
 _JUMP = 10.0
+_JOINED = 1.0     # until a new publisher and the node have found each other
 _LOOP = 0.4     # shorter than the greatest age, so that the age alone tells nothing
 
 
@@ -116,6 +117,18 @@ def _replay_begins_again(testbed: FaultTestbed) -> Moment:
     return Moment(now, now, Clock.REQUEST)
 
 
+def _second_clock(testbed: FaultTestbed) -> Moment:
+    """Let somebody else tell another time as well."""
+    clock = SimulatedTime(testbed.node)
+    testbed.keep['rival'] = clock
+    now = clock.jump(_JUMP)
+    return Moment(now, now + _JOINED, Clock.TIMEOUT)
+
+
+def _one_clock(testbed: FaultTestbed) -> None:
+    testbed.keep.pop('rival').close()
+
+
 TIME_FAULTS = (
     Fault('camera_silent', 'no image comes any more', PLAIN, ('stale',), silence),
     Fault('stale_stamp', 'stamps 0.8 s behind: images wait somewhere', PLAIN,
@@ -128,6 +141,12 @@ TIME_FAULTS = (
           ('stamp_backwards', 'stale_stamp'), _same_stamp),
     Fault('zero_stamp', 'a driver that does not fill the stamp', PLAIN,
           ('stale_stamp',), _constant_stamp(0.0)),
+    Fault('monotonic_stamp', 'a driver that stamps with the time since start-up', PLAIN,
+          ('stale_stamp',), shows(lambda _, show: replace(show, stamp=time.monotonic), once)),
+    Fault('time_zone_behind', 'stamps 2 h behind: local time taken for UTC', PLAIN,
+          ('stale_stamp',), _stamped(-7200.0)),
+    Fault('time_zone_ahead', 'stamps 2 h ahead', PLAIN,
+          ('stamp_in_future',), _stamped(7200.0)),
     Fault('huge_stamp', 'the last stamp there is, in 2038', PLAIN,
           ('stamp_in_future',), _constant_stamp(_LAST_STAMP)),
     Fault('negative_stamp', 'a stamp before 1970', PLAIN,
@@ -145,6 +164,8 @@ TIME_FAULTS = (
           ('clock_jump', 'stamp_in_future'), _clock_jumps(-_JUMP), _jump_back),
     Fault('time_stops', 'ROS time stands still, images go on', SIMULATED,
           ('stamp_in_future', 'clock_jump'), _clock_stops, _clock_runs),
+    Fault('two_clocks_of_ros', 'a second publisher of /clock, of another time', SIMULATED,
+          ('clock_jump', 'stale_stamp', 'stamp_in_future'), _second_clock, _one_clock),
     Fault('replay_loop', 'a bag starts again: ROS time and stamps go back', SIMULATED,
           ('clock_jump', 'stamp_backwards'), _replay_begins_again, hold=0.3),
 )

@@ -64,6 +64,10 @@ class Feed:
             self._publish()
             return now
 
+    def subscribers(self) -> int:
+        """Count those who listen."""
+        return int(self._publisher.get_subscription_count())
+
     def close(self) -> None:
         """Fall silent for good."""
         self._ended.set()

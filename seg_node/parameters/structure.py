@@ -71,6 +71,11 @@ class Structure:
         """The role of each camera."""
         return {name: setup.role for name, setup in self.setups.items()}
 
+    @property
+    def directed(self) -> bool:
+        """Whether it matters which way the vehicle is to drive."""
+        return any(role.direction for role in self.roles.values())
+
 
 STRUCTURE = (
     Declaration('cameras', ['camera'],

@@ -40,9 +40,11 @@ from seg_node.ros.messages import key_values
 from seg_node.ros.parameters import check_given
 from seg_node.ros.process import end_process, run
 from seg_node.ros.qos import LAST_WORD
-from seg_node.ros.twists import Kind, kind_of, seconds_since, TwistInput
+from seg_node.ros.topic_state import look_at
+from seg_node.ros.twists import Kind, kind_of, seconds, TwistInput
 from seg_node.stop_go.bounds import bounds_of
 from seg_node.stop_go.cmd_vel_gate import Cause, Command, CommandGate, GateTiming, Passage, ZERO
+from seg_node.stop_go.stamp_words import explain_offset
 
 _STATES = {Cause.PASSING: 'passing', Cause.SLOWED: 'slowed'}      # all others: stopped
 _LEVELS = dict.fromkeys(      # all others: WARN, faults ERROR
@@ -78,7 +80,7 @@ class CmdVelGate(LogsAside, Node):
         if self._commands.topic == self._output.topic_name:
             raise ValueError(f'cmd_vel_in and cmd_vel_out are both {self._commands.topic}: '
                              'remap one of them')
-        self._stop = self.create_subscription(Bool, 'stop', self._take_stop, 10)
+        self.create_subscription(Bool, 'stop', self._take_stop, 10)
         self.create_subscription(Float32, 'speed_limit', self._take_speed_limit, 10)
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -135,7 +137,7 @@ class CmdVelGate(LogsAside, Node):
         now, age = time.monotonic(), 0.0
         self._header = header
         if header is not None:
-            age = seconds_since(header, self.get_clock().now().nanoseconds * 1e-9)
+            age = self.get_clock().now().nanoseconds * 1e-9 - seconds(header)
         self._gate.hear_command(_components(twist), now, age)
         passage = self._gate.passage(now)
         if passage.factor > 0.0:
@@ -201,6 +203,18 @@ class CmdVelGate(LogsAside, Node):
         passage = self._gate.passage(time.monotonic())
         others = self.count_publishers(self._output.topic_name) - 1
         level, text = _LEVELS.get(passage.cause, DiagnosticStatus.WARN), passage.text
+        inputs = {Cause.STOP_SILENT: look_at(self, 'stop', Bool),
+                  Cause.LIMIT_SILENT: look_at(self, 'speed_limit', Float32),
+                  Cause.COMMAND_SILENT: look_at(self, 'cmd_vel_in', Twist, TwistStamped)}
+        if passage.cause in inputs:
+            text += f'; {inputs[passage.cause].text}'
+        if passage.cause is Cause.COMMAND_STALE and self._header is not None:
+            text += explain_offset(
+                seconds(self._header), self.get_clock().now().nanoseconds * 1e-9,
+                time.monotonic())
+        for rivals in filter(None, (topic.rivals for topic in inputs.values())):
+            level = max(level, DiagnosticStatus.WARN)
+            text += f'; {rivals}'
         if passage.cause.is_fault:
             level = DiagnosticStatus.ERROR
         elif others > 0:
@@ -212,7 +226,8 @@ class CmdVelGate(LogsAside, Node):
                 'state': _STATES.get(passage.cause, 'stopped'), 'cause': passage.cause.value,
                 'factor': passage.factor, 'other_publishers': others,
                 'cmd_vel_in': self._commands.kind.__name__, 'cmd_vel_out': self._kind.__name__,
-                'stop_publishers': self.count_publishers(self._stop.topic_name)}))
+                'stop_publishers': len(inputs[Cause.STOP_SILENT].publishers),
+                **{topic.topic: topic.text for topic in inputs.values()}}))
         message = DiagnosticArray(status=[status])
         message.header.stamp = self.get_clock().now().to_msg()
         self._diagnostics.publish(message)

@@ -31,6 +31,7 @@ from seg_node.ros.outputs.state import describe
 from seg_node.ros.speedometer import Speedometer
 from seg_node.ros.statistics import CameraStatistics
 from seg_node.ros.stop_signal import StopSignal
+from seg_node.ros.surroundings import Inputs, Surroundings
 from seg_node.stop_go.verdict import Reason
 
 _STAGES = ('latency', 'deliver', 'wait', 'decode', 'resize', 'inference', 'measure', 'decide',
@@ -39,6 +40,7 @@ _STAGES = ('latency', 'deliver', 'wait', 'decode', 'resize', 'inference', 'measu
 _EVENTS = ('received', 'processed', 'lost', 'malformed', 'inference_failed', 'publish_failed',
            'no_view', 'noted')
 _FRESH_ODOMETRY = 1.0      # seconds; it comes at 10 Hz or more
+_LOG_EVERY = 10.0      # seconds between warnings of one kind
 _ENOUGH = 0.8      # share of the expected rate below which diagnostics warn
 
 
@@ -47,13 +49,15 @@ class Diagnostics:
 
     def __init__(self, node: Node, clocks: Clocks, signal: StopSignal,
                  statistics: Mapping[str, CameraStatistics], speedometer: Speedometer,
-                 expected_rate: float) -> None:
+                 surroundings: Surroundings, expected_rate: float) -> None:
         self._node = node
+        self._logger = node.get_logger()
         self._prefix = node.get_fully_qualified_name()
         self._clocks = clocks
         self._signal = signal
         self._statistics = statistics
         self._speedometer = speedometer
+        self._surroundings = surroundings
         self._expected_rate = expected_rate
         self.loading: Loading | None = None
         self.segmenter: Segmenter | None = None
@@ -62,9 +66,11 @@ class Diagnostics:
         node.create_timer(1.0, self._publish, clock=clocks.steady)
 
     def _publish(self) -> None:
+        inputs = self._surroundings.look()
         message = DiagnosticArray(status=[
-            describe(self._signal.decision(), self._prefix), self._backend(), self._odometry(),
-            self._log(), *(self._camera(name) for name in self._statistics)])
+            describe(self._signal.decision(), self._prefix), self._backend(),
+            self._odometry(inputs), self._inputs(inputs), self._log(),
+            *(self._camera(name, inputs) for name in self._statistics)])
         message.header.stamp = self._node.get_clock().now().to_msg()
         self._publisher.publish(message)
 
@@ -86,11 +92,20 @@ class Diagnostics:
                 'model': model.name, 'model_version': model.version, 'sha256': model.sha256,
                 'input': f'{model.width}x{model.height}'}))
 
-    def _odometry(self) -> DiagnosticStatus:
+    def _inputs(self, inputs: Inputs) -> DiagnosticStatus:
+        """Tell of each topic who publishes it, and of those who have a rival."""
+        return DiagnosticStatus(
+            level=DiagnosticStatus.WARN if inputs.rivals else DiagnosticStatus.OK,
+            name=f'{self._prefix}: inputs',
+            message='; '.join(inputs.rivals) or 'one publisher at most of each topic',
+            values=key_values({topic.topic: topic.text for topic in inputs}))
+
+    def _odometry(self, inputs: Inputs) -> DiagnosticStatus:
         motion = self._speedometer.motion(_FRESH_ODOMETRY)
         return DiagnosticStatus(
             level=DiagnosticStatus.OK, name=f'{self._prefix}: odometry',
-            message='no odometry' if motion is None else f'{motion.speed:.2f} m/s',
+            message=(f'no odometry; {inputs.odometry.text}' if motion is None
+                     else f'{motion.speed:.2f} m/s'),
             values=key_values({
                 'speed': 'unknown' if motion is None else motion.speed,
                 'yaw_rate': 'unknown' if motion is None else motion.yaw_rate}))
@@ -103,7 +118,7 @@ class Diagnostics:
             message=f'{lost} lines are missing on the console: nobody read them' if lost
             else 'is read', values=key_values({'lost': lost}))
 
-    def _camera(self, camera: str) -> DiagnosticStatus:
+    def _camera(self, camera: str, inputs: Inputs) -> DiagnosticStatus:
         statistics = self._statistics[camera]
         frames = self.frames
         rate = statistics.rate(self._clocks.now().steady)
@@ -122,6 +137,10 @@ class Diagnostics:
         level, message = DiagnosticStatus.OK, f'{rate:.1f} images per second'
         if frames is None:
             message = 'not active'
+        elif rate == 0.0:
+            level = DiagnosticStatus.ERROR
+            message = f'no images; {inputs.images[camera].text}'
+            self._logger.warning(f'{camera}: {message}', throttle_duration_sec=_LOG_EVERY)
         elif rate < _ENOUGH * self._expected_rate:
             level = DiagnosticStatus.WARN
             message = (f'{rate:.1f} images per second of {self._expected_rate:.1f} expected; if '

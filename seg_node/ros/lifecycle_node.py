@@ -42,6 +42,7 @@ from seg_node.ros.session import Session
 from seg_node.ros.speedometer import CommandMeter, Speedometer
 from seg_node.ros.statistics import CameraStatistics
 from seg_node.ros.stop_signal import StopSignal
+from seg_node.ros.surroundings import Surroundings
 from seg_node.ros.views import make_views
 from seg_node.stop_go.camera_judge import CameraJudge
 from seg_node.stop_go.roles import Direction, directions
@@ -74,18 +75,19 @@ class SegNode(LogsAside, LifecycleNode):
         names = self._structure.cameras
         self._statistics = {name: CameraStatistics() for name in names}
         self._speedometer = Speedometer(self, self._clocks)
-        directed = any(role.direction for role in self._structure.roles.values())
-        self._commands = CommandMeter(self, self._clocks) if directed else None
+        self._commands = CommandMeter(self, self._clocks) if self._structure.directed else None
+        surroundings = Surroundings(self, self._structure)
         views = make_views(self, self._structure, self._limits)
         self._judges = {
             name: CameraJudge(self._limits, self._structure.geometry, views.get(name),
                               role.direction)
             for name, role in self._structure.roles.items()}
         self._signal = StopSignal(
-            self, self._clocks, self._judges, self._structure, self._limits, self._driving)
+            self, self._clocks, self._judges, self._structure, self._limits, self._driving,
+            surroundings.explain)
         self._diagnostics = Diagnostics(
             self, self._clocks, self._signal, self._statistics, self._speedometer,
-            self._structure.expected_rate)
+            surroundings, self._structure.expected_rate)
         self._stop_for(UNCONFIGURED)
         self.create_service(Trigger, '~/reset', self._reset)
         self._loading: Loading | None = None

@@ -25,7 +25,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Header
 
 from seg_node.ros.clocks import Clocks
-from seg_node.ros.twists import seconds_since, TwistInput
+from seg_node.ros.twists import seconds, TwistInput
 from seg_node.stop_go.vehicle import Motion
 
 COMMAND_TIMEOUT = 0.5      # seconds; drivers of robots take a silence of about this for a stop
@@ -76,6 +76,6 @@ class CommandMeter:
 
     def _receive(self, twist: Twist, header: Header | None) -> None:
         now = self._clocks.now()
-        if header is not None and not abs(seconds_since(header, now.ros)) <= COMMAND_TIMEOUT:
+        if header is not None and not abs(now.ros - seconds(header)) <= COMMAND_TIMEOUT:
             return
         self._reading = (twist.linear.x, now.steady)

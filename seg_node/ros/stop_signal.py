@@ -48,17 +48,20 @@ class StopSignal:
 
     def __init__(self, node: Node, clocks: Clocks, judges: Mapping[str, CameraJudge],
                  structure: Structure, limits: Limits,
-                 driving: Callable[[], Set[Direction]]) -> None:
+                 driving: Callable[[], Set[Direction]],
+                 explain: Callable[[str, Verdict], Verdict]) -> None:
         """
         Begin to say STOP.
 
         :param driving: returns the directions that must be free.
+        :param explain: returns the verdict of a camera with more words; called under the lock.
         """
         self._logger = node.get_logger()
         self._clocks = clocks
         self._judges = judges
         self._roles = structure.roles
         self._driving = driving
+        self._explain = explain
         self._limits = limits
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -130,7 +133,8 @@ class StopSignal:
         now = self._clocks.now()
         for judge in self._judges.values():
             judge.update(now)
-        verdicts = {name: judge.verdict(now) for name, judge in self._judges.items()}
+        verdicts = {name: self._explain(name, judge.verdict(now))
+                    for name, judge in self._judges.items()}
         return VehicleDecision(
             now, combine(verdicts, self._roles, self._driving()), verdicts,
             {name: judge.last for name, judge in self._judges.items()}, self._limits)

@@ -68,6 +68,6 @@ def kind_of(others: Iterable[TopicEndpointInfo], present: Kind) -> Kind:
     return present if present in spoken or not spoken else spoken[0]
 
 
-def seconds_since(header: Header, now: float) -> float:
-    """Return how long before `now`, ROS time in seconds, a message was stamped."""
-    return now - (header.stamp.sec + header.stamp.nanosec * 1e-9)
+def seconds(header: Header) -> float:
+    """Return a stamp in seconds."""
+    return float(header.stamp.sec + header.stamp.nanosec * 1e-9)
