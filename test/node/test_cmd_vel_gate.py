@@ -23,6 +23,7 @@ import time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import Twist, TwistStamped
 import pytest
+from std_msgs.msg import Bool
 
 from helpers.fake_camera import blocked_road, raw, road
 from helpers.gate_inputs import GateInputs
@@ -211,6 +212,25 @@ def test_who_goes_past_the_gate_is_told_of(gate):
     status = gate.wait_for_diagnosis(other_publishers='1')
     assert status.level == DiagnosticStatus.ERROR
     assert '/cmd_vel_out' in status.message
+
+
+def test_what_is_silent_is_named_with_what_there_is(gate):
+    gate.start()
+    gate.testbed.node.create_publisher(Bool, '/seg_node/stop', 10)
+    words = 'nobody publishes /stop (std_msgs/msg/Bool); there is /seg_node/stop'
+    gate.testbed.wait_for(lambda: gate.diagnostics and words in gate.diagnostics[-1].status[
+        0].message, words)
+
+
+def test_a_second_publisher_of_commands_is_told(gate):
+    gate.start()
+    gate.inputs(command=FORWARD)
+    gate.wait_for(FORWARD)
+    gate.testbed.node.create_publisher(Twist, 'cmd_vel_in', 10)
+    words = '2 publishers of /cmd_vel_in, where only one may be: /testbed (geometry_msgs/msg/Twist)'
+    gate.testbed.wait_for(lambda: gate.diagnostics and words in gate.diagnostics[-1].status[
+        0].message, words)
+    assert gate.diagnostics[-1].status[0].level == DiagnosticStatus.WARN
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])

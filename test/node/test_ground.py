@@ -212,13 +212,13 @@ def test_free_distance_is_told_in_metres(testbed):
 
 
 def test_cameras_count_for_the_direction_that_is_driven(testbed):
-    setup = {f'mounting__{name}__height': 1.0 for name in ('front', 'rear')}
+    setup = {f'mounting__{name}__height': 1.0 for name in ('camera', 'rear')}
     testbed.start_seg_node(**{
-        **GROUND, **setup, 'cameras': ['front', 'rear'], 'mounting__rear__yaw': float(np.pi),
-        'role__front__direction': 'forward', 'role__rear__direction': 'reverse'})
-    for name in ('front', 'rear'):
+        **GROUND, **setup, 'cameras': ['camera', 'rear'], 'mounting__rear__yaw': float(np.pi),
+        'role__camera__direction': 'forward', 'role__rear__direction': 'reverse'})
+    for name in ('camera', 'rear'):
         testbed.keep_publishing(f'{name}/camera_info', camera_info())
-    testbed.start_camera(raw(road()), 'front')
+    testbed.start_camera(raw(road()), 'camera')
     testbed.start_camera(raw(road_with_block(3.6)), 'rear')
     forward = Twist()
     forward.linear.x = 0.3
