@@ -21,7 +21,6 @@ command is given again; labels are composed anew where their file is missing.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from dataclasses import asdict
 import json
 from pathlib import Path
@@ -89,10 +88,10 @@ def write_held_out(data: Path, out: Path) -> None:
     write_text(out / 'holdout.json', json.dumps(listed, indent=0))
 
 
-def write_all_cutouts(data: Path, out: Path, sources: Sequence[str]) -> None:
-    """Write the cut-outs of everything that is learned from."""
+def write_all_cutouts(data: Path, out: Path) -> None:
+    """Write the cut-outs of everything that is labelled and learned from."""
     cutouts = []
-    for source in sources:
+    for source in CUT_FROM:
         for picture in pictures(data, source):
             codes = read_codes(out, picture)
             passed_over = picture.held_out or (picture.frame or 0) % CUT_EVERY
@@ -124,7 +123,7 @@ def main() -> None:
             if count % 50 == 0 or count == len(found):
                 print(f'{source}: {count} of {len(found)}', flush=True)
     write_held_out(options.data, options.out)
-    write_all_cutouts(options.data, options.out, [s for s in options.sources if s in CUT_FROM])
+    write_all_cutouts(options.data, options.out)
 
 
 if __name__ == '__main__':

@@ -99,8 +99,9 @@ def pictures(data: Path, source: str) -> list[Picture]:
         path = data / 'videos' / f'{VIDEO}.mp4'
         return [Picture(source, f'{VIDEO}_{frame:03d}', path, frame)
                 for frame in range(len(video_frames(path)))]
-    folders = (sorted((data / source).iterdir()) if source == 'street_views'
-               else [data / source / 'images'])
+    folders = [data / source / 'images']
+    if source == 'street_views':
+        folders = sorted(folder for folder in (data / source).iterdir() if folder.is_dir())
     return [Picture(source, path.stem, path)
             for folder in folders for path in sorted(folder.iterdir())]
 
