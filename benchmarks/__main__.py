@@ -26,6 +26,8 @@ BENCHMARKS = {
     'live_drive': ('benchmarks.closed_loop.live',
                    'one such drive in real time, with the node as a process, over DDS'),
     'faults': ('benchmarks.faults.main', 'faults injected into the running node: time to STOP'),
+    'fuzz': ('benchmarks.fuzz.main',
+             'malformed images and camera_info by the million: errors, time, memory'),
     'latency': ('benchmarks.latency.main', 'what the node costs, from image to stop message and '
                 'mask, compared with a simple node'),
     'soak': ('benchmarks.latency.soak',

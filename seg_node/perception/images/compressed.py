@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from typing_extensions import Buffer
 
-MAX_DECODED_BYTES = 100 * 2**20
-"""Most memory that decoding one image may take: 35 megapixels as JPEG, 17 as PNG; bounds bombs."""
+MAX_DECODED_BYTES = 80 * 2**20
+"""Most memory that decoding one image may take: 28 megapixels as JPEG, 14 as PNG; bounds bombs."""
 
 _READERS = {JPEG_MAGIC: read_jpeg, PNG_MAGIC: read_png, WEBP_MAGIC: read_webp}
 _FLAGS = (cv2.IMREAD_COLOR, cv2.IMREAD_REDUCED_COLOR_2, cv2.IMREAD_REDUCED_COLOR_4,

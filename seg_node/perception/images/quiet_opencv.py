@@ -33,9 +33,10 @@ def quiet_opencv() -> None:
     if 'OPENCV_LOG_LEVEL' in os.environ:
         return
     os.environ['OPENCV_LOG_LEVEL'] = 'OFF'
-    cv2 = sys.modules.get('cv2')      # read when it is loaded, which it may be already
-    if cv2 is not None and hasattr(cv2, 'setLogLevel'):
-        cv2.setLogLevel(0)
+    # Read when OpenCV is loaded, which it may be already. Old ones have no such module.
+    logging = getattr(getattr(sys.modules.get('cv2'), 'utils', None), 'logging', None)
+    if logging is not None:
+        logging.setLogLevel(logging.LOG_LEVEL_SILENT)
 
 
 class Words:
