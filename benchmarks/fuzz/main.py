@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = parse(sys.argv[1:] if argv is None else argv)
     from tqdm import tqdm
     given.out.mkdir(parents=True, exist_ok=True)
-    faulthandler.enable()
+    faulthandler.enable(sys.__stderr__)
     outcome = Outcome()
     interrupted = False
     try:
