@@ -145,8 +145,8 @@ def _large() -> tuple[bytes, ...]:
     """Return files of about the largest size that is decoded, and some that cost more."""
     files = []
     for extension, pixels, flags in (
-            ('.jpg', 27e6, ()), ('.jpg', 13e6, (cv2.IMWRITE_JPEG_PROGRESSIVE, 1)),
-            ('.png', 13e6, ()), ('.webp', 8e6, (cv2.IMWRITE_WEBP_QUALITY, 60))):
+            ('.jpg', 25e6, ()), ('.jpg', 12e6, (cv2.IMWRITE_JPEG_PROGRESSIVE, 1)),
+            ('.png', 12e6, ()), ('.webp', 8e6, (cv2.IMWRITE_WEBP_QUALITY, 60))):
         side = int(pixels**0.5)
         row = np.arange(side, dtype=np.uint8)[None, :, None]
         files.append(_encode(extension, np.broadcast_to(row, (side, side, 3)).copy(), *flags))

@@ -15,8 +15,8 @@
 """
 Feed the codecs and camera_info with malformed structures: nothing but our own errors may come out.
 
-Each structure follows from --seed and its number alone. Exit codes: 0 all was well, 1 something was
-raised, took too long or too much memory, 2 unusable input, 130 stopped by Ctrl-C.
+Each structure follows from --seed and its number alone. Exit codes: 0 all was well, 1 something
+was raised, took too long or too much memory, 2 unusable input, 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations

@@ -26,7 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.errors import UserError
-from seg_node.perception.images.quiet_opencv import quiet_opencv
+from seg_node.perception.images.compressed import read_header
+from seg_node.perception.images.errors import ImageError
+from seg_node.perception.images.quiet_opencv import decoder_words, quiet_opencv
 from seg_node.recordings.find import IMAGE_SUFFIXES, Kind, natural_key
 from seg_node.recordings.sources import Intrinsics, RecordedFrame, Source
 from seg_node.stop_go.vehicle import Motion
@@ -39,6 +41,8 @@ FOLDER_FPS = 10.0
 VIDEO_FPS = 25.0
 """Frame rate in Hz assumed for a video whose header names none that can be true."""
 MAX_FPS = 1000.0
+_UNBOUNDED = (b'BM', b'II*\0', b'MM\0*', b'P2', b'P3', b'P5', b'P6')
+"""How BMP, TIFF, PGM and PPM begin: OpenCV bounds their pixels, see quiet_opencv()."""
 
 
 class VideoFile(Source):
@@ -155,10 +159,21 @@ class RenderedDrive(Source):
                           motion=Motion(self._drive.speed(t), self._drive.yaw_rate(t)))
 
 
-def read_image(path: Path) -> NDArray[np.uint8] | None:
-    """Decode an image file to BGR uint8 [H, W, 3]; None when it is no readable image."""
+def read_image(path: Path, flags: int = cv2.IMREAD_COLOR) -> NDArray[np.uint8] | None:
+    """
+    Decode an image file to BGR uint8 [H, W, 3]; None when it is no readable image.
+
+    Only what IMAGE_SUFFIXES names gets to OpenCV, whatever the file is called, and what a message
+    could not cost either.
+
+    :param flags: OpenCV's, for another result than BGR.
+    """
     try:
-        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    except cv2.error:  # raised for absurd sizes in the header
+        data = path.read_bytes()
+        if not data.startswith(_UNBOUNDED):
+            read_header(data)
+        with decoder_words():
+            image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except (cv2.error, ImageError, OSError, MemoryError):
         return None
-    return None if image is None else np.asarray(image, np.uint8)
+    return None if image is None else np.asarray(image)

@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from typing_extensions import Buffer
 
-MAX_DECODED_BYTES = 80 * 2**20
-"""Most memory that decoding one image may take: 28 megapixels as JPEG, 14 as PNG; bounds bombs."""
+MAX_DECODED_BYTES = 72 * 2**20
+"""Most memory that decoding one image may take: 25 megapixels as JPEG, 12 as PNG; bounds bombs."""
 
 _READERS = {JPEG_MAGIC: read_jpeg, PNG_MAGIC: read_png, WEBP_MAGIC: read_webp}
 _FLAGS = (cv2.IMREAD_COLOR, cv2.IMREAD_REDUCED_COLOR_2, cv2.IMREAD_REDUCED_COLOR_4,
@@ -85,7 +85,7 @@ def decode_file(data: Buffer, format: str = '', min_size: tuple[int, int] | None
     """
     told = read_format(format)
     file = bytes(flat(data).data)
-    header = _read_header(file)
+    header = read_header(file)
     mosaic = told.mosaic(header.channels)
     depth = depth or BitDepth()
     with decoder_words() as words:
@@ -98,7 +98,8 @@ def decode_file(data: Buffer, format: str = '', min_size: tuple[int, int] | None
                        '; '.join(filter(None, notes)))
 
 
-def _read_header(file: bytes) -> ImageHeader:
+def read_header(file: bytes) -> ImageHeader:
+    """Return what a whole file promises; ImageError for one that must not get to OpenCV."""
     read = next((read for magic, read in _READERS.items() if file.startswith(magic)), None)
     if read is None:
         raise ImageError(

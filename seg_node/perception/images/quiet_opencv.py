@@ -28,8 +28,13 @@ _ROOM = 4096      # bytes of words kept; what goes beyond is dropped by the stre
 
 
 def quiet_opencv() -> None:
-    """Keep FFmpeg's and OpenCV's own log lines off the terminal, unless the user wants them."""
+    """
+    Keep FFmpeg's and OpenCV's own log lines off the terminal, unless the user wants them.
+
+    And bound the pixels of the files that OpenCV opens; where it is loaded already, at 2**30.
+    """
     os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')  # AV_LOG_QUIET
+    os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(2**26))
     if 'OPENCV_LOG_LEVEL' in os.environ:
         return
     os.environ['OPENCV_LOG_LEVEL'] = 'OFF'

@@ -28,7 +28,7 @@ from seg_node.perception.images.header import cut_off, ImageHeader
 
 WEBP_MAGIC = b'RIFF'
 
-_PIXEL_BYTES = 10.0      # planes or ARGB, and BGR; and it is slow
+_PIXEL_BYTES = 9.0      # planes or ARGB, and BGR; and it is slow
 _MAX_CHUNKS = 64
 
 

@@ -28,6 +28,7 @@ from seg_node.perception.images.errors import ImageError
 from seg_node.recordings.cdr import read_image
 from seg_node.recordings.channels import Bag, COMPRESSED, find_channel
 from seg_node.recordings.find import IMAGE_SUFFIXES, natural_key
+from seg_node.recordings.images import read_image as read_file
 from seg_node.recordings.sources import RecordedFrame
 from seg_node.recordings.stamps import stamp_of
 from seg_node.recordings.topics import images_of
@@ -72,8 +73,7 @@ class FolderMasks:
             file = self._by_number.get(frame.index)
         if file is None:
             return None
-        mask = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_UNCHANGED) \
-            if file.stat().st_size else None
+        mask = read_file(file, cv2.IMREAD_UNCHANGED)
         if mask is None:
             raise UserError(f'{file}: is no readable image. Mend or remove this mask')
         if mask.dtype != np.uint8:
