@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 import stat
 from typing import Any
@@ -79,11 +80,15 @@ def read_bytes(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
         if not stat.S_ISREG(path.stat().st_mode):
             raise YamlError('is no file')
         with path.open('rb') as file:
-            content = file.read(max_bytes + 1)
+            # Not max_bytes, for which memory would be taken.
+            size = min(os.fstat(file.fileno()).st_size, max_bytes)
+            content = file.read(size + 1)
     except OSError as error:
         raise YamlError(f'cannot be read ({error.strerror})') from None
     if len(content) > max_bytes:
         raise YamlError(f'is larger than {max_bytes} bytes')
+    if len(content) > size:
+        raise YamlError('is being written to')
     return content
 
 

@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import os
 from pathlib import Path
 import resource
 import signal
@@ -39,7 +40,13 @@ from benchmarks.faults.case import (
 )
 from benchmarks.faults.commands import Command
 from benchmarks.faults.images import with_command
-from benchmarks.faults.models import GRAPH, MANIFEST, write_broken_gpu, write_wrong_engine
+from benchmarks.faults.models import (
+    GRAPH,
+    MANIFEST,
+    write_broken_gpu,
+    write_changed_weights,
+    write_wrong_engine,
+)
 from benchmarks.faults.setups import OWN_MODEL, PLAIN
 from benchmarks.faults.table import Clock, Moment
 from benchmarks.faults.testbed import FaultTestbed
@@ -131,6 +138,16 @@ def _another(model: Path) -> None:
         graph.write(b'\0')
 
 
+def _fifo(model: Path) -> None:
+    (model / GRAPH).unlink()
+    os.mkfifo(model / GRAPH)
+
+
+def _endless(model: Path) -> None:
+    (model / GRAPH).unlink()
+    (model / GRAPH).symlink_to('/dev/zero')
+
+
 def _no_manifest(model: Path) -> None:
     (model / MANIFEST).unlink()
 
@@ -153,6 +170,7 @@ def _damaged(damage: Callable[[Path], None], refused: str) -> Inject:
 
 def _repair(testbed: FaultTestbed) -> None:
     for name, data in testbed.keep['model'].items():
+        (testbed.model / name).unlink(missing_ok=True)      # it may be no file any more
         (testbed.model / name).write_bytes(data)
     # From inactive, where the model was loaded, or from unconfigured.
     testbed.client.change_state('cleanup')
@@ -207,6 +225,10 @@ MODEL_FAULTS = (*(
         ('model_missing', 'the graph is gone when the model is loaded', _remove),
         ('model_truncated', 'half of the graph is missing', _truncate),
         ('model_changed', 'the graph has another checksum than the manifest', _another),
+        ('weights_changed', 'a bit of the weights, in a file beside the graph, has flipped',
+         write_changed_weights),
+        ('model_fifo', 'the graph is a FIFO that nobody writes to', _fifo),
+        ('model_endless', 'the graph is /dev/zero', _endless),
         ('manifest_missing', 'the manifest is gone', _no_manifest))), *(
     Fault(name, about, OWN_MODEL, ('self_test_failed',), _damaged(damage, 'activate'), _repair)
     for name, about, damage in (

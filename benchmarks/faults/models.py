@@ -36,7 +36,7 @@ from benchmarks.faults.images import CAMERA, CELL, COMMAND_COLOR, Pixels
 WIDTH, HEIGHT = CAMERA.width // 4, CAMERA.height // 4
 WORK_SECONDS, SLOW_SECONDS, STALL_SECONDS = 0.06, 0.2, 1.5
 """How long the inference takes about at the commands of these names."""
-GRAPH, MANIFEST = 'model.onnx', 'model.yaml'
+GRAPH, WEIGHTS, MANIFEST = 'model.onnx', 'weights.bin', 'model.yaml'
 
 _CLASSES = (
     ('background', [0, 0, 0], False, 'stop'), ('path', [0, 200, 90], True, 'go'),
@@ -86,6 +86,22 @@ def write_wrong_engine(folder: Path) -> None:
 def write_broken_gpu(folder: Path) -> None:
     """Replace the graph by one that computes something else each time."""
     write_graph(folder, _built({}, Wiring.UNSTABLE))
+
+
+def write_changed_weights(folder: Path) -> None:
+    """Move the graph's weights to a file beside it, checksum and all, and then flip one bit."""
+    import onnx
+    graph = onnx.load_from_string((folder / GRAPH).read_bytes())
+    for tensor in graph.graph.initializer:      # in the form that can be moved
+        tensor.CopyFrom(onnx.numpy_helper.from_array(
+            onnx.numpy_helper.to_array(tensor), tensor.name))
+    (folder / WEIGHTS).unlink(missing_ok=True)
+    onnx.save(graph, folder / GRAPH, save_as_external_data=True, location=WEIGHTS,
+              size_threshold=0)
+    data, weights = (folder / GRAPH).read_bytes(), bytearray((folder / WEIGHTS).read_bytes())
+    write_graph(folder, data, sha256=hashlib.sha256(data + weights).hexdigest())
+    weights[len(weights) // 2] ^= 1
+    (folder / WEIGHTS).write_bytes(weights)
 
 
 def _built(turns: dict[Command, int], wiring: Wiring = Wiring.RIGHT) -> bytes:

@@ -22,7 +22,8 @@ A model is a folder with the graph and model.yaml, its manifest:
     license: Apache-2.0
     description: what it is for   # optional
     graph: model.onnx             # a file in the same folder
-    sha256: 64 hex digits of the graph's checksum (sha256sum model.onnx)
+    sha256: 64 hex digits of the graph's checksum (sha256sum model.onnx; of one that keeps
+      weights in files beside it: cat model.onnx FILE ... | sha256sum, in the order of their names)
     graphs:                       # optional: the same network in lower precisions
       fp16: {graph: model_fp16.onnx, sha256: ...}
       int8: {graph: model_int8.onnx, sha256: ...}
@@ -39,7 +40,7 @@ what such a thing in the driving corridor means: go, slow or stop.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -118,7 +119,8 @@ class Model:
     """
     A checked manifest; width and height are the network's input size in pixels.
 
-    graph and sha256 are those of `precision`; variants: of the lower ones.
+    graph and sha256 are those of `precision`; variants: of the lower ones. content: the graph as
+    it was read and checked, until a backend has taken it.
     """
 
     name: str
@@ -133,6 +135,7 @@ class Model:
     self_test: SelfTestFiles | None = None
     precision: Precision = Precision.FP32
     variants: tuple[Variant, ...] = ()
+    content: bytes | None = field(default=None, repr=False, compare=False)
 
     def at(self, precision: Precision) -> Model:
         """
@@ -145,7 +148,7 @@ class Model:
         for variant in self.variants:
             if variant.precision is precision:
                 return replace(self, precision=precision, graph=variant.graph,
-                               sha256=variant.sha256)
+                               sha256=variant.sha256, content=None)
         known = ', '.join(each.value for each in (
             self.precision, *(variant.precision for variant in self.variants)))
         raise ModelError(f'model {self.name}: has no {precision.value} graph; it has {known}')

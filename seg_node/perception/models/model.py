@@ -16,10 +16,12 @@
 
 from __future__ import annotations
 
-import hashlib
+from dataclasses import replace
 import os
 from pathlib import Path
 
+from seg_node.perception.models.external_data import GraphError
+from seg_node.perception.models.graph_file import read_graph
 from seg_node.perception.models.manifest import (
     Action,
     ClassInfo,
@@ -32,7 +34,7 @@ from seg_node.perception.models.manifest import (
 from seg_node.places import shared
 
 __all__ = ['Action', 'ClassInfo', 'Model', 'ModelError', 'Precision', 'at_precision',
-           'bundled_models', 'load_model']
+           'bundled_models', 'graph_content', 'load_model']
 
 DEFAULT_MODEL = 'road'
 
@@ -55,9 +57,7 @@ def at_precision(model: Model, precision: Precision) -> Model:
 
     Raises ModelError if the model has no such graph, or the graph is missing or damaged.
     """
-    chosen = model.at(precision)
-    _check_sum(chosen)
-    return chosen
+    return _checked(model.at(precision))
 
 
 def find_manifest(path: str | Path) -> Path:
@@ -91,16 +91,28 @@ def bundled_models() -> tuple[str, ...]:
                          for entry in root.glob(f'*/{MANIFEST}')}))
 
 
-def _check_sum(model: Model) -> None:
-    digest = hashlib.sha256()
+def graph_content(model: Model) -> bytes:
+    """
+    Return the graph of a model as its checksum was checked, all weights in it.
+
+    Raises ModelError if the graph is missing or damaged.
+    """
+    if model.content is None:
+        model = _checked(model)
+    assert model.content is not None
+    return model.content
+
+
+def _checked(model: Model) -> Model:
+    """Return the model with the content of its graph."""
     try:
-        with model.graph.open('rb') as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    except OSError as error:
-        raise ModelError(f'{model.graph}: cannot be read ({error.strerror})') from error
-    if digest.hexdigest() != model.sha256:
+        graph = read_graph(model.graph)
+    except GraphError as error:
+        raise ModelError(f'{model.graph}: {error}') from None
+    if graph.sha256 != model.sha256:
+        files = ' '.join((model.graph.name, *graph.others))
         raise ModelError(
-            f'{model.graph}: sha256 is {digest.hexdigest()}, {MANIFEST} says {model.sha256}; '
-            f'the graph is damaged or was replaced: get it again, or correct the manifest'
-        )
+            f'{model.graph}: sha256 is {graph.sha256} (cat {files} | sha256sum), {MANIFEST} says '
+            f'{model.sha256}; the graph is damaged or was replaced: get it again, or correct the '
+            'manifest')
+    return replace(model, content=graph.content)

@@ -21,17 +21,22 @@ with known labels finds them before the robot drives.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.perception.models.manifest import SelfTestFiles
 from seg_node.perception.segmenter import Segmentation, Segmenter
+from seg_node.safe_yaml import read_bytes, YamlError
 
 MIN_AGREEMENT = 0.98
 """Share of the known labels that must come out; lower precisions differ at edges of classes."""
 MIN_CONFIDENCE = 0.5
 """Minimum of the mean confidence on the known image; a network that gives no numbers has 0."""
+
+_MAX_IMAGE_BYTES = 64 << 20
 
 
 class SelfTestError(RuntimeError):
@@ -77,15 +82,24 @@ def run_self_test(segmenter: Segmenter) -> str:
 
 def _read(files: SelfTestFiles, width: int, height: int,
           ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    image = cv2.imread(str(files.image), cv2.IMREAD_COLOR)
-    labels = cv2.imread(str(files.labels), cv2.IMREAD_GRAYSCALE)
+    image = _decoded(files.image, cv2.IMREAD_COLOR)
+    labels = _decoded(files.labels, cv2.IMREAD_GRAYSCALE)
     for path, found in ((files.image, image), (files.labels, labels)):
-        if found is None:
-            raise SelfTestError(f'{path}: cannot be read; get the model again')
         if found.shape[:2] != (height, width):
             raise SelfTestError(f'{path}: {found.shape[1]}x{found.shape[0]}, the network takes '
                                 f'{width}x{height}; get the model again')
-    return np.asarray(image, np.uint8), np.asarray(labels, np.uint8)
+    return image, labels
+
+
+def _decoded(path: Path, flags: int) -> NDArray[np.uint8]:
+    try:
+        content = np.frombuffer(read_bytes(path, _MAX_IMAGE_BYTES), np.uint8)
+    except YamlError as error:
+        raise SelfTestError(f'{path}: {error}; get the model again') from None
+    found = cv2.imdecode(content, flags) if content.size else None
+    if found is None:
+        raise SelfTestError(f'{path}: cannot be read; get the model again')
+    return np.asarray(found, np.uint8)
 
 
 def _pattern(width: int, height: int) -> NDArray[np.uint8]:

@@ -17,26 +17,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-import hashlib
 from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx import checker, defs, external_data_helper, inliner, numpy_helper, TensorProto
+from onnx import checker, defs, inliner, numpy_helper, TensorProto
 
 from seg_node.errors import UserError
+from seg_node.perception.models.external_data import GraphError
+from seg_node.perception.models.graph_file import read_graph
 from seg_node.tools.import_model.runtime import summary
 from seg_node.tools.import_model.tensors import walk, weights
 
 _STANDARD = ('', 'ai.onnx')
 _FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE)
-_MAX_BYTES = 2**31 - 2**20
-"""Protocol buffers end at 2 GiB; the rest is room for nodes."""
 
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A foreign network as it came: all weights loaded, functions of its own inlined."""
+    """
+    A foreign network as it came: all weights loaded, functions of its own inlined.
+
+    sha256: of its files, as in GraphFile.
+    """
 
     path: Path
     sha256: str
@@ -52,8 +55,13 @@ def read_source(path: Path) -> Source:
     :raises UserError: when it cannot be read, is damaged, too large, holds NaN, or has operators
         that are not ONNX's.
     """
-    data = _bytes(path)
-    model = _parsed(data, path)
+    if path.is_dir():
+        raise UserError(f'{path}: is a folder; give the .onnx file in it')
+    try:
+        read = read_graph(path)
+    except GraphError as error:
+        raise UserError(f'{path}: {error}') from None
+    model = _parsed(read.content, path)
     opset = opset_of(model)
     newest = defs.onnx_opset_version()
     if opset > newest:
@@ -62,7 +70,6 @@ def read_source(path: Path) -> Source:
     if model.functions:
         model = inliner.inline_local_functions(model)
     _check_operators(model, opset, path)
-    _load_weights(model, path)
     try:
         checker.check_model(model)
     except checker.ValidationError as error:
@@ -70,22 +77,13 @@ def read_source(path: Path) -> Source:
                         'again') from None
     _check_weights(model, path)
     producer = ' '.join(filter(None, (model.producer_name, model.producer_version))) or 'unknown'
-    return Source(path, hashlib.sha256(data).hexdigest(), producer, opset, model)
+    return Source(path, read.sha256, producer, opset, model)
 
 
 def opset_of(model: onnx.ModelProto) -> int:
     """Return the version of the standard operators that a model uses."""
     return max((entry.version for entry in model.opset_import if entry.domain in _STANDARD),
                default=1)
-
-
-def _bytes(path: Path) -> bytes:
-    if path.is_dir():
-        raise UserError(f'{path}: is a folder; give the .onnx file in it')
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UserError(f'{path}: cannot be read ({error.strerror}); check the path') from None
 
 
 def _parsed(data: bytes, path: Path) -> onnx.ModelProto:
@@ -112,23 +110,6 @@ def _check_operators(model: onnx.ModelProto, opset: int, path: Path) -> None:
         except defs.SchemaError:
             raise UserError(f'{where} is not known in ONNX opset {opset}; export the network '
                             'without it') from None
-
-
-def _load_weights(model: onnx.ModelProto, path: Path) -> None:
-    """Load weights from files next to it, once it is clear that they fit into one file."""
-    size = sum(_size(tensor) for _, tensor in weights(model.graph))
-    if size > _MAX_BYTES:
-        raise UserError(f'{path}: {size / 2**30:.1f} GiB of weights; an ONNX file of one piece, '
-                        'as a model here is, ends at 2 GiB')
-    try:
-        external_data_helper.load_external_data_for_model(model, str(path.parent))
-    except (OSError, ValueError, checker.ValidationError) as error:
-        raise UserError(f'{path}: its weights are in a file next to it that cannot be read; copy '
-                        f'that too: {summary(error)}') from None
-
-
-def _size(tensor: TensorProto) -> int:
-    return int(np.prod(tensor.dims, dtype=np.int64)) * 4
 
 
 def _check_weights(model: onnx.ModelProto, path: Path) -> None:

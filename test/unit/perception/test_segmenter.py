@@ -118,7 +118,7 @@ def test_other_images_are_refused(segmenter, image):
 def test_open_takes_a_loaded_model_and_passes_on_errors(folder, tmp_path):
     model = load_model(folder)
     with Segmenter.open(model, ONE_THREAD) as opened:
-        assert opened.model is model
+        assert opened.model == model
         assert opened.backend.name == 'onnxruntime'
     with pytest.raises(BackendError, match='closed'):
         opened.segment(quarters(32, 64))

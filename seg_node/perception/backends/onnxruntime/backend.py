@@ -29,6 +29,7 @@ from seg_node.perception.backends import BackendError, Inference
 from seg_node.perception.backends.contract import check_graph, TensorInfo
 from seg_node.perception.backends.onnxruntime.session import core_shares, OnnxRuntimeSession
 from seg_node.perception.models.manifest import Precision
+from seg_node.perception.models.model import graph_content
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,18 +51,21 @@ class OnnxRuntimeBackend:
     def __init__(self, model: Model, threads: int, chosen_because: str,
                  warnings: tuple[str, ...] = (), max_batch: int = 1) -> None:
         """
-        Load and check the graph; raise BackendError if it breaks the model contract.
+        Load and check the graph.
 
+        :raises BackendError: if it breaks the model contract.
+        :raises ModelError: if it is missing or damaged.
         :param max_batch: maximum of images together, as far as there is a thread for each.
         """
-        self.model = model
+        content = graph_content(model)
+        self.model = model = replace(model, content=None)
         self.chosen_because = chosen_because
         self.warnings = warnings
         self.max_batch = min(max_batch, threads)
         counted = '1 thread' if threads == 1 else f'{threads} threads'
         self.detail = f'ONNX Runtime {onnxruntime.__version__}, CPU, {counted}'
         cores = os.sched_getaffinity(0)
-        alone = OnnxRuntimeSession(model, threads, cores)
+        alone = OnnxRuntimeSession(content, model, threads, cores)
         check_graph(_infos(alone.graph.get_inputs()), _infos(alone.graph.get_outputs()), model)
         metadata = alone.graph.get_modelmeta().custom_metadata_map
         _check_classes(metadata.get('classes'), model)
@@ -72,7 +76,7 @@ class OnnxRuntimeBackend:
         self._alone: OnnxRuntimeSession | None = alone
         self._abreast: list[OnnxRuntimeSession] = []
         if self.max_batch > 1:
-            self._abreast = [OnnxRuntimeSession(model, threads // self.max_batch, share)
+            self._abreast = [OnnxRuntimeSession(content, model, threads // self.max_batch, share)
                              for share in core_shares(cores, self.max_batch)]
         self._threads = ThreadPoolExecutor(self.max_batch, 'network')
         black = np.zeros((model.height, model.width, 3), np.uint8)

@@ -42,17 +42,20 @@ class OnnxRuntimeSession:
     a BackendError.
     """
 
-    def __init__(self, model: Model, threads: int, cores: Collection[int]) -> None:
+    def __init__(
+        self, content: bytes, model: Model, threads: int, cores: Collection[int]
+    ) -> None:
         """
         Load the graph, which is not checked yet.
 
+        :param content: of the graph, serialized, all weights inside.
         :param cores: numbers of the cores over which its threads spread.
         :raises BackendError: when ONNX Runtime cannot load it.
         """
         self._model = model
         self._shape = (model.height, model.width)
         self._scaler = InputScaler(model.width, model.height)
-        self.graph = _load(model, threads, cores)
+        self.graph = _load(content, model, threads, cores)
 
     def infer(self, bgr: NDArray[np.uint8]) -> Inference:
         """
@@ -84,7 +87,9 @@ class OnnxRuntimeSession:
         return plane
 
 
-def _load(model: Model, threads: int, cores: Collection[int]) -> onnxruntime.InferenceSession:
+def _load(
+    content: bytes, model: Model, threads: int, cores: Collection[int]
+) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -96,7 +101,7 @@ def _load(model: Model, threads: int, cores: Collection[int]) -> onnxruntime.Inf
         options.add_session_config_entry('session.intra_op_thread_affinities', pool)
     try:
         return onnxruntime.InferenceSession(
-            str(model.graph), options, providers=['CPUExecutionProvider']
+            content, options, providers=['CPUExecutionProvider']
         )
     except Exception as error:
         raise BackendError(f'{model.graph}: ONNX Runtime cannot load it: {error}') from error

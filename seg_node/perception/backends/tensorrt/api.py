@@ -23,7 +23,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache
-from pathlib import Path
 from typing import Any, TYPE_CHECKING
 
 from seg_node.perception.backends.tensorrt.callbacks import make_logger, make_monitor
@@ -141,11 +140,11 @@ class Api:
         # TensorRT 10 has both ways; its documentation builds for a DLA with flags.
         return options.dla_core is not None and hasattr(self._trt.BuilderFlag, 'FP16')
 
-    def parse(self, network: Network, graph: Path) -> tuple[ParserProblem, ...]:
-        """Read an ONNX file into a network; the problems, none when it is read."""
+    def parse(self, network: Network, content: bytes) -> tuple[ParserProblem, ...]:
+        """Read an ONNX graph, serialized, into a network; the problems, none when it is read."""
         # The network keeps the parser, which owns the weights, alive.
         parser = self._trt.OnnxParser(network, self._logger)
-        if parser.parse_from_file(str(graph)):
+        if parser.parse(content):
             return ()
         found = tuple(_problem(parser.get_error(index)) for index in range(parser.num_errors))
         return found or (ParserProblem('the parser gives no reason'),)

@@ -82,8 +82,8 @@ class Parser(Protocol):
     def get_error(self, index: int) -> ParserError:
         """Return one of them."""
 
-    def parse_from_file(self, model: str) -> bool:
-        """Read a file into the network; False on errors."""
+    def parse(self, model: bytes) -> bool:
+        """Read a serialized graph into the network; False on errors."""
 
 
 class Profile(Protocol):

@@ -54,7 +54,7 @@ def main(descriptor: int) -> None:
     with suppress(OSError):
         Path('/proc/self/oom_score_adj').write_text(str(FIRST_VICTIM))
     connection = Connection(descriptor)
-    graph, options, timing_cache, flavours = connection.recv()
+    content, graph, options, timing_cache, flavours = connection.recv()
     threading.Thread(target=_die_with_parent, args=(connection,), daemon=True).start()
     lock = threading.Lock()
 
@@ -63,7 +63,7 @@ def main(descriptor: int) -> None:
             connection.send(message)
 
     try:
-        send(_build(graph, options, timing_cache, flavours, send))
+        send(_build(content, graph, options, timing_cache, flavours, send))
     except (BuildError, TensorRtMissingError) as error:
         send(error)
     sys.stdout.flush()
@@ -79,8 +79,8 @@ def _die_with_parent(connection: Connection) -> None:
 
 
 def _build(
-    graph: Path, options: EngineOptions, timing_cache: bytes, flavours: tuple[Flavour, ...],
-    report: Callable[[Progress], None],
+    content: bytes, graph: Path, options: EngineOptions, timing_cache: bytes,
+    flavours: tuple[Flavour, ...], report: Callable[[Progress], None],
 ) -> BuiltEngine:
     started = time.monotonic()
     report(Progress('loading TensorRT'))
@@ -94,7 +94,7 @@ def _build(
             f'on this machine (Xavier and Orin have them, not the Orin Nano): leave it out')
     report(Progress('reading the graph'))
     network = api.create_network(builder, options)
-    if problems := api.parse(network, graph):
+    if problems := api.parse(network, content):
         raise BuildError(f'{graph}: {api.title} cannot read it', explain_parser(
             problems, log, api.newest_opset, api.title))
     inputs, outputs = tensors(network)

@@ -112,12 +112,13 @@ class BuildCancelledError(Exception):
 
 
 def build(
-    graph: Path, options: EngineOptions, monitor: ProgressMonitor | None = None, *,
+    content: bytes, graph: Path, options: EngineOptions, monitor: ProgressMonitor | None = None, *,
     timing_cache: bytes = b'', flavours: tuple[Flavour, ...] = tuple(Flavour),
 ) -> BuiltEngine:
     """
     Build an engine; the caller's thread waits, and calls the monitor.
 
+    content is that of an ONNX file, all weights inside; graph is its path, for messages.
     timing_cache is that of an earlier build on the same GPU with the same version, and shortens
     this one.
 
@@ -125,8 +126,6 @@ def build(
     :raises BuildCancelledError: soon after the monitor has cancelled.
     :raises TensorRtMissingError: when the library, or a GPU for it, is missing.
     """
-    if not graph.is_file():
-        raise BuildError(f'{graph}: no such file; check the path')
     ours, theirs = Pipe()
     # What it prints goes to memory: a full disk is no reason not to build.
     with ours, theirs, os.fdopen(os.memfd_create('seg_node_build'), 'rb') as words:
@@ -134,7 +133,7 @@ def build(
         try:
             theirs.close()
             with suppress(OSError):  # it has died, and has said why
-                ours.send((graph, options, timing_cache, flavours))
+                ours.send((content, graph, options, timing_cache, flavours))
             return _receive(ours, graph, monitor or ProgressMonitor())
         except EOFError:
             raise BuildError(f'{graph}: {_death(process.wait(), words)}') from None

@@ -25,7 +25,7 @@ from seg_node.perception.backends.tensorrt.engine_file import EngineKey
 from seg_node.perception.backends.tensorrt.gpu import find_gpu, Gpu, NO_GPU
 from seg_node.perception.backends.tensorrt.library import Flavour, Missing, TensorRtMissingError
 from seg_node.perception.backends.tensorrt.options import EngineOptions
-from seg_node.perception.models.model import Model
+from seg_node.perception.models.model import graph_content, Model
 
 WAITING = Progress('waiting for another process that builds the same engine')
 
@@ -62,10 +62,11 @@ def get_engine(
     :raises BuildError: when the graph, the options or the machine do not allow it.
     :raises BuildCancelledError: soon after the monitor has cancelled.
     :raises TensorRtMissingError: when a GPU is missing.
+    :raises ModelError: when the graph is missing or damaged.
     """
     def make(timing_cache: bytes) -> BuiltEngine:
-        return build(model.graph, options, monitor, timing_cache=timing_cache,
-                     flavours=(api.library.flavour,))
+        return build(graph_content(model), model.graph, options, monitor,
+                     timing_cache=timing_cache, flavours=(api.library.flavour,))
 
     return cache.get_or_build(
         key_of(model, options, api, gpu), make, cancelled=monitor.cancelled,

@@ -147,7 +147,7 @@ def _load(model: Model, options: EngineOptions, api: Api, gpu: Gpu, engine: Cach
               f'tactics: {facts.tactics_text}')
     precision = facts.layers.precision if facts.layers.layers else model.precision.value
     return OpenedEngine(
-        model, precision, detail,
+        replace(model, content=None), precision, detail,
         (*api.library.notes, *facts.notes, *engine.warnings, *warnings, *runner.notes),
         runner, device)
 

@@ -23,7 +23,7 @@ import sys
 import pytest
 import yaml
 
-from helpers.tiny_model import CLASSES, write_tiny_model
+from helpers.tiny_model import CLASSES, make_graph, write_tiny_model
 from seg_node.perception.models.model import (
     Action,
     bundled_models,
@@ -72,7 +72,7 @@ def test_a_self_test_is_optional_and_names_two_files(folder):
 
 
 def test_lower_precisions_have_graphs_of_their_own(folder):
-    half = b'another graph'
+    half = make_graph(64, 32, class_names=['half']).SerializeToString()
     (folder / 'half.onnx').write_bytes(half)
     change(folder, graphs={'fp16': {'graph': 'half.onnx',
                                     'sha256': hashlib.sha256(half).hexdigest()}})
@@ -81,14 +81,14 @@ def test_lower_precisions_have_graphs_of_their_own(folder):
     assert (model.graph.name, model.precision) == ('half.onnx', Precision.FP16)
     with pytest.raises(ModelError, match='has no int8 graph; it has fp32, fp16'):
         load_model(folder, Precision.INT8)
-    (folder / 'half.onnx').write_bytes(b'damaged')
+    (folder / 'half.onnx').write_bytes(half + b'\x7a\x00')
     with pytest.raises(ModelError, match='half.onnx: sha256'):
         load_model(folder, Precision.FP16)
 
 
 def test_another_graph_is_refused(folder):
     with (folder / 'model.onnx').open('ab') as file:
-        file.write(b'x')
+        file.write(b'\x7a\x00')
     with pytest.raises(ModelError, match=r'model\.onnx: sha256 is .*model\.yaml says'):
         load_model(folder)
 
