@@ -119,6 +119,7 @@ class Simulation:
         self._decision, self._reason = Decision.STOP, Reason.NO_IMAGE
         self._set_out: float | None = None
         self._free_since = self._held_since = self._stood_since = math.inf
+        self._doubted = 0.0
         self._number = 0
         self._sprung = False
         # Last: for a node that is a process, the drive begins here.
@@ -202,6 +203,8 @@ class Simulation:
         decision = self._rule(verdict)
         if decision is Decision.STOP and self._decision is not Decision.STOP:
             self._log.stops += 1
+            self._doubted = self._log.metres + self._ground_truth.ample(
+                self._plant.fastest_measured)
             if self._now - self._free_since >= _FREE_FOR:
                 self._log.false_stops.append(
                     FalseStop(round(self._now, 2), verdict.reason.value, verdict.text))
@@ -211,11 +214,14 @@ class Simulation:
     def _note(self, place: tuple[float, float], bodies: Sequence[Body], free: float, was: float,
               ) -> None:
         state, now = self._plant.state, self._now
+        stopped = self._decision is Decision.STOP
         speed = self.setup.vehicle.max_speed if self._plant.mute else state.speed
         truth = self._ground_truth
-        roomy = truth.free(place, bodies, SPARE_SIDE) > truth.ample(speed)
+        # It goes on when that is free which it was stopped for.
+        doubted = self._doubted - self._log.metres if stopped else 0.0
+        ample = max(truth.ample(speed), doubted)
+        roomy = truth.free(place, bodies, SPARE_SIDE) > ample
         self._free_since = min(self._free_since, now) if roomy else math.inf
-        stopped = self._decision is Decision.STOP
         self._held_since = min(self._held_since, now) if roomy and stopped else math.inf
         limits = self.setup.limits.stop_go
         patience = limits.go_hold + 2.0 * limits.go_after / self.setup.timing.rate + _HELD
@@ -224,7 +230,7 @@ class Simulation:
             self._held_since = now
         if was > 0.0 and state.speed == 0.0 and stopped and free < _FAR:
             self._log.margins.append(free)
-        closed = free <= self._ground_truth.ample(0.0) and not self._is_awaiting()
+        closed = free <= max(truth.ample(0.0), doubted) and not self._is_awaiting()
         standing = state.speed == 0.0 and stopped and closed
         self._stood_since = min(self._stood_since, now) if standing else math.inf
         if not self._log.trace or now - self._log.trace[-1].time_s >= _TRACE - 1e-9:

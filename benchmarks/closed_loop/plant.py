@@ -122,6 +122,12 @@ class Plant:
         wobble = 0.5 * turn + 0.5 * float(self._rng.uniform(-1.0, 1.0))
         return Motion(max(speed, 0.0), past.yaw_rate + wobble * maximum)
 
+    @property
+    def fastest_measured(self) -> float:
+        """The highest speed that odometry may have told of late, m/s."""
+        fastest = max(past.speed for past in self._past)
+        return fastest * (1.0 + self._limits.speed_error) + self._limits.speed_noise
+
     def pose(self) -> Pose:
         """Return the pose of the vehicle's origin."""
         return self.state.pose

@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import math
 
 import cv2
@@ -27,20 +27,18 @@ from numpy.typing import NDArray
 from seg_node.perception.models.manifest import ClassInfo
 from seg_node.stop_go.actions import blocking_table, class_rules, ClassRule
 from seg_node.stop_go.corridor.corridor import Corridor
-from seg_node.stop_go.corridor.ground_corridor import build_ground_corridor, SweptPath
+from seg_node.stop_go.corridor.ground_way import GroundWay, seen_from
 from seg_node.stop_go.corridor.horizon import HorizonGrid
 from seg_node.stop_go.corridor.measure import CorridorMeasure, CorridorMeter, MeasureLimits
 from seg_node.stop_go.corridor.trapezoid import build_image_corridor
 from seg_node.stop_go.geometry import View
 from seg_node.stop_go.limits import Geometry, Limits
 from seg_node.stop_go.mounting_check import Sight
+from seg_node.stop_go.resumption import Doubt
 from seg_node.stop_go.roles import Direction
 from seg_node.stop_go.thresholds import assess
 from seg_node.stop_go.vehicle import Motion
 from seg_node.stop_go.verdict import Finding, Reason
-
-_ASIDE = 0.03
-"""Metres that the corridor may lie beside the way now driven; part of the side margin."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +48,8 @@ class Observation:
 
     labels (class ids) and confidence (255 = 1.0) are uint8 [h, w] at the network's size. `view`
     is None without a usable camera_info; `no_view` then says why. `motion` is None without fresh
-    odometry. `inference` is the time the network took, in seconds.
+    odometry. `inference` is the time the network took, in seconds. `doubt` is what a
+    vehicle that was stopped must see to be free.
     """
 
     labels: NDArray[np.uint8]
@@ -59,6 +58,7 @@ class Observation:
     motion: Motion | None = None
     inference: float = 0.0
     no_view: str = 'no camera_info has arrived'
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,8 @@ class Assessment:
     What a frame says, held against `limits`.
 
     view is None where there is none, corridor and measure where there is no corridor to look at,
-    sight where the corridor does not lie on the ground.
+    sight and doubt where the corridor does not lie on the ground; doubt too where `motion` is
+    None: without odometry.
     """
 
     findings: tuple[Finding, ...]
@@ -76,6 +77,8 @@ class Assessment:
     corridor: Corridor | None = None
     measure: CorridorMeasure | None = None
     sight: Sight | None = None
+    motion: Motion | None = None
+    doubt: Doubt | None = None
 
 
 class Assessor:
@@ -105,12 +108,15 @@ class Assessor:
                 f'{names}: not set; measure the vehicle, or choose geometry: trapezoid')
         self._meter = CorridorMeter(rules)
         self._paths = ~blocking_table(rules)
-        self._built: _Built | None = None
+        self._way, self._doubted_way = (
+            GroundWay(width, height, limits, direction) for _ in range(2))
+        self._doubted_meter = CorridorMeter(rules)
         self._horizon: tuple[View, HorizonGrid] | None = None
 
     def restart(self) -> None:
         """Forget the frames before."""
         self._meter.restart()
+        self._doubted_meter.restart()
 
     def assess(self, seen: Observation) -> Assessment:
         """Judge one frame."""
@@ -119,13 +125,12 @@ class Assessor:
             return Assessment(
                 (*findings, Finding(Reason.NO_CAMERA_INFO, seen.no_view)), self.limits)
         try:
-            corridor = self._corridor(seen.view, seen.motion)
+            corridor = self._corridor(seen)
         except ValueError as error:
             return Assessment(
                 (*findings, Finding(Reason.BEYOND_RANGE, str(error))), self.limits, seen.view)
-        measure = self._meter.measure(
-            corridor, seen.labels, seen.confidence, self._required(corridor, seen.motion),
-            MeasureLimits(self.limits.ground.obstacle_rows, self.limits.stop_go.min_slow_share))
+        measure = self._measure(
+            self._meter, corridor, seen, self._required(corridor, seen.motion))
         if self._fixed is None and not corridor.start <= self.limits.ground.max_blind:
             findings += (Finding(
                 Reason.BEYOND_RANGE,
@@ -133,8 +138,9 @@ class Assessor:
                 f'{self.limits.ground.max_blind:.2f} m', corridor.start,
                 self.limits.ground.max_blind),)
         return Assessment(
-            (*findings, *assess(measure, self.limits.stop_go)), self.limits, seen.view, corridor,
-            measure, self._sight(seen, corridor))
+            (*findings, *assess(measure, self.limits.stop_go), *self._judge_doubt(seen, measure)),
+            self.limits, seen.view, corridor, measure, self._sight(seen, corridor), seen.motion,
+            self._doubt_of(seen, measure))
 
     def _judge_time(self, inference: float) -> tuple[Finding, ...]:
         limit = self.limits.stop_go.max_inference
@@ -143,6 +149,11 @@ class Assessor:
         return (Finding(Reason.OVER_BUDGET,
                         f'inference took {inference:.3f} s, limit {limit:.3f} s',
                         inference, limit),)
+
+    def _measure(self, meter: CorridorMeter, corridor: Corridor, seen: Observation,
+                 required: float) -> CorridorMeasure:
+        return meter.measure(corridor, seen.labels, seen.confidence, required, MeasureLimits(
+            self.limits.ground.obstacle_rows, self.limits.stop_go.min_slow_share))
 
     def _required(self, corridor: Corridor, motion: Motion | None) -> float:
         """
@@ -156,27 +167,43 @@ class Assessor:
         vehicle = self.limits.vehicle
         return corridor.start + vehicle.stopping_distance(vehicle.speed_of(motion))
 
-    def _corridor(self, view: View | None, motion: Motion | None) -> Corridor:
+    def _judge_doubt(self, seen: Observation, measure: CorridorMeasure) -> tuple[Finding, ...]:
+        """Find that what the vehicle was stopped for may still be there, as far as it sees."""
+        doubt = seen.doubt
+        if doubt is None or seen.view is None or not measure.required < doubt.distance:
+            self._doubted_meter.restart()
+            return ()
+        try:
+            corridor = self._doubted_way.corridor(seen.view, doubt.curvature, doubt.distance)
+        except ValueError as error:
+            return (Finding(Reason.BEYOND_RANGE, str(error)),)
+        # Not farther than the camera sees: a vehicle that was too fast for it may go on, slower.
+        found = self._measure(self._doubted_meter, corridor, seen,
+                              min(doubt.distance, corridor.length))
+        return assess(replace(found, stopped_for=True), self.limits.stop_go)
+
+    def _doubt_of(self, seen: Observation, measure: CorridorMeasure) -> Doubt | None:
+        """Return what a stop in this frame would be for."""
+        if self._fixed is not None or seen.view is None or seen.motion is None:
+            return None
+        limits, vehicle = self.limits, self.limits.vehicle
+        driven, bumper = seen_from(seen.view, limits, self._direction)
+        ahead, _, height = driven.pose.position.tolist()
+        behind = bumper - ahead
+        near = max(behind + min(measure.free_distance, measure.required), 1e-3)
+        # Distances are the shortest possible, the more so the farther: a thing that is measured
+        # anew from nearby must not seem to have gone.
+        fall = height / near - limits.ground.pitch_error
+        far = height / fall - behind if fall > 0 else math.inf
+        return Doubt(far + vehicle.resume_margin, vehicle.curvature_of(seen.motion))
+
+    def _corridor(self, seen: Observation) -> Corridor:
         if self._fixed is not None:
             return self._fixed
-        assert view is not None
+        assert seen.view is not None
         vehicle = self.limits.vehicle
-        curvature = vehicle.curvature_of(motion)
-        driven, bumper = self._way(view)
-        if self._built and self._built.serves(view, curvature, bumper + self._required(
-                self._built.corridor, motion)):
-            return self._built.corridor
-        way = SweptPath(vehicle.width + 2 * vehicle.side_margin, bumper, curvature)
-        self._built = _Built(view, curvature, build_ground_corridor(
-            driven.scaled(*self._size), way, self.limits.ground))
-        return self._built.corridor
-
-    def _way(self, view: View) -> tuple[View, float]:
-        """Return the view in the frame of the way driven, and the bumper ahead of its origin."""
-        vehicle = self.limits.vehicle
-        if self._direction is Direction.REVERSE:
-            return view.backwards(), vehicle.rear
-        return view, vehicle.front
+        return self._way.corridor(seen.view, vehicle.curvature_of(seen.motion),
+                                  vehicle.stopping_distance(vehicle.speed_of(seen.motion)))
 
     def _sight(self, seen: Observation, corridor: Corridor) -> Sight | None:
         """Return how far up path is seen, where the corridor lies on the ground."""
@@ -184,27 +211,11 @@ class Assessor:
             return None
         if self._horizon is None or self._horizon[0] is not seen.view:
             self._horizon = seen.view, HorizonGrid.build(seen.view.scaled(*self._size))
-        driven, bumper = self._way(seen.view)
+        driven, bumper = seen_from(seen.view, self.limits, self._direction)
         ahead, _, height = driven.pose.position.tolist()
         path = cv2.LUT(seen.labels, self._paths.view(np.uint8)).view(np.bool_)
-        speed = self.limits.vehicle.speed_of(seen.motion) if seen.motion else None
         return Sight(self._horizon[1].top(path),
-                     -math.atan2(height, bumper + corridor.length - ahead), height, speed)
-
-
-@dataclass(frozen=True, eq=False)
-class _Built:
-    """A corridor with what it was built for."""
-
-    view: View
-    curvature: float
-    corridor: Corridor
-
-    def serves(self, view: View, curvature: float, reach: float) -> bool:
-        """Tell whether it still fits, up to that arc length: building one costs milliseconds."""
-        # Two arcs lie difference * d^2 / 2 apart at distance d.
-        aside = abs(curvature - self.curvature) * reach ** 2 / 2
-        return view is self.view and aside <= _ASIDE
+                     -math.atan2(height, bumper + corridor.length - ahead), height)
 
 
 def _check_no_metres(rules: Sequence[ClassRule]) -> None:

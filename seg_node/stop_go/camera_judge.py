@@ -34,10 +34,14 @@ from seg_node.stop_go.decision import StopGo
 from seg_node.stop_go.geometry import View
 from seg_node.stop_go.limits import Geometry, Limits
 from seg_node.stop_go.mounting_check import MountingCheck
+from seg_node.stop_go.resumption import Resumption
 from seg_node.stop_go.roles import Direction
 from seg_node.stop_go.timing import Instant
 from seg_node.stop_go.vehicle import Motion
 from seg_node.stop_go.verdict import Finding, Reason, Verdict
+
+_LONGEST_GAP = 1.0
+"""Seconds between two frames that count as driven, at most."""
 
 
 class ViewSource(Protocol):
@@ -111,6 +115,7 @@ class CameraJudge:
         self._labels: tuple[Sequence[ClassInfo], int, int] | None = None
         self._stop_go = StopGo(limits.stop_go)
         self._last: DecidedFrame | None = None
+        self._resumption = Resumption()
         self._mounting: tuple[tuple[Limits, View | None], MountingCheck] | None = None
 
     @property
@@ -145,7 +150,8 @@ class CameraJudge:
                       *_changed(image.inspection.limits, assessor.limits))
         view, problem, changed = self._view_of(image.info, image.width, image.height)
         found = assessor.assess(Observation(
-            image.labels, image.confidence, view, image.motion, image.inference, problem))
+            image.labels, image.confidence, view, image.motion, image.inference, problem,
+            self._resumption.doubt))
         return replace(found, findings=(*health, *found.findings, *changed))
 
     def observe(self, stamp_ns: int, assessment: Assessment, arrival: Instant,
@@ -157,11 +163,14 @@ class CameraJudge:
         :param arrival: when the image arrived, before it was worked on.
         :param inference: what the network took, seconds; kept for :attr:`last`.
         """
+        driven, drove = self._driven(stamp_ns, assessment), self._stop_go.may_drive
         self._last = DecidedFrame(stamp_ns, assessment.measure, inference)
-        stamp = stamp_ns * 1e-9
         self._stop_go.observe(
-            stamp, (*assessment.findings, *self._judge_mounting(assessment, stamp),
-                    *_changed(assessment.limits, self._limits)), arrival)
+            stamp_ns * 1e-9,
+            (*assessment.findings, *self._judge_mounting(assessment, driven),
+             *_changed(assessment.limits, self._limits)), arrival)
+        self._resumption.observe(
+            drove, self._stop_go.may_drive, assessment.findings, assessment.doubt, driven)
 
     def fail(self, stamp_ns: int, finding: Finding, arrival: Instant) -> None:
         """Decide on a frame that could not be assessed: malformed, or the inference failed."""
@@ -218,6 +227,7 @@ class CameraJudge:
         self._health = CameraHealth(self._limits.camera_health)
         self._last_view: View | None = None
         self._last = None
+        self._resumption.forget()
         self._mounting = None
         self._stop_go.activate(now)
 
@@ -230,7 +240,8 @@ class CameraJudge:
             self._stop_go.deactivate(cause)
 
     def reset(self) -> None:
-        """Forget a latched fault; GO has to be earned."""
+        """Forget a latched fault, and what it was stopped for; GO has to be earned."""
+        self._resumption.forget()
         self._stop_go.reset()
 
     def update(self, now: Instant) -> None:
@@ -245,15 +256,23 @@ class CameraJudge:
                         ) -> Assessor:
         return Assessor(*labels, limits, self._geometry, self._direction)
 
-    def _judge_mounting(self, assessment: Assessment, stamp: float) -> tuple[Finding, ...]:
+    def _driven(self, stamp_ns: int, assessment: Assessment) -> float:
+        """Return the metres driven since the frame before; without odometry, if it was let."""
+        if self._last is None:
+            return 0.0
+        gap = (stamp_ns - self._last.stamp_ns) * 1e-9
+        if assessment.motion is None and not self._stop_go.may_drive:
+            return 0.0
+        return self._limits.vehicle.speed_of(assessment.motion) * min(max(gap, 0.0), _LONGEST_GAP)
+
+    def _judge_mounting(self, assessment: Assessment, driven: float) -> tuple[Finding, ...]:
         """Hold an assessed frame against the mounting, from nothing where that is another."""
         if assessment.sight is None:
             return ()
         judged = assessment.limits, assessment.view
         if self._mounting is None or self._mounting[0] != judged:
-            self._mounting = judged, MountingCheck(
-                assessment.limits.ground.max_horizon_error, assessment.limits.vehicle.max_speed)
-        return self._mounting[1].judge(assessment.sight, stamp, self._stop_go.may_drive)
+            self._mounting = judged, MountingCheck(assessment.limits.ground.max_horizon_error)
+        return self._mounting[1].judge(assessment.sight, driven)
 
     def _view_of(self, info: CameraInfo | None, width: int, height: int,
                  ) -> tuple[View | None, str, tuple[Finding, ...]]:

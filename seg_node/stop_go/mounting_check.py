@@ -32,8 +32,6 @@ _LEAST_DRIVEN = 3.0
 """Metres that must be driven at least before the end of all path is told from a wall."""
 _SAME = 0.6
 """A wall comes nearer; the end of all path does not, when most of it is at this share at least."""
-_LONGEST_GAP = 1.0
-"""Seconds between frames that count as driven, at most."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +40,12 @@ class Sight:
     How far up one frame shows path; radians over the horizon of the mounting, negative below.
 
     `top` is where the path that begins before the vehicle ends, None without any; `end` is the
-    far end of the corridor. `height` of the lens in metres; `speed` in m/s, None when unknown.
+    far end of the corridor. `height` of the lens in metres.
     """
 
     top: float | None
     end: float
     height: float
-    speed: float | None
 
     def distance(self, elevation: float) -> float:
         """Return how far away the ground is at an elevation, metres; infinite at the horizon."""
@@ -73,31 +70,21 @@ class MountingCheck:
     makes obstacles seem farther than they are, the other lays the corridor into the hills.
 
     :param limit: radians by which either may be off; slopes ahead are part of it.
-    :param max_speed: of the vehicle, m/s; what it drives where its speed is unknown.
     """
 
-    def __init__(self, limit: float, max_speed: float) -> None:
+    def __init__(self, limit: float) -> None:
         self._limit = limit
-        self._max_speed = max_speed
         self._tops: deque[float] = deque(maxlen=_FRAMES)
         self._places: deque[_Place] = deque(maxlen=_PLACES)
         self._driven = 0.0
-        self._stamp: float | None = None
 
-    def judge(self, sight: Sight, stamp: float, may_drive: bool) -> tuple[Finding, ...]:
+    def judge(self, sight: Sight, driven: float) -> tuple[Finding, ...]:
         """
         Find that the mounting cannot be.
 
-        :param stamp: of the image, seconds.
-        :param may_drive: whether the vehicle was let drive since the image before.
+        :param driven: since the frame before, metres.
         """
-        speed = sight.speed
-        if speed is None:
-            speed = self._max_speed if may_drive else 0.0
-        gap = 0.0 if self._stamp is None else stamp - self._stamp
-        self._stamp = stamp
-        if 0.0 < gap <= _LONGEST_GAP:
-            self._driven += speed * gap
+        self._driven += driven
         if sight.top is not None:
             self._tops.append(sight.top)
             self._remember(sight.top)

@@ -123,7 +123,8 @@ def _distance_findings(measure: CorridorMeasure) -> list[Finding]:
             reason, seen = Reason.BEYOND_RANGE, 'the camera sees only to'
         findings.append(Finding(
             reason, f'{seen} {measure.free_distance:.2f} {measure.unit}, '
-            f'needed {measure.required:.2f}', measure.free_distance, measure.required))
+            f'needed {measure.required:.2f}{" to go on" if measure.stopped_for else ""}',
+            measure.free_distance, measure.required))
     findings += [_class_finding(sighting, measure) for sighting in measure.sightings
                  if not sighting.distance >= _reach(sighting, measure)]
     return findings

@@ -53,6 +53,9 @@ class Vehicle:
         0.5, 0.0, 10.0, 'from an image being taken to the brakes acting, seconds')
     deceleration: float = bounded(1.0, 0.05, 20.0, 'deceleration of a stop, m/s^2')
     stop_margin: float = bounded(0.3, 0.0, 10.0, 'room left at standstill, metres')
+    resume_margin: float = bounded(
+        0.5, 0.0, 20.0, 'after a stop for the road: what must be free to go on, beyond where '
+        'that lies which it was stopped for, metres')
     odometry_timeout: float = bounded(
         0.5, 0.05, 10.0, 'age of odometry from which the speed counts as unknown, seconds')
     max_curvature: float = bounded(

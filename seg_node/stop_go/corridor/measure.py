@@ -49,7 +49,8 @@ class CorridorMeasure:
     own. Of the rows nearer than `required`: `coverage` is the share of samples that are path,
     `confidence` the mean and `confidence_low` the 5 % quantile of the network's confidence, 0 to
     1, and `change` the share of samples that were path and are not any more, or the reverse,
-    since the frame before. `path_share` is the share of path in the whole image.
+    since the frame before. `path_share` is the share of path in the whole image. `stopped_for`:
+    `required` reaches beyond what the vehicle was stopped for, which is more than it needs by now.
     """
 
     free_distance: float
@@ -62,6 +63,7 @@ class CorridorMeasure:
     change: float = 0.0
     path_share: float = 0.0
     sightings: tuple[Sighting, ...] = ()
+    stopped_for: bool = False
 
 
 @dataclass(frozen=True)

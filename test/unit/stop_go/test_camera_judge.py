@@ -182,8 +182,8 @@ def info():
     roi = SimpleNamespace(x_offset=0, y_offset=0, width=0, height=0)
     k = [FOCAL, 0.0, 159.5, 0.0, FOCAL, 89.5, 0.0, 0.0, 1.0]
     return SimpleNamespace(
-        header=SimpleNamespace(frame_id='camera'), width=SIZE[0], height=SIZE[1], k=k, p=[0.0] * 12,
-        d=[], distortion_model='plumb_bob', binning_x=0, binning_y=0, roi=roi)
+        header=SimpleNamespace(frame_id='camera'), width=SIZE[0], height=SIZE[1], k=k,
+        p=[0.0] * 12, d=[], distortion_model='plumb_bob', binning_x=0, binning_y=0, roi=roi)
 
 
 def open_road(pitch=TRUE_PITCH, height=1.3):

@@ -103,6 +103,7 @@ def test_who_always_goes_collides(seed):
     assert obedient.collision is None
     assert obedient.min_room > 0.0
     assert obedient.margins
+    assert obedient.stops == 1, 'it does not creep up to it'
 
 
 def test_who_never_goes_is_found_to_stop_falsely():
