@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +27,7 @@ from seg_node.perception.models.manifest import ClassInfo, Model
 from seg_node.stop_go.assessor import Assessment, Assessor, Observation
 from seg_node.stop_go.camera_health.camera_health import CameraHealth
 from seg_node.stop_go.camera_health.statistics import LUMA_SIZE
-from seg_node.stop_go.camera_view import CameraInfo, ViewError
+from seg_node.stop_go.camera_view import CameraInfo, ViewError, ViewSource
 from seg_node.stop_go.corridor.measure import CorridorMeasure
 from seg_node.stop_go.decision import StopGo
 from seg_node.stop_go.geometry import View
@@ -42,18 +41,6 @@ from seg_node.stop_go.verdict import Finding, Reason, Verdict
 
 _LONGEST_GAP = 1.0
 """Seconds between two frames that count as driven, at most."""
-
-
-class ViewSource(Protocol):
-    """Where the view of a camera comes from."""
-
-    def view(self, info: CameraInfo | None, width: int, height: int) -> View:
-        """Return the view for images of a size, the same object while it stays. Or ViewError."""
-        ...
-
-    def apply(self, limits: Limits) -> None:
-        """Take over limits, which hold the mountings that the parameters give."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,18 @@ class ViewError(ValueError):
     """Why there is no usable view; the message names what is wrong and what to do."""
 
 
+class ViewSource(Protocol):
+    """Where the view of a camera comes from."""
+
+    def view(self, info: CameraInfo | None, width: int, height: int) -> View:
+        """Return the view for images of a size, the same object while it stays. Or ViewError."""
+        ...
+
+    def apply(self, limits: Limits) -> None:
+        """Take over limits, which hold the mountings that the parameters give."""
+        ...
+
+
 class PoseSource(Protocol):
     """Where a camera is mounted."""
 
