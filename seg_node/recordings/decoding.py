@@ -71,7 +71,7 @@ def decode_frames(
     :param min_size: width and height of the images that are enough; None: all there is.
     :raises UserError: where the recording cannot be read on.
     """
-    infos, depth = _Infos(), BitDepth()
+    infos, depth, told = _Infos(), BitDepth(), False
     frames = iter(source)
     while True:
         begun = time.perf_counter()
@@ -80,6 +80,9 @@ def decode_frames(
             return
         image, problem = _image(frame, source.compressed, min_size, depth)
         took = (time.perf_counter() - begun) * 1e3
+        if image is not None and image.note and not told:      # each may have another
+            told = True
+            source.note(f'{source.name}: {image.note}')
         codes = None if truth is None else truth.codes(frame)
         info = infos.read(frame.camera_info, source)
         yield DecodedFrame(frame, image, info, problem, codes, took)

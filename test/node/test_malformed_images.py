@@ -167,6 +167,23 @@ def test_planes_with_each_meaning_of_step(raw_testbed, step):
     assert raw_testbed.counted('malformed') == before
 
 
+def test_a_camera_that_needs_more_of_16_bits_has_changed(raw_testbed):
+    good = raw_testbed.front.message
+    raw_testbed.wait_for_go()
+    try:
+        for bits, factor in ((10, 4), (12, 16)):
+            values = road().astype(np.uint16) * factor
+            raw_testbed.front.message = raw(values, encoding='bgr16')
+            raw_testbed.wait_for_stop('camera_changed')
+            raw_testbed.wait_for_go()
+            raw_testbed.wait_for_diagnostics(
+                'camera', lambda values, bits=bits: values.get('note', '')
+                == f'bgr16, {bits} of 16 bits', f'{bits} bits')
+    finally:
+        raw_testbed.front.message = good
+    raw_testbed.wait_for_go()
+
+
 def test_colours_that_were_lost_are_told(compressed_testbed):
     good = compressed_testbed.front.message
     grey = cv2.imencode('.jpg', cv2.cvtColor(road(), cv2.COLOR_BGR2GRAY))[1].tobytes()
