@@ -45,9 +45,10 @@ from benchmarks.faults.models import (
     MANIFEST,
     write_broken_gpu,
     write_changed_weights,
+    write_endless,
     write_wrong_engine,
 )
-from benchmarks.faults.setups import OWN_MODEL, PLAIN
+from benchmarks.faults.setups import OWN_MODEL, PLAIN, SHORT_LOADING
 from benchmarks.faults.table import Clock, Moment
 from benchmarks.faults.testbed import FaultTestbed
 
@@ -234,4 +235,6 @@ MODEL_FAULTS = (*(
     for name, about, damage in (
         ('wrong_engine', 'the network computes something else than it was exported to',
          write_wrong_engine),
-        ('broken_gpu', 'the network computes something else each time', write_broken_gpu))))
+        ('broken_gpu', 'the network computes something else each time', write_broken_gpu))),
+    Fault('network_endless', 'the network never ends, from loading on', SHORT_LOADING,
+          ('loading_failed',), _damaged(write_endless, 'configure'), _repair, ends_node=True))

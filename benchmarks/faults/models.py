@@ -104,6 +104,17 @@ def write_changed_weights(folder: Path) -> None:
     (folder / WEIGHTS).write_bytes(weights)
 
 
+def write_endless(folder: Path) -> None:
+    """Replace the graph by one that never ends, whatever it sees."""
+    import onnx
+    graph = onnx.load_from_string(_built({Command.HANG: _FOR_EVER}))
+    for tensor in graph.graph.initializer:
+        if tensor.name == 'no_turn':
+            turns = np.full_like(onnx.numpy_helper.to_array(tensor), _FOR_EVER // 2)
+            tensor.CopyFrom(onnx.numpy_helper.from_array(turns, tensor.name))
+    write_graph(folder, graph.SerializeToString())
+
+
 def _built(turns: dict[Command, int], wiring: Wiring = Wiring.RIGHT) -> bytes:
     from benchmarks.faults.graph import build
     return build(WIDTH, HEIGHT, turns, wiring)

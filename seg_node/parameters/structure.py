@@ -61,6 +61,8 @@ class Structure:
     geometry: Geometry
     mounting_source: str
     base_frame: str
+    loading_timeout: float
+    build_timeout: float
     autostart: bool
     heartbeat_rate: float
     expected_rate: float
@@ -107,6 +109,12 @@ STRUCTURE = (
     Declaration('base_frame', 'base_footprint',
                 'frame of the vehicle, with its origin on the ground (REP 120); for TF, and of '
                 '~/free_distance'),
+    Declaration('loading_timeout', 120.0,
+                'how long loading the model may take, s; then it has failed',
+                low=1.0, high=3600.0),
+    Declaration('build_timeout', 3600.0,
+                'how long loading may take where an engine has to be built, s',
+                low=1.0, high=86400.0),
     Declaration('autostart', False,
                 'configure and activate at start-up, without a lifecycle manager'),
     Declaration('heartbeat_rate', 20.0, 'rate of ~/stop and ~/state without images, Hz',

@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from functools import partial
 from typing import Any
 
 from rcl_interfaces.msg import SetParametersResult
@@ -32,7 +33,7 @@ from seg_node.perception.segmenter import Segmenter
 from seg_node.ros.camera_worker import CameraParts
 from seg_node.ros.clocks import Clocks
 from seg_node.ros.diagnostics import Diagnostics
-from seg_node.ros.loading import Loading
+from seg_node.ros.loading import in_time, Loading
 from seg_node.ros.log import LogsAside
 from seg_node.ros.outputs import CAMERA_OUTPUTS
 from seg_node.ros.outputs.output import CameraOutput
@@ -50,6 +51,8 @@ from seg_node.stop_go.verdict import Finding, Reason
 
 _WORKER_TIMEOUT = 5.0      # seconds that a frame in hand may take at deactivation
 _SHORT = 5.0      # seconds that configuring may hold up the executor
+_SELF_TEST_TIMEOUT = 10.0      # seconds; the executor waits for it
+_END_TIMEOUT = 2.0      # seconds that each of what runs may take at the end of the process
 _POLL = 0.2      # seconds between polls of what is still loading
 _Result = TransitionCallbackReturn
 
@@ -108,7 +111,8 @@ class SegNode(LogsAside, LifecycleNode):
         try:
             check_given(self)
             check_mountings(wanted, self._limits)
-            self._loading = Loading(wanted.model, wanted.backend)
+            self._loading = Loading(
+                wanted.model, wanted.backend, wanted.loading_timeout, wanted.build_timeout)
             self._loading.wait_while_short(_SHORT)
             if self._loading.is_done:
                 self._take_over(self._loading.result())
@@ -165,7 +169,7 @@ class SegNode(LogsAside, LifecycleNode):
     def close(self) -> None:
         """Say STOP for the last time and release everything; before destroy_node()."""
         self._signal.close()
-        self._release(SHUT_DOWN)
+        self._release(SHUT_DOWN, _END_TIMEOUT)
 
     def _start(self) -> None:
         """Go from unconfigured to active, once."""
@@ -219,8 +223,12 @@ class SegNode(LogsAside, LifecycleNode):
         """Test the network and begin to judge; or tell why not."""
         assert self._segmenter is not None
         try:
-            self.get_logger().info(f'self-test: {run_self_test(self._segmenter)}')
-        except (SelfTestError, BackendError) as error:
+            told = in_time(
+                partial(run_self_test, self._segmenter), _SELF_TEST_TIMEOUT, 'self-test')
+            self.get_logger().info(f'self-test: {told}')
+        except (SelfTestError, BackendError, TimeoutError) as error:
+            if isinstance(error, TimeoutError):
+                self._segmenter = None      # not closed: the thread still uses it
             self.get_logger().error(f'cannot activate: self-test failed: {error}')
             return Finding(Reason.SELF_TEST_FAILED, f'self-test failed: {error}')
         cameras = {name: CameraParts(judge, self._outputs[name], self._statistics[name])
@@ -235,24 +243,24 @@ class SegNode(LogsAside, LifecycleNode):
         """Say STOP for a cause, until judging begins."""
         self._signal.judge(lambda judges: [judge.deactivate(cause) for judge in judges.values()])
 
-    def _halt(self, cause: Finding) -> None:
+    def _halt(self, cause: Finding, timeout: float = _WORKER_TIMEOUT) -> None:
         self._is_active = False
         self._stop_for(cause)
         self._diagnostics.frames = None
         if self._session is not None:
-            if not self._session.end(_WORKER_TIMEOUT):
+            if not self._session.end(timeout):
                 self.get_logger().error(
-                    f'inference did not end within {_WORKER_TIMEOUT:.0f} s; its thread and model '
+                    f'inference did not end within {timeout:.0f} s; its thread and model '
                     'are left behind, restart the node')
                 self._segmenter = None      # not closed: the thread still uses it
             self._session = None
 
-    def _release(self, cause: Finding) -> None:
-        self._halt(cause)
+    def _release(self, cause: Finding, timeout: float = _WORKER_TIMEOUT) -> None:
+        self._halt(cause, timeout)
         self._diagnostics.segmenter = None
         self._diagnostics.loading = None
         if self._loading is not None:
-            if not self._loading.cancel(_WORKER_TIMEOUT):
+            if not self._loading.cancel(timeout):
                 self.get_logger().error('loading the model does not end; it is left behind')
             self._loading = None
         for outputs in self._outputs.values():

@@ -16,20 +16,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Future, wait
 import threading
+import time
+from typing import TypeVar
 
 from seg_node.perception.backends import BackendError
 from seg_node.perception.backends.progress import Progress, ProgressMonitor
 from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.segmenter import Segmenter
 
+_T = TypeVar('_T')
+
 
 class Loading:
     """A segmenter that is being opened."""
 
-    def __init__(self, model: str, options: BackendOptions) -> None:
+    def __init__(self, model: str, options: BackendOptions, timeout: float,
+                 build_timeout: float) -> None:
+        """
+        Begin to open it.
+
+        :param timeout: seconds after which it has failed; build_timeout: where it builds.
+        """
         self._model = model
         self._options = options
+        self._begun = time.monotonic()
+        self._timeout, self._build_timeout = timeout, build_timeout
         self._changed = threading.Condition()
         self._cancelled = False
         self._progress: Progress | None = None
@@ -40,9 +54,9 @@ class Loading:
 
     @property
     def is_done(self) -> bool:
-        """Whether result() has something to give."""
+        """Whether result() has something to give, or to raise."""
         with self._changed:
-            return self._is_done
+            return self._is_done or self._overdue is not None
 
     @property
     def text(self) -> str:
@@ -69,6 +83,8 @@ class Loading:
             segmenter, self._segmenter = self._segmenter, None
             if self._error is not None:
                 raise self._error
+            if segmenter is None and (overdue := self._overdue) is not None:
+                raise BackendError(overdue)
             if segmenter is None:
                 raise BackendError('the model is not loaded yet, or was given away')
             return segmenter
@@ -86,6 +102,17 @@ class Loading:
     @property
     def _is_done(self) -> bool:
         return self._segmenter is not None or self._error is not None
+
+    @property
+    def _overdue(self) -> str | None:
+        """What to say of it when it has taken too long."""
+        name, limit = 'loading_timeout', self._timeout
+        if self._progress is not None:
+            name, limit = 'build_timeout', self._build_timeout
+        if time.monotonic() - self._begun < limit:
+            return None
+        return (f'the model {self._model} was not loaded within {limit:g} s ({name}): its network '
+                'may have no end, or the machine is too slow for it')
 
     def _run(self) -> None:
         monitor = ProgressMonitor(self._note, lambda: self._cancelled)
@@ -105,3 +132,23 @@ class Loading:
         with self._changed:
             self._progress = progress
             self._changed.notify_all()
+
+
+def in_time(work: Callable[[], _T], seconds: float, what: str) -> _T:
+    """
+    Return what a task returns, on a thread that is left behind where it hangs.
+
+    :raises TimeoutError: when it has not ended within `seconds`; else what the task raises.
+    """
+    done: Future[_T] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except Exception as error:
+            done.set_exception(error)
+
+    threading.Thread(target=run, name=what, daemon=True).start()
+    if not wait([done], seconds).done:
+        raise TimeoutError(f'{what} has not ended within {seconds:g} s')
+    return done.result()

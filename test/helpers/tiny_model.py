@@ -107,6 +107,30 @@ def make_graph(
     return finish(nodes, initializers, (batch, height, width), class_names=class_names)
 
 
+def make_endless_graph(width: int, height: int) -> onnx.ModelProto:
+    """Return a graph that counts for ever whenever it is run."""
+    value = helper.make_tensor_value_info
+    body = helper.make_graph(
+        [helper.make_node('Identity', ['going'], ['still_going']),
+         helper.make_node('Add', ['sum', 'one'], ['new_sum'])], 'body',
+        [value('turn', TensorProto.INT64, []), value('going', TensorProto.BOOL, []),
+         value('sum', TensorProto.FLOAT, [])],
+        [value('still_going', TensorProto.BOOL, []), value('new_sum', TensorProto.FLOAT, [])])
+    nodes = [
+        helper.make_node('Cast', ['image'], ['pixels'], to=TensorProto.FLOAT),
+        helper.make_node('ReduceMax', ['pixels'], ['brightest'], keepdims=0),
+        helper.make_node('Loop', ['turns', '', 'brightest'], ['counted'], body=body),
+        helper.make_node('Gather', ['pixels', 'first'], ['red'], axis=3),
+        helper.make_node('Add', ['red', 'counted'], ['ids']),
+        helper.make_node('Cast', ['ids'], ['labels'], to=TensorProto.UINT8),
+        helper.make_node('Cast', ['ids'], ['confidence'], to=TensorProto.UINT8)]
+    initializers = [
+        helper.make_tensor('turns', TensorProto.INT64, [], [2**62]),
+        helper.make_tensor('one', TensorProto.FLOAT, [], [1.0]),
+        helper.make_tensor('first', TensorProto.INT64, [], [0])]
+    return finish(nodes, initializers, (1, height, width))
+
+
 def finish(
     nodes: Sequence[onnx.NodeProto],
     initializers: Sequence[onnx.TensorProto],

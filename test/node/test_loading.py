@@ -17,11 +17,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+import os
+import signal
 
 from diagnostic_msgs.msg import DiagnosticStatus
 import pytest
 
 from helpers.fake_camera import raw, road
+from helpers.testbed import WAIT
+from helpers.tiny_model import make_endless_graph, write_model
 from seg_node.errors import UserError
 from seg_node.tools.common.testbed.client import NodeClient
 from seg_node.tools.demo.activation import activate
@@ -145,3 +149,49 @@ def test_the_tools_wait_for_the_engine(testbed, word):
             with pytest.raises(UserError, match='could not load its model'):
                 activation.result(60.0)
     client.close()
+
+
+@pytest.fixture
+def endless(tmp_path):
+    """Return the folder of a model whose network never ends."""
+    return str(write_model(tmp_path / 'endless', make_endless_graph(64, 32)))
+
+
+@pytest.mark.parametrize('timeout', [1.0, 7.0], ids=['while configuring', 'after configuring'])
+def test_a_network_without_end_fails_in_time(testbed, endless, timeout):
+    testbed.start_seg_node(model=endless, loading_timeout=timeout)
+    assert testbed.client.change_state('configure') is (timeout > 5.0)
+    testbed.wait_for_stop('loading_failed', f'within {timeout:g} s (loading_timeout)')
+    assert testbed.client.lifecycle_state() == 'unconfigured'
+    assert all(testbed.next_stops())      # the heartbeat goes on, and the fixture ends the node
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_the_process_ends_while_loading_hangs(testbed, endless, number):
+    node = testbed.start_seg_node(model=endless)
+    assert testbed.client.change_state('configure')
+    testbed.wait_for_stop('not_active')
+    assert node.stop(number, WAIT) == 0
+    assert testbed.stops[-1]
+
+
+def test_a_build_without_end_fails_in_time(testbed):
+    node = testbed.start_seg_node(
+        module='helpers.node_that_builds', backend='tensorrt', build_timeout=2.0)
+    node.write_line('10')
+    testbed.client.change_state('configure')
+    testbed.wait_for_stop('loading_failed', 'within 2 s (build_timeout)')
+    assert testbed.client.lifecycle_state() == 'unconfigured'
+    testbed.wait_for(lambda: 'the build is cancelled' in node.output, 'the end of the build')
+
+
+@pytest.mark.parametrize('make', [
+    os.mkfifo, lambda path: path.symlink_to('/dev/zero'), lambda path: path.symlink_to(path)],
+    ids=['fifo', 'device', 'loop'])
+def test_a_graph_that_is_no_file_is_refused_at_once(testbed, endless, tmp_path, make):
+    graph = tmp_path / 'endless' / 'model.onnx'
+    graph.unlink()
+    make(graph)
+    testbed.start_seg_node(model=endless)
+    assert not testbed.client.change_state('configure')
+    testbed.wait_for_stop('loading_failed', 'model.onnx: ')

@@ -99,8 +99,9 @@ class Job:
 
 
 # The model is told apart by the checksum of its graph, wherever it lies.
-_WITHOUT_EFFECT = ('model', 'threads', 'autostart', 'heartbeat_rate', 'jpeg_quality',
-                   'expected_rate', 'workspace_mib', 'base_frame')
+_WITHOUT_EFFECT = ('model', 'threads', 'loading_timeout', 'build_timeout', 'autostart',
+                   'heartbeat_rate', 'jpeg_quality', 'expected_rate', 'workspace_mib',
+                   'base_frame')
 
 
 @dataclass(frozen=True)
