@@ -16,7 +16,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from functools import partial
 from typing import Any
 
 from rcl_interfaces.msg import SetParametersResult
@@ -28,12 +27,12 @@ from seg_node.parameters.declaration import ParameterError
 from seg_node.parameters.structure import check_mountings
 from seg_node.perception.backends import BackendError
 from seg_node.perception.models.model import ModelError
-from seg_node.perception.models.self_test import run_self_test, SelfTestError
+from seg_node.perception.models.self_test import SelfTestError
 from seg_node.perception.segmenter import Segmenter
 from seg_node.ros.camera_worker import CameraParts
 from seg_node.ros.clocks import Clocks
 from seg_node.ros.diagnostics import Diagnostics
-from seg_node.ros.loading import in_time, Loading
+from seg_node.ros.loading import Loading, self_test_in_time
 from seg_node.ros.log import LogsAside
 from seg_node.ros.outputs import CAMERA_OUTPUTS
 from seg_node.ros.outputs.output import CameraOutput
@@ -51,7 +50,6 @@ from seg_node.stop_go.verdict import Finding, Reason
 
 _WORKER_TIMEOUT = 5.0      # seconds that a frame in hand may take at deactivation
 _SHORT = 5.0      # seconds that configuring may hold up the executor
-_SELF_TEST_TIMEOUT = 10.0      # seconds; the executor waits for it
 _END_TIMEOUT = 2.0      # seconds that each of what runs may take at the end of the process
 _POLL = 0.2      # seconds between polls of what is still loading
 _Result = TransitionCallbackReturn
@@ -223,9 +221,7 @@ class SegNode(LogsAside, LifecycleNode):
         """Test the network and begin to judge; or tell why not."""
         assert self._segmenter is not None
         try:
-            told = in_time(
-                partial(run_self_test, self._segmenter), _SELF_TEST_TIMEOUT, 'self-test')
-            self.get_logger().info(f'self-test: {told}')
+            self.get_logger().info(f'self-test: {self_test_in_time(self._segmenter)}')
         except (SelfTestError, BackendError, TimeoutError) as error:
             if isinstance(error, TimeoutError):
                 self._segmenter = None      # not closed: the thread still uses it

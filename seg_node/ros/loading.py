@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, wait
+from functools import partial
 import threading
 import time
 from typing import TypeVar
@@ -25,8 +26,10 @@ from typing import TypeVar
 from seg_node.perception.backends import BackendError
 from seg_node.perception.backends.progress import Progress, ProgressMonitor
 from seg_node.perception.backends.registry import BackendOptions
+from seg_node.perception.models.self_test import run_self_test
 from seg_node.perception.segmenter import Segmenter
 
+_SELF_TEST_TIMEOUT = 10.0      # seconds; the executor waits for it
 _T = TypeVar('_T')
 
 
@@ -132,6 +135,15 @@ class Loading:
         with self._changed:
             self._progress = progress
             self._changed.notify_all()
+
+
+def self_test_in_time(segmenter: Segmenter) -> str:
+    """
+    Run the self-test and say how it went; one that hangs goes on using the segmenter.
+
+    :raises SelfTestError, BackendError: when it fails; TimeoutError when it hangs.
+    """
+    return in_time(partial(run_self_test, segmenter), _SELF_TEST_TIMEOUT, 'the self-test')
 
 
 def in_time(work: Callable[[], _T], seconds: float, what: str) -> _T:
