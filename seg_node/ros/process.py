@@ -28,6 +28,7 @@ from typing import Any, NoReturn, Protocol
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.signals import SignalHandlerOptions
 
 from seg_node.parameters.blocks import read_blocks
@@ -76,7 +77,7 @@ def run(name: str, make: Callable[[], Any], args: list[str] | None = None) -> in
     try:
         try:
             node = make()
-        except ValueError as error:
+        except (ValueError, _rclpy.RCLError) as error:      # such as security that is not there
             return _refuse(name, error)
         try:
             check_files(node, files)
