@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
+from dataclasses import replace
 import struct
 import zlib
 
@@ -25,9 +26,10 @@ import cv2
 import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 
-from benchmarks.faults.case import Fault, messages
+from benchmarks.faults.case import Fault, messages, shows
 from benchmarks.faults.cases_camera import fields
 from benchmarks.faults.faulty_camera import Message
+from benchmarks.faults.images import Pixels
 from benchmarks.faults.setups import COMPRESSED, PLAIN
 
 
@@ -89,7 +91,18 @@ def _cut_webp(file: bytes) -> bytes:
     return webp[:len(webp) * 2 // 3]
 
 
+def _lens_cap(bgr: Pixels) -> Image:
+    """Send the noise of a 16-bit sensor in the dark: it must not be lit up."""
+    height, width = bgr.shape[:2]
+    noise = np.random.default_rng(4).normal(200.0, 20.0, (height, width)).astype('<u2')
+    return Image(height=height, width=width, encoding='mono16', step=2 * width,
+                 data=array('B', noise.tobytes()))
+
+
 ENCODING_FAULTS = (
+    Fault('lens_cap_16_bits', 'a 16-bit camera under its lens cap: noise of 10 bits', PLAIN,
+          ('camera_changed', 'camera_dark', 'camera_covered', 'camera_noisy'),
+          shows(lambda _, show: replace(show, encode=_lens_cap))),
     Fault('nv12_aligned', 'planes of nv12 with rows that the height does not count', PLAIN,
           ('malformed',), messages(_nv12)),
     Fault('nv21_step_twice', 'nv21 with two bytes a pixel: packed planes or padded rows?', PLAIN,

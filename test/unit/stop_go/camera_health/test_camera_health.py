@@ -25,6 +25,8 @@ import pytest
 
 from helpers.places import DATA
 from seg_node.perception.images.compressed import decode_reduced
+from seg_node.perception.images.raw import decode_raw
+from seg_node.perception.images.raw_image import RawImage
 from seg_node.simulation import demo_drive
 from seg_node.stop_go.camera_health.camera_health import CameraHealth, HealthThresholds
 from seg_node.stop_go.verdict import Reason
@@ -410,6 +412,15 @@ def test_every_check_can_be_switched_off(view):
 def test_what_is_not_a_image_is_refused(image):
     with pytest.raises(ValueError, match=r'bgr: .* is not an image'):
         CameraHealth().check(image)
+
+
+@pytest.mark.parametrize('top', [0, 30, 100, 300, 600, 1000])
+@pytest.mark.parametrize('spread', [2, 20])
+def test_a_16_bit_camera_in_the_dark_is_not_lit_up(top, spread):
+    """Fewer bits look brighter, until a brighter image has come: noise must not pass for a view."""
+    noise = np.random.default_rng(0).normal(top / 2, top / spread, (360, 640)).clip(0, top)
+    image = decode_raw(RawImage(360, 640, 'mono16', False, 1280, noise.astype('<u2').tobytes()))
+    assert reasons(image) & {Reason.CAMERA_DARK, Reason.CAMERA_COVERED, Reason.CAMERA_NOISY}
 
 
 @pytest.mark.parametrize('change', [
