@@ -417,7 +417,7 @@ def test_what_is_not_a_image_is_refused(image):
 @pytest.mark.parametrize('top', [0, 30, 100, 300, 600, 1000])
 @pytest.mark.parametrize('spread', [2, 20])
 def test_a_16_bit_camera_in_the_dark_is_not_lit_up(top, spread):
-    """Fewer bits look brighter, until a brighter image has come: noise must not pass for a view."""
+    """Fewer bits look brighter until a bright image has come: noise must not pass for a view."""
     noise = np.random.default_rng(0).normal(top / 2, top / spread, (360, 640)).clip(0, top)
     image = decode_raw(RawImage(360, 640, 'mono16', False, 1280, noise.astype('<u2').tobytes()))
     assert reasons(image) & {Reason.CAMERA_DARK, Reason.CAMERA_COVERED, Reason.CAMERA_NOISY}
