@@ -20,9 +20,20 @@ from collections.abc import Callable
 import math
 import time
 
+import numpy as np
 from sensor_msgs.msg import CameraInfo
 
-from benchmarks.faults.case import clip, does, Fault, heal, Inject, once, road_frames, sets
+from benchmarks.faults.case import (
+    clip,
+    does,
+    Fault,
+    heal,
+    images,
+    Inject,
+    once,
+    road_frames,
+    sets,
+)
 from benchmarks.faults.faulty_camera import RATE
 from benchmarks.faults.feeds import Feed, good_info, odometry
 from benchmarks.faults.images import CAMERA
@@ -158,6 +169,9 @@ GROUND_FAULTS = (
     Fault('mounting_too_flat', 'the pitch is set 0.2 rad too flat: obstacles seem farther', GROUND,
           ('mounting_doubtful', 'camera_changed', 'confirming'),
           does(sets(_PITCH, CAMERA.pitch_rad - 0.2)), sets(_PITCH, CAMERA.pitch_rad)),
+    Fault('upside_down', 'the camera has turned over', GROUND,
+          ('mounting_doubtful', 'blocked', 'low_coverage', 'mask_jump', 'no_path'),
+          images(lambda image: np.ascontiguousarray(image[::-1, ::-1])), hold=0.5),
     Fault('mounting_set', 'another height is set: GO has to be earned under it', GROUND,
           ('camera_changed', 'confirming'), does(sets(_HEIGHT, CAMERA.height_m + 0.1)),
           sets(_HEIGHT, CAMERA.height_m), hold=0.3),

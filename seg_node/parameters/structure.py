@@ -34,6 +34,7 @@ from seg_node.perception.backends.registry import (
     own_options,
     PRECISIONS,
 )
+from seg_node.perception.images.rotation import Rotation
 from seg_node.stop_go.geometry import Mounting
 from seg_node.stop_go.limits import Geometry, Limits
 from seg_node.stop_go.roles import Direction, Duty, Role
@@ -43,9 +44,10 @@ ANY_DIRECTION = 'any'
 
 @dataclass(frozen=True)
 class CameraSetup:
-    """What a camera is there for."""
+    """What a camera is there for, and how its picture is turned."""
 
     role: Role
+    rotation: Rotation
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,8 @@ STRUCTURE = (
 
 def of_camera(camera: str) -> tuple[Declaration, ...]:
     """Return the parameters of one camera."""
-    return (*declare_fields(f'mounting.{key(camera)}', Mounting, fixed=False), *_role(camera))
+    return (*declare_fields(f'mounting.{key(camera)}', Mounting, fixed=False), *_role(camera),
+            _rotation(camera))
 
 
 def _role(camera: str) -> tuple[Declaration, Declaration]:
@@ -140,6 +143,13 @@ def _role(camera: str) -> tuple[Declaration, Declaration]:
                     'required, or advisory: it stops for the road, not for its own faults',
                     choices=tuple(each.value for each in Duty)),
     )
+
+
+def _rotation(camera: str) -> Declaration:
+    return Declaration(
+        f'rotation.{key(camera)}', Rotation.NONE.value,
+        'degrees by which the picture is turned clockwise to be upright: 0, 90, 180 or 270',
+        low=0, high=270)
 
 
 def read_structure(get: Get) -> Structure:
@@ -200,5 +210,11 @@ def check_cameras(names: Sequence[str]) -> tuple[str, ...]:
 
 def _read_setup(get: Get, camera: str) -> CameraSetup:
     direction, duty = (item.read(get) for item in _role(camera))
+    turned = _rotation(camera)
+    try:
+        rotation = Rotation(turned.read(get))
+    except ValueError:
+        raise ParameterError(
+            f'{turned.name}: {turned.read(get)} is none of 0, 90, 180, 270') from None
     return CameraSetup(
-        Role(None if direction == ANY_DIRECTION else Direction(direction), Duty(duty)))
+        Role(None if direction == ANY_DIRECTION else Direction(direction), Duty(duty)), rotation)

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from seg_node.errors import UserError
 from seg_node.perception.images.bit_depth import BitDepth
 from seg_node.perception.images.camera_image import CameraImage
+from seg_node.perception.images.rotation import Rotation
 from seg_node.recordings.cdr import read_cdr, read_image
 from seg_node.recordings.channels import CAMERA_INFO
 from seg_node.recordings.sources import RecordedFrame, Source
@@ -64,11 +65,13 @@ class GroundTruth(Protocol):
 
 def decode_frames(
     source: Source, truth: GroundTruth | None = None, min_size: tuple[int, int] | None = None,
+    rotation: Rotation = Rotation.NONE,
 ) -> Iterator[DecodedFrame]:
     """
     Decode frame after frame; a damaged image becomes a frame with its problem.
 
     :param min_size: width and height of the images that are enough; None: all there is.
+    :param rotation: of the camera; images and truth are turned upright.
     :raises UserError: where the recording cannot be read on.
     """
     infos, depth, told = _Infos(), BitDepth(), False
@@ -84,6 +87,10 @@ def decode_frames(
             told = True
             source.note(f'{source.name}: {image.note}')
         codes = None if truth is None else truth.codes(frame)
+        if image is not None:
+            image = image.turned(rotation)
+        if codes is not None:
+            codes = rotation.upright(codes)
         info = infos.read(frame.camera_info, source)
         yield DecodedFrame(frame, image, info, problem, codes, took)
 

@@ -28,6 +28,7 @@ from rclpy.impl.rcutils_logger import RcutilsLogger
 from seg_node.perception.images.bit_depth import BitDepth
 from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.images.errors import ImageError
+from seg_node.perception.images.rotation import Rotation
 from seg_node.perception.segmenter import Segmentation, Segmenter
 from seg_node.ros.clocks import Clocks
 from seg_node.ros.messages import decode_message, stamp_ns
@@ -52,6 +53,7 @@ class CameraParts:
     judge: CameraJudge
     outputs: Sequence[CameraOutput]
     statistics: CameraStatistics
+    rotation: Rotation
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +115,7 @@ class CameraWorker:
                 assessment = self._assess(one, segmentation, seconds)
                 verdict = self._decide(one.frame, assessment, seconds)
                 self._publishing.put(partial(self._publish, one.frame, CameraResult(
-                    one.frame.message.header, one.image.bgr, segmentation, assessment, verdict,
+                    one.frame.message.header, one.image, segmentation, assessment, verdict,
                     seconds)))
             except Exception as error:      # a STOP with its reason, whatever it was
                 self._fail(one.frame, Reason.INFERENCE_FAILED, error)
@@ -125,8 +127,9 @@ class CameraWorker:
         started = time.monotonic()
         camera.statistics.took('wait', (started - frame.arrival.steady) * 1e3)
         try:
-            image = decode_message(frame.message, min_image_size(self._segmenter.model, limits),
-                                   self._depths[frame.camera])
+            image = decode_message(
+                frame.message, min_image_size(self._segmenter.model, limits, camera.rotation),
+                self._depths[frame.camera]).turned(camera.rotation)
         except Exception as error:      # as above
             self._fail(frame, Reason.MALFORMED if isinstance(error, ImageError)
                        else Reason.INFERENCE_FAILED, error)

@@ -227,7 +227,8 @@ class SegNode(LogsAside, LifecycleNode):
                 self._segmenter = None      # not closed: the thread still uses it
             self.get_logger().error(f'cannot activate: self-test failed: {error}')
             return Finding(Reason.SELF_TEST_FAILED, f'self-test failed: {error}')
-        cameras = {name: CameraParts(judge, self._outputs[name], self._statistics[name])
+        cameras = {name: CameraParts(judge, self._outputs[name], self._statistics[name],
+                                   self._structure.setups[name].rotation)
                    for name, judge in self._judges.items()}
         self._session = Session(
             self, self._segmenter, cameras, self._structure.transport, self._signal,

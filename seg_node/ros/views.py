@@ -32,5 +32,7 @@ def make_views(node: Node, wanted: Structure, limits: Limits) -> dict[str, Camer
         poses: dict[str, PoseSource] = {
             name: TfPose(node, wanted.base_frame) for name in wanted.cameras}
     else:
-        poses = {name: FixedPose(name, limits) for name in wanted.cameras}
-    return {name: CameraView(pose, wanted.rectified) for name, pose in poses.items()}
+        poses = {name: FixedPose(name, limits, setup.rotation)
+                 for name, setup in wanted.setups.items()}
+    return {name: CameraView(pose, wanted.rectified, wanted.setups[name].rotation)
+            for name, pose in poses.items()}

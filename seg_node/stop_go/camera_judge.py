@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.perception.images.camera_image import CameraImage
+from seg_node.perception.images.rotation import Rotation
 from seg_node.perception.models.manifest import ClassInfo, Model
 from seg_node.stop_go.assessor import Assessment, Assessor, Observation
 from seg_node.stop_go.camera_health.camera_health import CameraHealth
@@ -122,7 +123,7 @@ class CameraJudge:
         """
         self._health.thresholds = limits.camera_health
         return Inspection(self._health.check(
-            image.bgr, image.encoding, (image.width, image.height)), limits)
+            image.bgr, image.encoding, (image.width, image.height), image.rotation), limits)
 
     def assess(self, image: SegmentedImage) -> Assessment:
         """
@@ -276,16 +277,17 @@ class CameraJudge:
         return view, '', (Finding(Reason.CAMERA_CHANGED, 'camera_info has changed'),)
 
 
-def min_image_size(model: Model, limits: Limits) -> tuple[int, int] | None:
+def min_image_size(model: Model, limits: Limits, rotation: Rotation = Rotation.NONE,
+                   ) -> tuple[int, int] | None:
     """
-    Return the width and height with which an image is judged as well as in full.
+    Return the width and height with which an image is judged as well as in full, as it is sent.
 
     None: there is a check that looks at every row.
     """
     if limits.camera_health.needs_every_row:
         return None
     width, height = LUMA_SIZE
-    return max(width, model.width), max(height, model.height)
+    return rotation.size(max(width, model.width), max(height, model.height))
 
 
 def _changed(used: Limits, present: Limits) -> tuple[Finding, ...]:

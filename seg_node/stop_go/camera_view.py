@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from typing import Any, Protocol
 
+from seg_node.perception.images.rotation import Rotation
 from seg_node.stop_go.geometry import CameraPose, Intrinsics, Mounting, View
 from seg_node.stop_go.lens import Lens, read_lens
 from seg_node.stop_go.limits import Limits
@@ -58,8 +59,10 @@ class PoseSource(Protocol):
 class FixedPose:
     """The mounting that the parameters give a camera."""
 
-    def __init__(self, camera: str, limits: Limits) -> None:
+    def __init__(self, camera: str, limits: Limits,
+                 rotation: Rotation = Rotation.NONE) -> None:
         self._camera = camera
+        self._rotation = rotation
         self._mounting: Mounting | None = None
         self.apply(limits)
 
@@ -71,15 +74,19 @@ class FixedPose:
         """Take over the mounting."""
         mounting = limits.mountings[self._camera]
         if mounting != self._mounting:
-            self._mounting, self._pose = mounting, CameraPose.from_mounting(mounting)
+            self._mounting = mounting
+            # The angles say where the upright picture looks; the pose is the camera's own.
+            self._pose = CameraPose.from_mounting(mounting).turned(self._rotation.back)
 
 
 class CameraView:
     """Keep the view of one camera: the same object until camera_info or mounting change."""
 
-    def __init__(self, source: PoseSource, rectified: bool) -> None:
+    def __init__(self, source: PoseSource, rectified: bool,
+                 rotation: Rotation = Rotation.NONE) -> None:
         self._source = source
         self._rectified = rectified
+        self._rotation = rotation
         self._made: tuple[Any, ...] | None = None
         self._view: View | None = None
 
@@ -89,7 +96,7 @@ class CameraView:
 
     def view(self, info: CameraInfo | None, width: int, height: int) -> View:
         """
-        Return the view for images of a size.
+        Return the view for images of a size; both upright.
 
         :raises ViewError: when there is no usable camera_info or mounting.
         """
@@ -101,11 +108,13 @@ class CameraView:
         made = (_fingerprint(info), width, height, pose)
         if self._view is None or made != self._made:
             intrinsics = to_intrinsics(info, self._rectified)
-            if (intrinsics.width, intrinsics.height) != (width, height):
+            size = self._rotation.size(width, height)
+            if (intrinsics.width, intrinsics.height) != size:
                 raise ViewError(
                     f'camera_info is for {intrinsics.width}x{intrinsics.height}, the images are '
-                    f'{width}x{height}; calibrate for the size that is published')
-            self._made, self._view = made, View(intrinsics, pose)
+                    f'{size[0]}x{size[1]}; calibrate for the size that is published')
+            self._made = made
+            self._view = View(intrinsics.turned(self._rotation), pose.turned(self._rotation))
         return self._view
 
 

@@ -26,6 +26,7 @@ import math
 
 import numpy as np
 
+from seg_node.perception.images.rotation import Rotation
 from seg_node.stop_go.bounds import bounded, check_bounds
 from seg_node.stop_go.lens import Lens, Points
 
@@ -38,6 +39,8 @@ class Intrinsics:
     """
     A camera's projection: focal lengths and principal point in pixels, and its lens.
 
+    `rotation` is how far the picture has been turned against the lens; all else is of the picture.
+
     :raises ValueError: names the field, its value and what would fit.
     """
 
@@ -48,6 +51,7 @@ class Intrinsics:
     cx: float
     cy: float
     lens: Lens = Lens()
+    rotation: Rotation = Rotation.NONE
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
@@ -68,6 +72,16 @@ class Intrinsics:
             self, width=width, height=height, fx=self.fx * sx, fy=self.fy * sy,
             cx=(self.cx + 0.5) * sx - 0.5, cy=(self.cy + 0.5) * sy - 0.5)
 
+    def turned(self, rotation: Rotation) -> Intrinsics:
+        """Return the projection onto a camera's picture turned upright."""
+        width, height = rotation.size(self.width, self.height)
+        fx, fy = (self.fy, self.fx) if rotation.on_side else (self.fx, self.fy)
+        middle = np.array([self.width - 1, self.height - 1]) / 2
+        aside = rotation.axes @ (np.array([self.cx, self.cy]) - middle)
+        return replace(
+            self, width=width, height=height, fx=fx, fy=fy, rotation=rotation,
+            cx=float(aside[0]) + (width - 1) / 2, cy=float(aside[1]) + (height - 1) / 2)
+
     def project(self, points: Points) -> Points:
         """
         Project points of the optical frame.
@@ -82,7 +96,8 @@ class Intrinsics:
         radius = np.hypot(plane[..., 0], plane[..., 1])
         seen = ahead & (radius < self.lens.valid_radius)
         if self.lens.bends:
-            plane = self.lens.distort(np.where(seen[..., None], plane, 0.0))
+            axes = self.rotation.axes
+            plane = self.lens.distort(np.where(seen[..., None], plane, 0.0) @ axes) @ axes.T
         pixels: Points = plane * (self.fx, self.fy) + (self.cx, self.cy)
         pixels[~seen] = np.nan
         return pixels
@@ -152,6 +167,12 @@ class CameraPose:
             [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
             [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)]])
         return cls(turn.T, np.array(translation, np.float64))
+
+    def turned(self, rotation: Rotation) -> CameraPose:
+        """Return the pose of the optical frame of a camera's picture turned upright."""
+        turn = np.eye(3)
+        turn[:2, :2] = rotation.axes
+        return CameraPose(turn @ self.rotation, self.position)
 
     def backwards(self) -> CameraPose:
         """Return the pose in the frame of the vehicle driving backwards: x behind, y right."""

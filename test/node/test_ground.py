@@ -23,7 +23,7 @@ from nav_msgs.msg import Odometry
 import numpy as np
 import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import CameraInfo, Range
+from sensor_msgs.msg import CameraInfo, Image, Range
 
 from helpers.fake_camera import HEIGHT, raw, RED, road, WIDTH
 from helpers.testbed import WAIT
@@ -168,6 +168,37 @@ def test_another_mounting_takes_go_away(testbed):
     refused = testbed.client.set_parameter('mounting.camera.height', 0.0)
     assert not refused.successful and 'mounting.camera.height: not set' in refused.reason
     assert not any(testbed.next_stops(5))
+
+
+@pytest.mark.parametrize('rotation', [90, 180, 270])
+def test_a_camera_that_is_turned_goes_and_answers_in_its_own_picture(testbed, rotation):
+    upright = road_with_block(6.5)
+    sent = np.ascontiguousarray(np.rot90(upright, rotation // 90))
+    height, width = sent.shape[:2]
+    masks = testbed.subscribe(Image, '/camera/segmentation/mask')
+    confidences = testbed.subscribe(Image, '/camera/segmentation/confidence')
+    overlays = testbed.subscribe(Image, '/camera/segmentation/overlay')
+    testbed.start_seg_node(**GROUND, rotation__camera=rotation)
+    testbed.keep_publishing('camera/camera_info', camera_info(width, height))
+    testbed.start_camera(raw(sent))
+    testbed.wait_for_go()
+    testbed.wait_for(lambda: masks and confidences and overlays, 'masks, confidence and overlay')
+    for image in (masks[-1], confidences[-1], overlays[-1]):
+        assert (image.width, image.height) == (width, height)
+    mask = np.frombuffer(masks[-1].data, np.uint8).reshape(height, width)
+    red = (sent == RED).all(axis=2)
+    assert (mask[red] == 3).mean() > 0.9, 'the block lies where the camera has it'
+    assert (mask[~red] == 3).mean() < 0.1
+    values = testbed.states[-1].values
+    assert 5.0 < float(values['camera.free_distance']) <= 6.6
+
+
+def test_a_picture_that_is_not_turned_does_not_go(testbed):
+    testbed.start_seg_node(**GROUND)
+    testbed.keep_publishing('camera/camera_info', camera_info())
+    testbed.start_camera(raw(np.ascontiguousarray(road()[::-1, ::-1])))
+    testbed.wait_for_stop('mounting_doubtful')
+    assert all(testbed.next_stops(20))
 
 
 def test_the_faster_the_farther_it_must_be_clear(testbed):

@@ -15,8 +15,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from seg_node.perception.images.rotation import Rotation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,7 +32,8 @@ class CameraImage:
 
     bgr is uint8 [h, w, 3]. width and height are the camera's, in pixels: w and h are less where
     the image was decoded at reduced size. encoding is what it came in. note is what its user
-    should know: colours that are lost, or damage that the decoder has seen.
+    should know: colours that are lost, or damage that the decoder has seen. rotation is how far
+    it has been turned to be upright.
     """
 
     bgr: NDArray[np.uint8]
@@ -38,6 +41,13 @@ class CameraImage:
     width: int
     height: int
     note: str = ''
+    rotation: Rotation = Rotation.NONE
+
+    def turned(self, rotation: Rotation) -> CameraImage:
+        """Return the image upright, as a camera mounted like that has sent it."""
+        width, height = rotation.size(self.width, self.height)
+        return replace(self, bgr=rotation.upright(self.bgr), width=width, height=height,
+                       rotation=rotation)
 
     @staticmethod
     def of(bgr: NDArray[np.uint8], encoding: str = '', note: str = '') -> CameraImage:

@@ -36,5 +36,5 @@ class ConfidenceOutput(CameraOutput):
     def publish(self, result: CameraResult) -> None:
         """Publish the confidence."""
         if self._confidence.get_subscription_count():
-            self._confidence.publish(
-                to_image(result.segmentation.confidence_full, result.header))
+            self._confidence.publish(to_image(
+                result.as_sent(result.segmentation.confidence_full), result.header))

@@ -36,4 +36,4 @@ class MaskOutput(CameraOutput):
     def publish(self, result: CameraResult) -> None:
         """Publish the mask."""
         if self._mask.get_subscription_count():
-            self._mask.publish(to_image(result.segmentation.mask, result.header))
+            self._mask.publish(to_image(result.as_sent(result.segmentation.mask), result.header))

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from rclpy.node import Node
 
 from seg_node.parameters.structure import Structure
+from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.models.model import Model
 from seg_node.perception.segmenter import Segmentation
 from seg_node.stop_go.assessor import Assessment
@@ -40,16 +41,20 @@ class CameraResult:
     """
     What became of one frame.
 
-    header is that of the camera's message; bgr uint8 [h, w, 3], less than the camera's size where
-    it was decoded at reduced size; inference in seconds.
+    header is that of the camera's message; inference in seconds. All pictures and maps are
+    upright; what goes out is the camera's own picture, see as_sent().
     """
 
     header: Any
-    bgr: NDArray[np.uint8]
+    image: CameraImage
     segmentation: Segmentation
     assessment: Assessment
     verdict: Verdict
     inference: float
+
+    def as_sent(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return an upright picture or map [H, W, ...] in the place of the camera's own."""
+        return self.image.rotation.as_sent(pixels)
 
 
 class CameraOutput(ABC):

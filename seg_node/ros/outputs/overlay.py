@@ -43,8 +43,9 @@ class OverlayOutput(CameraOutput):
         jpeg = self._jpeg.get_subscription_count() > 0
         if not (raw or jpeg):
             return
-        image = draw_decision(result.bgr, result.segmentation, result.assessment, result.verdict,
-                              result.inference * 1e3)
+        image = result.as_sent(draw_decision(
+            result.image.bgr, result.segmentation, result.assessment, result.verdict,
+            result.inference * 1e3))
         if raw:
             self._raw.publish(to_image(image, result.header))
         if jpeg:

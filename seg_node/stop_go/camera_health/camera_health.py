@@ -48,6 +48,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from seg_node.perception.images.rotation import Rotation
 from seg_node.stop_go.camera_health import statistics
 from seg_node.stop_go.camera_health.thresholds import HealthThresholds, SATURATED
 from seg_node.stop_go.verdict import Finding, Reason
@@ -113,7 +114,8 @@ class CameraHealth:
         self._measured = {}
 
     def check(self, bgr: NDArray[np.uint8], encoding: str = '',
-              size: tuple[int, int] | None = None) -> tuple[Finding, ...]:
+              size: tuple[int, int] | None = None, rotation: Rotation = Rotation.NONE,
+              ) -> tuple[Finding, ...]:
         """
         Judge one image, on small samples of it.
 
@@ -121,6 +123,7 @@ class CameraHealth:
         :param encoding: as received; only whether it changes matters.
         :param size: width and height that the camera gave it, where bgr is a mean of so many
             pixels; None: those of bgr.
+        :param rotation: by which bgr has been turned: tears lie along the rows that were sent.
         :returns: what is wrong with it, nothing for a usable image.
         :raises ValueError: for an array of another type or shape, or an empty one.
         """
@@ -138,7 +141,8 @@ class CameraHealth:
                     Reason.CAMERA_CHANGED,
                     f'image changed from {memory.format} to {received}'))
             memory = self._memory = _Memory(received)
-        values = self._measured = _measure(bgr, width / bgr.shape[1], limits, memory)
+        values = self._measured = _measure(
+            bgr, rotation.as_sent(bgr), width / bgr.shape[1], limits, memory)
         for name, measured in values.items():
             limit = float(getattr(limits, name))
             if measured < limit if name.startswith('min_') else measured > limit:
@@ -153,11 +157,13 @@ class CameraHealth:
 
 
 def _measure(
-    bgr: NDArray[np.uint8], reduced: float, limits: HealthThresholds, memory: _Memory,
+    bgr: NDArray[np.uint8], sent: NDArray[np.uint8], reduced: float, limits: HealthThresholds,
+    memory: _Memory,
 ) -> dict[str, float]:
     """
     Return what there is to measure, by the name of its limit.
 
+    :param sent: the same as the camera sent it.
     :param reduced: how many of the camera's pixels are one in bgr, along each side.
     """
     luma = statistics.small_luma(bgr)
@@ -183,7 +189,7 @@ def _measure(
     if sharpness is not None:
         measured['min_sharpness'] = sharpness
     if limits.needs_every_row:
-        measured['max_tear'] = _new_jump(statistics.columns(bgr), limits, memory)
+        measured['max_tear'] = _new_jump(statistics.columns(sent), limits, memory)
     else:
         memory.columns = None
     smooth = statistics.smooth_tiles(small, contrast, noise or 0.0)

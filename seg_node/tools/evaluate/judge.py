@@ -153,10 +153,11 @@ class FrameJudge:
 
 def view_of(configuration: Configuration, camera: str) -> CameraView | None:
     """Return the view of a camera; None where the parameters give it no mounting."""
-    limits = configuration.limits
+    structure, limits = configuration.structure, configuration.limits
     if not limits.mountings[camera].height > 0:
         return None
-    return CameraView(FixedPose(camera, limits), configuration.structure.rectified)
+    rotation = structure.setups[camera].rotation
+    return CameraView(FixedPose(camera, limits, rotation), structure.rectified, rotation)
 
 
 def _decide(judge: CameraJudge, now: Instant) -> Verdict:

@@ -74,9 +74,11 @@ def evaluate(job: Job, pool: SegmenterPool, stop: Callable[[], bool]) -> JobResu
                 job, [info.name for info in pool.model.classes], stack)
             work = _Work(job, pool, source, has_classes)
             stack.callback(work.close)
-            size = min_image_size(pool.model, job.settings.configuration.limits)
-            frames = ReadAhead(first_seconds(
-                decode_frames(source, truth, size), job.settings.seconds), bytes_of, AHEAD)
+            configuration = job.settings.configuration
+            rotation = configuration.structure.setups[job.settings.camera].rotation
+            size = min_image_size(pool.model, configuration.limits, rotation)
+            frames = ReadAhead(first_seconds(decode_frames(
+                source, truth, size, rotation), job.settings.seconds), bytes_of, AHEAD)
             stack.callback(frames.close)
             seen = ReadAhead(pool.segmented(frames), lambda one: bytes_of(one.decoded), AHEAD)
             stack.callback(seen.close)

@@ -75,6 +75,9 @@ def test_every_camera_has_its_mounting_and_role():
     ({'cameras': []}, ['cameras', 'empty']),
     ({'cameras': [1]}, ['cameras', 'texts']),
     ({'mounting.rear.height': 1.0}, ['mounting.rear.height']),
+    ({'rotation.camera': 45}, ['rotation.camera', '45', '0, 90, 180, 270']),
+    ({'rotation.camera': 360}, ['rotation.camera', '360']),
+    ({'rotation.camera': 90.0}, ['rotation.camera', 'whole number']),
     ({'class_actions': ['path=fly']}, ['class_actions', 'fly', 'go, slow, stop']),
     ({'trapezoid.far_row': 0.99}, ['trapezoid.far_row', 'near_row']),
 ])

@@ -99,7 +99,7 @@ def test_limits_can_change_and_the_rest_cannot(node, declared):
     changeable = {name for name in declared if not node.describe_parameter(name).read_only}
     assert changeable == {'class_actions'} | {
         name for name in declared
-        if '.' in name and not name.startswith('role.')}
+        if '.' in name and not name.startswith(('role.', 'rotation.'))}
 
 
 def test_defaults_are_those_of_the_ros_free_parts(node, declared):
