@@ -187,8 +187,9 @@ def test_a_camera_that_is_turned_goes_and_answers_in_its_own_picture(testbed, ro
         assert (image.width, image.height) == (width, height)
     mask = np.frombuffer(masks[-1].data, np.uint8).reshape(height, width)
     red = (sent == RED).all(axis=2)
-    assert (mask[red] == 3).mean() > 0.9, 'the block lies where the camera has it'
-    assert (mask[~red] == 3).mean() < 0.1
+    # The network has half of its size, so that the block's edges fall between pixels.
+    assert (mask[red] == 3).mean() > 0.6, 'the block lies where the camera has it'
+    assert not (mask[~red] == 3).any()
     values = testbed.states[-1].values
     assert 5.0 < float(values['camera.free_distance']) <= 6.6
 
