@@ -191,7 +191,7 @@ def test_a_camera_that_is_turned_goes_and_answers_in_its_own_picture(testbed, ro
     assert (mask[red] == 3).mean() > 0.6, 'the block lies where the camera has it'
     assert not (mask[~red] == 3).any()
     values = testbed.states[-1].values
-    assert 5.0 < float(values['camera.free_distance']) <= 6.6
+    assert 4.5 < float(values['camera.free_distance']) <= 6.5
 
 
 def test_a_picture_that_is_not_turned_does_not_go(testbed):
