@@ -53,7 +53,8 @@ ARGUMENTS = (
     DeclareLaunchArgument('model', default_value='', description='as in seg.launch.py'),
     DeclareLaunchArgument('backend', default_value='', description='as in seg.launch.py'),
     DeclareLaunchArgument(
-        'use_sim_time', default_value='false', choices=SWITCH, description='as in seg.launch.py'),
+        'use_sim_time', default_value='', choices=['', *SWITCH],
+        description='as in seg.launch.py, for both nodes'),
     DeclareLaunchArgument(
         'respawn', default_value='true', choices=SWITCH,
         description='start either node again when its process dies; both begin with STOP'),
@@ -81,11 +82,12 @@ def start_gate(context: LaunchContext) -> list[Node]:
     params_file = Path(value('gate_params_file')).expanduser()
     if not params_file.is_file():
         raise FileNotFoundError(f'gate_params_file: {params_file}: no such file')
+    time = value('use_sim_time')
     return [Node(
         package='seg_node',
         executable='cmd_vel_gate',
         namespace=value('namespace'),
-        parameters=[str(params_file), {'use_sim_time': is_true(value('use_sim_time'))}],
+        parameters=[str(params_file), *([{'use_sim_time': is_true(time)}] if time else [])],
         remappings=[
             ('stop', f'{value("name")}/stop'),
             ('speed_limit', f'{value("name")}/speed_limit'),

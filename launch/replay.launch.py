@@ -37,7 +37,10 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
+from seg_node.parameters.params_file import configure, read_params_file, UNKNOWN_VEHICLE
+
 HERE = Path(__file__).resolve().parent
+CONFIG = HERE.parent / 'config' / 'seg_node.yaml'
 SWITCH = ['true', 'false', 'True', 'False']
 
 ARGUMENTS = (
@@ -57,11 +60,15 @@ ARGUMENTS = (
     DeclareLaunchArgument(
         'namespace', default_value='', description='namespace of the replay and the node'),
     DeclareLaunchArgument(
-        'params_file', default_value=str(HERE.parent / 'config' / 'seg_node.yaml'),
-        description='parameter file of the node'),
+        'params_file', default_value='',
+        description='parameter file of the node, for the vehicle that recorded; empty: nothing is '
+                    'known of it'),
     DeclareLaunchArgument(
-        'geometry', default_value='trapezoid',
-        description='as in seg.launch.py; ground needs a params_file of the recording vehicle'),
+        'camera_info', default_value='',
+        description='calibration file of the camera, for videos and images'),
+    DeclareLaunchArgument(
+        'geometry', default_value='', choices=['', 'ground', 'trapezoid'],
+        description='where the corridor lies; empty: as in params_file, trapezoid without one'),
     DeclareLaunchArgument(
         'model', default_value='', description='as in seg.launch.py'),
     DeclareLaunchArgument(
@@ -70,21 +77,42 @@ ARGUMENTS = (
         'rviz', default_value='false', choices=SWITCH,
         description='show overlay and confidence in RViz'),
 )
-PASSED_ON = ('namespace', 'params_file', 'geometry', 'model', 'backend', 'rviz')
+PASSED_ON = ('namespace', 'model', 'backend', 'rviz')
 
 
 def generate_launch_description() -> LaunchDescription:
     """Describe the arguments and what is started with them."""
-    node = IncludeLaunchDescription(
-        PythonLaunchDescriptionSource(str(HERE / 'seg.launch.py')),
-        # What is not set here keeps the included file's defaults, whatever this file's
-        # arguments are called.
-        launch_arguments=[
-            ('use_sim_time', 'true'),
-            *((name, LaunchConfiguration(name)) for name in PASSED_ON),
-        ])
     # The node comes first: it also sets the Fast DDS profile, which the replay needs too.
-    return LaunchDescription([*ARGUMENTS, node, OpaqueFunction(function=start_replay)])
+    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=start_node),
+                              OpaqueFunction(function=start_replay)])
+
+
+def start_node(context: LaunchContext) -> list[IncludeLaunchDescription]:
+    """Start the node by its parameter file, or as one that knows nothing of its vehicle."""
+    def value(argument: str) -> str:
+        return LaunchConfiguration(argument).perform(context)
+
+    params_file = value('params_file')
+    default = '' if params_file else UNKNOWN_VEHICLE['geometry']
+    # What is not set here keeps the included file's defaults, whatever this file's arguments are
+    # called.
+    return [IncludeLaunchDescription(
+        PythonLaunchDescriptionSource(str(HERE / 'seg.launch.py')),
+        launch_arguments=[
+            ('use_sim_time', 'true'), ('autostart', 'true'),
+            ('params_file', params_file or str(CONFIG)),
+            ('geometry', value('geometry') or default),
+            *((name, value(name)) for name in PASSED_ON),
+        ])]
+
+
+def cameras_in(params_file: str, namespace: str) -> tuple[str, ...]:
+    """Return the names of the cameras that the node listens to."""
+    if not params_file:
+        return ('camera',)
+    name = '/'.join(('', *filter(None, (namespace.strip('/'), 'seg_node'))))
+    given = read_params_file(Path(params_file).expanduser(), name)
+    return configure(given).structure.cameras
 
 
 def start_replay(context: LaunchContext) -> list[Node | RegisterEventHandler]:
@@ -92,12 +120,14 @@ def start_replay(context: LaunchContext) -> list[Node | RegisterEventHandler]:
     def value(argument: str) -> str:
         return LaunchConfiguration(argument).perform(context)
 
-    arguments = ['--camera', 'camera', '--clock', '--wait', '--rate', value('rate')]
+    arguments = ['--clock', '--wait', '--rate', value('rate')]
+    for camera in cameras_in(value('params_file'), value('namespace')):
+        arguments += ['--camera', camera]
     if value('loop').lower() == 'true':
         arguments.append('--loop')
-    for name in ('topic', 'fps'):
+    for name in ('topic', 'fps', 'camera_info'):
         if value(name):
-            arguments += [f'--{name}', value(name)]
+            arguments += [f'--{name.replace("_", "-")}', value(name)]
     if value('input'):
         arguments += ['--', value('input')]
     replay = Node(

@@ -28,6 +28,7 @@ from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import LifecycleNode, Node
 
+from seg_node.parameters.params_file import read_params_file
 from seg_node.perception.backends.registry import choices
 
 # Beside this file in the source tree as well as in the installed share folder.
@@ -41,9 +42,10 @@ COMPRESSED = '/compressed'
 
 ARGUMENTS = (
     DeclareLaunchArgument(
-        'autostart', default_value='true', choices=SWITCH,
+        'autostart', default_value='', choices=['', *SWITCH],
         description='configure and activate the node at every start of its process; '
-                    'false leaves that to a lifecycle manager'),
+                    'false leaves that to a lifecycle manager; empty: as in params_file, true '
+                    'where that does not say'),
     DeclareLaunchArgument(
         'namespace', default_value='', description='namespace of the node, its topics and RViz'),
     DeclareLaunchArgument('name', default_value='seg_node', description='name of the node'),
@@ -72,8 +74,9 @@ ARGUMENTS = (
         'backend', default_value='', choices=['', *choices()],
         description='what runs the network; empty: as in params_file'),
     DeclareLaunchArgument(
-        'use_sim_time', default_value='false', choices=SWITCH,
-        description='take the time from /clock, as a replay or a simulator publishes it'),
+        'use_sim_time', default_value='', choices=['', *SWITCH],
+        description='take the time from /clock, as a replay or a simulator publishes it; empty: '
+                    'as in params_file'),
     DeclareLaunchArgument(
         'log_level', default_value='info', choices=['debug', 'info', 'warn', 'error', 'fatal'],
         description='minimum severity of what the node logs'),
@@ -92,7 +95,6 @@ def generate_launch_description() -> LaunchDescription:
         *ARGUMENTS,
         OpaqueFunction(function=use_fastdds_profile),
         OpaqueFunction(function=start_node),
-        rviz(),
     ])
 
 
@@ -104,9 +106,9 @@ def use_fastdds_profile(context: LaunchContext) -> list[SetEnvironmentVariable]:
     return [SetEnvironmentVariable(OLD_PROFILE if old else PROFILE, str(CONFIG / 'fastdds.xml'))]
 
 
-def start_node(context: LaunchContext) -> list[LifecycleNode]:
+def start_node(context: LaunchContext) -> list[Node]:
     """
-    Start the node with the parameters that the arguments stand for.
+    Start the node with the parameters that the arguments stand for, and RViz beside it.
 
     The node starts itself up (its parameter autostart): unlike transitions sent from here, that
     cannot be lost in discovery, and it holds for a respawned process too.
@@ -117,16 +119,21 @@ def start_node(context: LaunchContext) -> list[LifecycleNode]:
     params_file = Path(value('params_file')).expanduser()
     if not params_file.is_file():
         raise FileNotFoundError(f'params_file: {params_file}: no such file')
+    namespace = value('namespace').strip('/')
+    in_file = read_params_file(
+        params_file, f'/{namespace}/{value("name")}' if namespace else f'/{value("name")}')
+    # Only what was asked for: a default of this file must not win over the user's.
     chosen = {name: value(name) for name in ('geometry', 'transport', 'model', 'backend')
               if value(name)}
+    chosen |= {name: is_true(value(name)) for name in ('autostart', 'use_sim_time')
+               if value(name)}
     return [LifecycleNode(
         package='seg_node',
         executable='seg_node',
         name=value('name'),
         namespace=value('namespace'),
         parameters=[str(params_file), {
-            'autostart': is_true(value('autostart')),
-            'use_sim_time': is_true(value('use_sim_time')),
+            'autostart': in_file.get('autostart', True),
             **chosen,
         }],
         remappings=[*camera_remappings(value('image_topic')),
@@ -135,7 +142,7 @@ def start_node(context: LaunchContext) -> list[LifecycleNode]:
         respawn=is_true(value('respawn')),
         respawn_delay=1.0,
         output='screen',
-    )]
+    ), rviz(chosen.get('use_sim_time', in_file.get('use_sim_time', False)))]
 
 
 def is_true(text: str) -> bool:
@@ -156,7 +163,7 @@ def camera_remappings(image_topic: str) -> list[tuple[str, str]]:
     ]
 
 
-def rviz() -> Node:
+def rviz(use_sim_time: bool) -> Node:
     """Show the node's images; the topics in the RViz file follow the namespace."""
     topics = [f'camera/segmentation/{name}' for name in ('overlay', 'confidence', 'mask')]
     return Node(
@@ -164,7 +171,7 @@ def rviz() -> Node:
         executable='rviz2',
         namespace=LaunchConfiguration('namespace'),
         arguments=['-d', str(CONFIG / 'seg.rviz')],
-        parameters=[{'use_sim_time': LaunchConfiguration('use_sim_time')}],
+        parameters=[{'use_sim_time': use_sim_time}],
         remappings=[(f'/{topic}', topic) for topic in topics],
         condition=IfCondition(LaunchConfiguration('rviz')),
     )

@@ -51,7 +51,7 @@ ARGUMENTS = (
     DeclareLaunchArgument('model', default_value='', description='as in seg.launch.py'),
     DeclareLaunchArgument('backend', default_value='', description='as in seg.launch.py'),
     DeclareLaunchArgument(
-        'use_sim_time', default_value='false', choices=SWITCH,
+        'use_sim_time', default_value='', choices=['', *SWITCH],
         description='as in seg.launch.py; twist_mux stays on real time, for its timeouts'),
     DeclareLaunchArgument(
         'rviz', default_value='false', choices=SWITCH, description='as in seg.launch.py'),

@@ -37,9 +37,11 @@ from seg_node.parameters.structure import (
     STRUCTURE,
     Structure,
 )
-from seg_node.stop_go.limits import Limits
+from seg_node.stop_go.limits import Geometry, Limits
 
 NODE = 'seg_node'
+UNKNOWN_VEHICLE = {'geometry': Geometry.TRAPEZOID.value}
+"""Nothing is known of a vehicle without parameters, so its corridor lies in the image."""
 CONFIG = 'config/seg_node.yaml'
 """Has every parameter."""
 _LISTED = 200

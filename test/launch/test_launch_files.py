@@ -20,6 +20,7 @@ import importlib.util
 from pathlib import Path
 
 import pytest
+import yaml
 
 from helpers.places import ROOT
 
@@ -35,7 +36,7 @@ ARGUMENTS = {
             'geometry', 'transport', 'model', 'backend', 'use_sim_time', 'log_level', 'respawn',
             'rviz'},
     'replay': {'input', 'topic', 'rate', 'fps', 'loop', 'namespace', 'params_file',
-               'geometry', 'model', 'backend', 'rviz'},
+               'camera_info', 'geometry', 'model', 'backend', 'rviz'},
     'gate': SEG_NODE | {'cmd_vel_in', 'cmd_vel_out', 'gate_params_file', 'name',
                         'respawn'},
     'twist_mux': SEG_NODE | {'cmd_vel_out', 'twist_mux_file'},
@@ -125,7 +126,9 @@ def parameters_of(node, context):
         if isinstance(item, dict):
             given.update({perform_substitutions(context, name): value
                           for name, value in item.items()})
-    return given
+    # A text comes as the YAML of its substitutions.
+    return {name: yaml.safe_load(perform_substitutions(context, value))
+            if isinstance(value, tuple) else value for name, value in given.items()}
 
 
 @pytest.mark.parametrize('name', ['gate', 'twist_mux'])
@@ -142,7 +145,10 @@ def test_the_gate_listens_to_the_seg_node_of_that_name():
     assert remappings_of(gate, context) == {
         'stop': 'eyes/stop', 'speed_limit': 'eyes/speed_limit',
         'cmd_vel_in': '/nav/cmd_vel', 'cmd_vel_out': 'cmd_vel'}
-    assert parameters_of(gate, context) == {'use_sim_time': False}
+    assert parameters_of(gate, context) == {}
+    context.launch_configurations['use_sim_time'] = 'true'
+    (gate,) = module.start_gate(context)
+    assert parameters_of(gate, context) == {'use_sim_time': True}
 
 
 def test_twist_mux_never_runs_on_simulated_time():
@@ -161,3 +167,51 @@ def test_missing_file_is_refused(name, function, argument):
     context = context_of(module, **{argument: '/nowhere/file.yaml'})
     with pytest.raises(FileNotFoundError, match=f'{argument}: /nowhere/file.yaml'):
         getattr(module, function)(context)
+
+
+# --- the parameter file ------------------------------------------------------------------------
+
+def started(folder, in_file, **chosen):
+    """Return the parameters that seg.launch.py gives beside a file with these."""
+    path = folder / 'params.yaml'
+    path.write_text(f'/**:\n  ros__parameters: {{threads: 1, {in_file}}}\n')
+    module = load('seg')
+    context = context_of(module, params_file=str(path), **chosen)
+    node, _ = module.start_node(context)
+    return parameters_of(node, context)
+
+
+@pytest.mark.parametrize('in_file, chosen, given', [
+    ('', {}, {'autostart': True}),
+    ('autostart: false, use_sim_time: true, geometry: ground', {}, {'autostart': False}),
+    ('autostart: false', {'autostart': 'true'}, {'autostart': True}),
+    ('use_sim_time: true, geometry: ground', {'use_sim_time': 'False', 'geometry': 'trapezoid'},
+     {'autostart': True, 'use_sim_time': False, 'geometry': 'trapezoid'}),
+])
+def test_only_what_was_asked_for_wins_over_the_file(tmp_path, in_file, chosen, given):
+    assert started(tmp_path, in_file, **chosen) == given
+
+
+def test_a_file_for_another_node_is_refused_before_anything_starts(tmp_path):
+    with pytest.raises(ValueError, match='is not for /robot/seg_node'):
+        path = tmp_path / 'params.yaml'
+        path.write_text('/seg_node:\n  ros__parameters: {threads: 1}\n')
+        module = load('seg')
+        module.start_node(context_of(module, params_file=str(path), namespace='/robot'))
+
+
+@pytest.mark.parametrize('chosen, geometry', [
+    ({}, 'trapezoid'), ({'geometry': 'ground'}, 'ground'), ({'params_file': 'f'}, ''),
+    ({'params_file': 'f', 'geometry': 'ground'}, 'ground')])
+def test_a_replay_takes_the_geometry_of_the_file(chosen, geometry):
+    module = load('replay')
+    (include,) = module.start_node(context_of(module, **chosen))
+    assert dict(include.launch_arguments)['geometry'] == geometry
+
+
+def test_a_replay_plays_for_the_cameras_of_the_file_with_a_calibration(tmp_path):
+    path = tmp_path / 'params.yaml'
+    path.write_text('/**:\n  ros__parameters: {cameras: [front, rear]}\n')
+    module = load('replay')
+    assert module.cameras_in(str(path), 'robot') == ('front', 'rear')
+    assert module.cameras_in('', '') == ('camera',)
