@@ -33,7 +33,7 @@ from std_msgs.msg import Float32
 from benchmarks.closed_loop.drive import Draw
 from benchmarks.closed_loop.perception import DriveRenderer, Exposure
 from benchmarks.closed_loop.vehicle_setup import VehicleSetup
-from seg_node.recordings.sources import Intrinsics
+from seg_node.recordings.calibration import Calibration
 from seg_node.stop_go.vehicle import Motion
 from seg_node.stop_go.verdict import Decision, Reason, Verdict
 from seg_node.tools.common.camera_messages import camera_info, to_image, to_odometry, to_time
@@ -147,9 +147,8 @@ class NodeProcess:
 
     def _connect(self) -> None:
         camera, node = self._setup.camera, self._testbed.node
-        self._info = camera_info(
-            Intrinsics(camera.focal_px, camera.focal_px, camera.cx, camera.cy),
-            camera.width, camera.height)
+        self._info = camera_info(Calibration.pinhole(
+            camera.width, camera.height, camera.focal_px, camera.cx, camera.cy))
         self._images = node.create_publisher(Image, f'{CAMERA}/image_raw', QoSProfile(depth=5))
         self._infos = node.create_publisher(
             CameraInfo, f'{CAMERA}/camera_info', QoSProfile(depth=5))

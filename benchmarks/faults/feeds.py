@@ -28,7 +28,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo
 
 from benchmarks.faults.images import CAMERA
-from seg_node.recordings.sources import Intrinsics
+from seg_node.recordings.calibration import Calibration
 from seg_node.tools.common.camera_messages import camera_info, to_time
 
 CLOCK_RATE = 100.0
@@ -125,8 +125,8 @@ class SimulatedTime:
 
 def good_info() -> CameraInfo:
     """Return the camera_info of the rendered camera."""
-    intrinsics = Intrinsics(CAMERA.focal_px, CAMERA.focal_px, CAMERA.cx, CAMERA.cy)
-    message = camera_info(intrinsics, CAMERA.width, CAMERA.height)
+    message = camera_info(Calibration.pinhole(
+        CAMERA.width, CAMERA.height, CAMERA.focal_px, CAMERA.cx, CAMERA.cy))
     message.header.frame_id = 'camera_optical_frame'
     message.header.stamp = to_time(time.time_ns())
     return message

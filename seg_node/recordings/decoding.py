@@ -130,7 +130,7 @@ class _Infos:
 
     def read(self, message: bytes | None, source: Source) -> CameraInfo | None:
         if message is None:
-            return None
+            return source.camera
         if message[12:] != self._bytes:      # behind encapsulation and stamp
             self._bytes = message[12:]
             self._info = _read_info(message, source)

@@ -29,8 +29,9 @@ from seg_node.errors import UserError
 from seg_node.perception.images.compressed import read_header
 from seg_node.perception.images.errors import ImageError
 from seg_node.perception.images.quiet_opencv import decoder_words, quiet_opencv
+from seg_node.recordings.calibration import Calibration
 from seg_node.recordings.find import IMAGE_SUFFIXES, Kind, natural_key
-from seg_node.recordings.sources import Intrinsics, RecordedFrame, Source
+from seg_node.recordings.sources import RecordedFrame, Source
 from seg_node.stop_go.vehicle import Motion
 
 quiet_opencv()
@@ -143,7 +144,8 @@ class RenderedDrive(Source):
         camera = self._drive.camera
         super().__init__('rendered drive', rate, count, (camera.width, camera.height))
         focal = float(camera.focal_px)
-        self.intrinsics = Intrinsics(focal, focal, float(camera.cx), float(camera.cy))
+        self.camera = Calibration.pinhole(
+            *self.size, focal, float(camera.cx), float(camera.cy))
         self.node_parameters = {
             'geometry': 'ground', 'mounting.camera.height': camera.height_m,
             'mounting.camera.pitch': camera.pitch_rad, 'vehicle.width': 1.5,

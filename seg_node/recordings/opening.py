@@ -20,6 +20,7 @@ from pathlib import Path
 
 from seg_node.errors import UserError
 from seg_node.recordings.bag import open_bag
+from seg_node.recordings.calibration import Calibration
 from seg_node.recordings.channels import Bag
 from seg_node.recordings.find import IMAGE_SUFFIXES, is_media_file, Kind, kind_of, natural_key
 from seg_node.recordings.sources import Source
@@ -65,6 +66,7 @@ def _what_else(folder: Path) -> str:
 
 def open_frames(
     path: Path | None, topics: Topics | None = None, fps: float | None = None,
+    camera: Calibration | None = None,
 ) -> Source:
     """
     Open a video, a folder of images, an image, one camera of a bag, or the rendered drive.
@@ -72,10 +74,14 @@ def open_frames(
     :param path: None is the rendered drive.
     :param topics: which topics of a bag count.
     :param fps: frame rate in Hz instead of its own, for everything but bags.
+    :param camera: what took a video or images.
     :raises UserError: names the recording and the remedy.
     """
     topics = topics or Topics()
     kind = checked_kind(path, fps)
+    if camera is not None and kind in (Kind.BAG, Kind.RENDERED):
+        raise UserError(f'--camera-info: is for videos and images; {path or "the rendered drive"} '
+                        'has its own. Leave it out')
     if kind is Kind.BAG:
         assert path is not None
         return _camera_of(open_bag(path), topics)
@@ -86,7 +92,14 @@ def open_frames(
     from seg_node.recordings import images
     if path is None:
         return images.RenderedDrive(fps)
-    return images.ImageFolder(path, fps) if kind is Kind.IMAGES else images.VideoFile(path, fps)
+    source = images.ImageFolder(path, fps) if kind is Kind.IMAGES else images.VideoFile(path, fps)
+    if camera is not None and source.size != (camera.width, camera.height):
+        source.close()
+        raise UserError(f'--camera-info: is for images of {camera.width}x{camera.height}, {path} '
+                        f'has {source.size[0]}x{source.size[1]}. Give the calibration of that '
+                        'size')
+    source.camera = camera
+    return source
 
 
 def _camera_of(bag: Bag, topics: Topics) -> Source:

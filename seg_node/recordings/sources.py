@@ -23,18 +23,9 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from seg_node.recordings.calibration import Calibration
 from seg_node.recordings.find import Kind
 from seg_node.stop_go.vehicle import Motion
-
-
-@dataclass(frozen=True)
-class Intrinsics:
-    """A pinhole camera without distortion; all values in pixels."""
-
-    fx: float
-    fy: float
-    cx: float
-    cy: float
 
 
 @dataclass(frozen=True)
@@ -61,19 +52,18 @@ class Source:
     """
     Base of all sources: iterate it for RecordedFrames, close it afterwards.
 
-    Attributes: kind, name, fps in Hz, count of frames or
-    None when unknown, size (width, height) of the first image, intrinsics or None, start_ns
+    Attributes: kind, name, fps in Hz, count of frames or None when unknown, size (width, height)
+    of the first image, camera (its calibration where no message tells it, else None), start_ns
     (time of the first frame on the recorded clock; None when nothing was recorded), compressed
-    (frames are CompressedImage messages), node_parameters (what suits a node that watches it),
-    notes (what the user should know, for the log).
+    (frames are CompressedImage messages), node_parameters (what is known of the vehicle and its
+    camera, as parameters of the node), notes (what the user should know, for the log).
     """
 
     kind: Kind
     compressed = False
     start_ns: int | None = None
-    intrinsics: Intrinsics | None = None
-    # Nothing is known of the vehicle that recorded it, so the corridor lies in the image.
-    node_parameters: Mapping[str, object] = MappingProxyType({'geometry': 'trapezoid'})
+    camera: Calibration | None = None
+    node_parameters: Mapping[str, object] = MappingProxyType({})
 
     def __init__(
         self, name: str, fps: float, count: int | None, size: tuple[int, int],

@@ -25,11 +25,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import CameraInfo, Image
 
-from seg_node.recordings.sources import Intrinsics
+from seg_node.recordings.calibration import Calibration
 from seg_node.stop_go.vehicle import Motion
 
 ASSUMED_FOV = math.radians(60.0)
 """Horizontal field of view in radians taken for unknown cameras; usual for webcams."""
+ASSUMED = (f'the camera is unknown: camera_info is invented, a pinhole with '
+           f'{math.degrees(ASSUMED_FOV):.0f} deg horizontal view, so distances on the ground are '
+           'not to be trusted; give --camera-info')
 
 
 def to_time(nanoseconds: int) -> Time:
@@ -57,18 +60,14 @@ def to_image(bgr: NDArray[np.uint8]) -> Image:
     return Image(height=height, width=width, encoding='bgr8', step=3 * width, data=pixels)
 
 
-def assumed_pinhole(width: int, height: int) -> Intrinsics:
+def assumed_pinhole(width: int, height: int) -> Calibration:
     """Return a centred pinhole with square pixels and ASSUMED_FOV for an image of that size."""
-    focal = width / 2 / math.tan(ASSUMED_FOV / 2)
-    return Intrinsics(focal, focal, width / 2, height / 2)
+    return Calibration.pinhole(
+        width, height, width / 2 / math.tan(ASSUMED_FOV / 2), width / 2, height / 2)
 
 
-def camera_info(intrinsics: Intrinsics, width: int, height: int) -> CameraInfo:
-    """Return the message of an undistorted camera (sensor_msgs: K row-major 3x3, P 3x4)."""
-    fx, fy, cx, cy = intrinsics.fx, intrinsics.fy, intrinsics.cx, intrinsics.cy
-    message = CameraInfo(width=width, height=height, distortion_model='plumb_bob')
-    message.d = [0.0] * 5
-    message.k = [fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0]
-    message.r = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
-    message.p = [fx, 0.0, cx, 0.0, 0.0, fy, cy, 0.0, 0.0, 0.0, 1.0, 0.0]
-    return message
+def camera_info(camera: Calibration) -> CameraInfo:
+    """Return the message of a camera, without header."""
+    return CameraInfo(
+        width=camera.width, height=camera.height, distortion_model=camera.distortion_model,
+        d=camera.d, k=camera.k, r=camera.r, p=camera.p)

@@ -30,7 +30,7 @@ import tempfile
 import time
 
 from seg_node.errors import UserError
-from seg_node.perception.backends.registry import AUTO, choices
+from seg_node.perception.backends.registry import choices
 from seg_node.tools.common.command_line import (
     command,
     need,
@@ -59,14 +59,20 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
                         help="publish /clock and run on the source's time (default: for bags)")
     parser.add_argument('--out', type=Path, default=Path('out'), metavar='DIR',
                         help='folder for the results (default: out)')
-    parser.add_argument('--camera', type=whole(1, 8), default=1, metavar='N',
-                        help='number of cameras, all with the same images (default: 1)')
-    parser.add_argument('--model', default='road',
-                        help='bundled model, or path of a model folder (default: road)')
-    parser.add_argument('--backend', default=AUTO, choices=choices(),
-                        help='what runs the network (default: auto)')
+    parser.add_argument('--camera', type=whole(1, 8), metavar='N',
+                        help='number of cameras, all with the same images (default: those of '
+                        '--params-file, else 1)')
+    parser.add_argument('--camera-info', type=Path, metavar='FILE',
+                        help='calibration of what took a video or images, as camera_calibration '
+                        'writes it')
+    parser.add_argument('--model',
+                        help='bundled model, or path of a model folder (default: that of '
+                        '--params-file, else road)')
+    parser.add_argument('--backend', choices=choices(),
+                        help='what runs the network (default: that of --params-file, else auto)')
     parser.add_argument('--params-file', type=Path, metavar='FILE',
-                        help='parameters of the node, as in config/seg_node.yaml')
+                        help='parameters of the node for the vehicle that recorded, as in '
+                        'config/seg_node.yaml')
     return parser.parse_args(argv)
 
 
@@ -93,23 +99,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     started = time.monotonic()
     options = parse(sys.argv[1:] if argv is None else argv)
     need('rosbags', 'matplotlib', 'tqdm')
+    from seg_node.recordings.calibration import read_calibration
     from seg_node.recordings.opening import open_frames
     from seg_node.recordings.topics import Topics
     from seg_node.tools.common.testbed.process import ProcessError
     from seg_node.tools.demo.drive import drive, StoppedEarlyError
+    from seg_node.tools.demo.node_setup import set_up_node
     from seg_node.tools.demo.results import write_results
     try:
-        if options.params_file is not None and not options.params_file.is_file():
-            raise UserError(f'--params-file {options.params_file}: no such file. Check the path')
+        camera = read_calibration(options.camera_info) if options.camera_info else None
         with open_frames(
-                options.input, Topics(image=options.topic), options.fps) as source:
+                options.input, Topics(image=options.topic), options.fps, camera) as source:
+            setup = set_up_node(source, options)
             logs = prepare_folder(options.out)
             print(f'demo: {source.name} ({source.kind.value}, {source.size[0]}x{source.size[1]}, '
                   f'{source.fps:.4g} fps)')
-            driven = drive(source, options, logs, stop, started)
+            driven = drive(source, setup, options, logs, stop, started)
             interrupted = bool(stop)
             print('demo: writing the results ...', flush=True)
-            text = write_results(source, options, logs, driven.limits, interrupted)
+            text = write_results(source, setup.structure, options.out, logs, driven.limits,
+                                 interrupted)
     except StoppedEarlyError:
         print('demo: stopped before the drive began', file=sys.stderr)
         return 130
@@ -119,6 +128,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(text)
     written = ', '.join(name for name in RESULTS if (options.out / name).is_file())
     print(f'demo: in {options.out}: {written}')
+    if setup.assumed:
+        print(f'demo: {setup.assumed}')
     if interrupted:
         return 130
     if driven.problem:

@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 import contextlib
 from dataclasses import dataclass
 import math
@@ -36,6 +37,7 @@ from seg_node.tools.common.testbed.process import (
     python,
 )
 from seg_node.tools.demo.drive_log import parse_stamp, read_sent
+from seg_node.tools.demo.node_setup import NodeSetup
 from seg_node.tools.recorder.__main__ import READY
 
 NODE = 'seg_node'
@@ -61,14 +63,15 @@ class Driven:
 
 
 def drive(
-    source: Source, options: Namespace, logs: Path, stop: StopFlag, started: float,
+    source: Source, setup: NodeSetup, options: Namespace, logs: Path, stop: StopFlag,
+    started: float,
 ) -> Driven:
     """
     Run the drive; its logs are then complete.
 
     started: time.monotonic() of the command's start. Raises StoppedEarlyError, ProcessError.
     """
-    cameras = camera_names(options.camera)
+    cameras = setup.cameras
     domain = Domain.chosen()
     with contextlib.ExitStack() as stack:
         stack.callback(domain.close)
@@ -78,7 +81,7 @@ def drive(
             stack.callback(process.stop)
             return process
 
-        node = start('node', *node_arguments(source, options, cameras))
+        node = start('node', *node_arguments(source, setup, options))
         recorder = start('recorder', *recorder_arguments(source, options, logs, cameras))
         replay = start('replay', *replay_arguments(source, options, logs, cameras))
 
@@ -125,22 +128,16 @@ def drive(
     return Driven(limits, problem)
 
 
-def node_arguments(source: Source, options: Namespace, cameras: list[str]) -> list[str]:
+def node_arguments(source: Source, setup: NodeSetup, options: Namespace) -> list[str]:
     """Return the node's module and parameters."""
-    parameters = {
-        'cameras': cameras, 'model': options.model, 'backend': options.backend,
+    return [f'{NODE}.ros.node', '--ros-args', *parameter_arguments({
+        'expected_rate': float(source.fps * options.rate), **setup.given,
         'transport': 'compressed' if source.compressed else 'raw',
-        'expected_rate': float(source.fps * options.rate), 'use_sim_time': _clock(source, options)}
-    files = ['--params-file', str(options.params_file)] if options.params_file else []
-    known = {name.replace('.camera.', f'.{camera}.'): value for camera in cameras
-             for name, value in source.node_parameters.items()}
-    # What is given later counts: the user's file before what suits the source.
-    return [f'{NODE}.ros.node', '--ros-args', *parameter_arguments(known), *files,
-            *parameter_arguments(parameters)]
+        'autostart': False, 'use_sim_time': _clock(source, options)})]
 
 
 def recorder_arguments(
-    source: Source, options: Namespace, logs: Path, cameras: list[str],
+    source: Source, options: Namespace, logs: Path, cameras: Sequence[str],
 ) -> list[str]:
     """Return the recorder's module and options."""
     # Frames per second of the stamps' own time, which runs at the rate only on the wall clock.
@@ -151,22 +148,18 @@ def recorder_arguments(
 
 
 def replay_arguments(
-    source: Source, options: Namespace, logs: Path, cameras: list[str],
+    source: Source, options: Namespace, logs: Path, cameras: Sequence[str],
 ) -> list[str]:
     """Return the replay's module and options."""
     names = [part for camera in cameras for part in ('--camera', camera)]
     stamps = ['--clock'] if _clock(source, options) else ['--stamp', 'now']
-    given = {'--topic': options.topic, '--fps': options.fps, '--duration': options.seconds}
+    given = {'--topic': options.topic, '--fps': options.fps, '--duration': options.seconds,
+             '--camera-info': options.camera_info}
     return ['seg_node.tools.replay', *names, *stamps, '--hold', '--wait', '--progress',
             '--rate', str(options.rate), '--log', str(logs / 'sent.csv'),
             *(part for option, value in given.items() if value is not None
               for part in (option, str(value))),
             *(['--', str(options.input)] if options.input is not None else [])]
-
-
-def camera_names(count: int) -> list[str]:
-    """Return the names of that many cameras."""
-    return ['camera'] if count == 1 else [f'camera{i}' for i in range(count)]
 
 
 def frames_to_send(source: Source, seconds: float | None) -> int | None:

@@ -16,7 +16,6 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.errors import UserError
+from seg_node.parameters.structure import Structure
 from seg_node.recordings.find import Kind
 from seg_node.recordings.sources import Source
 from seg_node.tools.demo.drive_log import Drive, read_drive, read_records, read_sent
@@ -36,19 +36,19 @@ MAX_JUDGED = 200
 
 
 def write_results(
-    source: Source, options: Namespace, logs: Path, limits: dict[str, float], interrupted: bool,
+    source: Source, structure: Structure, out: Path, logs: Path, limits: dict[str, float],
+    interrupted: bool,
 ) -> str:
-    """Write the results to options.out and give the table for the terminal."""
+    """Write the results to the folder out and give the table for the terminal."""
     drive = read_drive(read_sent(logs / 'sent.csv'), read_records(logs / 'records.jsonl'))
     if not drive.sent:
         raise UserError('no frame was sent, so there are no results. Let the drive begin')
-    out: Path = options.out
     iou = None
     if source.kind is Kind.RENDERED:
         iou = path_iou(rendered_pairs(drive, out / 'results.mcap'),
-                       drivable_ids(options.model), TRUE_DRIVABLE)
-    summary = summarize(drive, name=source.name, model=str(options.model),
-                        backend=options.backend, path_iou=iou, interrupted=interrupted)
+                       drivable_ids(structure.model), TRUE_DRIVABLE)
+    summary = summarize(drive, name=source.name, model=structure.model,
+                        backend=structure.backend.name, path_iou=iou, interrupted=interrupted)
     write_summary(summary, out / 'summary.json')
     # matplotlib takes a second to load; only now does somebody need it.
     from seg_node.tools.demo.contact_sheet import write_frames

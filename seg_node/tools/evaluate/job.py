@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 import hashlib
 import json
 from pathlib import Path
@@ -25,6 +25,7 @@ from typing import Any
 
 from seg_node import __version__
 from seg_node.parameters.params_file import Configuration
+from seg_node.recordings.calibration import Calibration
 from seg_node.recordings.find import Recording
 
 FORMAT = 1
@@ -54,6 +55,7 @@ class RunSettings:
     :param topic: image topic; None: found by the cameras' names.
     :param odometry: topic; None: odom, or the only one; '': none.
     :param overlay: make a film of each recording.
+    :param calibration: of the camera that took videos and images; bags have their own.
     """
 
     configuration: Configuration
@@ -68,6 +70,7 @@ class RunSettings:
     mapping_digest: str = ''
     parquet: bool = True
     overlay: bool = False
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,9 @@ class Job:
                            if name not in _WITHOUT_EFFECT},
             'topics': [settings.topic, settings.odometry, settings.truth.topic],
             'fps': settings.fps, 'seconds': settings.seconds, 'mapping': settings.mapping_digest,
-            'overlay': settings.overlay, 'recording': _identity(self.recording.path),
+            'overlay': settings.overlay,
+            'calibration': settings.calibration and asdict(settings.calibration),
+            'recording': _identity(self.recording.path),
             'masks': _identity(self.masks)}
         text = json.dumps(content, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()

@@ -52,7 +52,7 @@ def open_recording(
         raise UserError(f'{path}: is no bag, so it has no topic {choice.topic} for --truth. '
                         'Give a folder of masks')
     else:
-        source = open_frames(path, fps=settings.fps)
+        source = open_frames(path, fps=settings.fps, camera=settings.calibration)
     stack.callback(source.close)
     # The same for all recordings of a run, also for one without masks.
     has_classes = mapping.has_classes and bool(choice.folder or choice.topic)

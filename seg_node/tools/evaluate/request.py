@@ -24,8 +24,14 @@ from typing import Any
 
 from seg_node.errors import UserError
 from seg_node.parameters.declaration import ParameterError
-from seg_node.parameters.params_file import Configuration, configure, read_params_file
+from seg_node.parameters.params_file import (
+    Configuration,
+    configure,
+    read_params_file,
+    UNKNOWN_VEHICLE,
+)
 from seg_node.parameters.structure import check_mountings
+from seg_node.recordings.calibration import read_calibration
 from seg_node.recordings.find import find_recordings, Recording
 from seg_node.safe_yaml import parse_yaml, YamlError
 from seg_node.stop_go.camera_judge import CameraJudge
@@ -36,9 +42,6 @@ from seg_node.tools.evaluate.job import GroundTruthChoice, Job, RunSettings
 from seg_node.tools.evaluate.scores import PATH_OR_NOT
 from seg_node.tools.evaluate.table import has_parquet
 from seg_node.tools.evaluate.worker import open_segmenter
-
-WITHOUT_FILE = {'geometry': Geometry.TRAPEZOID.value}
-"""Nothing is known of a camera without parameters, so its corridor lies in the image."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ def make_request(options: argparse.Namespace) -> Request:
     configuration = _configuration(options)
     camera = _camera(options, configuration)
     truth = _truth(options)
+    calibration = read_calibration(options.camera_info) if options.camera_info else None
     segmenter = open_segmenter(RunSettings(configuration, camera, '', ''))
     try:
         model, backend = segmenter.model, segmenter.backend
@@ -81,7 +85,7 @@ def make_request(options: argparse.Namespace) -> Request:
         settings = RunSettings(
             configuration, camera, model.sha256, backend.precision, options.topic,
             options.odom, options.fps, options.seconds, truth,
-            mapping.digest if has_truth else '', has_parquet(), options.overlay)
+            mapping.digest if has_truth else '', has_parquet(), options.overlay, calibration)
         told = {'name': model.name, 'version': model.version, 'sha256': model.sha256,
                 'precision': backend.precision}
         ran = {'name': backend.name, 'detail': backend.detail, 'because': backend.chosen_because,
@@ -100,7 +104,7 @@ def make_request(options: argparse.Namespace) -> Request:
 
 def _configuration(options: argparse.Namespace) -> Configuration:
     try:
-        given = dict(WITHOUT_FILE) if options.params_file is None else read_params_file(
+        given = dict(UNKNOWN_VEHICLE) if options.params_file is None else read_params_file(
             options.params_file, options.node)
         for text in options.param:
             name, equals, value = text.partition('=')

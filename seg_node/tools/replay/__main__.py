@@ -76,13 +76,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _open(options: argparse.Namespace) -> MessageSource:
     from seg_node.recordings.bag import open_bag
+    from seg_node.recordings.calibration import read_calibration
     from seg_node.recordings.find import Kind
     from seg_node.recordings.opening import checked_kind, open_frames
     from seg_node.recordings.topics import Topics
     from seg_node.tools.replay.messages import BagMessages
-    if checked_kind(options.input, options.fps) is not Kind.BAG:
+    camera = read_calibration(options.camera_info) if options.camera_info else None
+    if checked_kind(options.input, options.fps) is not Kind.BAG or camera:
         from seg_node.tools.replay.frames import FrameMessages
-        frames = open_frames(options.input, Topics(image=options.topic), options.fps)
+        frames = open_frames(options.input, Topics(image=options.topic), options.fps, camera)
         return FrameMessages(frames, options.camera or ('camera',))
     bag = open_bag(options.input)
     try:
@@ -151,7 +153,7 @@ def _describe(
     if mode == 'recorded' and not options.clock:
         say('stamps are those of the recording, which a node on the present time takes for old: '
             '--clock (and use_sim_time in the node), or --stamp now')
-    for note in source.notes():
+    for note in filter(None, (source.assumed, *source.notes())):
         say(note)
 
 
@@ -203,6 +205,8 @@ def _run(
         say(f'and {len(notes) - MAX_NOTES} more of this kind')
     if replay.unacknowledged:
         say('a subscriber has not acknowledged the last messages; it may lack them')
+    if source.assumed:
+        say(source.assumed)
     return 1 if replay.tally.failed else code
 
 

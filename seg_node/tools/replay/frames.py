@@ -26,6 +26,7 @@ from seg_node.recordings.channels import CAMERA_INFO, Channel, IMAGE, Message, O
 from seg_node.recordings.find import Kind
 from seg_node.recordings.sources import RecordedFrame, Source
 from seg_node.tools.common.camera_messages import (
+    ASSUMED,
     assumed_pinhole,
     camera_info,
     to_image,
@@ -53,6 +54,7 @@ class FrameMessages(MessageSource):
         self._source = source
         self.kind = source.kind
         self.name = source.name
+        self.assumed = '' if source.camera else ASSUMED
         count = source.count
         self.duration_ns = None if count is None else round((count - 1) * 1e9 / source.fps)
         # First the camera_info: whoever gets the image then has it already.
@@ -91,7 +93,7 @@ class FrameMessages(MessageSource):
         image.header.stamp = to_time(stamp_ns)
         size = (image.width, image.height)
         if self._info is None or (self._info.width, self._info.height) != size:
-            self._info = camera_info(self._source.intrinsics or assumed_pinhole(*size), *size)
+            self._info = camera_info(self._source.camera or assumed_pinhole(*size))
         self._info.header = image.header
         for camera, (info_channel, image_channel) in self._cameras.items():
             image.header.frame_id = f'{camera}_optical_frame'
@@ -99,10 +101,8 @@ class FrameMessages(MessageSource):
             yield image_channel, image
 
     def notes(self) -> Sequence[str]:
-        """Return what was assumed, and what the source has to say by now."""
-        assumed = [] if self._source.intrinsics else [
-            'camera_info: unknown camera; a pinhole with 60 deg horizontal view is assumed']
-        return assumed + self._source.notes
+        """Return what the source has to say by now."""
+        return self._source.notes
 
     def close(self) -> None:
         """Close the source."""

@@ -40,7 +40,8 @@ class MessageSource:
     Base of what can be played: iterate its messages, close it afterwards.
 
     Attributes: kind, name, channels, duration_ns (None when unknown), clock_ns (time of its start
-    on the clock of its stamps), stamped (False: its stamps mean nothing outside of it).
+    on the clock of its stamps), stamped (False: its stamps mean nothing outside of it), assumed
+    (what nobody has said, '' for nothing).
     """
 
     kind: Kind
@@ -49,6 +50,7 @@ class MessageSource:
     duration_ns: int | None
     clock_ns: int
     stamped: bool
+    assumed = ''
 
     def messages(
         self, channels: Collection[Channel], start_ns: int, stop_ns: int | None,

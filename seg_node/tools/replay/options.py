@@ -112,6 +112,9 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
                      help='begin only when a line arrives on standard input')
     how.add_argument('--fps', type=positive, metavar='HZ',
                      help='frame rate of a video or folder, instead of its own')
+    how.add_argument('--camera-info', type=Path, metavar='FILE',
+                     help='calibration of what took a video or images, as camera_calibration '
+                     'writes it (default: an invented one)')
     names = parser.add_argument_group('names, time, stamps')
     names.add_argument('--remap', nargs='+', action='extend', default=[], metavar='OLD:=NEW',
                        help='publish a topic under another name')

@@ -259,7 +259,7 @@ def test_rendered_drive_gives_its_frames_and_camera() -> None:
         assert source.kind is Kind.RENDERED
         assert first.bgr.shape == (source.size[1], source.size[0], 3)
         assert second.time_ns == 500_000_000
-        assert source.intrinsics is not None
+        assert source.camera is not None
 
 
 def test_missing_path_is_refused(tmp_path: Path) -> None:

@@ -63,7 +63,8 @@ def _add_node(group: argparse._ArgumentGroup) -> None:
                        help="the node's own, as config/seg_node.yaml; without it the defaults "
                        'hold, with geometry: trapezoid')
     group.add_argument('--node', default='seg_node', metavar='NAME',
-                       help='its name in that file (default: seg_node)')
+                       help='its name in that file, or its full name, such as /robot/seg_node '
+                       '(default: seg_node)')
     group.add_argument('--param', action='append', default=[], metavar='NAME=VALUE',
                        help='set a parameter, for example stop_go.min_coverage=0.8; may be '
                        'repeated')
@@ -84,6 +85,9 @@ def _add_input(group: argparse._ArgumentGroup) -> None:
                        help="odometry of bags (default: odom, or the only one); '' for none")
     group.add_argument('--fps', type=positive,
                        help='frame rate of videos and images, instead of their own')
+    group.add_argument('--camera-info', type=Path, metavar='FILE',
+                       help='calibration of what took videos and images, as camera_calibration '
+                       'writes it; bags have their own camera_info')
     group.add_argument('--seconds', type=positive, metavar='S',
                        help='only the first S seconds of each')
 
@@ -140,7 +144,11 @@ def execute(options: argparse.Namespace) -> int:
     if stop:
         print('evaluate: stopped; what is done is kept, run again to go on', file=sys.stderr)
         return 130
-    return finish(options.out, options.compare, options.gate) or (1 if summary['failed'] else 0)
+    code = finish(options.out, options.compare, options.gate)
+    if options.params_file is None and not options.param:
+        print('evaluate: nothing is known of vehicle and camera: the corridor lies in the image '
+              '(geometry: trapezoid); give --params-file')
+    return code or (1 if summary['failed'] else 0)
 
 
 def _work(request: Request, store: Store, jobs: Sequence[Job], scheduler: str | None,
