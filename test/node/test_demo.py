@@ -157,3 +157,31 @@ def test_unusable_input_is_one_line_with_the_remedy(
     assert ended(testbed, process) == 2
     (line,) = process.output.splitlines()
     assert words.replace('--out ', f'--out {tmp_path}/') in line
+
+
+def test_a_parameter_file_and_a_calibration_put_the_corridor_on_the_ground(
+    testbed: NodeTestbed, tiny_model: Path, tmp_path: Path,
+) -> None:
+    images = write_images(tmp_path / 'images', [road()] * 20)
+    height, width = road().shape[:2]
+    params = tmp_path / 'params.yaml'
+    params.write_text(
+        '/seg_node:\n  ros__parameters:\n    cameras: [front]\n'
+        f'    model: {tiny_model}\n    mounting: {{front: {{height: 1.0}}}}\n'
+        '    vehicle: {width: 0.5, max_speed: 1.0}\n')
+    camera = tmp_path / 'camera.yaml'
+    camera.write_text(
+        f'image_width: {width}\nimage_height: {height}\ndistortion_model: plumb_bob\n'
+        f'camera_matrix: {{data: [{width}, 0, {width / 2}, 0, {width}, {height / 2}, 0, 0, 1]}}\n')
+    given = (images, '--params-file', params, '--fps', '10', '--out', tmp_path / 'out')
+    process = demo(testbed, *given, '--camera-info', camera)
+    assert ended(testbed, process) == 0, process.output
+    summary = strict(tmp_path / 'out' / 'summary.json')
+    assert summary['cameras'] == ['front']
+    assert summary['model'] == 'tiny'
+    assert 'invented' not in process.output
+    log = (tmp_path / 'out' / 'logs' / 'node.log').read_text()
+    assert 'no camera_info' not in log.partition('confirming')[2]
+    process = demo(testbed, *given)
+    assert ended(testbed, process) == 0, process.output
+    assert 'camera_info is invented' in process.output.splitlines()[-1]

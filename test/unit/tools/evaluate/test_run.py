@@ -355,3 +355,31 @@ def children() -> set[int]:
         if int(text.rpartition(')')[2].split()[1]) == os.getpid() and b'spawn_main' in command:
             found.add(int(stat.parent.name))
     return found
+
+
+def calibration(folder: Path, width: int = 64) -> Path:
+    path = folder / 'camera.yaml'
+    path.write_text(
+        f'image_width: {width}\nimage_height: 32\ndistortion_model: plumb_bob\n'
+        'camera_matrix: {rows: 3, cols: 3, data: [50, 0, 31.5, 0, 50, 15.5, 0, 0, 1]}\n')
+    return path
+
+
+def test_videos_and_images_are_judged_on_the_ground_with_a_calibration(run, tmp_path):
+    ground = {'geometry': 'ground', 'mounting__camera__height': 1.0, 'vehicle__width': 0.5,
+              'vehicle__max_speed': 1.0}
+    images = write_images(tmp_path / 'images', drive(count=8))
+    assert run(images, **ground) == 0
+    assert set(summary(tmp_path / 'out')['decisions']['reasons']) == {'no_camera_info'}
+    assert run(images, '--camera-info', calibration(tmp_path), **ground) == 0
+    reasons = summary(tmp_path / 'out')['decisions']['reasons']
+    assert reasons and 'no_camera_info' not in reasons
+    assert run(images, '--camera-info', calibration(tmp_path, 66), **ground) == 1
+    assert 'is for images of 66x32' in summary(tmp_path / 'out')['failed'][0]['error']
+
+
+def test_what_is_assumed_without_parameters_is_the_last_line(model, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(signal, 'signal', lambda number, handler: None)
+    images = write_images(tmp_path / 'images', drive(count=3))
+    assert main([str(images), '--out', str(tmp_path / 'out'), '--model', str(model)]) == 0
+    assert 'geometry: trapezoid' in capsys.readouterr().out.splitlines()[-1]
