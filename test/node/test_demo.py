@@ -146,7 +146,7 @@ def test_node_that_cannot_start_is_explained(testbed: NodeTestbed, tmp_path: Pat
     (['images', '--out', 'images/0.png/out'], '--out images/0.png/out: cannot be written'),
     (['images', '--seconds', '-1'], 'above 0'),
     (['images', '--camera', '0'], 'between 1 and 8'),
-    (['images', '--params-file', 'missing.yaml'], 'no such file'),
+    (['images', '--params-file', 'missing.yaml'], 'No such file'),
 ])
 def test_unusable_input_is_one_line_with_the_remedy(
     testbed: NodeTestbed, tmp_path: Path, arguments: list[str], words: str,

@@ -131,7 +131,7 @@ def test_what_a_command_lacks_is_one_line(robot, tmp_path, name, arguments, libr
 def test_the_node_runs_without_them(robot, module):
     """It says STOP, takes SIGINT and ends in order."""
     process = subprocess.Popen(
-        [sys.executable, '-m', module, '--ros-args', '-p', 'autostart:=false'], env=robot,
+        [sys.executable, '-m', module, '--ros-args', '-p', 'use_sim_time:=false'], env=robot,
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         said = process.stdout.readline()
