@@ -30,8 +30,8 @@ JPEG = 'jpeg'
 JPEG_MAGIC = b'\xff\xd8\xff'
 MAX_SCANS = 64
 """Most scans of a progressive file; encoders make about ten."""
-MAX_SCANNED_PIXELS = 2**28
-"""Most pixels times scans: each scan goes over all pixels, at some 4 ns each."""
+MAX_SCANNED_PIXELS = 2**27
+"""Most pixels times scans: each scan goes over all pixels, at some 4 ns each at worst."""
 
 _SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # Baseline, extended, progressive, and the latter two in arithmetic coding.

@@ -224,10 +224,12 @@ def progressive(height: int, width: int, scans: int = 0) -> bytes:
 def test_a_progressive_jpeg_is_decoded():
     bgr = smooth(480, 640)
     assert np.abs(decode_compressed(progressive(480, 640)).astype(int) - bgr).max() <= 12
+    assert decode_compressed(progressive(3000, 4000)).shape == (3000, 4000, 3)
 
 
 @pytest.mark.parametrize(('size', 'scans'), [
-    ((480, 640), 60), ((480, 640), 12000), ((4096, 4096), 10), ((1080, 1920), 4000)])
+    ((480, 640), 60), ((480, 640), 3000), ((3540, 3540), 10), ((4096, 4096), 10),
+    ((1080, 1920), 400)])
 def test_jpeg_scans_are_limited(size, scans):
     refused_at_once(progressive(*size, scans=scans), r'JPEG has \d+ scans of \d+ pixels')
 
@@ -243,7 +245,7 @@ def test_scans_of_a_sequential_jpeg_are_limited_too():
 def test_large_images_of_real_cameras_are_decoded():
     for height, width in ((4000, 6000), (4096, 4096)):
         assert decode_compressed(encode('.jpg', smooth(height, width))).shape == (height, width, 3)
-    refused_at_once(progressive(4352, 5120), 'takes 1.. MB')
+    refused_at_once(progressive(4352, 5120), 'JPEG has 10 scans')
 
 
 @pytest.mark.parametrize('marker', [0xC3, 0xC5, 0xC7, 0xCB, 0xCF])
