@@ -47,6 +47,7 @@ _FAR = 30.0
 _TRACE = 0.05
 
 Rule = Callable[[Verdict], Decision]
+DrawSetup = Callable[[np.random.Generator, 'tuple[int, int]', StatedLimits], VehicleSetup]
 
 
 def obey(verdict: Verdict) -> Decision:
@@ -100,16 +101,18 @@ class Simulation:
     """A drive under way."""
 
     def __init__(self, seed: int, limits: StatedLimits, size: tuple[int, int],
-                 make_node: MakeNode, rule: Rule = obey) -> None:
+                 make_node: MakeNode, rule: Rule = obey,
+                 draw_setup: DrawSetup = draw_vehicle_setup) -> None:
         """
         Draw the drive of a seed.
 
         :param size: width and height of the network's input, px.
         :param rule: what the vehicle makes of a verdict.
+        :param draw_setup: gives the vehicle.
         """
         draws = [np.random.default_rng((seed, part)) for part in range(5)]
         self._seed, self._rule = seed, rule
-        self.setup = draw_vehicle_setup(draws[0], size, limits)
+        self.setup = draw_setup(draws[0], size, limits)
         self.course = draw_course(draws[1], self.setup, limits, _STRAIGHT)
         self._plant = Plant(draws[3], self.course, self.setup, limits)
         self._ground_truth = GroundTruth(self.course, self.setup)

@@ -25,17 +25,23 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+import math
 import multiprocessing
 import os
 from pathlib import Path
 import sys
 import time
 
+import numpy as np
+
 from benchmarks.closed_loop import summary
 from benchmarks.closed_loop.drive import Simulation, with_labels, with_network
+from benchmarks.closed_loop.given_vehicle import GivenVehicle, read_vehicle
 from benchmarks.closed_loop.limits import StatedLimits
 from benchmarks.closed_loop.outcome import Outcome
+from benchmarks.closed_loop.vehicle_setup import draw_vehicle_setup
 from seg_node.errors import UserError
+from seg_node.parameters.params_file import NODE
 from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.models.model import load_model, Model, ModelError
 from seg_node.perception.segmenter import Segmenter
@@ -52,6 +58,7 @@ class Job:
 
     model: str
     network: bool
+    vehicle: GivenVehicle | None = None
 
 
 class Driver:
@@ -60,6 +67,7 @@ class Driver:
     def __init__(self, job: Job, threads: int) -> None:
         """Load the model's classes, and the network where it is used."""
         self._limits = StatedLimits()
+        self._draw_setup = job.vehicle.draw if job.vehicle else draw_vehicle_setup
         if job.network:
             segmenter = Segmenter.open(job.model, BackendOptions(threads=threads))
             model, self._make_node = segmenter.model, with_network(self._limits, segmenter)
@@ -70,7 +78,8 @@ class Driver:
 
     def drive(self, seed: int) -> Outcome:
         """Drive one seed, with its trace."""
-        return Simulation(seed, self._limits, self._size, self._make_node).run()
+        return Simulation(seed, self._limits, self._size, self._make_node,
+                          draw_setup=self._draw_setup).run()
 
 
 _driver: Driver | None = None
@@ -119,6 +128,13 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
                         'modelled errors; about a hundred times slower')
     parser.add_argument('--model', default='road',
                         help='bundled model, or path of a model folder (default: road)')
+    parser.add_argument('--params-file', type=Path, metavar='FILE',
+                        help='drive the vehicle of this parameter file, with its camera and '
+                        'limits, instead of drawn ones')
+    parser.add_argument('--node', default=NODE, metavar='NAME',
+                        help=f'name of the node in that file (default: {NODE})')
+    parser.add_argument('--camera-info', type=Path, metavar='FILE',
+                        help='calibration of its camera, as camera_calibration writes it')
     parser.add_argument('--only', type=whole(0, 2 ** 31 + 10_000_000), metavar='SEED',
                         help='drive this seed alone and plot it')
     parser.add_argument('--out', type=Path, default=Path('out'), metavar='DIR',
@@ -160,8 +176,14 @@ def prepare(out: Path) -> None:
 def run(options: argparse.Namespace) -> int:
     """Drive, write the results and tell them."""
     model = check_model(options.model)
+    vehicle = None
+    if options.params_file is not None:
+        vehicle = read_vehicle(options.params_file, options.node, options.camera_info)
+        vehicle.draw(np.random.default_rng(0), (model.width, model.height), StatedLimits())
+    elif options.camera_info is not None:
+        raise UserError('--camera-info: is for the vehicle of --params-file. Give that too')
     prepare(options.out)
-    job = Job(options.model, options.network)
+    job = Job(options.model, options.network, vehicle)
     seeds = [options.only] if options.only is not None else list(
         range(options.seed, options.seed + options.drives))
     begun = time.monotonic()
@@ -181,6 +203,9 @@ def run(options: argparse.Namespace) -> int:
     for one in [one for one in found if one.collision][:10]:
         print(f'benchmark: collision: seed {one.seed}, {one.kind}, hit {one.collision} at '
               f'{one.collision_speed:.2f} m/s; again with --only {one.seed}', file=sys.stderr)
+    if vehicle is not None and options.camera_info is None:
+        print(f'benchmark: the camera is unknown: a view of {math.degrees(vehicle.fov):.0f} deg '
+              'is assumed; give --camera-info')
     return 1 if total.collisions else 0
 
 

@@ -45,6 +45,7 @@ from seg_node.stop_go.vehicle import Vehicle
 _TRIES = 400
 _BASE_MARGIN = 0.3
 _SPARE_RANGE = 1.0
+_LONGEST_BLIND = 2.5
 _SKY = 0.06
 """Share of the image over the horizon at least: an image full of path is taken for a fault."""
 _SHARPEST = 0.12
@@ -151,14 +152,9 @@ def draw_vehicle_setup(rng: np.random.Generator, size: tuple[int, int], limits: 
 def _attempt(rng: np.random.Generator, speed: float, size: tuple[int, int], limits: StatedLimits,
              ) -> VehicleSetup | None:
     quick = min(1.0, speed / limits.max_speed)
-    timing = Timing(
-        float(rng.uniform(limits.min_rate, limits.max_rate)),
-        float(rng.uniform(limits.min_inference, limits.max_inference / (
-            1.0 + limits.inference_jitter))),
-        float(rng.uniform(0.03, limits.max_actuation)))
+    timing, acceleration = draw_timing(rng, limits)
     thresholds = Thresholds(max_image_age=max(
         Thresholds().max_image_age, timing.oldest(limits)))
-    acceleration = float(rng.uniform(0.3, limits.max_acceleration))
     bare = Vehicle(
         width=float(rng.uniform(0.5, 1.0 + 0.8 * quick)),
         side_margin=float(rng.uniform(0.2, 0.3 + 0.2 * quick)),
@@ -174,22 +170,46 @@ def _attempt(rng: np.random.Generator, speed: float, size: tuple[int, int], limi
     camera = Camera.from_fov(
         *size, math.radians(float(rng.uniform(45.0, 95.0 - 35.0 * quick))),
         height_m=mounting.height, pitch_rad=mounting.pitch)
-    if camera.horizon_row < _SKY * camera.height:
+    if not _shows_sky(camera):
+        return None
+    ground = GroundLimits(
+        min_obstacle=MIN_OBSTACLE, max_range=60.0, pitch_error=float(
+            rng.uniform(limits.min_pitch_error, limits.max_pitch_error)))
+    setup = fit(Limits(ground=ground, vehicle=vehicle, stop_go=thresholds), mounting, camera,
+                timing, acceleration)
+    return None if setup is None or setup.blind > _LONGEST_BLIND else setup
+
+
+def draw_timing(rng: np.random.Generator, limits: StatedLimits) -> tuple[Timing, float]:
+    """Draw how quick a system is, and its acceleration in m/s^2."""
+    timing = Timing(
+        float(rng.uniform(limits.min_rate, limits.max_rate)),
+        float(rng.uniform(limits.min_inference, limits.max_inference / (
+            1.0 + limits.inference_jitter))),
+        float(rng.uniform(0.03, limits.max_actuation)))
+    return timing, float(rng.uniform(0.3, limits.max_acceleration))
+
+
+def _shows_sky(camera: Camera) -> bool:
+    return camera.horizon_row >= _SKY * camera.height
+
+
+def fit(limits: Limits, mounting: Mounting, camera: Camera, timing: Timing, acceleration: float,
+        ) -> VehicleSetup | None:
+    """Return the setup of a vehicle; None where its camera sees too little for its speed."""
+    vehicle = limits.vehicle
+    if not _shows_sky(camera):
         return None
     view = View(
         Intrinsics(camera.width, camera.height, camera.focal_px, camera.focal_px, camera.cx,
                    camera.cy), CameraPose.from_mounting(mounting))
-    ground = GroundLimits(
-        min_obstacle=MIN_OBSTACLE, max_range=60.0, pitch_error=float(
-            rng.uniform(limits.min_pitch_error, limits.max_pitch_error)))
     way = SweptPath(vehicle.width + 2.0 * vehicle.side_margin, vehicle.front)
     try:
-        corridor = build_ground_corridor(view, way, ground)
+        corridor = build_ground_corridor(view, way, limits.ground)
     except ValueError:
         return None
-    sight = corridor.start + vehicle.stopping_distance(speed)
-    if corridor.length < sight + _SPARE_RANGE or corridor.start > min(2.5, ground.max_blind):
+    sight = corridor.start + vehicle.stopping_distance(vehicle.max_speed)
+    if corridor.length < sight + _SPARE_RANGE or corridor.start > limits.ground.max_blind:
         return None
-    everything = Limits(ground=ground, vehicle=vehicle, stop_go=thresholds)
     return VehicleSetup(
-        everything, mounting, camera, view, timing, acceleration, sight, corridor.start)
+        limits, mounting, camera, view, timing, acceleration, sight, corridor.start)
