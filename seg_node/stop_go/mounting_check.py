@@ -30,7 +30,9 @@ _STEP = 0.2
 _PLACES = 300
 _LEAST_DRIVEN = 3.0
 """Metres that must be driven at least before the end of all path is told from a wall."""
-_SAME = 0.6
+_NEARLY_ALL = 0.9
+"""Share of the places whose path must end below; the network is wrong at times."""
+_SAME = 0.75
 """A wall comes nearer; the end of all path does not, when most of it is at this share at least."""
 
 
@@ -65,8 +67,8 @@ class MountingCheck:
     Hold frame after frame of one camera against its mounting. Not thread-safe.
 
     Two things cannot be on a ground that is about level: path above the horizon, in most of the
-    newest frames; and a corridor that reaches far above the highest path ever seen, while the
-    vehicle has driven as far as that path would reach: a wall would have come nearer. The one
+    newest frames; and a corridor that reaches far above nearly all path seen, while the vehicle
+    has driven as far as that path would reach: a wall would have come nearer. The one
     makes obstacles seem farther than they are, the other lays the corridor into the hills.
 
     :param limit: radians by which either may be off; slopes ahead are part of it.
@@ -111,7 +113,12 @@ class MountingCheck:
             above, self._limit),)
 
     def _below_corridor(self, sight: Sight) -> tuple[Finding, ...]:
-        highest = max(place.top for place in self._places)
+        if sight.end - median(self._tops) <= self._limit:
+            self._places.clear()      # it reaches far enough by now, even if nothing moves
+        if not self._places:
+            return ()
+        tops = sorted(place.top for place in self._places)
+        highest = tops[int(_NEARLY_ALL * (len(tops) - 1))]
         reach, gap = sight.distance(highest), sight.end - highest
         needed = max(reach, _LEAST_DRIVEN)
         while len(self._places) > 1 and self._driven - self._places[1].driven >= needed:
@@ -119,12 +126,11 @@ class MountingCheck:
         driven = self._driven - self._places[0].driven
         if gap <= self._limit or driven < needed:
             return ()
-        middle = median(place.top for place in self._places)
-        if sight.distance(middle) < _SAME * reach:
+        if sight.distance(median(tops)) < _SAME * reach:
             return ()
         return (Finding(
             Reason.MOUNTING_DOUBTFUL,
-            f'the corridor ends {gap:.3f} rad above all path seen in the {driven:.0f} m driven, '
+            f'the corridor ends {gap:.3f} rad above the path seen in the {driven:.0f} m driven, '
             f'limit {self._limit:.3f}: it looks down less than its pitch says, or nothing here '
             f'reaches beyond {reach:.1f} m; check mounting and camera_info, or lower '
             'ground.max_range', gap, self._limit),)

@@ -88,9 +88,19 @@ def test_path_that_always_ends_far_below_the_corridor_is_found(speed):
 def test_path_that_is_seen_farther_ends_the_doubt():
     camera = Camera()
     assert camera.see(-0.13, 100) != ()
-    assert camera.see(-0.06) == ()
-    assert camera.see(-0.13, 100) == ()
-    assert camera.see(-0.13, 20) != (), 'it lies behind by now'
+    camera.speed = 0.0      # it was stopped
+    assert camera.see(-0.06, 20) == ()
+    camera.speed = 2.0
+    assert camera.see(-0.13, 40) == ()
+    assert camera.see(-0.13, 60) != ()
+
+
+def test_a_few_wrong_frames_do_not_hide_it():
+    camera = Camera()
+    for _ in range(10):
+        camera.see(-0.13, 29)
+        found = camera.see(-0.06)
+    assert found != ()
 
 
 @pytest.mark.parametrize('top', [END, -0.079])
