@@ -53,6 +53,9 @@ ARGUMENTS = (
     DeclareLaunchArgument('model', default_value='', description='as in seg.launch.py'),
     DeclareLaunchArgument('backend', default_value='', description='as in seg.launch.py'),
     DeclareLaunchArgument(
+        'namespaced_tf', default_value='false', choices=SWITCH,
+        description='as in seg.launch.py'),
+    DeclareLaunchArgument(
         'use_sim_time', default_value='', choices=['', *SWITCH],
         description='as in seg.launch.py, for both nodes'),
     DeclareLaunchArgument(
@@ -62,7 +65,7 @@ ARGUMENTS = (
         'rviz', default_value='false', choices=SWITCH, description='as in seg.launch.py'),
 )
 PASSED_ON = ('namespace', 'name', 'params_file', 'geometry', 'image_topic', 'model', 'backend',
-             'use_sim_time', 'respawn', 'rviz')
+             'namespaced_tf', 'use_sim_time', 'respawn', 'rviz')
 
 
 def generate_launch_description() -> LaunchDescription:

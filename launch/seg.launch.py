@@ -61,6 +61,10 @@ ARGUMENTS = (
         description='the commands that are wanted, before anything stops them; only for cameras '
                     'that are tied to a direction'),
     DeclareLaunchArgument(
+        'namespaced_tf', default_value='false', choices=SWITCH,
+        description="the robot's transforms are on tf and tf_static in its namespace, not on /tf "
+                    'and /tf_static'),
+    DeclareLaunchArgument(
         'geometry', default_value='', choices=['', 'ground', 'trapezoid'],
         description='where the corridor lies; empty: as in params_file'),
     DeclareLaunchArgument(
@@ -137,7 +141,8 @@ def start_node(context: LaunchContext) -> list[Node]:
             **chosen,
         }],
         remappings=[*camera_remappings(value('image_topic')),
-                    ('cmd_vel', value('cmd_vel_topic'))],
+                    ('cmd_vel', value('cmd_vel_topic')),
+                    *tf_remappings(is_true(value('namespaced_tf')))],
         arguments=['--ros-args', '--log-level', value('log_level')],
         respawn=is_true(value('respawn')),
         respawn_delay=1.0,
@@ -161,6 +166,11 @@ def camera_remappings(image_topic: str) -> list[tuple[str, str]]:
         (f'camera/image_raw{COMPRESSED}', f'{image_topic}{COMPRESSED}'),
         ('camera/camera_info', camera_info),
     ]
+
+
+def tf_remappings(namespaced: bool) -> list[tuple[str, str]]:
+    """Map the topics of TF into the namespace, where they are there."""
+    return [('/tf', 'tf'), ('/tf_static', 'tf_static')] if namespaced else []
 
 
 def rviz(use_sim_time: bool) -> Node:

@@ -51,13 +51,16 @@ ARGUMENTS = (
     DeclareLaunchArgument('model', default_value='', description='as in seg.launch.py'),
     DeclareLaunchArgument('backend', default_value='', description='as in seg.launch.py'),
     DeclareLaunchArgument(
+        'namespaced_tf', default_value='false', choices=SWITCH,
+        description='as in seg.launch.py'),
+    DeclareLaunchArgument(
         'use_sim_time', default_value='', choices=['', *SWITCH],
         description='as in seg.launch.py; twist_mux stays on real time, for its timeouts'),
     DeclareLaunchArgument(
         'rviz', default_value='false', choices=SWITCH, description='as in seg.launch.py'),
 )
 PASSED_ON = ('namespace', 'params_file', 'geometry', 'image_topic', 'model', 'backend',
-             'use_sim_time', 'rviz')
+             'namespaced_tf', 'use_sim_time', 'rviz')
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -130,6 +130,18 @@ def messages(spoil: Callable[[Message], Message | None]) -> Inject:
     return shows(lambda testbed, show: replace(show, spoil=spoil))
 
 
+def image_after(testbed: FaultTestbed, moment: float, count: int) -> float:
+    """Wait until that many images were published after a moment; return when the last was."""
+    assert testbed.camera is not None
+    camera = testbed.camera
+
+    def times() -> list[float]:
+        return [t for t in camera.times() if t > moment]
+
+    testbed.wait_for(lambda: len(times()) >= count, 'images of the camera', 5.0)
+    return times()[count - 1]
+
+
 def silence_of(testbed: FaultTestbed, camera: FaultyCamera) -> Moment:
     """Let a camera fall silent; known when the image before has reached its greatest age."""
     assert testbed.healthy is not None

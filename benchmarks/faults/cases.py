@@ -21,15 +21,17 @@ from benchmarks.faults.cases_camera import CAMERA_FAULTS, MESSAGE_FAULTS
 from benchmarks.faults.cases_encoding import ENCODING_FAULTS
 from benchmarks.faults.cases_ground import GROUND_FAULTS
 from benchmarks.faults.cases_node import MODEL_FAULTS, NODE_FAULTS
+from benchmarks.faults.cases_odometry import ODOMETRY_FAULTS
 from benchmarks.faults.cases_parameters import PARAMETER_FAULTS
 from benchmarks.faults.cases_perception import BUNDLED_FAULTS, PERCEPTION_FAULTS
 from benchmarks.faults.cases_publisher import PUBLISHER_FAULTS, TWO_CAMERA_FAULTS
 from benchmarks.faults.cases_readers import READER_FAULTS
+from benchmarks.faults.cases_tf import TF_FAULTS
 from benchmarks.faults.cases_time import TIME_FAULTS
 
 _DECLARED = (*CAMERA_FAULTS, *MESSAGE_FAULTS, *ENCODING_FAULTS, *TIME_FAULTS, *PERCEPTION_FAULTS,
              *PUBLISHER_FAULTS, *NODE_FAULTS, *PARAMETER_FAULTS, *MODEL_FAULTS, *GROUND_FAULTS,
-             *BUNDLED_FAULTS, *TWO_CAMERA_FAULTS, *READER_FAULTS)
+             *ODOMETRY_FAULTS, *TF_FAULTS, *BUNDLED_FAULTS, *TWO_CAMERA_FAULTS, *READER_FAULTS)
 _SETUPS = tuple(dict.fromkeys(fault.setup.name for fault in _DECLARED))
 
 # Stable: within a setup the order of declaration stays, but what uses up its node comes last.

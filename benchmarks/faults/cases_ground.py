@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Faults of what the corridor on the ground rests on: camera_info, odometry, and the way."""
+"""Faults of what the corridor on the ground rests on: camera_info, mounting, and the way."""
 
 from __future__ import annotations
 
@@ -27,33 +27,20 @@ from benchmarks.faults.case import (
     clip,
     does,
     Fault,
-    heal,
+    image_after,
     images,
     Inject,
-    once,
     road_frames,
     sets,
 )
 from benchmarks.faults.faulty_camera import RATE
-from benchmarks.faults.feeds import Feed, good_info, odometry
+from benchmarks.faults.feeds import Feed, good_info
 from benchmarks.faults.images import CAMERA
-from benchmarks.faults.setups import GROUND, SPEED
+from benchmarks.faults.setups import GROUND
 from benchmarks.faults.table import Clock, Moment
 from benchmarks.faults.testbed import FaultTestbed
 
 _PITCH, _HEIGHT = 'mounting.camera.pitch', 'mounting.camera.height'
-
-
-def _image_after(testbed: FaultTestbed, moment: float, count: int) -> float:
-    """Wait until that many images were published after a moment; return when the last was."""
-    assert testbed.camera is not None
-    camera = testbed.camera
-
-    def times() -> list[float]:
-        return [t for t in camera.times() if t > moment]
-
-    testbed.wait_for(lambda: len(times()) >= count, 'images of the camera', 5.0)
-    return times()[count - 1]
 
 
 def _info(make: Callable[[], CameraInfo]) -> Inject:
@@ -62,7 +49,7 @@ def _info(make: Callable[[], CameraInfo]) -> Inject:
         feed: Feed = testbed.keep['info']
         now = feed.change(make)
         # Images and camera_info come on different topics: which is first is chance.
-        return Moment(now, _image_after(testbed, now + 0.01, 1), Clock.IMAGE)
+        return Moment(now, image_after(testbed, now + 0.01, 1), Clock.IMAGE)
     return inject
 
 
@@ -104,7 +91,7 @@ def _second_info(testbed: FaultTestbed) -> Moment:
     rival = Feed(testbed.node, CameraInfo, 'camera/camera_info', RATE, _zoomed)
     testbed.keep['rival'] = rival
     testbed.wait_for(rival.subscribers, 'a subscription to the second camera_info', 10.0)
-    return Moment(begin, _image_after(testbed, time.monotonic() + 0.2, 1), Clock.IMAGE)
+    return Moment(begin, image_after(testbed, time.monotonic() + 0.2, 1), Clock.IMAGE)
 
 
 def _one_info(testbed: FaultTestbed) -> None:
@@ -124,27 +111,6 @@ def _with_lens(model: str, *coefficients: float) -> Callable[[], CameraInfo]:
         info.distortion_model, info.d = model, list(coefficients)
         return info
     return make
-
-
-def _far_obstacle(testbed: FaultTestbed) -> None:
-    """Show an obstacle that is far enough away at the present speed."""
-    clip(lambda _: testbed.clips.far_obstacle, once)(testbed)
-
-
-def _odometry_ends(make: Callable[[], object]) -> Inject:
-    """Let the speed become unknown; known with the images after the end of its time."""
-    def inject(testbed: FaultTestbed) -> Moment:
-        feed: Feed = testbed.keep['odom']
-        timeout, frames = testbed.limit('vehicle.odometry_timeout'), road_frames(testbed)
-        begin = feed.change(feed.make)
-        feed.make = make
-        return Moment(begin, _image_after(testbed, begin + timeout, frames), Clock.IMAGE)
-    return inject
-
-
-def _good_odometry_again(testbed: FaultTestbed) -> None:
-    testbed.keep['odom'].change(odometry(SPEED))
-    heal(testbed)
 
 
 GROUND_FAULTS = (
@@ -177,12 +143,6 @@ GROUND_FAULTS = (
           sets(_HEIGHT, CAMERA.height_m), hold=0.3),
     Fault('info_rival', 'a second publisher of camera_info, for another lens', GROUND,
           ('camera_changed',), _second_info, _one_info),
-    Fault('odometry_stale', 'odometry ends; too fast for an obstacle at 8 m, perhaps', GROUND,
-          ('blocked',), _odometry_ends(lambda: None), _good_odometry_again,
-          prepare=_far_obstacle),
-    Fault('odometry_nan', 'odometry of NaN m/s, with an obstacle at 8 m', GROUND,
-          ('blocked',), _odometry_ends(odometry(math.nan)), _good_odometry_again,
-          prepare=_far_obstacle),
     Fault('ground_obstacle', 'a box 5 m ahead at 2 m/s', GROUND,
           ('blocked',), clip(lambda testbed: testbed.clips.obstacle, road_frames)),
     Fault('ground_post', 'a post of 0.1 m 5 m ahead', GROUND,

@@ -17,10 +17,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+import math
 import threading
 import time
 from typing import Any
 
+from geometry_msgs.msg import TransformStamped
 from nav_msgs.msg import Odometry
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
@@ -132,13 +135,45 @@ def good_info() -> CameraInfo:
     return message
 
 
-def odometry(speed: float, yaw_rate: float = 0.0) -> Callable[[], Odometry]:
-    """Return what gives odometry of a vehicle at that speed (m/s) and yaw rate (rad/s)."""
+@dataclass(frozen=True)
+class Mast:
+    """What /tf tells of the rendered camera, which sits on a mast: metres, radians, seconds."""
+
+    height: float = CAMERA.height_m
+    pitch: float = CAMERA.pitch_rad
+    stamp: Callable[[], float] = time.time
+
+    def transform(self) -> TransformStamped:
+        """Return the top of the mast in the vehicle's frame."""
+        message = TransformStamped(child_frame_id='mast')
+        message.header.frame_id = 'base_footprint'
+        message.header.stamp = to_time(round(self.stamp() * 1e9))
+        message.transform.translation.z = self.height
+        message.transform.rotation.y = math.sin(self.pitch / 2)
+        message.transform.rotation.w = math.cos(self.pitch / 2)
+        return message
+
+
+def to_lens() -> TransformStamped:
+    """Return the optical frame on the mast, as /tf_static tells it."""
+    message = TransformStamped(child_frame_id='camera_optical_frame')
+    message.header.frame_id = 'mast'
+    turn = message.transform.rotation
+    turn.x, turn.y, turn.z, turn.w = -0.5, 0.5, -0.5, 0.5
+    return message
+
+
+def odometry(speed: float, left: float = 0.0, stamp: Callable[[], float] = time.time,
+             ) -> Callable[[], Odometry]:
+    """
+    Return what gives odometry of a vehicle at that speed, forward and to the left, m/s.
+
+    :param stamp: gives ROS time in seconds.
+    """
     def make() -> Odometry:
         message = Odometry()
-        message.header.stamp = to_time(time.time_ns())
+        message.header.stamp = to_time(round(stamp() * 1e9))
         message.header.frame_id, message.child_frame_id = 'odom', 'base_link'
-        message.twist.twist.linear.x = speed
-        message.twist.twist.angular.z = yaw_rate
+        message.twist.twist.linear.x, message.twist.twist.linear.y = speed, left
         return message
     return make

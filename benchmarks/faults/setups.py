@@ -20,16 +20,19 @@ from pathlib import Path
 import shutil
 
 from nav_msgs.msg import Odometry
+from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CameraInfo
 
 from benchmarks.faults.case import Setup
 from benchmarks.faults.faulty_camera import FaultyCamera, RATE, Show, to_jpeg
-from benchmarks.faults.feeds import Feed, good_info, odometry, SimulatedTime
+from benchmarks.faults.feeds import Feed, good_info, Mast, odometry, SimulatedTime, to_lens
 from benchmarks.faults.images import CAMERA
 from benchmarks.faults.testbed import FaultTestbed
 
 SPEED = 2.0
 """Speed in m/s of the vehicle in the ground setup: it needs about 6 m of clear path."""
+ODOMETRY_RATE, TF_RATE = 50.0, 20.0
+"""Messages of odom and of /tf a second."""
 _IN_IMAGE = {'geometry': 'trapezoid'}
 _ON_GROUND = {
     'geometry': 'ground', 'mounting.camera.height': CAMERA.height_m,
@@ -54,10 +57,23 @@ def _simulated(testbed: FaultTestbed) -> None:
 def _on_ground(testbed: FaultTestbed) -> None:
     for name, feed in (
             ('info', Feed(testbed.node, CameraInfo, 'camera/camera_info', RATE, good_info)),
-            ('odom', Feed(testbed.node, Odometry, 'odom', 50.0, odometry(SPEED)))):
+            ('odom', Feed(testbed.node, Odometry, 'odom', ODOMETRY_RATE, odometry(SPEED)))):
         testbed.at_end(feed.close)
         testbed.keep[name] = feed
     _raw(testbed)
+
+
+def _on_a_mast(testbed: FaultTestbed) -> None:
+    from tf2_msgs.msg import TFMessage
+    _on_ground(testbed)
+    static = testbed.node.create_publisher(TFMessage, '/tf_static', QoSProfile(
+        depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL))
+    static.publish(TFMessage(transforms=[to_lens()]))
+    testbed.at_end(lambda: testbed.node.destroy_publisher(static))
+    feed = Feed(testbed.node, TFMessage, '/tf', TF_RATE,
+                lambda: TFMessage(transforms=[Mast().transform()]))
+    testbed.at_end(feed.close)
+    testbed.keep['tf'] = feed
 
 
 def _two_cameras(testbed: FaultTestbed) -> None:
@@ -81,6 +97,7 @@ PLAIN = Setup('plain', _IN_IMAGE, _raw)
 COMPRESSED = Setup('compressed', {**_IN_IMAGE, 'transport': 'compressed'}, _compressed)
 SIMULATED = Setup('sim_time', {**_IN_IMAGE, 'use_sim_time': True}, _simulated)
 GROUND = Setup('ground', _ON_GROUND, _on_ground)
+ON_A_MAST = Setup('tf', {**_ON_GROUND, 'mounting_source': 'tf'}, _on_a_mast)
 TWO_CAMERAS = Setup('two_cameras', {**_IN_IMAGE, 'cameras': ['camera', 'rear']}, _two_cameras)
 OWN_MODEL = Setup('own_model', _IN_IMAGE, _own_model)
 SHORT_LOADING = Setup('short_loading', {**_IN_IMAGE, 'loading_timeout': 5.0}, _own_model)

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-import math
 
 import numpy as np
 
@@ -29,7 +28,9 @@ from seg_node.recordings.find import Kind
 from seg_node.recordings.sources import RecordedFrame, Source
 from seg_node.recordings.stamps import clock_offset, stamp_of
 from seg_node.recordings.topics import choose_channels, Topics
+from seg_node.stop_go.timing import follow, Instant, Trust
 from seg_node.stop_go.vehicle import Motion
+from seg_node.stop_go.verdict import most_serious
 
 ASSUMED_FPS = 10.0
 """Frame rate in Hz told of a bag with a single image."""
@@ -50,7 +51,7 @@ class CameraOfBag(Source):
     def __init__(self, bag: Bag, topics: Topics) -> None:
         """Choose the topics and read the first messages."""
         self._bag = bag
-        self._timeout_ns = topics.odometry_timeout * 1e9
+        self._odometry_age = topics.odometry_age
         channels = choose_channels(bag, topics)
         self._image, self._info, self._odometry = (
             channels.image, channels.info, channels.odometry)
@@ -82,17 +83,22 @@ class CameraOfBag(Source):
         wanted = [channel for channel in (self._image, self._info, self._odometry) if channel]
         info = self._first_info()
         odometry: Message | None = None
+        trust: Trust | None = None
         index = 0
         for message in self._bag.messages(wanted):
             if message.channel == self._info:
                 info = message.data
             elif message.channel == self._odometry:
                 odometry = message
+                trust = follow(trust, (stamp_of(message.data) - self.start_ns) * 1e-9,
+                               self._instant(message), self._odometry_age)
             else:
                 recorded = message.recorded_ns
+                motion = None if odometry is None or trust is None \
+                    else self._motion(odometry, trust, self._instant(message))
                 yield RecordedFrame(
                     index, max(0, recorded - self._first_ns), None, message.data,
-                    self._stamp(message), info, self._motion(odometry, recorded))
+                    self._stamp(message), info, motion)
                 index += 1
 
     def close(self) -> None:
@@ -139,21 +145,26 @@ class CameraOfBag(Source):
         except UserError:
             return None
 
-    def _motion(self, odometry: Message | None, recorded: int) -> Motion | None:
-        if odometry is None or recorded - odometry.recorded_ns > self._timeout_ns:
+    def _instant(self, message: Message) -> Instant:
+        """Return when a message was recorded, on both clocks: seconds since the first image."""
+        seconds = (message.recorded_ns - self._first_ns) * 1e-9
+        return Instant(seconds, seconds)
+
+    def _motion(self, odometry: Message, trust: Trust, now: Instant) -> Motion | None:
+        if doubts := trust.doubts(now, self._odometry_age):
+            self.note(f'{self.odometry}: left out where it cannot be believed: '
+                      f'{most_serious(doubts).reason.value}')
             return None
         try:
             message = read_cdr(odometry.data, ODOMETRY)
         except Exception as error:      # the decoder raises almost anything for damaged bytes
             self.note(f'{self.odometry}: a message cannot be read ({error}); left out')
             return None
-        twist = message.twist.twist
-        motion = Motion(float(twist.linear.x), float(twist.angular.z))
-        if not (math.isfinite(motion.speed) and math.isfinite(motion.yaw_rate)):
-            self.note(f'{self.odometry}: speed {motion.speed}, yaw rate {motion.yaw_rate} are no '
-                      'numbers; left out')
+        try:
+            return Motion.from_twist(message.twist.twist)
+        except ValueError as error:
+            self.note(f'{self.odometry}: {error}; left out')
             return None
-        return motion
 
 
 def _fps(head: list[Message]) -> float:

@@ -30,6 +30,8 @@ from seg_node.recordings.channels import (
     IMAGES,
     ODOMETRY,
 )
+from seg_node.stop_go.limits import Limits
+from seg_node.stop_go.thresholds import AgeLimits
 
 _ODOM = 'odom'
 """The node's own name for it."""
@@ -43,7 +45,7 @@ class Topics:
     :param cameras: names of the node's cameras; the topics of one of them are preferred.
     :param image: image topic; None: the one of the cameras, or the only one.
     :param odometry: None: `odom`, or the only one; '': none.
-    :param odometry_timeout: age in seconds from which odometry is left out, as the node does.
+    :param odometry_age: how old odometry may be to be believed, as in the node.
     :param masks: a topic that holds ground truth, no camera.
     """
 
@@ -51,7 +53,7 @@ class Topics:
     transport: str = 'raw'
     image: str | None = None
     odometry: str | None = None
-    odometry_timeout: float = 0.5
+    odometry_age: AgeLimits = Limits().odometry_age
     masks: str | None = None
 
 

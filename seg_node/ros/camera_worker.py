@@ -163,16 +163,15 @@ class CameraWorker:
         """Find what speaks against GO."""
         camera = self._cameras[one.frame.camera]
         started = time.monotonic()
-        motion = self._speedometer.motion(self.limits.vehicle.odometry_timeout)
         assessment = camera.judge.assess(SegmentedImage(
             segmentation.width, segmentation.height, segmentation.labels, segmentation.confidence,
-            one.inspection.result(), one.frame.camera_info, motion, inference))
+            one.inspection.result(), one.frame.camera_info, self._speedometer.motion(), inference))
         camera.statistics.took('resize', segmentation.prepare * 1e3)
         camera.statistics.took('inference', inference * 1e3)
         camera.statistics.took('measure', (time.monotonic() - started) * 1e3)
         for finding in assessment.findings:
             camera.statistics.count(f'finding.{finding.reason.value}')
-            if finding.reason is Reason.NO_CAMERA_INFO:
+            if finding.reason in (Reason.NO_CAMERA_INFO, Reason.NO_TRANSFORM):
                 camera.statistics.count('no_view')
                 self._logger.warning(f'{one.frame.camera}: {finding.text}',
                                      throttle_duration_sec=_LOG_EVERY)

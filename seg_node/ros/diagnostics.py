@@ -39,7 +39,6 @@ _STAGES = ('latency', 'deliver', 'wait', 'decode', 'resize', 'inference', 'measu
 """Latency: from the stamp to the decision's publication. Inference has resize in it."""
 _EVENTS = ('received', 'processed', 'lost', 'malformed', 'inference_failed', 'publish_failed',
            'no_view', 'noted')
-_FRESH_ODOMETRY = 1.0      # seconds; it comes at 10 Hz or more
 _LOG_EVERY = 10.0      # seconds between warnings of one kind
 _ENOUGH = 0.8      # share of the expected rate below which diagnostics warn
 
@@ -101,14 +100,16 @@ class Diagnostics:
             values=key_values({topic.topic: topic.text for topic in inputs}))
 
     def _odometry(self, inputs: Inputs) -> DiagnosticStatus:
-        motion = self._speedometer.motion(_FRESH_ODOMETRY)
+        motion, doubt = self._speedometer.read()
+        refused = self._speedometer.refused
+        values: dict[str, Any] = {'speed': 'unknown', 'yaw_rate': 'unknown', 'refused': refused}
+        if motion is not None and not doubt:
+            values.update(speed=motion.speed, yaw_rate=motion.yaw_rate)
         return DiagnosticStatus(
-            level=DiagnosticStatus.OK, name=f'{self._prefix}: odometry',
-            message=(f'no odometry; {inputs.odometry.text}' if motion is None
-                     else f'{motion.speed:.2f} m/s'),
-            values=key_values({
-                'speed': 'unknown' if motion is None else motion.speed,
-                'yaw_rate': 'unknown' if motion is None else motion.yaw_rate}))
+            level=DiagnosticStatus.WARN if doubt and refused else DiagnosticStatus.OK,
+            name=f'{self._prefix}: odometry', values=key_values(values),
+            message=(f'{doubt}; {inputs.odometry.text}' if doubt
+                     else f'{values["speed"]:.2f} m/s'))
 
     def _log(self) -> DiagnosticStatus:
         lost = WRITER.lost

@@ -75,10 +75,10 @@ class SegNode(LogsAside, LifecycleNode):
         self._clocks = Clocks(self.get_clock())
         names = self._structure.cameras
         self._statistics = {name: CameraStatistics() for name in names}
-        self._speedometer = Speedometer(self, self._clocks)
+        self._speedometer = Speedometer(self, self._clocks, lambda: self._limits)
         self._commands = CommandMeter(self, self._clocks) if self._structure.directed else None
         surroundings = Surroundings(self, self._structure)
-        views = make_views(self, self._structure, self._limits)
+        views = make_views(self, self._structure, self._clocks, lambda: self._limits)
         self._judges = {
             name: CameraJudge(self._limits, self._structure.geometry, views.get(name),
                               role.direction)
@@ -296,5 +296,5 @@ class SegNode(LogsAside, LifecycleNode):
         """Tell the directions that must be free."""
         if self._commands is None:
             return frozenset(Direction)
-        motion = self._speedometer.motion(self._limits.vehicle.odometry_timeout)
-        return directions(motion.speed if motion else None, self._commands.speed())
+        motion = self._speedometer.motion()
+        return directions(motion.forward if motion else None, self._commands.speed())

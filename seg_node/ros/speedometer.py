@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 
 from geometry_msgs.msg import Twist
 from nav_msgs.msg import Odometry
@@ -26,37 +26,63 @@ from std_msgs.msg import Header
 
 from seg_node.ros.clocks import Clocks
 from seg_node.ros.twists import seconds, TwistInput
+from seg_node.stop_go.limits import Limits
+from seg_node.stop_go.timing import follow, Trust
 from seg_node.stop_go.vehicle import Motion
+from seg_node.stop_go.verdict import most_serious
 
 COMMAND_TIMEOUT = 0.5      # seconds; drivers of robots take a silence of about this for a stop
+_LOG_EVERY = 2.0      # seconds
 _QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
 class Speedometer:
-    """Listen to odom. May be read from any thread: one assignment publishes a reading."""
+    """
+    Listen to odom. May be read from any thread: one assignment publishes a reading.
 
-    def __init__(self, node: Node, clocks: Clocks) -> None:
+    :param limits: returns the present ones.
+    """
+
+    def __init__(self, node: Node, clocks: Clocks, limits: Callable[[], Limits]) -> None:
         self._clocks = clocks
+        self._limits = limits
         self._logger = node.get_logger()
-        self._reading: tuple[Motion, float] | None = None
+        self._reading: tuple[Motion | str, Trust] | None = None
+        self.refused = 0
+        """Messages that were not believed."""
         node.create_subscription(Odometry, 'odom', self._receive, _QOS)
 
-    def motion(self, timeout: float) -> Motion | None:
-        """Return the newest motion, None when it is older than `timeout` seconds."""
+    def motion(self) -> Motion | None:
+        """Return the newest motion, None when it is not to be believed."""
+        motion, doubt = self.read()
+        return None if doubt else motion
+
+    def read(self) -> tuple[Motion | None, str]:
+        """Return the newest motion and why it is not to be believed, '' when it is."""
         reading = self._reading
-        if reading is None or self._clocks.now().steady - reading[1] > timeout:
-            return None
-        return reading[0]
+        if reading is None:
+            return None, 'no odometry'
+        motion, trust = reading
+        if isinstance(motion, str):
+            return None, motion
+        doubts = trust.doubts(self._clocks.now(), self._limits().odometry_age)
+        return motion, most_serious(doubts).text if doubts else ''
 
     def _receive(self, message: Odometry) -> None:
-        twist = message.twist.twist
-        motion = Motion(twist.linear.x, twist.angular.z)
-        if not (math.isfinite(motion.speed) and math.isfinite(motion.yaw_rate)):
-            self._logger.warning(
-                f'odom: speed {motion.speed}, yaw rate {motion.yaw_rate} are no numbers; ignored',
-                throttle_duration_sec=2.0)
-            return
-        self._reading = (motion, self._clocks.now().steady)
+        before = self._reading[1] if self._reading else None
+        trust = follow(before, seconds(message.header), self._clocks.now(),
+                       self._limits().odometry_age)
+        motion: Motion | str
+        try:
+            motion = Motion.from_twist(message.twist.twist)
+        except ValueError as error:
+            motion = f'{error}'
+        self._reading = motion, trust
+        _, doubt = self.read()
+        if doubt:
+            self.refused += 1
+            self._logger.warning(f'odom: {doubt}; the speed counts as unknown',
+                                 throttle_duration_sec=_LOG_EVERY)
 
 
 class CommandMeter:

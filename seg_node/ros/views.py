@@ -16,23 +16,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rclpy.node import Node
 
 from seg_node.parameters.structure import Structure
-from seg_node.ros.tf_pose import TfPose
+from seg_node.ros.clocks import Clocks
+from seg_node.ros.tf_listener import TfListener
 from seg_node.stop_go.camera_view import CameraView, FixedPose, PoseSource
 from seg_node.stop_go.limits import Geometry, Limits
+from seg_node.stop_go.transforms import TreePose
 
 
-def make_views(node: Node, wanted: Structure, limits: Limits) -> dict[str, CameraView]:
-    """Make the view of each camera, none where the corridor is a trapezoid."""
+def make_views(node: Node, wanted: Structure, clocks: Clocks, limits: Callable[[], Limits],
+               ) -> dict[str, CameraView]:
+    """
+    Make the view of each camera, none where the corridor is a trapezoid.
+
+    :param limits: returns the present ones.
+    """
     if wanted.geometry is Geometry.TRAPEZOID:
         return {}
     if wanted.mounting_source == 'tf':
+        tree = TfListener(node, clocks, limits).tree
         poses: dict[str, PoseSource] = {
-            name: TfPose(node, wanted.base_frame) for name in wanted.cameras}
+            name: TreePose(tree, wanted.base_frame, clocks.now, limits())
+            for name in wanted.cameras}
     else:
-        poses = {name: FixedPose(name, limits, setup.rotation)
+        poses = {name: FixedPose(name, limits(), setup.rotation)
                  for name, setup in wanted.setups.items()}
     return {name: CameraView(pose, wanted.rectified, wanted.setups[name].rotation)
             for name, pose in poses.items()}

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from seg_node.perception.models.manifest import ClassInfo
 from seg_node.stop_go.actions import blocking_table, class_rules, ClassRule
 from seg_node.stop_go.corridor.corridor import Corridor
-from seg_node.stop_go.corridor.ground_way import GroundWay, seen_from
+from seg_node.stop_go.corridor.ground_way import GroundWay
 from seg_node.stop_go.corridor.horizon import HorizonGrid
 from seg_node.stop_go.corridor.measure import CorridorMeasure, CorridorMeter, MeasureLimits
 from seg_node.stop_go.corridor.trapezoid import build_image_corridor
@@ -37,8 +37,12 @@ from seg_node.stop_go.mounting_check import Sight
 from seg_node.stop_go.resumption import Doubt
 from seg_node.stop_go.roles import Direction
 from seg_node.stop_go.thresholds import assess
-from seg_node.stop_go.vehicle import Motion
+from seg_node.stop_go.vehicle import Motion, Way
 from seg_node.stop_go.verdict import Finding, Reason
+
+_LOOKS_AHEAD = math.pi / 4
+"""Radians off its way up to which a trapezoid in the image counts as the way."""
+NO_INFO = Finding(Reason.NO_CAMERA_INFO, 'no camera_info has arrived')
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +51,8 @@ class Observation:
     What is known about one frame.
 
     labels (class ids) and confidence (255 = 1.0) are uint8 [h, w] at the network's size. `view`
-    is None without a usable camera_info; `no_view` then says why. `motion` is None without fresh
-    odometry. `inference` is the time the network took, in seconds. `doubt` is what a
+    is None without a usable camera_info or mounting; `no_view` then says why. `motion` is None
+    without fresh odometry. `inference` is the time the network took, in seconds. `doubt` is what a
     vehicle that was stopped must see to be free.
     """
 
@@ -57,7 +61,7 @@ class Observation:
     view: View | None = None
     motion: Motion | None = None
     inference: float = 0.0
-    no_view: str = 'no camera_info has arrived'
+    no_view: Finding = NO_INFO
     doubt: Doubt | None = None
 
 
@@ -109,7 +113,7 @@ class Assessor:
         self._meter = CorridorMeter(rules)
         self._paths = ~blocking_table(rules)
         self._way, self._doubted_way = (
-            GroundWay(width, height, limits, direction) for _ in range(2))
+            GroundWay(width, height, limits) for _ in range(2))
         self._doubted_meter = CorridorMeter(rules)
         self._horizon: tuple[View, HorizonGrid] | None = None
 
@@ -122,25 +126,27 @@ class Assessor:
         """Judge one frame."""
         findings = self._judge_time(seen.inference)
         if self._fixed is None and seen.view is None:
-            return Assessment(
-                (*findings, Finding(Reason.NO_CAMERA_INFO, seen.no_view)), self.limits)
+            return Assessment((*findings, seen.no_view), self.limits)
+        way = self.limits.vehicle.way_of(seen.motion, self._direction)
         try:
-            corridor = self._corridor(seen)
+            corridor = self._corridor(seen, way)
         except ValueError as error:
             return Assessment(
-                (*findings, Finding(Reason.BEYOND_RANGE, str(error))), self.limits, seen.view)
+                (*findings, _out_of_view(way, str(error))), self.limits, seen.view)
         measure = self._measure(
             self._meter, corridor, seen, self._required(corridor, seen.motion))
-        if self._fixed is None and not corridor.start <= self.limits.ground.max_blind:
-            findings += (Finding(
-                Reason.BEYOND_RANGE,
-                f'the way comes into view at {corridor.start:.2f} m, limit '
-                f'{self.limits.ground.max_blind:.2f} m', corridor.start,
-                self.limits.ground.max_blind),)
+        blind = self.limits.ground.max_blind
+        if self._fixed is None and not corridor.start <= blind:
+            findings += (_out_of_view(
+                way, f'the way comes into view at {corridor.start:.2f} m, limit {blind:.2f} m',
+                corridor.start, blind),)
+        if self._fixed is not None and abs(way.heading) > _LOOKS_AHEAD:
+            findings += (_out_of_view(way, 'the trapezoid lies straight ahead', abs(way.heading),
+                                      _LOOKS_AHEAD),)
         return Assessment(
             (*findings, *assess(measure, self.limits.stop_go), *self._judge_doubt(seen, measure)),
-            self.limits, seen.view, corridor, measure, self._sight(seen, corridor), seen.motion,
-            self._doubt_of(seen, measure))
+            self.limits, seen.view, corridor, measure, self._sight(seen, corridor, way),
+            seen.motion, self._doubt_of(seen, measure, way))
 
     def _judge_time(self, inference: float) -> tuple[Finding, ...]:
         limit = self.limits.stop_go.max_inference
@@ -174,7 +180,7 @@ class Assessor:
             self._doubted_meter.restart()
             return ()
         try:
-            corridor = self._doubted_way.corridor(seen.view, doubt.curvature, doubt.distance)
+            corridor = self._doubted_way.corridor(seen.view, doubt.way, doubt.distance)
         except ValueError as error:
             return (Finding(Reason.BEYOND_RANGE, str(error)),)
         # Not farther than the camera sees: a vehicle that was too fast for it may go on, slower.
@@ -182,40 +188,50 @@ class Assessor:
                               min(doubt.distance, corridor.length))
         return assess(replace(found, stopped_for=True), self.limits.stop_go)
 
-    def _doubt_of(self, seen: Observation, measure: CorridorMeasure) -> Doubt | None:
+    def _doubt_of(self, seen: Observation, measure: CorridorMeasure, way: Way) -> Doubt | None:
         """Return what a stop in this frame would be for."""
         if self._fixed is not None or seen.view is None or seen.motion is None:
             return None
         limits, vehicle = self.limits, self.limits.vehicle
-        driven, bumper = seen_from(seen.view, limits, self._direction)
-        ahead, _, height = driven.pose.position.tolist()
+        ahead, _, height = seen.view.facing(way.angle).pose.position.tolist()
+        bumper = vehicle.bumper_along(way)
         behind = bumper - ahead
         near = max(behind + min(measure.free_distance, measure.required), 1e-3)
         # Distances are the shortest possible, the more so the farther: a thing that is measured
         # anew from nearby must not seem to have gone.
         fall = height / near - limits.ground.pitch_error
         far = height / fall - behind if fall > 0 else math.inf
-        return Doubt(far + vehicle.resume_margin, vehicle.curvature_of(seen.motion))
+        return Doubt(far + vehicle.resume_margin, way)
 
-    def _corridor(self, seen: Observation) -> Corridor:
+    def _corridor(self, seen: Observation, way: Way) -> Corridor:
         if self._fixed is not None:
             return self._fixed
         assert seen.view is not None
         vehicle = self.limits.vehicle
-        return self._way.corridor(seen.view, vehicle.curvature_of(seen.motion),
-                                  vehicle.stopping_distance(vehicle.speed_of(seen.motion)))
+        return self._way.corridor(
+            seen.view, way, vehicle.stopping_distance(vehicle.speed_of(seen.motion)))
 
-    def _sight(self, seen: Observation, corridor: Corridor) -> Sight | None:
+    def _sight(self, seen: Observation, corridor: Corridor, way: Way) -> Sight | None:
         """Return how far up path is seen, where the corridor lies on the ground."""
         if self._fixed is not None or seen.view is None:
             return None
         if self._horizon is None or self._horizon[0] is not seen.view:
             self._horizon = seen.view, HorizonGrid.build(seen.view.scaled(*self._size))
-        driven, bumper = seen_from(seen.view, self.limits, self._direction)
-        ahead, _, height = driven.pose.position.tolist()
+        bumper = self.limits.vehicle.bumper_along(way)
+        ahead, _, height = seen.view.facing(way.angle).pose.position.tolist()
         path = cv2.LUT(seen.labels, self._paths.view(np.uint8)).view(np.bool_)
         return Sight(self._horizon[1].top(path),
                      -math.atan2(height, bumper + corridor.length - ahead), height)
+
+
+def _out_of_view(way: Way, why: str, measured: float = 0.0, limit: float = 0.0) -> Finding:
+    """Find that the way cannot be seen, or that the vehicle drives where nothing looks."""
+    if not way.heading:
+        return Finding(Reason.BEYOND_RANGE, why, measured, limit)
+    hand = 'left' if way.heading > 0 else 'right'
+    return Finding(
+        Reason.UNWATCHED, f'driving {abs(math.degrees(way.heading)):.0f} degrees to the {hand}, '
+        f'where this camera does not look: {why}', measured, limit)
 
 
 def _check_no_metres(rules: Sequence[ClassRule]) -> None:

@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.images.rotation import Rotation
 from seg_node.perception.models.manifest import ClassInfo, Model
-from seg_node.stop_go.assessor import Assessment, Assessor, Observation
+from seg_node.stop_go.assessor import Assessment, Assessor, NO_INFO, Observation
 from seg_node.stop_go.camera_health.camera_health import CameraHealth
 from seg_node.stop_go.camera_health.statistics import LUMA_SIZE
-from seg_node.stop_go.camera_view import CameraInfo, ViewError, ViewSource
+from seg_node.stop_go.camera_view import CameraInfo, judge_change, ViewError, ViewSource
 from seg_node.stop_go.corridor.measure import CorridorMeasure
 from seg_node.stop_go.decision import StopGo
 from seg_node.stop_go.geometry import View
@@ -213,7 +213,7 @@ class CameraJudge:
         assert self._labels is not None, 'load() comes first'
         self._assessor = self._build_assessor(self._labels, self._limits)
         self._health = CameraHealth(self._limits.camera_health)
-        self._last_view: View | None = None
+        self._known_view: View | None = None
         self._last = None
         self._resumption.forget()
         self._mounting = None
@@ -257,24 +257,26 @@ class CameraJudge:
         """Hold an assessed frame against the mounting, from nothing where that is another."""
         if assessment.sight is None:
             return ()
-        judged = assessment.limits, assessment.view
+        judged = assessment.limits, self._known_view
         if self._mounting is None or self._mounting[0] != judged:
             self._mounting = judged, MountingCheck(assessment.limits.ground.max_horizon_error)
         return self._mounting[1].judge(assessment.sight, driven)
 
     def _view_of(self, info: CameraInfo | None, width: int, height: int,
-                 ) -> tuple[View | None, str, tuple[Finding, ...]]:
+                 ) -> tuple[View | None, Finding, tuple[Finding, ...]]:
         """Return the view, else why there is none; and whether the camera is another since."""
         if self._view is None:
-            return None, '', ()
+            return None, NO_INFO, ()
         try:
             view = self._view.view(info, width, height)
         except ViewError as error:
-            return None, str(error), ()
-        before, self._last_view = self._last_view or view, view
-        if view.intrinsics == before.intrinsics:
-            return view, '', ()
-        return view, '', (Finding(Reason.CAMERA_CHANGED, 'camera_info has changed'),)
+            return None, error.finding, ()
+        # Held against the view under which GO was earned, so that one that creeps is found too.
+        known = self._known_view or view
+        changed = judge_change(known, view, self._limits.ground.pitch_error)
+        if changed or self._known_view is None:
+            self._known_view = view
+        return view, NO_INFO, changed
 
 
 def min_image_size(model: Model, limits: Limits, rotation: Rotation = Rotation.NONE,

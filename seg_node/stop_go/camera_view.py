@@ -23,13 +23,25 @@ from seg_node.perception.images.rotation import Rotation
 from seg_node.stop_go.geometry import CameraPose, Intrinsics, Mounting, View
 from seg_node.stop_go.lens import Lens, read_lens
 from seg_node.stop_go.limits import Limits
+from seg_node.stop_go.verdict import Finding, Reason
 
 CameraInfo = Any
 """A sensor_msgs/CameraInfo, whichever library made it: ROS 2 names its fields in small letters."""
 
 
+_MOVED = 0.02
+"""Metres that a camera may move on the vehicle; part of the side margin."""
+_TURNED = 1e-3
+"""Radians that it may turn where no error of the pitch is reckoned with."""
+
+
 class ViewError(ValueError):
     """Why there is no usable view; the message names what is wrong and what to do."""
+
+    def __init__(self, text: str, reason: Reason = Reason.NO_CAMERA_INFO, measured: float = 0.0,
+                 limit: float = 0.0) -> None:
+        super().__init__(text)
+        self.finding = Finding(reason, text, measured, limit)
 
 
 class ViewSource(Protocol):
@@ -116,6 +128,25 @@ class CameraView:
             self._made = made
             self._view = View(intrinsics.turned(self._rotation), pose.turned(self._rotation))
         return self._view
+
+
+def judge_change(known: View, now: View, pitch_error: float) -> tuple[Finding, ...]:
+    """
+    Find that a camera is another one than the one that was judged, or sits elsewhere.
+
+    :param pitch_error: by which it may turn, for so much is reckoned with anyway, radians.
+    """
+    found = []
+    if now.intrinsics != known.intrinsics:
+        found.append(Finding(Reason.CAMERA_CHANGED, 'camera_info has changed'))
+    if now.pose is not known.pose:
+        moved, turned = now.pose.distance(known.pose)
+        if not (moved <= _MOVED and turned <= max(pitch_error, _TURNED)):
+            found.append(Finding(
+                Reason.CAMERA_CHANGED,
+                f'the mounting has changed by {moved:.2f} m and {turned:.3f} rad, '
+                f'{known.pose.position[2]:.2f} to {now.pose.position[2]:.2f} m over the ground'))
+    return tuple(found)
 
 
 def to_intrinsics(info: CameraInfo, rectified: bool) -> Intrinsics:

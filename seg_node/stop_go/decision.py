@@ -152,7 +152,7 @@ class StopGo:
             self._arrivals.clear()
         self._arrivals.append(arrival.steady)
         found = (
-            *judge_arrival(stamp, arrival, before, self._thresholds),
+            *judge_arrival(stamp, arrival, before, self._thresholds.image_age),
             *judge_rate(self._arrivals, self._thresholds), *findings)
         self._findings = tuple(f for f in found if f.reason.decision is Decision.STOP)
         self._newest = FrameTime(arrival, stamp if math.isfinite(stamp) else None)
@@ -210,7 +210,7 @@ class StopGo:
         """Return what is wrong with the age of the newest frame; nothing before the first."""
         if self._newest is None:
             return ()
-        return judge_age(self._newest, now, self._thresholds)
+        return judge_age(self._newest, now, self._thresholds.image_age)
 
     def _add_good_frame(self, arrival: Instant) -> None:
         limits, state = self._thresholds, self._state

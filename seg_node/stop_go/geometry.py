@@ -135,6 +135,11 @@ class CameraPose:
     position: Points
 
     @classmethod
+    def origin(cls) -> CameraPose:
+        """Return the pose of a frame in itself."""
+        return cls(np.eye(3), np.zeros(3))
+
+    @classmethod
     def from_mounting(cls, mounting: Mounting) -> CameraPose:
         """Make the pose from angles (Rz(yaw) Ry(pitch) Rx(roll), the convention of URDF)."""
         cr, sr = math.cos(mounting.roll), math.sin(mounting.roll)
@@ -174,9 +179,29 @@ class CameraPose:
         turn[:2, :2] = rotation.axes
         return CameraPose(turn @ self.rotation, self.position)
 
-    def backwards(self) -> CameraPose:
-        """Return the pose in the frame of the vehicle driving backwards: x behind, y right."""
-        return CameraPose(self.rotation * (-1.0, -1.0, 1.0), self.position * (-1.0, -1.0, 1.0))
+    def facing(self, way: float) -> CameraPose:
+        """Return the pose in the frame whose x axis is turned `way` radians to the left."""
+        cos, sin = math.cos(way), math.sin(way)
+        turn = np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
+        return CameraPose(self.rotation @ turn, self.position @ turn)
+
+    def on(self, parent: CameraPose) -> CameraPose:
+        """Return the pose in the frame in which `parent`, in which this one is, has its pose."""
+        return CameraPose(self.rotation @ parent.rotation,
+                          parent.position + parent.rotation.T @ self.position)
+
+    def relative_to(self, other: CameraPose) -> CameraPose:
+        """Return the pose in the frame that has the pose `other`; both are in one frame now."""
+        return CameraPose(self.rotation @ other.rotation.T,
+                          other.rotation @ (self.position - other.position))
+
+    def distance(self, other: CameraPose) -> tuple[float, float]:
+        """Return how far two poses are apart: metres, and radians of the turn between them."""
+        turn = self.rotation @ other.rotation.T
+        # Half the length of turn - turn^T is sqrt(2) sin(angle): exact where the cosine is not.
+        sine = float(np.linalg.norm(turn - turn.T)) / math.sqrt(8)
+        return (float(np.linalg.norm(self.position - other.position)),
+                math.atan2(sine, (float(np.trace(turn)) - 1) / 2))
 
     def to_optical(self, points: Points) -> Points:
         """Return points float64 [..., 3] of the vehicle frame in the optical frame."""
@@ -195,9 +220,9 @@ class View:
         """Return the view of the same image resized to width x height pixels."""
         return View(self.intrinsics.scaled(width, height), self.pose)
 
-    def backwards(self) -> View:
-        """Return the view in the frame of the vehicle driving backwards."""
-        return View(self.intrinsics, self.pose.backwards())
+    def facing(self, way: float) -> View:
+        """Return the view in the frame whose x axis is turned `way` radians to the left."""
+        return View(self.intrinsics, self.pose.facing(way))
 
     def project(self, points: Points) -> Points:
         """Return pixels float64 [..., 2] of points float64 [..., 3] in the vehicle frame."""

@@ -24,7 +24,7 @@ from seg_node.stop_go.camera_health.camera_health import HealthThresholds
 from seg_node.stop_go.corridor.ground_corridor import GroundLimits
 from seg_node.stop_go.corridor.trapezoid import Trapezoid
 from seg_node.stop_go.geometry import Mounting
-from seg_node.stop_go.thresholds import Thresholds
+from seg_node.stop_go.thresholds import AgeLimits, Thresholds
 from seg_node.stop_go.vehicle import Vehicle
 
 
@@ -51,3 +51,8 @@ class Limits:
     camera_health: HealthThresholds = field(default_factory=HealthThresholds)
     class_actions: tuple[str, ...] = ()
     mountings: Mapping[str, Mounting] = field(default_factory=dict)
+
+    @property
+    def odometry_age(self) -> AgeLimits:
+        """How old odometry may be."""
+        return AgeLimits('odometry', self.vehicle.odometry_timeout, self.stop_go.max_future)

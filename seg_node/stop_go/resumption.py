@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from seg_node.stop_go.vehicle import Way
 from seg_node.stop_go.verdict import Decision, Finding
 
 
@@ -27,12 +28,12 @@ class Doubt:
     """
     What speaks against GO on the ground: how far it may reach, and on which way.
 
-    `distance` in metres from the bumper, with the margin that must be free beyond to go on;
-    `curvature` of the way in 1/m, which a vehicle that stands does not tell any more.
+    `distance` in metres from the bumper, with the margin that must be free beyond to go on; `way`:
+    a vehicle that stands does not tell it any more.
     """
 
     distance: float
-    curvature: float
+    way: Way
 
 
 class Resumption:

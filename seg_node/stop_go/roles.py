@@ -58,7 +58,7 @@ def directions(speed: float | None, command: float | None) -> frozenset[Directio
     """
     Tell which ways must be free: the one driven and the one commanded.
 
-    :param speed: forward speed in m/s from odometry; None when unknown.
+    :param speed: forward speed in m/s from odometry, without the sideways one; None when unknown.
     :param command: commanded forward speed in m/s; None without a fresh command.
     :returns: both directions when the speed is unknown, when neither says anything, and when a
         value is not a number.
@@ -87,15 +87,16 @@ def combine(verdicts: Mapping[str, Verdict], roles: Mapping[str, Role] | None = 
     driving = driving or frozenset(Direction)
     counting = {name: verdict for name, verdict in verdicts.items()
                 if _counts(roles.get(name, Role()), verdict, driving)}
-    for direction in sorted(driving, key=lambda each: each.value):
-        if not any(_watches(roles.get(name, Role()), direction) for name in counting):
-            return stop(Finding(
-                Reason.NOT_ACTIVE, f'no required camera watches the {direction.value} direction'))
-    if not counting:
+    if not verdicts:
         return stop(Finding(Reason.NOT_ACTIVE, 'no camera is being judged'))
-    name, worst = min(counting.items(), key=lambda item: (
-        item[1].decision is not Decision.STOP, item[1].reason.priority))
-    return worst if len(verdicts) == 1 else replace(worst, text=f'{name}: {worst.text}')
+    told = [verdict if len(verdicts) == 1 else replace(verdict, text=f'{name}: {verdict.text}')
+            for name, verdict in counting.items()]
+    told += [stop(Finding(
+        Reason.UNWATCHED, f'no required camera watches the {direction.value} direction'))
+        for direction in sorted(driving, key=lambda each: each.value)
+        if not any(_watches(roles.get(name, Role()), direction) for name in counting)]
+    return min(told, key=lambda verdict: (
+        verdict.decision is not Decision.STOP, verdict.reason.priority))
 
 
 def _counts(role: Role, verdict: Verdict, driving: Set[Direction]) -> bool:

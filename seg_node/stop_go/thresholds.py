@@ -32,6 +32,15 @@ from seg_node.stop_go.verdict import Finding, Reason
 
 
 @dataclass(frozen=True)
+class AgeLimits:
+    """How old, and how far ahead of ROS time, something with a stamp may be, seconds."""
+
+    what: str
+    max_age: float
+    max_future: float
+
+
+@dataclass(frozen=True)
 class Thresholds:
     """
     Limits of the decision; a new set is made to change one.
@@ -58,6 +67,9 @@ class Thresholds:
         0.5, 0.01, 10.0, 'age of the newest image, by arrival and by stamp, seconds')
     max_future: float = bounded(
         0.1, 0.0, 1.0, 'how far a stamp may lie ahead of the ROS clock, seconds')
+    max_transform_age: float = bounded(
+        0.5, 0.01, 10.0, 'age of each moving transform between base_frame and the camera, by '
+        'arrival and by stamp, seconds; static ones have none')
     min_rate: float = bounded(
         4.0, 0.0, 200.0, 'judged frames per second, over the last five; 0: not checked')
     go_after: int = bounded(5, 1, 1000, 'good frames in a row that earn GO')
@@ -74,6 +86,16 @@ class Thresholds:
 
     def __post_init__(self) -> None:
         check_bounds(self)
+
+    @property
+    def image_age(self) -> AgeLimits:
+        """How old an image may be."""
+        return AgeLimits('image', self.max_image_age, self.max_future)
+
+    @property
+    def transform_age(self) -> AgeLimits:
+        """How old a moving transform may be."""
+        return AgeLimits('transform', self.max_transform_age, self.max_future)
 
 
 def assess(measure: CorridorMeasure, thresholds: Thresholds) -> tuple[Finding, ...]:

@@ -12,17 +12,17 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What can be wrong with the time of a frame: its arrival, its stamp, its age."""
+"""What can be wrong with the time of a frame, or of odometry: arrival, stamp, age."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import math
 
 from seg_node.stop_go.stamp_words import explain_offset
-from seg_node.stop_go.thresholds import Thresholds
-from seg_node.stop_go.verdict import Finding, Reason
+from seg_node.stop_go.thresholds import AgeLimits, Thresholds
+from seg_node.stop_go.verdict import Finding, most_serious, Reason
 
 RATE_FRAMES = 5
 """Frames over which the rate is taken: it takes several late ones to make a low rate."""
@@ -44,18 +44,49 @@ class FrameTime:
     stamp: float | None
 
 
+@dataclass(frozen=True)
+class Trust:
+    """
+    Whether what comes with a stamp again and again, as odometry, is to be believed.
+
+    After a `fault`, found at `fault_at` (steady clock, seconds), it is not until nothing was wrong
+    for as long as it may be old.
+    """
+
+    newest: FrameTime
+    fault: Finding | None = None
+    fault_at: float = -math.inf
+
+    def doubts(self, now: Instant, limits: AgeLimits) -> tuple[Finding, ...]:
+        """Find why the newest is not to be believed at this moment."""
+        found = judge_age(self.newest, now, limits)
+        if self.fault is not None and not now.steady - self.fault_at > limits.max_age:
+            found += (self.fault,)
+        return found
+
+
+def follow(before: Trust | None, stamp: float, arrival: Instant, limits: AgeLimits) -> Trust:
+    """Return what one more arrival makes of the trust; `before` is None at the first."""
+    found = judge_arrival(stamp, arrival, None if before is None else before.newest, limits)
+    newest = FrameTime(arrival, stamp if math.isfinite(stamp) else None)
+    if found:
+        return Trust(newest, most_serious(found), arrival.steady)
+    return Trust(newest) if before is None else replace(before, newest=newest)
+
+
 def judge_arrival(stamp: float, arrival: Instant, before: FrameTime | None,
-                  limits: Thresholds) -> tuple[Finding, ...]:
-    """Find what is wrong with a frame's stamp and arrival, also against the frame before."""
+                  limits: AgeLimits) -> tuple[Finding, ...]:
+    """Find what is wrong with a stamp and its arrival, also against the one before."""
+    what = limits.what
     if not math.isfinite(stamp):
-        return (Finding(Reason.MALFORMED, f'image stamp is {stamp}, not a time', stamp),)
+        return (Finding(Reason.MALFORMED, f'{what} stamp is {stamp}, not a time', stamp),)
     found = []
     if before and before.stamp is not None:
         found += _clock_jump(before.arrival, arrival)
         if not stamp > before.stamp:
             found.append(Finding(
                 Reason.STAMP_BACKWARDS,
-                f'image stamp {before.stamp - stamp:.3f} s behind the image before, '
+                f'{what} stamp {before.stamp - stamp:.3f} s behind the {what} before, '
                 'it must be later', stamp - before.stamp, 0.0))
     else:
         found += _clock_jump(arrival, arrival)
@@ -63,22 +94,22 @@ def judge_arrival(stamp: float, arrival: Instant, before: FrameTime | None,
     if not ahead <= limits.max_future:
         found.append(Finding(
             Reason.STAMP_IN_FUTURE,
-            f'image stamp {ahead:.3f} s in the future, limit {limits.max_future:.3f} s'
+            f'{what} stamp {ahead:.3f} s in the future, limit {limits.max_future:.3f} s'
             f'{explain_offset(stamp, arrival.ros, arrival.steady)}',
             ahead, limits.max_future))
     found += _stale_stamp(stamp, arrival, arrival, limits)
     return tuple(found)
 
 
-def judge_age(frame: FrameTime, now: Instant, limits: Thresholds) -> tuple[Finding, ...]:
-    """Find what is wrong with the newest frame at this moment, on each clock."""
+def judge_age(frame: FrameTime, now: Instant, limits: AgeLimits) -> tuple[Finding, ...]:
+    """Find what is wrong with the newest at this moment, on each clock."""
     found = _clock_jump(frame.arrival, now)
     age = now.steady - frame.arrival.steady
-    if not age <= limits.max_image_age:
+    if not age <= limits.max_age:
         found.append(Finding(
             Reason.STALE,
-            f'newest image arrived {age:.2f} s ago, limit {limits.max_image_age:.2f} s',
-            age, limits.max_image_age))
+            f'newest {limits.what} arrived {age:.2f} s ago, limit {limits.max_age:.2f} s',
+            age, limits.max_age))
     if frame.stamp is not None:
         found += _stale_stamp(frame.stamp, frame.arrival, now, limits)
     return tuple(found)
@@ -127,11 +158,11 @@ def _clock_jump(before: Instant, now: Instant) -> list[Finding]:
     return found
 
 
-def _stale_stamp(stamp: float, arrival: Instant, now: Instant, limits: Thresholds,
+def _stale_stamp(stamp: float, arrival: Instant, now: Instant, limits: AgeLimits,
                  ) -> list[Finding]:
     age = now.ros - stamp
-    if age <= limits.max_image_age:
+    if age <= limits.max_age:
         return []
-    text = f'newest image {age:.2f} s old by its stamp, limit {limits.max_image_age:.2f} s'
+    text = f'newest {limits.what} {age:.2f} s old by its stamp, limit {limits.max_age:.2f} s'
     text += explain_offset(stamp, arrival.ros, arrival.steady)
-    return [Finding(Reason.STALE_STAMP, text, age, limits.max_image_age)]
+    return [Finding(Reason.STALE_STAMP, text, age, limits.max_age)]

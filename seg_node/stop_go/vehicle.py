@@ -18,19 +18,72 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 import math
+from typing import Any
 
 from seg_node.stop_go.bounds import bounded, check_bounds
+from seg_node.stop_go.roles import Direction, STANDSTILL
 
 SLOWEST_TURN = 0.2
-"""Forward speed in m/s below which a yaw rate tells no path: turning on the spot."""
+"""Speed in m/s below which a yaw rate tells no path: turning on the spot."""
 
 
 @dataclass(frozen=True)
 class Motion:
-    """How the vehicle moves: forward speed in m/s and yaw rate in rad/s (REP 103)."""
+    """How the vehicle moves (REP 103): m/s forward and to the left, yaw rate in rad/s."""
 
-    speed: float
+    forward: float
     yaw_rate: float = 0.0
+    left: float = 0.0
+
+    @classmethod
+    def from_twist(cls, twist: Any) -> Motion:
+        """
+        Read a geometry_msgs/Twist, whichever library made it.
+
+        :raises ValueError: for a number that is not finite.
+        """
+        numbers = float(twist.linear.x), float(twist.angular.z), float(twist.linear.y)
+        if not all(math.isfinite(number) for number in numbers):
+            forward, yaw_rate, left = numbers
+            raise ValueError(f'speed {forward} m/s forward, {left} to the left, yaw rate '
+                             f'{yaw_rate} are no numbers')
+        return cls(*numbers)
+
+    @property
+    def speed(self) -> float:
+        """Speed in m/s, whichever way."""
+        return math.hypot(self.forward, self.left)
+
+    def heading(self, direction: Direction) -> float:
+        """
+        Return how far off a direction's own way the vehicle drives, radians, to the left.
+
+        0 without sideways speed; and who drives the other way along the same axis is seen as
+        driving this way: cameras that are tied to no direction count for both.
+        """
+        along, left = self.forward, self.left
+        if direction is Direction.REVERSE:
+            along, left = -along, -left
+        if not abs(left) > STANDSTILL:
+            return 0.0
+        if along < -abs(left):
+            along, left = -along, -left
+        return math.atan2(left, along)
+
+
+@dataclass(frozen=True)
+class Way:
+    """
+    The way of a vehicle: an arc that begins at its origin.
+
+    `angle`: of its beginning, radians to the left of the vehicle's front. `curvature` in 1/m,
+    positive to the left. `heading`: how far off it begins of the way that a direction means, see
+    :meth:`Motion.heading`.
+    """
+
+    angle: float = 0.0
+    curvature: float = 0.0
+    heading: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -82,12 +135,33 @@ class Vehicle:
         """Return the speed to reckon with, m/s, 0 or more: the highest when it is unknown."""
         if motion is None or not math.isfinite(motion.speed):
             return self.max_speed
-        return abs(motion.speed)
+        return motion.speed
 
     def curvature_of(self, motion: Motion | None) -> float:
         """Return the curvature of the path in 1/m, positive to the left of the way driven."""
         if motion is None or not (
-                math.isfinite(motion.yaw_rate) and abs(motion.speed) >= SLOWEST_TURN):
+                math.isfinite(motion.yaw_rate) and motion.speed >= SLOWEST_TURN):
             return 0.0
-        curvature = motion.yaw_rate / abs(motion.speed)
+        curvature = motion.yaw_rate / motion.speed
         return max(-self.max_curvature, min(self.max_curvature, curvature))
+
+    def way_of(self, motion: Motion | None, direction: Direction) -> Way:
+        """Return the way driven, straight on in that direction when it is unknown."""
+        heading = 0.0 if motion is None else motion.heading(direction)
+        ahead = math.pi if direction is Direction.REVERSE else 0.0
+        return Way(ahead + heading, self.curvature_of(motion), heading)
+
+    def width_along(self, way: Way) -> float:
+        """
+        Return the width in metres that the vehicle takes up on a way, with its margins.
+
+        It is taken to be as long as it is wide at least, for a length that is not set is 0.
+        """
+        half = max(self.front, self.rear, self.width / 2)
+        return (self.width * abs(math.cos(way.angle)) + 2 * half * abs(math.sin(way.angle))
+                + 2 * self.side_margin)
+
+    def bumper_along(self, way: Way) -> float:
+        """Return how far the vehicle reaches from its origin on a way, metres."""
+        ahead = self.front if math.cos(way.angle) >= 0 else self.rear
+        return ahead * abs(math.cos(way.angle)) + self.width / 2 * abs(math.sin(way.angle))

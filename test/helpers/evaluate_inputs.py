@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,7 @@ def write_drive(
     masks: list[NDArray[np.uint8]] | None = None, speeds: list[float] | None = None,
     focal: float | None = None, compression: Any = None, stamps: list[int] | None = None,
     damaged: tuple[int, ...] = (), noise: int = 0, jpeg: bool = False,
+    odometry_stamp: Callable[[int], int] = lambda at: at - 1000,
 ) -> Path:
     """Write a bag: images of `front`, masks, odometry, camera_info; some images cut."""
     rng = np.random.default_rng(0)
@@ -100,7 +102,8 @@ def write_drive(
             at = START_NS + index * PERIOD_NS
             stamp = stamps[index] if stamps else at
             if speeds is not None:
-                bag.write(others['odom'], at - 1000, odometry(at, speeds[index]))
+                bag.write(others['odom'], at - 1000,
+                          odometry(odometry_stamp(at), speeds[index]))
             if focal is not None:
                 bag.write(others['info'], at - 500, camera_info(stamp, focal))
             if masks is not None:

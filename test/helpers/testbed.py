@@ -111,9 +111,14 @@ class NodeTestbed(Testbed):
         return messages
 
     def keep_publishing(self, topic: str, message: Any, period: float = 0.05) -> Timer:
-        """Publish a message again and again, until the timer that is returned is cancelled."""
-        publisher = self.node.create_publisher(type(message), topic, 5)
-        return self.node.create_timer(period, lambda: publisher.publish(message))
+        """
+        Publish a message again and again, until the timer that is returned is cancelled.
+
+        :param message: or what makes one, each time anew.
+        """
+        make = message if callable(message) else lambda: message
+        publisher = self.node.create_publisher(type(make()), topic, 5)
+        return self.node.create_timer(period, lambda: publisher.publish(make()))
 
     def wait_for_publishers(self) -> None:
         """Wait until everything that is subscribed to has a publisher, as this side sees it."""

@@ -30,11 +30,11 @@ from launch import LaunchContext
 from launch.utilities import perform_substitutions
 
 SEG_NODE = {'namespace', 'params_file', 'geometry', 'image_topic', 'model', 'backend',
-            'use_sim_time', 'rviz'}
+            'use_sim_time', 'rviz', 'namespaced_tf'}
 ARGUMENTS = {
     'seg': {'autostart', 'namespace', 'name', 'params_file', 'image_topic', 'cmd_vel_topic',
             'geometry', 'transport', 'model', 'backend', 'use_sim_time', 'log_level', 'respawn',
-            'rviz'},
+            'rviz', 'namespaced_tf'},
     'replay': {'input', 'topic', 'rate', 'fps', 'loop', 'namespace', 'params_file',
                'camera_info', 'geometry', 'model', 'backend', 'rviz'},
     'gate': SEG_NODE | {'cmd_vel_in', 'cmd_vel_out', 'gate_params_file', 'name',
@@ -79,6 +79,16 @@ def test_image_topic_takes_its_neighbours_along(topic, image, camera_info):
         'camera/image_raw/compressed': f'{image}/compressed',
         'camera/camera_info': camera_info,
     }
+
+
+@pytest.mark.parametrize('chosen, tf', [
+    ('false', {}), ('true', {'/tf': 'tf', '/tf_static': 'tf_static'})])
+def test_tf_may_be_in_the_namespace(chosen, tf):
+    module = load('seg')
+    context = context_of(module, namespaced_tf=chosen, namespace='robot')
+    (node,) = module.start_node(context)
+    told = remappings_of(node, context)
+    assert {name: told[name] for name in ('/tf', '/tf_static') if name in told} == tf
 
 
 @pytest.mark.parametrize('distribution, variable', [

@@ -34,7 +34,7 @@ ROOMS = ('tools', 'ros', 'recordings', 'drawing', 'scoring', 'parameters', 'free
          'perception', 'simulation')
 """Of seg_node, from the top down. Its modules outside of them (errors, ...) lie at the bottom."""
 WITH_ROS = ('tools', 'ros')
-ROS = {'rclpy', 'rosidl_runtime_py', 'launch', 'launch_ros', 'cv_bridge', 'tf2_ros'}
+ROS = {'rclpy', 'rosidl_runtime_py', 'launch', 'launch_ros', 'cv_bridge', 'tf2_msgs'}
 TOPS = ('seg_node', 'benchmarks', 'training')
 MAX_LINES = 300
 HEADER = Path(__file__).read_text(encoding='utf-8').splitlines()[:13]

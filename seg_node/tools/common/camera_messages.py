@@ -46,7 +46,8 @@ def to_odometry(motion: Motion, stamp_ns: int) -> Odometry:
     message = Odometry(child_frame_id='base_footprint')
     message.header.stamp = to_time(stamp_ns)
     message.header.frame_id = 'odom'
-    message.twist.twist.linear.x = motion.speed
+    message.twist.twist.linear.x = motion.forward
+    message.twist.twist.linear.y = motion.left
     message.twist.twist.angular.z = motion.yaw_rate
     return message
 

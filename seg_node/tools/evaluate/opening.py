@@ -47,7 +47,7 @@ def open_recording(
         configuration = settings.configuration
         source = open_frames(path, Topics(
             (settings.camera,), configuration.structure.transport, settings.topic,
-            settings.odometry, configuration.limits.vehicle.odometry_timeout, choice.topic))
+            settings.odometry, configuration.limits.odometry_age, choice.topic))
     elif choice.topic:
         raise UserError(f'{path}: is no bag, so it has no topic {choice.topic} for --truth. '
                         'Give a folder of masks')

@@ -35,6 +35,7 @@ from seg_node.recordings.camera_of_bag import CameraOfBag
 from seg_node.recordings.decoding import decode_frames, DecodedFrame
 from seg_node.recordings.sources import RecordedFrame
 from seg_node.recordings.topics import Topics
+from seg_node.stop_go.thresholds import AgeLimits
 from seg_node.stop_go.vehicle import Motion
 
 COUNT = 12
@@ -225,7 +226,19 @@ def test_odometry_counts_until_it_is_old(tmp_path):
     assert [frame.motion for frame in frames(bag)] == [
         Motion(1.0), Motion(2.0), None, Motion(4.0)]
     # It was recorded a microsecond before its image.
-    assert {frame.motion for frame in frames(bag, Topics(odometry_timeout=0.5e-6))} == {None}
+    age = AgeLimits('odometry', 0.5e-6, 0.1)
+    assert {frame.motion for frame in frames(bag, Topics(odometry_age=age))} == {None}
+
+
+@pytest.mark.parametrize(('wrong', 'reason'), [
+    (lambda at: at - 3600 * 10**9, 'stale_stamp'), (lambda at: at + 10**9, 'stamp_in_future'),
+    (lambda at: START_NS, 'stamp_backwards'), (lambda at: 2 * START_NS - at, 'stamp_backwards'),
+    (lambda at: 0, 'stale_stamp')], ids=['old', 'ahead', 'frozen', 'backwards', 'none'])
+def test_odometry_with_wrong_stamps_is_left_out_and_noted(tmp_path, wrong, reason):
+    bag = write_drive(tmp_path / 'bag', drive(count=4), speeds=[1.0] * 4, odometry_stamp=wrong)
+    with closing(opened(bag)) as source:
+        assert {frame.motion for frame in list(source)[1:]} == {None}
+        assert source.notes == [f'/odom: left out where it cannot be believed: {reason}']
 
 
 # --- images -----------------------------------------------------------------------------------

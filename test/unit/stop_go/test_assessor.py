@@ -91,7 +91,7 @@ def test_a_free_road():
 # --- the camera -----------------------------------------------------------------------------
 
 def test_no_camera_info():
-    seen = assessor().assess(look(road(), view=None, no_view='no camera_info has arrived'))
+    seen = assessor().assess(look(road(), view=None))
     assert reasons(seen) == [Reason.NO_CAMERA_INFO]
     assert seen.findings[0].text == 'no camera_info has arrived'
     assert seen.corridor is None and seen.measure is None
@@ -222,6 +222,67 @@ def test_turning_backwards_bends_to_the_same_hand():
     judge = assessor(direction=Direction.REVERSE)
     assert reasons(judge.assess(look(labels, back, Motion(-1.5, 0.3)))) == [Reason.BLOCKED]
     assert judge.assess(look(labels, back, Motion(-1.5, -0.3))).findings == ()
+
+
+# --- driving sideways -----------------------------------------------------------------------
+
+@pytest.mark.parametrize(('motion', 'words'), [
+    (Motion(0.0, left=4.0), 'driving 90 degrees to the left, where this camera does not look: '),
+    (Motion(0.0, left=-0.06), 'driving 90 degrees to the right, '),
+    (Motion(1.0, left=1.5), 'driving 56 degrees to the left, '),
+    (Motion(-1.0, left=1.5), 'driving 124 degrees to the left, ')])
+@pytest.mark.parametrize('direction', Direction)
+def test_the_way_driven_is_where_no_camera_looks(motion, words, direction):
+    yaw = 0.0
+    if direction is Direction.REVERSE:
+        yaw, motion = math.pi, Motion(-motion.forward, left=-motion.left)
+    view = make_view((640, 360), 1.3, height=0.9, pitch=0.25, yaw=yaw)
+    [finding] = assessor(direction=direction).assess(look(road(), view, motion)).findings
+    assert finding.reason is Reason.UNWATCHED
+    assert finding.text.startswith(words)
+
+
+def test_a_camera_that_looks_to_the_side_watches_the_way_there():
+    left = make_view((640, 360), 1.3, height=0.9, pitch=0.25, yaw=math.pi / 2)
+    assert assessor().assess(look(road(), left, Motion(0.0, left=0.2))).findings == ()
+    assert reasons(assessor().assess(look(road(), left, Motion(0.0, left=-0.2)))) == [
+        Reason.UNWATCHED]
+    seen = assessor().assess(look(road(OBSTACLE, 1.9, 2.4), left, Motion(0.0, left=1.5)))
+    assert Reason.BLOCKED in reasons(seen)
+
+
+def test_sideways_speed_counts_for_the_distance():
+    assert found(road(OBSTACLE, 4.0, 4.5), Motion(0.2)) == []
+    assert Reason.BLOCKED in found(road(OBSTACLE, 4.0, 4.5), Motion(2.0, left=0.3))
+    required = [assessor().assess(look(road(), motion=motion)).measure.required
+                for motion in (Motion(1.5), Motion(1.5, left=0.5))]
+    assert required[1] - required[0] == pytest.approx(
+        ROBOT.stopping_distance(math.hypot(1.5, 0.5)) - ROBOT.stopping_distance(1.5), abs=0.4)
+
+
+def test_the_corridor_lies_where_the_vehicle_drives():
+    labels = road()
+    draw_post(labels, SMALL, 3.0, 0.8, width=0.2)      # 15 degrees to the left
+    judge = assessor()
+    assert judge.assess(look(labels, motion=Motion(1.5))).findings == ()
+    assert reasons(judge.assess(look(labels, motion=Motion(1.45, left=0.39)))) == [Reason.BLOCKED]
+    assert judge.assess(look(labels, motion=Motion(1.45, left=-0.39))).findings == ()
+    straight, slanted = (judge.assess(look(road(), motion=Motion(1.5, left=left)))
+                         for left in (0.0, 0.04))
+    assert straight.corridor is slanted.corridor, 'noise of the odometry'
+
+
+def test_who_drives_straight_back_is_judged_as_before():
+    assert found(road(), Motion(-0.2)) == found(road(), Motion(-0.2, left=0.04)) == []
+    assert Reason.BLOCKED in found(road(OBSTACLE, 4.0, 4.5), Motion(-2.0))
+
+
+@pytest.mark.parametrize(('motion', 'expected'), [
+    (None, []), (Motion(1.0), []), (Motion(-1.0), []), (Motion(1.0, left=0.9), []),
+    (Motion(0.0, left=4.0), [Reason.UNWATCHED]), (Motion(1.0, left=-1.1), [Reason.UNWATCHED])])
+def test_a_trapezoid_lies_straight_ahead(motion, expected):
+    judge = assessor(Geometry.TRAPEZOID)
+    assert reasons(judge.assess(look(road(), motion=motion))) == expected
 
 
 # --- doubt ----------------------------------------------------------------------------------

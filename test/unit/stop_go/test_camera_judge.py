@@ -288,3 +288,94 @@ def test_a_frame_seen_under_the_old_mounting_earns_nothing():
     camera.tune(pitch=0.14)
     verdict = camera.frame(before)
     assert verdict.decision is Decision.STOP and 'limits changed' in verdict.text
+
+
+# --- a mounting that TF tells ------------------------------------------------------------------
+
+class Mount:
+    """A view whose mounting can be moved; there is always a camera_info."""
+
+    def __init__(self):
+        self.mounting = Mounting(height=1.3, pitch=0.6)
+
+    def view(self, info, width, height):
+        return View(Intrinsics(width, height, 40.0, 40.0, (width - 1) / 2, (height - 1) / 2),
+                    CameraPose.from_mounting(self.mounting))
+
+    def apply(self, limits):
+        """Do nothing: TF tells the mounting."""
+
+
+def mounted():
+    """Return a camera that says GO on the ground, and its mount."""
+    mount = Mount()
+    camera = Camera(replace(TRAPEZOID, vehicle=Vehicle(width=0.5, max_speed=0.1),
+                            stop_go=Thresholds(go_after=2, go_hold=0.0, max_change=1.0)),
+                    Geometry.GROUND, mount)
+    camera.go()
+    return camera, mount
+
+
+@pytest.mark.parametrize(('change', 'words'), [
+    ({'height': 0.6}, 'by 0.70 m and 0.000 rad, 1.30 to 0.60 m over the ground'),
+    ({'pitch': 0.4}, 'by 0.00 m and 0.200 rad'), ({'yaw': 0.011}, '0.011 rad'),
+    ({'roll': -0.2}, '0.200 rad'), ({'left': 0.03}, 'by 0.03 m')], ids=str)
+def test_a_mounting_that_changes_ends_go(change, words):
+    camera, mount = mounted()
+    mount.mounting = replace(mount.mounting, **change)
+    verdict = camera.frame(camera.assess())
+    assert (verdict.decision, verdict.reason) == (Decision.STOP, Reason.CAMERA_CHANGED)
+    assert words in verdict.text
+    assert camera.frame(camera.assess()).reason is not Reason.CAMERA_CHANGED, 'once'
+
+
+def test_go_is_earned_anew_on_the_other_mounting():
+    camera, mount = mounted()
+    mount.mounting = replace(mount.mounting, height=1.2)
+    assert camera.frame(camera.assess()).reason is Reason.CAMERA_CHANGED
+    assert camera.frame(camera.assess()).reason is Reason.CONFIRMING
+    assert camera.frame(camera.assess()).decision is Decision.GO
+
+
+def test_a_mounting_that_creeps_ends_go_too():
+    camera, mount = mounted()
+    seen = []
+    for step in range(1, 16):
+        mount.mounting = replace(mount.mounting, pitch=0.6 + 0.001 * step)
+        seen.append(camera.frame(camera.assess()).reason)
+    assert seen[:9] == [Reason.CLEAR] * 9
+    assert Reason.CAMERA_CHANGED in seen[9:12]
+
+
+def test_what_shakes_within_the_error_that_is_reckoned_with_goes_on():
+    camera, mount = mounted()
+    for step in range(10):
+        mount.mounting = replace(mount.mounting, pitch=0.6 + 0.004 * (-1) ** step,
+                                 height=1.3 + 0.01 * (-1) ** step)
+        assert camera.frame(camera.assess()).decision is Decision.GO
+
+
+class Shaking:
+    """The pose of a camera that TF tells anew with each image, a little different."""
+
+    def __init__(self, pitch):
+        self.pitch, self.count = pitch, 0
+
+    def pose(self, frame_id):
+        self.count += 1
+        return CameraPose.from_mounting(
+            Mounting(height=1.3, pitch=self.pitch + 0.002 * (-1) ** self.count))
+
+    def apply(self, limits):
+        """Do nothing: TF tells the mounting."""
+
+
+@pytest.mark.parametrize(('pitch', 'reason'), [
+    (TRUE_PITCH, Reason.CLEAR), (0.3, Reason.MOUNTING_DOUBTFUL)])
+def test_a_mounting_that_shakes_can_be_doubted(pitch, reason):
+    camera = Driving(pitch)
+    camera.judge = CameraJudge(
+        camera.limits, Geometry.GROUND, CameraView(Shaking(pitch), False))
+    camera.judge.load(CLASSES, *SIZE)
+    camera.judge.activate(Instant(camera.now, camera.now))
+    assert camera.drive(150)[-1].reason is reason

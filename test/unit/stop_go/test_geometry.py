@@ -138,13 +138,33 @@ def test_transforms_that_are_none_are_refused(translation, quaternion):
         CameraPose.from_transform(translation, quaternion)
 
 
-@given(mountings, places)
-def test_backwards_turns_the_vehicle_about(mounting, points):
+@given(mountings, st.just(math.pi) | st.floats(-4, 4), places)
+def test_a_turned_view_sees_the_same_from_the_way_driven(mounting, way, points):
     view = View(Intrinsics(**LENS), CameraPose.from_mounting(mounting))
-    turned = points @ turn((0, 0, 1), math.pi).T
+    turned = points @ turn((0, 0, 1), -way).T
+    np.testing.assert_allclose(view.facing(way).project(turned), view.project(points), atol=1e-5)
+    np.testing.assert_array_equal(view.facing(0.0).project(points), view.project(points))
+
+
+@given(mountings, mountings, places)
+def test_poses_lie_on_one_another(one, other, points):
+    """Points of a vehicle's frame, in that of a camera on a camera on it."""
+    first, second = CameraPose.from_mounting(one), CameraPose.from_mounting(other)
+    both = second.on(first)
     np.testing.assert_allclose(
-        view.backwards().project(turned), view.project(points), atol=1e-6)
-    np.testing.assert_allclose(view.backwards().backwards().project(points), view.project(points))
+        both.to_optical(points), second.to_optical(first.to_optical(points)), atol=1e-6)
+    np.testing.assert_allclose(
+        both.relative_to(first).to_optical(points), second.to_optical(points), atol=1e-6)
+    np.testing.assert_array_equal(first.on(CameraPose.origin()).position, first.position)
+
+
+@pytest.mark.parametrize('turned', [0.0, 1e-7, 1e-3, 0.4, 1.5, 3.1, math.pi])
+@pytest.mark.parametrize('axis', [(1, 0, 0), (0, 0.6, 0.8)])
+def test_how_far_poses_are_apart(turned, axis):
+    pose = CameraPose.from_mounting(Mounting(height=1.3, pitch=0.2))
+    other = CameraPose(turn(axis, turned) @ pose.rotation, pose.position + (0.3, 0.0, -0.4))
+    for one, another in ((pose, other), (other, pose)):
+        assert one.distance(another) == pytest.approx((0.5, turned), abs=1e-9)
 
 
 @pytest.mark.parametrize('name', bounds_of(Mounting))

@@ -39,6 +39,7 @@ from seg_node.stop_go import (
 )
 from seg_node.stop_go.camera_judge import CameraJudge, SegmentedImage
 from seg_node.stop_go.resumption import Doubt, Resumption
+from seg_node.stop_go.vehicle import Way
 
 CLASSES = (ClassInfo('background', (0, 0, 0), False, Action.STOP),
            ClassInfo('path', (0, 255, 0), True, Action.GO))
@@ -173,7 +174,7 @@ ROAD, FAULT, SLOW = (Finding(reason, '') for reason in (
     Reason.BLOCKED, Reason.CAMERA_DARK, Reason.SLOW_CLASS))
 
 
-AHEAD = Doubt(5.0, 0.1)
+AHEAD = Doubt(5.0, Way(curvature=0.1))
 
 
 @pytest.mark.parametrize(('drove', 'findings', 'doubt', 'kept'), [
@@ -203,7 +204,7 @@ def test_it_is_remembered_until_it_drives_again_and_comes_nearer(frames):
         kept = resumption.doubt
         assert (kept is None) == (stopped_for is None)
         if kept is not None:
-            assert kept.curvature == stopped_for.curvature
+            assert kept.way == stopped_for.way
             assert kept.distance == pytest.approx(max(0.0, stopped_for.distance - since))
         drove = drives
     resumption.forget()

@@ -123,8 +123,10 @@ def test_a_camera_tied_to_a_direction_counts_only_there():
     ({'front': Role(FORWARD, Duty.ADVISORY)}, {FORWARD}, 'forward')])
 def test_a_direction_that_no_required_camera_watches_is_stop(roles, driving, missing):
     verdict = combine({'front': GO}, roles, driving)
-    assert (verdict.decision, verdict.reason) == (Decision.STOP, Reason.NOT_ACTIVE)
+    assert (verdict.decision, verdict.reason) == (Decision.STOP, Reason.UNWATCHED)
     assert verdict.text == f'no required camera watches the {missing} direction'
+    idle = combine({'front': stopped(Reason.NOT_ACTIVE)}, roles, BOTH)
+    assert (idle.decision, idle.reason) == (Decision.STOP, Reason.NOT_ACTIVE), 'weighs more'
 
 
 @pytest.mark.parametrize('reason', Reason)

@@ -35,10 +35,11 @@ def test_reasons_have_stable_codes_in_order_of_weight():
         'latched_fault', 'inference_failed', 'clock_jump', 'no_image', 'stale',
         'stale_stamp', 'stamp_in_future',
         'stamp_backwards', 'over_budget', 'rate_low', 'malformed', 'camera_changed',
-        'no_camera_info', 'mounting_doubtful', 'camera_dark', 'camera_overexposed',
-        'camera_covered', 'camera_frozen', 'camera_torn', 'camera_noisy', 'camera_blocked',
-        'camera_blurred', 'all_path', 'no_path', 'low_confidence', 'beyond_range', 'blocked',
-        'low_coverage', 'mask_jump', 'confirming', 'slow_class', 'clear']
+        'no_camera_info', 'no_transform', 'mounting_doubtful', 'unwatched_way', 'camera_dark',
+        'camera_overexposed', 'camera_covered', 'camera_frozen', 'camera_torn', 'camera_noisy',
+        'camera_blocked', 'camera_blurred', 'all_path', 'no_path', 'low_confidence',
+        'beyond_range', 'blocked', 'low_coverage', 'mask_jump', 'confirming', 'slow_class',
+        'clear']
     assert [reason.priority for reason in Reason] == list(range(len(Reason)))
 
 
