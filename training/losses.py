@@ -11,8 +11,13 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+"""
+Losses over complete and partial labels, that know what a mistake costs.
 
-"""Losses over complete and partial labels."""
+An obstacle called path can end in a crash; path called obstacle costs a stop. So what is not path
+has a price by what it is: most for the feet of obstacles, by which the distance to them is judged,
+and for what is thin.
+"""
 
 from __future__ import annotations
 
@@ -22,54 +27,95 @@ from torch.nn import functional as F
 
 from training import labels
 
-# Obstacles and speed bumps are small and rare; the weights keep them from drowning.
+# Within its side, path or not: obstacles and speed bumps are small and rare.
 CLASS_WEIGHTS = (1.0, 1.0, 1.5, 2.5, 3.0)
 DICE_SHARE = 0.3
+OBSTACLE_PRICE = 3.0
+THIN_PRICE = 6.0
+FOOT_PRICE = 8.0
+SIDEWALK_PRICE = 2.0
+FOOT_ROWS = 9
+"""Rows above path that belong to a foot, of those at which the loss is taken; odd."""
+_THIN = 5
+"""What is narrower is thin, px; odd."""
+_OTHERS = tuple(k for k in range(len(labels.CLASSES)) if k not in labels.DRIVABLE)
+
+
+def prices(codes: Tensor) -> Tensor:
+    """
+    Return what calling a pixel by the wrong side costs, float [N, H, W], from its code, uint8.
+
+    1 is the price of path called something else.
+    """
+    obstacle = codes == labels.OBSTACLE
+    path = _is_path(codes)
+    mask = obstacle.float()[:, None]
+    # An opening takes away what is narrower than itself.
+    core = -F.max_pool2d(-mask, (1, _THIN), 1, (0, _THIN // 2))
+    thick = F.max_pool2d(core, (1, _THIN), 1, (0, _THIN // 2)) > 0
+    around = F.max_pool2d(mask, (FOOT_ROWS, 3), 1, (FOOT_ROWS // 2, 1)) > 0
+    # From a pixel, path lies within so many rows below: pool, and look half of them further down.
+    reach = F.max_pool2d(path.float()[:, None], (FOOT_ROWS, 1), 1, (FOOT_ROWS // 2, 0))
+    below = F.pad(reach, (0, 0, 0, FOOT_ROWS // 2))[:, :, FOOT_ROWS // 2:] > 0
+    foot = around[:, 0] & below[:, 0] & (obstacle | (codes == labels.NOT_PATH))
+    price = torch.ones(codes.shape, device=codes.device)
+    price = price.masked_fill(codes == labels.SIDEWALK, SIDEWALK_PRICE)
+    price = price.masked_fill(obstacle, OBSTACLE_PRICE)
+    price = price.masked_fill(obstacle & ~thick[:, 0], THIN_PRICE)
+    return price.masked_fill(foot, FOOT_PRICE)
 
 
 def segmentation_loss(logits: Tensor, codes: Tensor) -> Tensor:
     """
     Return the loss of logits, float [N, 5, H, W], against label codes, uint8 [N, H, W].
 
-    Full labels: weighted cross-entropy. Partial labels: the negative logarithm of the summed
-    probability of the classes that the label allows. Both: soft dice of path over known pixels.
+    The side, path or not, at its price, wherever that is known; where the class is known too, the
+    class given the side; and soft dice of path.
     """
+    price = prices(codes)
     codes = codes.long()
-    log_p = F.log_softmax(logits, dim=1)
-    p_path = log_p[:, list(labels.DRIVABLE)].exp().sum(dim=1).clamp(1e-6, 1 - 1e-6)
-
+    log_path, log_other = _log_sides(logits)
     full = codes < len(labels.CLASSES)
-    weights = logits.new_tensor(CLASS_WEIGHTS)
-    picked = log_p.gather(1, codes.where(full, 0).unsqueeze(1)).squeeze(1)
-    full_loss = -(picked * weights[codes.where(full, 0)])[full].sum()
+    known = codes != labels.UNKNOWN
+    target = _is_path(codes)
+    side = -torch.where(target, log_path, log_other) * price * known
 
-    some_path, not_path = codes == labels.SOME_PATH, codes == labels.NOT_PATH
-    partial_loss = -p_path[some_path].log().sum() - (1 - p_path[not_path]).log().sum()
+    known_class = codes.where(full, 0)
+    picked = F.log_softmax(logits, 1).gather(1, known_class.unsqueeze(1)).squeeze(1)
+    weights = logits.new_tensor(CLASS_WEIGHTS)[known_class]
+    given_side = (torch.where(target, log_path, log_other) - picked) * weights * full
 
-    known = full | some_path | not_path
-    target = (codes == labels.PATH) | (codes == labels.SPEED_BUMP) | some_path
-    overlap = (p_path * target * known).sum(dim=(1, 2))
+    p_path = log_path.exp()
+    overlap = (p_path * (target & known)).sum(dim=(1, 2))
     total = (p_path * known).sum(dim=(1, 2)) + (target & known).sum(dim=(1, 2))
     dice = 1 - (2 * overlap + 1) / (total + 1)
-    return (full_loss + partial_loss) / known.sum().clamp(min=1) + DICE_SHARE * dice.mean()
+    pixels = known.sum().clamp(min=1)
+    return (side.sum() + given_side.sum()) / pixels + DICE_SHARE * dice.mean()
 
 
-def distillation_loss(logits: Tensor, soft: Tensor) -> Tensor:
+def distillation_loss(logits: Tensor, teacher: Tensor, trusted: Tensor | None = None) -> Tensor:
     """
-    Return the divergence of logits, float [N, C, h, w], from soft labels, uint8 [N, h, w, C].
+    Return the divergence of logits from a teacher's, float [N, C, h, w] each.
 
-    The labels hold the classes but the first in 255ths, and at last 255 where they are known.
+    :param trusted: bool [N, h, w], where the teacher is to be believed; everywhere by default.
     """
-    known = soft[..., -1] > 0
-    others = soft[..., :-1].permute(0, 3, 1, 2).float() / 255
-    p = torch.cat([(1 - others.sum(1, keepdim=True)).clamp(min=0), others], dim=1)
-    log_p = F.log_softmax(logits, dim=1)
-    divergence = (p * (p.clamp(min=1e-4).log() - log_p)).sum(1)
-    return divergence[known].sum() / known.sum().clamp(min=1)
+    log_p, p = F.log_softmax(logits, 1), F.softmax(teacher, 1)
+    divergence = (p * (p.clamp(min=1e-6).log() - log_p)).sum(1)
+    if trusted is None:
+        return divergence.mean()
+    return (divergence * trusted).sum() / trusted.sum().clamp(min=1)
 
 
 def path_logit(logits: Tensor) -> Tensor:
     """Return the log-odds of path against all else, float [N, H, W]."""
-    drivable = torch.tensor(labels.DRIVABLE)
-    others = torch.tensor([k for k in range(logits.shape[1]) if k not in labels.DRIVABLE])
-    return logits[:, drivable].logsumexp(1) - logits[:, others].logsumexp(1)
+    return logits[:, list(labels.DRIVABLE)].logsumexp(1) - logits[:, list(_OTHERS)].logsumexp(1)
+
+
+def _log_sides(logits: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the logarithms of the probabilities of path and of all else, float [N, H, W]."""
+    odds = path_logit(logits)
+    return F.logsigmoid(odds), F.logsigmoid(-odds)
+
+
+def _is_path(codes: Tensor) -> Tensor:
+    return (codes == labels.PATH) | (codes == labels.SPEED_BUMP) | (codes == labels.SOME_PATH)

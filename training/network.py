@@ -23,6 +23,8 @@ natively.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import nn, Tensor
 from torch.nn import functional as F
@@ -93,10 +95,12 @@ class PyramidPooling(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         height, width = int(x.shape[-2]), int(x.shape[-1])
-        kernels = [(height, width), (height, width // 2), (height // 2, width)]
-        pooled = [F.interpolate(reduce(F.avg_pool2d(x, kernel)), size=(height, width),
+        strides = [(height, width), (height, width // 2), (height // 2, width)]
+        # Of an odd number, both halves have the middle row or column.
+        kernels = [(height, width), (height, -(-width // 2)), (-(-height // 2), width)]
+        pooled = [F.interpolate(reduce(F.avg_pool2d(x, kernel, stride)), size=(height, width),
                                 mode='nearest')
-                  for kernel, reduce in zip(kernels, self.reduce, strict=True)]
+                  for kernel, stride, reduce in zip(kernels, strides, self.reduce, strict=True)]
         return self.merge(torch.cat([x, *pooled], dim=1))
 
 
@@ -104,11 +108,18 @@ class RoadNet(nn.Module):
     """
     Segment normalised RGB images.
 
-    Input float [N, 3, H, W], H and W multiples of 64; output float [N, classes, H/4, W/4]: the
+    Input float [N, 3, H, W], H and W multiples of 32; output float [N, classes, H/4, W/4]: the
     logits, upsampled by the caller.
     """
 
-    def __init__(self, classes: int, encoder: Encoder, width: int) -> None:
+    def __init__(self, classes: int, encoder: Encoder, width: int,
+                 smooth: Callable[[int], nn.Module], last: Callable[[int], nn.Module]) -> None:
+        """
+        Join an encoder and a decoder.
+
+        :param smooth: makes what smooths `width` features at 1/16 and 1/8. last: what smooths half
+            as many at 1/4.
+        """
         super().__init__()
         self.encoder = encoder
         detail, middle, deep, context = encoder.channels
@@ -117,11 +128,10 @@ class RoadNet(nn.Module):
         self.lateral_deep = conv_bn(deep, width, 1)
         self.lateral_middle = conv_bn(middle, width, 1)
         self.lateral_detail = conv_bn(detail, width // 2, 1)
-        self.smooth_deep = InvertedResidual(width, width, expansion=2)
-        self.smooth_middle = InvertedResidual(width, width, expansion=2)
+        self.smooth_deep = smooth(width)
+        self.smooth_middle = smooth(width)
         self.squeeze = conv_bn(width, width // 2, 1)
-        self.head = nn.Sequential(
-            conv_bn(width // 2, width // 2, groups=width // 2), nn.Conv2d(width // 2, classes, 1))
+        self.head = nn.Sequential(last(width // 2), nn.Conv2d(width // 2, classes, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         detail, middle, deep, context = self.encoder(x)

@@ -23,8 +23,12 @@ MEAN = (0.485, 0.456, 0.406)       # ImageNet's, RGB, pixels scaled to 0..1
 STD = (0.229, 0.224, 0.225)
 
 
+def unpacked(images: Tensor) -> Tensor:
+    """Turn uint8 [N, H, W, 3] RGB into float [N, 3, H, W], 0 to 1."""
+    return images.permute(0, 3, 1, 2).float() / 255
+
+
 def normalise(images: Tensor) -> Tensor:
-    """Turn uint8 [N, H, W, 3] RGB into the network's float input [N, 3, H, W]."""
-    x = images.permute(0, 3, 1, 2).float() / 255
-    mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (MEAN, STD))
-    return ((x - mean) / std).contiguous(memory_format=torch.channels_last)
+    """Turn float [N, 3, H, W] RGB, 0 to 1, into the networks' input of the same shape."""
+    mean, std = (torch.tensor(v, device=images.device).view(1, 3, 1, 1) for v in (MEAN, STD))
+    return ((images - mean) / std).contiguous(memory_format=torch.channels_last)

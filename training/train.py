@@ -11,20 +11,18 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-
 """
-Train a network: `python -m training.train --data ../shared/data --network road --out runs/road`.
+Train a network: `python -m training.train --pack FILE --network road_plus --out runs/road_plus`.
 
-Interrupted training goes on from the last checkpoint in the output folder.
+On a GPU where there is one. Interrupted training goes on from the last checkpoint in the output
+folder; a training by minutes has then as many left as it had.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 import json
 import math
 from pathlib import Path
@@ -35,246 +33,261 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training import datasets
-from training.augment import augment, obstacle_cutouts
-from training.datasets import DataSet, Sample
-from training.designs import build, Design, DESIGNS, load_network, SMALL_SIZE
-from training.distillation import soften
-from training.efficientnet import efficientnet_lite0, inherit, load_imagenet_weights
-from training.losses import distillation_loss, segmentation_loss
+from training import labels
+from training.designs import build, Design, DESIGNS, load_network
+from training.losses import distillation_loss, path_logit, segmentation_loss
 from training.network import RoadNet
+from training.packed import read_pack
 from training.pixels import normalise
-from training.scores import path_iou
+from training.pool import Batch, Pool, SHARES
+from training.validation import path_odds, row, score, ValidSet
 
-ENCODER_SHARE = 0.3                # of the learning rate: the encoder comes pretrained
+ENCODER_SHARE = 0.3                # of the learning rate, for an encoder that comes pretrained
 TEACHER = 'road_plus'
-SOFT_SHARE = 0.6                   # of the loss, where a larger network gives soft labels
-SOURCES = ('lums', 'roads', 'street')
-EXACT = ('above', 'blank', 'rendered')     # sets on which a larger network knows nothing better
+SOFT_SHARE = 0.5                   # of the loss, where a larger network teaches
+SMALL_PART = 0.5                   # of the training, that is done at the design's small size
+MIN_AGREEMENT = 0.5
+"""Path IoU of labels and teacher, below which the labels of a view are taken for mistaken."""
+MIN_PATH = 0.05
+"""Share of a view that path must take for that to be judged."""
+SAVE_EVERY_S = 25.0
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What one training run does."""
+    """
+    What one training run does.
+
+    :ivar steps: how many at most, and `minutes`, how long at most; one of them is enough.
+    :ivar reports: how many times the network is scored.
+    """
 
     network: str = 'road'
-    steps: int = 3000
+    steps: int | None = 3000
+    minutes: float | None = None
     batch: int = 12
     peak_rate: float = 3e-3
     weight_decay: float = 0.02
-    warmup: int = 100
-    ema: float = 0.998
+    warmup: float = 0.03
+    ema: float = 0.999
     seed: int = 1
-    report_every: int = 300
+    reports: int = 5
 
     @property
     def design(self) -> Design:
         """What is trained."""
         return DESIGNS[self.network]
 
-    def size(self, step: int) -> tuple[int, int]:
-        """Return (width, height) of the images of a step."""
-        return self.design.size if self.has_all_sets(step) else SMALL_SIZE
+    def progress(self, step: int, seconds: float) -> float:
+        """Return how much of the training is done, 0 to 1, after so many steps and seconds."""
+        by_steps = 0.0 if self.steps is None else step / self.steps
+        by_time = 0.0 if self.minutes is None else seconds / (60 * self.minutes)
+        return min(1.0, max(by_steps, by_time))
 
-    def has_all_sets(self, step: int) -> bool:
-        """Tell whether a step draws from the sets of the second part, too."""
-        return step >= self.design.small_share * self.steps
+    def size(self, progress: float) -> tuple[int, int]:
+        """Return width and height of the views at this point."""
+        return self.design.small_size if progress < SMALL_PART else self.design.size
 
-    def rate(self, step: int) -> float:
-        """Return the learning rate of a step: linear warm-up, then half a cosine."""
-        if step < self.warmup:
-            return self.peak_rate * (step + 1) / self.warmup
-        progress = (step - self.warmup) / max(1, self.steps - self.warmup)
-        return self.peak_rate * (0.01 + 0.99 * (1 + math.cos(math.pi * progress)) / 2)
+    def rate(self, progress: float) -> float:
+        """Return the learning rate: linear warm-up, then half a cosine."""
+        if progress < self.warmup:
+            return self.peak_rate * (progress + 0.001) / self.warmup
+        rest = (progress - self.warmup) / (1 - self.warmup)
+        return self.peak_rate * (0.01 + 0.99 * (1 + math.cos(math.pi * rest)) / 2)
 
 
-def load_sets(data: Path, size: tuple[int, int], rendered: int, sources: Sequence[str],
-              ) -> list[DataSet]:
+class Training:
+    """A network that learns, its averaged twin, and where it is in its plan."""
+
+    def __init__(self, plan: Plan, network: RoadNet, teacher: RoadNet | None,
+                 device: torch.device) -> None:
+        """Begin; a teacher stays as it is."""
+        self.plan = plan
+        self.device = device
+        self.network = network.to(device, memory_format=torch.channels_last)
+        self.average = deepcopy(self.network).eval().requires_grad_(False)
+        self.teacher = None if teacher is None else teacher.to(
+            device, memory_format=torch.channels_last).eval().requires_grad_(False)
+        encoder_share = ENCODER_SHARE if plan.design.pretrained else 1.0
+        groups = [{'params': [p for name, p in self.network.named_parameters()
+                              if name.startswith('encoder.') is inside], 'share': share}
+                  for inside, share in ((True, encoder_share), (False, 1.0))]
+        self.optimizer = torch.optim.AdamW(groups, weight_decay=plan.weight_decay)
+        self.step = 0
+        self.seconds = 0.0
+
+    @property
+    def progress(self) -> float:
+        """How much of the plan is done."""
+        return self.plan.progress(self.step, self.seconds)
+
+    def learn(self, pool: Pool) -> Tensor:
+        """Take one step, and return its loss; each step draws from a seed of its own."""
+        rng = np.random.default_rng((self.plan.seed, self.step))
+        size = self.plan.size(self.progress)
+        seen_by = DESIGNS[TEACHER].size if self.teacher is not None else size
+        batch = pool.draw(self.plan.batch, seen_by, rng)
+        for group in self.optimizer.param_groups:
+            group['lr'] = self.plan.rate(self.progress) * group['share']
+        self.network.train()
+        loss = self._loss(batch, size)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        self.optimizer.step()
+        self.step += 1
+        _blend(self.average, self.network, min(self.plan.ema, self.step / (self.step + 9)))
+        return loss.detach()
+
+    def _loss(self, batch: Batch, size: tuple[int, int]) -> Tensor:
+        width, height = size
+        taught = None if self.teacher is None else self._taught(batch.images)
+        images = batch.images
+        if images.shape[2:] != (height, width):
+            images = F.interpolate(images, size=(height, width), mode='bilinear', antialias=True)
+        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+            logits = self.network(normalise(images))
+        logits = logits.float()
+        half = (height // 2, width // 2)
+        larger = F.interpolate(logits, size=half, mode='bilinear', align_corners=False)
+        codes = F.interpolate(batch.codes[:, None], size=half, mode='nearest-exact')[:, 0]
+        if taught is None:
+            return segmentation_loss(larger, codes)
+        hard = segmentation_loss(larger, doubted(codes, taught))
+        soft = F.interpolate(taught, size=logits.shape[2:], mode='bilinear', align_corners=False)
+        return (1 - SOFT_SHARE) * hard + SOFT_SHARE * distillation_loss(logits, soft)
+
+    @torch.no_grad()
+    def _taught(self, images: Tensor) -> Tensor:
+        assert self.teacher is not None
+        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+            return self.teacher(normalise(images)).float()
+
+    def save(self, out: Path) -> None:
+        """Write checkpoint.pt, and network.pt, the averaged weights."""
+        state = {'step': self.step, 'seconds': self.seconds, 'network': self.network.state_dict(),
+                 'average': self.average.state_dict(), 'optimizer': self.optimizer.state_dict()}
+        torch.save(state, out / 'checkpoint.tmp')
+        (out / 'checkpoint.tmp').replace(out / 'checkpoint.pt')
+        torch.save({name: value.cpu() for name, value in self.average.state_dict().items()},
+                   out / 'network.pt')
+
+    def resume(self, path: Path) -> None:
+        """Go on from a checkpoint, if there is one."""
+        if path.exists():
+            state = torch.load(path, weights_only=True, map_location=self.device)
+            self.network.load_state_dict(state['network'])
+            self.average.load_state_dict(state['average'])
+            self.optimizer.load_state_dict(state['optimizer'])
+            self.step, self.seconds = int(state['step']), float(state['seconds'])
+            print(f'{path}: going on from step {self.step}, {self.seconds:.0f} s', flush=True)
+
+
+def doubted(codes: Tensor, taught: Tensor) -> Tensor:
     """
-    Load training sources with their share of the draws in the two parts of training.
+    Forget the codes of views, uint8 [N, h, w], that the teacher contradicts altogether.
 
-    Rendered scenes join in the second part only. With more of them, and from the start, the scores
-    on rendered scenes rose (path IoU 0.80 to 0.86) and those on real images fell.
+    Some masks lack the road.
 
-    :param sources: some of SOURCES.
+    :param taught: the teacher's logits, float [N, C, h', w'].
     """
-    sets = []
-    if 'lums' in sources:
-        sets.append(DataSet('lums', datasets.lums(data, 'train'), 0.34, 0.32))
-    if 'roads' in sources:
-        sets.append(DataSet('roads', datasets.roads(data, 'train'), 0.34, 0.32))
-    if 'street' in sources:
-        from training.teacher import teach, Teacher
-        teacher = Teacher(data / 'baselines' / 'road-segmentation-adas-0001.xml')
-        sets.append(DataSet('street', teach(teacher, datasets.street_images(data)), 0.24, 0.20))
-        frames = datasets.video_frames(data / 'videos' / 'test_video.mp4')
-        sets.append(DataSet('video', teach(teacher, frames), 0.03, 0.02))
-    above = datasets.above_the_road([sample for each in sets for sample in each.samples])
-    sets.append(DataSet('above', above, 0.06, 0.05))
-    sets.append(DataSet('blank', datasets.blank_images(100, *size), 0.02, 0.02))
-    sets.append(DataSet('rendered', datasets.rendered(rendered, 0, *size), 0.0, 0.14))
-    return sets
+    odds = F.interpolate(path_logit(taught)[:, None], size=codes.shape[1:], mode='bilinear')[:, 0]
+    known = codes != labels.UNKNOWN
+    true = sum(((codes == k) for k in (*labels.DRIVABLE, labels.SOME_PATH)),
+               torch.zeros_like(known))
+    found = (odds > 0) & known
+    both, union = (found & true).sum((1, 2)), (found | true).sum((1, 2))
+    # Where there is next to no path, a few pixels would decide.
+    wrong = (union > MIN_PATH * codes[0].numel()) & (both < MIN_AGREEMENT * union)
+    return codes.masked_fill(wrong.view(-1, 1, 1), labels.UNKNOWN)
 
 
-@dataclass(frozen=True)
-class Batch:
-    """
-    What one step learns from.
-
-    images: uint8 [N, H, W, 3] RGB. codes: uint8 [N, H, W]. soft: uint8 [N, H/4, W/4, classes],
-    see losses.distillation_loss; None without a larger network.
-    """
-
-    images: Tensor
-    codes: Tensor
-    soft: Tensor | None
-
-
-def batches(sets: Sequence[DataSet], plan: Plan, first: int) -> Iterator[Batch]:
-    """
-    Yield the batches of steps first, first + 1, ...
-
-    Each step draws from its own seed, so a resumed run sees what an unbroken one would have seen.
-    """
-    cutouts = obstacle_cutouts([sample for s in sets if s.name == 'lums' for sample in s.samples])
-    def make(step: int) -> Batch:
-        rng = np.random.default_rng((plan.seed, step))
-        shares = np.array([s.share if plan.has_all_sets(step) else s.small_share for s in sets])
-        draws = rng.choice(len(sets), plan.batch, p=shares / shares.sum())
-        chosen = [sets[k].samples for k in draws]
-        views = [augment(samples[rng.integers(len(samples))], plan.size(step), cutouts, rng)
-                 for samples in chosen]
-        return Batch(torch.from_numpy(np.stack([v.bgr[..., ::-1] for v in views])),
-                     torch.from_numpy(np.stack([v.codes for v in views])), _soft_batch(views))
-
-    with ThreadPoolExecutor(1) as pool:
-        ahead = [pool.submit(make, step) for step in range(first, min(first + 4, plan.steps))]
-        for step in range(first, plan.steps):
-            yield ahead.pop(0).result()
-            if step + 4 < plan.steps:
-                ahead.append(pool.submit(make, step + 4))
+def train(training: Training, pool: Pool, valid: list[ValidSet], out: Path) -> None:
+    """Run the plan; `out` receives checkpoint.pt, network.pt, log.jsonl."""
+    plan = training.plan
+    training.resume(out / 'checkpoint.pt')
+    begun = time.monotonic() - training.seconds
+    saved = time.monotonic()
+    losses: list[Tensor] = []
+    while training.progress < 1:
+        before = training.progress
+        losses.append(training.learn(pool))
+        training.seconds = time.monotonic() - begun
+        if int(before * plan.reports) < int(training.progress * plan.reports):
+            _report(training, valid, torch.stack(losses).mean().item(), out)
+            losses = []
+            training.seconds = time.monotonic() - begun
+        if training.progress >= 1 or time.monotonic() - saved > SAVE_EVERY_S:
+            training.save(out)
+            saved = time.monotonic()
 
 
-def _soft_batch(views: Sequence[Sample]) -> Tensor | None:
-    known = [v.soft for v in views if v.soft is not None]
-    if not known:
-        return None
-    unknown = np.zeros_like(known[0])
-    return torch.from_numpy(np.stack([unknown if v.soft is None else v.soft for v in views]))
+def _report(training: Training, valid: list[ValidSet], loss: float, out: Path) -> None:
+    plan = training.plan
+    figures = {'step': training.step, 'seconds': round(training.seconds),
+               'views_per_s': round(plan.batch * training.step / training.seconds),
+               'loss': round(loss, 4)}
+    for one in valid:
+        odds = path_odds(training.average, one.images, plan.design.size, training.device)
+        figures |= row(one.name, score(odds, one))
+    print(json.dumps(figures), flush=True)
+    with (out / 'log.jsonl').open('a') as log:
+        log.write(json.dumps(figures) + '\n')
 
 
-def begin(plan: Plan, teacher: RoadNet | None) -> RoadNet:
-    """Return the network to train: with as much of the teacher's weights as fit, or ImageNet's."""
+def begin(plan: Plan, encoder: dict[str, Tensor]) -> RoadNet:
+    """Return the network to train; an encoder that comes pretrained gets those weights."""
     torch.manual_seed(plan.seed)
     network = build(plan.network)
-    if teacher is None:
-        source = efficientnet_lite0()
-        load_imagenet_weights(source)
-    else:
-        source = teacher.encoder
-        own = network.state_dict()
-        network.load_state_dict({
-            **own, **{name: value for name, value in teacher.state_dict().items()
-                      if name in own and value.shape == own[name].shape}})
-    inherit(network.encoder, plan.design.blocks, source)
+    if plan.design.pretrained:
+        network.encoder.load_state_dict(encoder, strict=False)
     return network
-
-
-def train(plan: Plan, network: RoadNet, sets: Sequence[DataSet], valid: dict[str, list[Sample]],
-          out: Path) -> None:
-    """Run the plan; `out` receives checkpoint.pt, network.pt (the averaged weights), log.jsonl."""
-    network = network.to(memory_format=torch.channels_last)
-    average = deepcopy(network).eval().requires_grad_(False)
-    groups = [{'params': [p for name, p in network.named_parameters()
-                          if name.startswith('encoder.') is inside], 'share': share}
-              for inside, share in ((True, ENCODER_SHARE), (False, 1.0))]
-    optimizer = torch.optim.AdamW(groups, weight_decay=plan.weight_decay)
-    first = _resume(out / 'checkpoint.pt', network, average, optimizer)
-    started = time.monotonic()
-    running = 0.0
-    for step, batch in enumerate(batches(sets, plan, first), start=first):
-        for group in optimizer.param_groups:
-            group['lr'] = plan.rate(step) * group['share']
-        network.train()
-        with torch.autocast('cpu', dtype=torch.bfloat16):
-            logits = network(normalise(batch.images)).float()
-        half = (batch.codes.shape[1] // 2, batch.codes.shape[2] // 2)
-        larger = F.interpolate(logits, size=half, mode='bilinear', align_corners=False)
-        loss = segmentation_loss(larger, batch.codes[:, ::2, ::2])
-        if batch.soft is not None:
-            loss = (1 - SOFT_SHARE) * loss + SOFT_SHARE * distillation_loss(logits, batch.soft)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-        optimizer.step()
-        _blend(average, network, min(plan.ema, (step + 1) / (step + 10)))
-        running += float(loss.detach())
-        if (step + 1) % plan.report_every == 0 or step + 1 == plan.steps:
-            scores = {name: round(path_iou(average, samples, plan.design.size), 4)
-                      for name, samples in valid.items()}
-            row = {'step': step + 1, 'loss': round(running / plan.report_every, 4), **scores,
-                   'seconds': round(time.monotonic() - started)}
-            running = 0.0
-            print(json.dumps(row), flush=True)
-            with (out / 'log.jsonl').open('a') as log:
-                log.write(json.dumps(row) + '\n')
-            state = {'step': step + 1, 'network': network.state_dict(),
-                     'average': average.state_dict(), 'optimizer': optimizer.state_dict()}
-            torch.save(state, out / 'checkpoint.tmp')
-            (out / 'checkpoint.tmp').replace(out / 'checkpoint.pt')
-            torch.save(average.state_dict(), out / 'network.pt')
-
-
-def _resume(path: Path, network: torch.nn.Module, average: torch.nn.Module,
-            optimizer: torch.optim.Optimizer) -> int:
-    if not path.exists():
-        return 0
-    state = torch.load(path, weights_only=True)
-    network.load_state_dict(state['network'])
-    average.load_state_dict(state['average'])
-    optimizer.load_state_dict(state['optimizer'])
-    print(f'{path}: going on from step {state["step"]}')
-    return int(state['step'])
 
 
 @torch.no_grad()
 def _blend(average: torch.nn.Module, network: torch.nn.Module, keep: float) -> None:
-    for old, new in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
-        if old.dtype.is_floating_point:
-            old.lerp_(new, 1 - keep)
-        else:
-            old.copy_(new)
+    old, new = list(average.state_dict().values()), list(network.state_dict().values())
+    pairs = [(a, b) for a, b in zip(old, new, strict=True) if a.dtype.is_floating_point]
+    torch._foreach_lerp_([a for a, _ in pairs], [b for _, b in pairs], 1 - keep)
+    for a, b in zip(old, new, strict=True):
+        if not a.dtype.is_floating_point:
+            a.copy_(b)
 
 
 def main() -> None:
     """Train from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--data', type=Path, required=True, help='folder with lums, roads, ...')
+    parser.add_argument('--pack', type=Path, required=True, help='file of training.pack')
     parser.add_argument('--out', type=Path, required=True, help='folder of the run')
     parser.add_argument('--network', choices=tuple(DESIGNS), default=Plan.network)
-    parser.add_argument('--steps', type=int, default=Plan.steps)
+    parser.add_argument('--steps', type=int, help='how many at most')
+    parser.add_argument('--minutes', type=float, help='how long at most, with validation')
+    parser.add_argument('--batch', type=int, help='views in a step (96 on a GPU, 12 on a CPU)')
     parser.add_argument('--peak-rate', type=float, default=Plan.peak_rate)
-    parser.add_argument('--rendered', type=int, default=600, help='number of rendered scenes')
-    parser.add_argument('--sources', nargs='+', choices=SOURCES, default=SOURCES,
-                        help='real images to learn from; street: CC BY-SA, by the teacher')
+    parser.add_argument('--reports', type=int, default=Plan.reports)
+    parser.add_argument('--sources', nargs='+', choices=tuple(SHARES), default=tuple(SHARES),
+                        help='sets to learn from; street and street_views are share-alike')
     parser.add_argument('--teacher', type=Path,
-                        help='folder of a run of road_plus, whose layers and labels to begin from')
-    parser.add_argument('--threads', type=int, default=2)
+                        help='folder of a run of road_plus, to learn its answers too')
+    parser.add_argument('--threads', type=int, default=2, help='of the CPU')
     options = parser.parse_args()
+    if options.steps is None and options.minutes is None:
+        parser.error('--steps or --minutes is needed')
+    device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
     torch.set_num_threads(options.threads)
+    torch.backends.cudnn.benchmark = True
     options.out.mkdir(parents=True, exist_ok=True)
-    plan = Plan(options.network, options.steps, peak_rate=options.peak_rate)
-    sets = load_sets(options.data, plan.design.size, options.rendered, options.sources)
-    print({s.name: len(s.samples) for s in sets}, flush=True)
-    teacher = None
-    if options.teacher is not None:
-        teacher = load_network(TEACHER, options.teacher / 'network.pt')
-        size = DESIGNS[TEACHER].size
-        sets = [s if s.name in EXACT else replace(s, samples=soften(teacher, s.samples, size))
-                for s in sets]
-    valid = {'lums': datasets.lums(options.data, 'valid'),
-             'roads': datasets.roads(options.data, 'valid')}
-    train(plan, begin(plan, teacher), sets, valid, options.out)
+    plan = Plan(options.network, options.steps, options.minutes,
+                options.batch or (96 if device.type == 'cuda' else 12), options.peak_rate,
+                reports=options.reports)
+    pack = read_pack(options.pack)
+    pool = Pool(pack, options.sources, device)
+    print(device, {name: len(part.places) for name, part in pool.parts.items()}, flush=True)
+    valid = [ValidSet.of(name, one) for name, one in pack.valid.items()]
+    print({one.name: (len(one.images), sum(map(len, one.obstacles))) for one in valid}, flush=True)
+    teacher = None if options.teacher is None else load_network(
+        TEACHER, options.teacher / 'network.pt')
+    train(Training(plan, begin(plan, pack.encoder), teacher, device), pool, valid, options.out)
 
 
 if __name__ == '__main__':
