@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """
-Export a network: `python -m training.export --data DATA --run RUN --out models/road`.
+Export a network: `python -m training.export --pack FILE --run RUN --out models/road`.
 
 Fits the temperature on the validation sets, writes the graphs of all precisions and model.yaml,
 and compares each graph with the PyTorch network on validation images.
@@ -34,24 +34,24 @@ import onnxruntime
 import torch
 import yaml
 
-from training import datasets, labels
-from training.augment import plain
-from training.datasets import Sample
+from training import labels
 from training.designs import DESIGNS, load_network
 from training.graph import DeployedNetwork
-from training.losses import path_logit
 from training.network import RoadNet
-from training.pixels import normalise
+from training.packed import Pack, PackedSet, read_pack
 from training.quantize import quantize
 from training.self_test import write_self_test
+from training.validation import path_odds
 
 Size = tuple[int, int]             # width, height, px
-VERSION = '0.3.0'
+VERSION = '0.4.0'
 OPSET = 13          # TensorRT 8.5 parses 9 to 17; 13 has every operator the graph needs
 MIN_AGREEMENT = {'fp32': 0.999, 'fp16': 0.998, 'int8': 0.98}
 """Share of pixels whose labels must be PyTorch's, below which a graph is not to be shipped."""
 FILES = {'fp32': 'model.onnx', 'fp16': 'model_fp16.onnx', 'int8': 'model_int8.onnx'}
 CALIBRATION_IMAGES = 128
+CALIBRATED = ('lums', 'roads', 'street')
+"""Validation sets that the temperature is fitted on."""
 
 # RGB colour, drivable, action, in the order of labels.CLASSES.
 MEANINGS = (
@@ -59,26 +59,22 @@ MEANINGS = (
     ((230, 60, 50), False, 'stop'), ((245, 200, 40), True, 'slow'))
 
 
-@torch.inference_mode()
-def fit_temperature(network: RoadNet, size: Size, sets: Sequence[Sequence[Sample]]) -> float:
+def fit_temperature(network: RoadNet, size: Size, sets: Sequence[PackedSet], threshold: float,
+                    ) -> float:
     """
     Find the temperature under which path against not-path has the least log loss.
 
     Each set counts the same, however many images it has.
+
+    :param threshold: log-odds from which on a pixel is called path.
     """
     candidates = np.linspace(0.6, 2.5, 39)
     losses = np.zeros(len(candidates))
-    for samples in sets:
-        logits, ground_truth = [], []
-        for sample in samples:
-            view = plain(sample, size)
-            images = torch.from_numpy(view.bgr[None, ..., ::-1].copy())
-            odds = path_logit(network(normalise(images)))
-            codes = view.codes[2::4, 2::4]
-            known = codes != labels.UNKNOWN
-            logits.append(odds[0].numpy()[known])
-            ground_truth.append(labels.is_path(codes)[known])
-        x, y = np.concatenate(logits), np.concatenate(ground_truth)
+    for one in sets:
+        odds = path_odds(network, one.images, size, torch.device('cpu')).numpy()[:, 1::4, 1::4]
+        codes = one.codes.numpy()[:, 1::4, 1::4]
+        known = codes != labels.UNKNOWN
+        x, y = odds[known] - threshold, labels.is_path(codes)[known]
         losses += [np.logaddexp(0, np.where(y, -x, x) / t).mean() for t in candidates]
     return float(candidates[int(np.argmin(losses))])
 
@@ -129,23 +125,26 @@ def agreement(deployed: DeployedNetwork, size: Size, graph: Path,
     return same / total
 
 
-def export(network: RoadNet, size: Size, data: Path, out: Path) -> dict[str, float]:
+def export(network: RoadNet, size: Size, pack: Pack, out: Path, threshold: float = 0.0,
+           ) -> dict[str, float]:
     """
     Write a model folder; returns temperature and agreement of each precision.
 
+    :param threshold: log-odds from which on a pixel is called path; see training.trade.
     :raises ValueError: when a graph gives other labels than PyTorch.
     """
-    valid = [datasets.lums(data, 'valid'), datasets.roads(data, 'valid')]
-    figures = {'temperature': fit_temperature(network, size, valid)}
-    deployed = DeployedNetwork(network, figures['temperature'])
+    fitted = [pack.valid[name] for name in CALIBRATED if len(pack.valid[name].images)]
+    figures = {'threshold': threshold,
+               'temperature': fit_temperature(network, size, fitted, threshold)}
+    deployed = DeployedNetwork(network, figures['temperature'], threshold)
     export_graph(deployed, size, out / FILES['fp32'])
-    export_graph(DeployedNetwork(network, figures['temperature'], torch.float16), size,
+    export_graph(DeployedNetwork(network, figures['temperature'], threshold, torch.float16), size,
                  out / FILES['fp16'])
-    train = datasets.lums(data, 'train') + datasets.roads(data, 'train')
-    images = [sample.bgr for sample in train[::len(train) // CALIBRATION_IMAGES]]
+    train = [image for one in pack.train.values() for image in one.images.numpy()[..., ::-1]]
+    images = train[::max(1, len(train) // CALIBRATION_IMAGES)]
     quantize(out / FILES['fp32'], out / FILES['int8'], images, size)
     write_manifest(out, size)
-    some = [sample.bgr for samples in valid for sample in samples[::4]]
+    some = [image for one in fitted for image in one.images.numpy()[::4, ..., ::-1]]
     for precision, file in FILES.items():
         agreed = figures[precision] = agreement(deployed, size, out / file, some)
         if agreed < MIN_AGREEMENT[precision]:
@@ -158,14 +157,17 @@ def export(network: RoadNet, size: Size, data: Path, out: Path) -> dict[str, flo
 def main() -> None:
     """Export from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--data', type=Path, required=True, help='folder with lums, roads, ...')
+    parser.add_argument('--pack', type=Path, required=True, help='file of training.pack')
     parser.add_argument('--run', type=Path, required=True, help='folder with network.pt')
     parser.add_argument('--network', choices=tuple(DESIGNS), default='road')
+    parser.add_argument('--threshold', type=float, default=0.0,
+                        help='log-odds from which on a pixel is called path')
     parser.add_argument('--out', type=Path, required=True, help='folder of the model')
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     network = load_network(options.network, options.run / 'network.pt')
-    figures = export(network, DESIGNS[options.network].size, options.data, options.out)
+    figures = export(network, DESIGNS[options.network].size, read_pack(options.pack), options.out,
+                     options.threshold)
     print(json.dumps(figures, indent=2))
     print(f'self-test: {write_self_test(options.out)}')
 

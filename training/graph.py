@@ -43,11 +43,12 @@ class DeployedNetwork(nn.Module):
     for argmax over channels.
     """
 
-    def __init__(self, network: RoadNet, temperature: float, dtype: torch.dtype = torch.float32,
-                 ) -> None:
+    def __init__(self, network: RoadNet, temperature: float, threshold: float = 0.0,
+                 dtype: torch.dtype = torch.float32) -> None:
         """
         Take a copy of a network.
 
+        :param threshold: log-odds from which on a pixel is called path.
         :param dtype: of the network's weights and features; pixels and probabilities are float32.
         """
         super().__init__()
@@ -58,6 +59,7 @@ class DeployedNetwork(nn.Module):
         with torch.no_grad():
             stem.weight.div_(255 * torch.tensor(STD).view(1, 3, 1, 1))
             last.weight.div_(temperature)
+            last.bias[list(labels.DRIVABLE)] -= threshold
             last.bias.div_(temperature)
         self.network.to(dtype)
         self.dtype = dtype

@@ -108,7 +108,9 @@ def distillation_loss(logits: Tensor, teacher: Tensor, trusted: Tensor | None = 
 
 def path_logit(logits: Tensor) -> Tensor:
     """Return the log-odds of path against all else, float [N, H, W]."""
-    return logits[:, list(labels.DRIVABLE)].logsumexp(1) - logits[:, list(_OTHERS)].logsumexp(1)
+    path, others = (torch.stack([logits[:, k] for k in side], 1).logsumexp(1)
+                    for side in (labels.DRIVABLE, _OTHERS))
+    return path - others
 
 
 def _log_sides(logits: Tensor) -> tuple[Tensor, Tensor]:

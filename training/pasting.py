@@ -108,7 +108,7 @@ def paste(images: Tensor, codes: Tensor, cutouts: Cutouts, rng: np.random.Genera
     below = (foot_y - first + known(rng.uniform(0.01, 0.05, count)) * height).clamp(min=3)
     camera_m = known(np.exp(rng.uniform(np.log(0.5), np.log(2.0), count)))
     size = known(cutouts.height_m[pick] * np.exp(rng.normal(0, 0.15, count)))
-    tall = (below * size / camera_m).clamp(6.0, 2.5 * height)
+    tall = (below * size / camera_m).clamp(6.0, 1.3 * height)
     # Squeezed pictures are narrower than the world.
     wide = tall * known(cutouts.aspect[pick] * np.exp(rng.normal(0, 0.12, count)) * 0.95)
     mirrored = known(np.where(rng.random(count) < 0.5, -1.0, 1.0))

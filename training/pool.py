@@ -67,7 +67,8 @@ class Pool:
 
         :param sources: names of sets of the pack. Cut-outs from other sets are left out too.
         """
-        chosen = {name: one for name, one in pack.train.items() if name in sources}
+        chosen = {name: one for name, one in pack.train.items()
+                  if name in sources and len(one.images)}
         blank = blank_images(_BLANK, *SIZE)
         chosen['blank'] = PackedSet(
             torch.from_numpy(np.stack([one.bgr[..., ::-1] for one in blank])),

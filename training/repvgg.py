@@ -26,7 +26,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn, Tensor
 
-from training.network import Encoder
+from training.network import conv_bn, Encoder
 
 
 class RepBlock(nn.Module):
@@ -60,7 +60,7 @@ class RepBlock(nn.Module):
 
 def rep_encoder(stem: int, channels: tuple[int, int, int, int], blocks: Sequence[int]) -> Encoder:
     """
-    Return an encoder of dense blocks.
+    Return an encoder of dense blocks; three colours need no more than one branch.
 
     :param stem: channels at 1/2. channels, blocks: of the stages at 1/4, 1/8, 1/16, 1/32.
     """
@@ -71,7 +71,7 @@ def rep_encoder(stem: int, channels: tuple[int, int, int, int], blocks: Sequence
             RepBlock(inputs if k == 0 else outputs, outputs, 2 if k == 0 else 1)
             for k in range(count))))
         inputs = outputs
-    return Encoder(RepBlock(3, stem, 2), stages, channels)
+    return Encoder(conv_bn(3, stem, stride=2), stages, channels)
 
 
 @torch.no_grad()

@@ -12,10 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """
-Train a network: `python -m training.train --pack FILE --network road_plus --out runs/road_plus`.
+Train the networks: `python -m training.train --pack FILE --out RUNS --minutes 150 150`.
 
-On a GPU where there is one. Interrupted training goes on from the last checkpoint in the output
-folder; a training by minutes has then as many left as it had.
+First road_plus, then road, which learns from road_plus's answers too; on a GPU where there is one.
+RUNS/road_plus and RUNS/road receive network.pt, log.jsonl and trade.md. Interrupted training goes
+on from the last checkpoint; a training by minutes has then as many left as it had.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from training.network import RoadNet
 from training.packed import read_pack
 from training.pixels import normalise
 from training.pool import Batch, Pool, SHARES
+from training.trade import table, trade
 from training.validation import path_odds, row, score, ValidSet
 
 ENCODER_SHARE = 0.3                # of the learning rate, for an encoder that comes pretrained
@@ -112,7 +114,11 @@ class Training:
         groups = [{'params': [p for name, p in self.network.named_parameters()
                               if name.startswith('encoder.') is inside], 'share': share}
                   for inside, share in ((True, encoder_share), (False, 1.0))]
-        self.optimizer = torch.optim.AdamW(groups, weight_decay=plan.weight_decay)
+        self.optimizer = torch.optim.AdamW(groups, weight_decay=plan.weight_decay,
+                                           fused=device.type == 'cuda')
+        self._old, self._new = ([value for value in one.state_dict().values()
+                                 if value.is_floating_point()]
+                                for one in (self.average, self.network))
         self.step = 0
         self.seconds = 0.0
 
@@ -136,7 +142,8 @@ class Training:
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
         self.optimizer.step()
         self.step += 1
-        _blend(self.average, self.network, min(self.plan.ema, self.step / (self.step + 9)))
+        keep = min(self.plan.ema, self.step / (self.step + 9))
+        torch._foreach_lerp_(self._old, self._new, 1 - keep)
         return loss.detach()
 
     def _loss(self, batch: Batch, size: tuple[int, int]) -> Tensor:
@@ -150,7 +157,8 @@ class Training:
         logits = logits.float()
         half = (height // 2, width // 2)
         larger = F.interpolate(logits, size=half, mode='bilinear', align_corners=False)
-        codes = F.interpolate(batch.codes[:, None], size=half, mode='nearest-exact')[:, 0]
+        codes = F.interpolate(batch.codes[:, None].float(), size=half, mode='nearest-exact')
+        codes = codes[:, 0].to(torch.uint8)
         if taught is None:
             return segmentation_loss(larger, codes)
         hard = segmentation_loss(larger, doubted(codes, taught))
@@ -244,50 +252,47 @@ def begin(plan: Plan, encoder: dict[str, Tensor]) -> RoadNet:
     return network
 
 
-@torch.no_grad()
-def _blend(average: torch.nn.Module, network: torch.nn.Module, keep: float) -> None:
-    old, new = list(average.state_dict().values()), list(network.state_dict().values())
-    pairs = [(a, b) for a, b in zip(old, new, strict=True) if a.dtype.is_floating_point]
-    torch._foreach_lerp_([a for a, _ in pairs], [b for _, b in pairs], 1 - keep)
-    for a, b in zip(old, new, strict=True):
-        if not a.dtype.is_floating_point:
-            a.copy_(b)
-
-
 def main() -> None:
     """Train from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--pack', type=Path, required=True, help='file of training.pack')
-    parser.add_argument('--out', type=Path, required=True, help='folder of the run')
-    parser.add_argument('--network', choices=tuple(DESIGNS), default=Plan.network)
-    parser.add_argument('--steps', type=int, help='how many at most')
-    parser.add_argument('--minutes', type=float, help='how long at most, with validation')
+    parser.add_argument('--out', type=Path, required=True, help='folder of the runs')
+    parser.add_argument('--networks', nargs='+', choices=tuple(DESIGNS), default=(TEACHER, 'road'),
+                        help='in this order; road needs a road_plus in --out')
+    parser.add_argument('--steps', type=int, nargs='+', help='of each network at most')
+    parser.add_argument('--minutes', type=float, nargs='+',
+                        help='for each network at most, with validation')
     parser.add_argument('--batch', type=int, help='views in a step (96 on a GPU, 12 on a CPU)')
     parser.add_argument('--peak-rate', type=float, default=Plan.peak_rate)
     parser.add_argument('--reports', type=int, default=Plan.reports)
     parser.add_argument('--sources', nargs='+', choices=tuple(SHARES), default=tuple(SHARES),
                         help='sets to learn from; street and street_views are share-alike')
-    parser.add_argument('--teacher', type=Path,
-                        help='folder of a run of road_plus, to learn its answers too')
     parser.add_argument('--threads', type=int, default=2, help='of the CPU')
     options = parser.parse_args()
-    if options.steps is None and options.minutes is None:
-        parser.error('--steps or --minutes is needed')
+    nothing = [None] * len(options.networks)
+    steps, minutes = options.steps or nothing, options.minutes or nothing
+    if not len(options.networks) == len(steps) == len(minutes) or steps == minutes:
+        parser.error('--steps or --minutes is needed, one for each network')
     device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
     torch.set_num_threads(options.threads)
     torch.backends.cudnn.benchmark = True
-    options.out.mkdir(parents=True, exist_ok=True)
-    plan = Plan(options.network, options.steps, options.minutes,
-                options.batch or (96 if device.type == 'cuda' else 12), options.peak_rate,
-                reports=options.reports)
     pack = read_pack(options.pack)
     pool = Pool(pack, options.sources, device)
     print(device, {name: len(part.places) for name, part in pool.parts.items()}, flush=True)
-    valid = [ValidSet.of(name, one) for name, one in pack.valid.items()]
+    valid = [ValidSet.of(name, one) for name, one in pack.valid.items() if len(one.images)]
     print({one.name: (len(one.images), sum(map(len, one.obstacles))) for one in valid}, flush=True)
-    teacher = None if options.teacher is None else load_network(
-        TEACHER, options.teacher / 'network.pt')
-    train(Training(plan, begin(plan, pack.encoder), teacher, device), pool, valid, options.out)
+    batch = options.batch or (96 if device.type == 'cuda' else 12)
+    for name, most, time_given in zip(options.networks, steps, minutes, strict=True):
+        out = options.out / name
+        out.mkdir(parents=True, exist_ok=True)
+        teacher = None if name == TEACHER else load_network(
+            TEACHER, options.out / TEACHER / 'network.pt')
+        plan = Plan(name, most, time_given, batch, options.peak_rate, reports=options.reports)
+        training = Training(plan, begin(plan, pack.encoder), teacher, device)
+        train(training, pool, valid, out)
+        found = trade(training.average, plan.design.size, valid, device)
+        (out / 'trade.md').write_text(table(found))
+        print(table(found), flush=True)
 
 
 if __name__ == '__main__':

@@ -114,8 +114,8 @@ def mask_obstacles(mask: NDArray[np.bool_], codes: NDArray[np.uint8],
 
 def _measure(top: float, bottom: float, height: int) -> tuple[str, str]:
     tall, foot = (bottom - top) / height, bottom / height
-    return (SIZES[(tall >= _MEDIUM) + (tall >= _LARGE)],
-            DISTANCES[(foot >= _MIDDLE) + (foot >= _NEAR)])
+    return (SIZES[int(tall >= _MEDIUM) + int(tall >= _LARGE)],
+            DISTANCES[int(foot >= _MIDDLE) + int(foot >= _NEAR)])
 
 
 Group = tuple[str, str, str]
