@@ -15,7 +15,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 import json
 from pathlib import Path
 from zlib import crc32
@@ -24,8 +24,9 @@ import cv2
 import numpy as np
 
 from seg_node.simulation import obstacles
+from seg_node.simulation.labels import OBSTACLE
 from seg_node.simulation.sprite import Sprite
-from training import labels
+from training import drawn_things, labels
 from training.datasets import Sample
 from training.packed import Cutout
 
@@ -33,7 +34,7 @@ HEIGHTS_M = {'vehicle': 1.55, 'person': 1.7, 'bike': 1.4}
 """How tall things of the detectors' kinds are; a bike mostly has its rider on it."""
 LUMS_HEIGHT_M = 1.4
 HELD_OUT_SHARE = 0.15
-_DRAWN = 24
+_DRAWN = 16
 """Of each kind that is drawn."""
 _LONGEST = 320
 
@@ -72,13 +73,26 @@ def of_lums(samples: Sequence[Sample], minimum: int = 600, most: int = 150) -> l
 
 
 def drawn() -> Iterator[Cutout]:
-    """Yield posts, cones, boxes, barriers and people, drawn."""
-    for variant in range(_DRAWN):
-        for kind, sprite in (
-                ('post', obstacles.post(variant)), ('cone', obstacles.cone(variant)),
-                ('box', obstacles.box(variant)), ('barrier', obstacles.barrier(variant, 2.0)),
-                ('person', obstacles.pedestrian(variant, variant % 13 - 1, 1))):
-            yield _of_sprite(kind, sprite, _held_out(f'{kind} {variant}'))
+    """Yield posts, cones, boxes, barriers, people, and what KINDS of drawn_things has."""
+    kinds: dict[str, Callable[[int], Sprite]] = {
+        'post': obstacles.post, 'cone': obstacles.cone, 'box': obstacles.box,
+        'barrier': lambda variant: obstacles.barrier(variant, 2.0),
+        'person': lambda variant: obstacles.pedestrian(variant, variant % 13 - 1, 1),
+        **drawn_things.KINDS}
+    for kind, draw in kinds.items():
+        for variant in range(_DRAWN):
+            yield _of_sprite(kind, draw(variant), _held_out(f'{kind} {variant}'))
+
+
+def sprite_of(cutout: Cutout) -> Sprite:
+    """Return a cut-out as a sprite for rendered scenes."""
+    alpha = cutout.bgra[..., 3:].astype(np.float32) / 255
+    levels = [np.dstack([cutout.bgra[..., :3] * alpha, 255 * alpha]).astype(np.uint8)]
+    while min(levels[-1].shape[:2]) > 5:
+        levels.append(cv2.resize(levels[-1], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+    tall, wide = cutout.bgra.shape[:2]
+    width_m = cutout.height_m * wide / tall
+    return Sprite(tuple(levels), width_m, cutout.height_m, OBSTACLE, min(1.6, width_m))
 
 
 def _of_sprite(kind: str, sprite: Sprite, held_out: bool) -> Cutout:

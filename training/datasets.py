@@ -86,13 +86,6 @@ def comma10k(data: Path) -> list[Sample]:
     return samples
 
 
-def rendered_scene(seed: int, width: int = 512, height: int = 288) -> Sample:
-    """Render a random scene; its labels know all five classes."""
-    from training.random_scene import random_scene
-    scene = random_scene(seed, width, height)
-    return Sample(scene.bgr, scene.labels)
-
-
 def blank_images(count: int, width: int, height: int) -> list[Sample]:
     """Make images of nothing, such as a covered or blinded camera gives: none has a path."""
     samples = []

@@ -34,13 +34,18 @@ import torch
 from training import cutouts, datasets, labels
 from training.datasets import Sample
 from training.efficientnet import imagenet_weights
+from training.halls import random_hall
 from training.label_files import held_out, samples
 from training.packed import Cutout, Example, PackWriter, SIZE, Standing
 from training.pasting import Cutouts, paste
+from training.random_scene import random_scene, Stock
+from training.swatches import Swatches
 
 VALID_SEED = 1_000_000
 """Of the first rendered scene of validation; training takes those from 0 on."""
 _PASTED = 160
+_HALL_EVERY = 6
+"""One of so many rendered scenes is a hall."""
 
 
 def plain(found: Iterable[Sample]) -> Iterator[Example]:
@@ -57,11 +62,18 @@ def street_examples(data: Path, labels_folder: Path) -> Iterator[Example]:
                 one.box, (width, height, width, height)))) for one in things if one.certain))
 
 
-def rendered(count: int, seed: int, workers: int) -> Iterator[Example]:
-    """Render random scenes."""
+def rendered(count: int, seed: int, stock: Stock, workers: int) -> Iterator[Example]:
+    """Render random scenes; one of _HALL_EVERY is a hall."""
     with ProcessPoolExecutor(workers) as pool:
-        yield from plain(pool.map(partial(datasets.rendered_scene, width=SIZE[0], height=SIZE[1]),
-                                  range(seed, seed + count), chunksize=8))
+        yield from plain(pool.map(partial(_scene, stock), range(seed, seed + count), chunksize=8))
+
+
+def _scene(stock: Stock, seed: int) -> Sample:
+    if seed % _HALL_EVERY == 0:
+        frame = random_hall(seed, *SIZE, stock.swatches, stock.things)
+    else:
+        frame = random_scene(seed, *SIZE, stock)
+    return Sample(frame.bgr, frame.labels)
 
 
 def pasted(backgrounds: list[Sample], things: list[Cutout], count: int) -> Iterator[Example]:
@@ -100,15 +112,21 @@ def write(data: Path, labels_folder: Path, out: Path, scenes: int, workers: int,
     add('train', 'lums', plain(lums))
     for source, name in (('roads/train', 'roads'), ('street', 'street'),
                          ('street_views', 'street_views'), ('video', 'video')):
-        add('train', name, plain(samples(data, labels_folder, source)))
-    add('train', 'rendered', rendered(scenes, 0, workers))
+        found = samples(data, labels_folder, source)
+        if name == 'roads' and not found:
+            found = datasets.roads(data, 'train')
+        add('train', name, plain(found))
+    swatches = Swatches(data / 'textures')
+    stock, other = (Stock(swatches, tuple(cutouts.sprite_of(one) for one in things
+                                          if one.held_out is kept)) for kept in (False, True))
+    add('train', 'rendered', rendered(scenes, 0, stock, workers))
     valid = {'lums': datasets.lums(data, 'valid'), 'roads': datasets.roads(data, 'valid')}
-    for name, found in valid.items():
-        add('valid', name, plain(found))
+    for name, kept in valid.items():
+        add('valid', name, plain(kept))
     street = list(street_examples(data, labels_folder))
     add('valid', 'street', street)
     add('valid', 'comma10k', plain(datasets.comma10k(data)))
-    add('valid', 'rendered', rendered(scenes // 10, VALID_SEED, workers))
+    add('valid', 'rendered', rendered(scenes // 10, VALID_SEED, other, workers))
     backgrounds = [*valid['lums'], *valid['roads'], *(one.sample for one in street)]
     add('valid', 'pasted', pasted(backgrounds, [one for one in things if one.held_out], _PASTED))
     writer.close()

@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import math
 
 import numpy as np
@@ -25,11 +25,14 @@ from numpy.typing import NDArray
 from seg_node.simulation import obstacles, scenery
 from seg_node.simulation.camera import Camera
 from seg_node.simulation.ground import Surfaces
+from seg_node.simulation.labels import OBSTACLE
 from seg_node.simulation.lens import Light
 from seg_node.simulation.materials import Material, ROADS, VERGES
 from seg_node.simulation.renderer import RenderedFrame, Renderer, Scene
 from seg_node.simulation.road import Bump, CentreLine, Line, Profile, SideRoad, Sidewalk
 from seg_node.simulation.sprite import Sprite
+from training.furnishing import furnish, wetted
+from training.swatches import Swatches
 
 _Rng = np.random.Generator
 
@@ -43,18 +46,27 @@ class _Share:
     bump: float = 0.2
     side_road: float = 0.15
     sidewalk: float = 0.35
+    wet: float = 0.15
 
 
 _SHARE = _Share()
 _SIDEWALKS = (Material.SLABS, Material.ASPHALT, Material.CONCRETE, Material.COBBLES)
 
 
-def random_scene(seed: int, width: int, height: int) -> RenderedFrame:
+@dataclass(frozen=True)
+class Stock:
+    """Real things to render with: photographed surfaces, and cut-outs that stand about."""
+
+    swatches: Swatches
+    things: tuple[Sprite, ...] = ()
+
+
+def random_scene(seed: int, width: int, height: int, stock: Stock | None = None) -> RenderedFrame:
     """
     Render a random scene, uint8 [height, width].
 
-    The same seed and size give the same frame. About 4 % of the scenes have no road, 15 % a road
-    that ends ahead, 20 % a speed bump.
+    The same seed, size and stock give the same frame. About 4 % of the scenes have no road, 15 % a
+    road that ends ahead, 20 % a speed bump.
     """
     if width < 8 or height < 8:
         raise ValueError(f'random scene: size {width}x{height}, needs at least 8x8')
@@ -70,8 +82,15 @@ def random_scene(seed: int, width: int, height: int) -> RenderedFrame:
     lateral, yaw = _stance(rng, profile)
     things = [scene.place(s, d, sprite) for s, d, sprite in (
         *_scenery(rng, profile), *_obstacles(rng, profile, lateral))]
+    if stock is not None:
+        profile, surfaces = furnish(profile, surfaces, stock.swatches, rng)
+        things = [replace(thing, sprite=stock.things[int(rng.integers(len(stock.things)))])
+                  if stock.things and thing.sprite.label == OBSTACLE and rng.random() < 0.5
+                  else thing for thing in things]
     scene = Scene(line, profile, surfaces, scene.light, tuple(things), scene.sky)
-    return Renderer(scene, camera).render(line.pose(0.0, lateral, yaw), frame=seed % 2 ** 32)
+    frame = Renderer(scene, camera).render(line.pose(0.0, lateral, yaw), frame=seed % 2 ** 32)
+    wet = stock is not None and rng.random() < _SHARE.wet
+    return wetted(frame, camera, rng) if wet else frame
 
 
 def _pick(rng: _Rng, choices: tuple[Material, ...]) -> Material:

@@ -27,22 +27,24 @@ from seg_node.simulation.ground_plan import GroundPlan, Mask, Regions, RoadView
 from seg_node.simulation.lens import Light
 from seg_node.simulation.materials import Material, texture
 from seg_node.simulation.road import CentreLine, Pose, Profile
-from seg_node.simulation.textures import Field, Image, to_bytes
+from seg_node.simulation.textures import Field, Image, Texture, to_bytes
 
 # Lines thinner than a pixel only flicker; the haze hides the rest.
 _PAINT_RANGE_M = 90.0
-_BUMP_YELLOW = np.array([40, 180, 225], np.float32)
-_BUMP_BLACK = np.array([45, 45, 48], np.float32)
 
 
 @dataclass(frozen=True)
 class Surfaces:
     """What the ground is made of; `variant` picks each material's pattern."""
 
-    road: Material
-    verge: Material
-    sidewalk: Material = Material.SLABS
+    road: Material | Texture
+    verge: Material | Texture
+    sidewalk: Material | Texture = Material.SLABS
     variant: int = 0
+
+    def texture(self, surface: Material | Texture) -> Texture:
+        """Return what a surface looks like."""
+        return surface if isinstance(surface, Texture) else texture(surface, self.variant)
 
 
 class Ground:
@@ -64,7 +66,7 @@ class Ground:
             return
         x, y = self._plan.world(pose)
         wide = self._plan.unevenness(x, y)
-        verge = texture(self._surfaces.verge, self._surfaces.variant)
+        verge = self._surfaces.texture(self._surfaces.verge)
         ground = verge.sample(x, y, self._plan.footprint)
         if self._profile.width_m > 0.0:
             view = self._plan.view(pose)
@@ -74,12 +76,13 @@ class Ground:
         ground = self._shade(ground, wide)
         image[rows.first_row:] = self._fade(ground)
 
-    def _lay(self, ground: Image, material: Material, x: Field, y: Field, where: Mask) -> None:
+    def _lay(self, ground: Image, surface: Material | Texture, x: Field, y: Field, where: Mask,
+             ) -> None:
         left, top, width, height = cv2.boundingRect(where.view(np.uint8))
         if width == 0:
             return
         box = (slice(top, top + height), slice(left, left + width))
-        look = texture(material, self._surfaces.variant).sample(
+        look = self._surfaces.texture(surface).sample(
             x[box], y[box], self._plan.footprint[box[0]])
         _put(ground[box], look, where[box])
 
@@ -153,8 +156,9 @@ class Ground:
             # The side towards the camera catches the light of the sky, the far one is dark.
             slope = (np.float32(1.08) - area.across[on] * np.float32(0.25))[:, None]
             if area.bump.striped:
-                yellow = (view.d[on] - np.floor(view.d[on]) < 0.5)[:, None]
-                base = np.where(yellow, _BUMP_YELLOW, _BUMP_BLACK)
+                part = view.d[on] / np.float32(area.bump.stripe_m * 2)
+                first, second = (np.array(one, np.float32) for one in area.bump.colors)
+                base = np.where((part - np.floor(part) < 0.5)[:, None], first, second)
                 base = base * np.float32(0.85) + ground[on] * np.float32(0.15)
             else:
                 base = ground[on].astype(np.float32) * np.float32(0.72)

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.simulation.materials import Material
+from seg_node.simulation.textures import Texture
 
 STEP_M = 0.25
 # Beyond this heading relative to the vehicle a row of the image no longer crosses the road
@@ -149,11 +150,17 @@ class SideRoad:
 
 @dataclass(frozen=True)
 class Bump:
-    """A speed bump across the road, centred at s."""
+    """
+    A speed bump across the road, centred at s; unless striped it has the colour of its road.
+
+    colors: BGR of the stripes, which are stripe_m wide.
+    """
 
     s: float
     length_m: float = 0.9
     striped: bool = True
+    colors: tuple[tuple[int, int, int], tuple[int, int, int]] = ((40, 180, 225), (45, 45, 48))
+    stripe_m: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -177,7 +184,7 @@ class Profile:
     width_m: float
     edge_m: float = 0.05
     end_s: float = math.inf
-    beyond: Material | None = None
+    beyond: Material | Texture | None = None
     lines: tuple[Line, ...] = ()
     paint_bgr: tuple[int, int, int] = (225, 228, 230)
     wear: float = 0.3
