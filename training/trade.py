@@ -27,6 +27,7 @@ from pathlib import Path
 
 import torch
 
+from seg_node.scoring.swallowed import GROUPS
 from seg_node.tools.common.text_table import markdown_table
 from training.designs import DESIGNS, load_network
 from training.packed import read_pack
@@ -60,7 +61,7 @@ def table(found: dict[float, dict[str, Score]]) -> str:
 def by_group(total: Score) -> dict[str, dict[str, tuple[int, int]]]:
     """Return swallowed and seen by kind, by size and by distance."""
     return {name: total.swallowed.by(position)
-            for position, name in enumerate(('kind', 'size', 'distance'))}
+            for position, name in enumerate(GROUPS)}
 
 
 def main() -> None:

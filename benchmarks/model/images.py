@@ -48,6 +48,11 @@ class Format:
     path: tuple[int, ...]
     complete: bool
 
+    @property
+    def obstacles(self) -> tuple[int, ...]:
+        """Return the ids of obstacles, which a network must not call path."""
+        return tuple(k for k, name in enumerate(self.classes) if name == 'obstacle')
+
     @cached_property
     def path_codes(self) -> Array:
         """Return uint8 [256] from ids to path, no path, unknown."""
@@ -81,6 +86,40 @@ FORMATS = (
     Format('lums', ('background', 'obstacle', 'path', 'sidewalk', 'speed_bump'), (2, 4), True),
     Format('roads', ('no path', 'path'), (1,), False),
 )
+
+
+COMMA10K = Format('comma10k', ('background', 'path', 'lane mark', 'obstacle'), (1, 2), False)
+_COMMA10K_COLORS = ((0x80, 0x80, 0x60), (0x40, 0x20, 0x20), (0xff, 0, 0), (0, 0xff, 0x66))
+"""RGB colours of the ids; what has another is the own car, and unknown."""
+
+
+@dataclass(frozen=True)
+class ColorMasked:
+    """An image of comma10k and its mask of colours, both still on disk."""
+
+    image: Path
+    mask: Path
+    format: Format = COMMA10K
+
+    @property
+    def name(self) -> str:
+        """Name of the image's file."""
+        return self.image.name
+
+    def read(self) -> tuple[Array, Array]:
+        """Return the image, BGR uint8 [H, W, 3], and its ids, uint8 [H, W]."""
+        colors = _read(self.mask, cv2.IMREAD_COLOR)[..., ::-1]
+        ids = np.full(colors.shape[:2], UNKNOWN, np.uint8)
+        for index, color in enumerate(_COMMA10K_COLORS):
+            ids[(colors == color).all(-1)] = index
+        return _read(self.image, cv2.IMREAD_COLOR), ids
+
+
+def comma10k(data: Path) -> list[ColorMasked]:
+    """Return the pictures of DATA/comma10k, in order of their names; none where it is not there."""
+    folder = data / 'comma10k'
+    return [ColorMasked(path, folder / 'masks' / f'{path.stem}.png')
+            for path in sorted((folder / 'images').glob('*'))]
 
 
 RENDERED = Format(

@@ -32,7 +32,8 @@ from typing import TypeVar
 from benchmarks.model.baselines import ADAS, open_baselines
 from benchmarks.model.cases import write_cases
 from benchmarks.model.contender import Contender, open_bundled
-from benchmarks.model.images import find, Item, RENDERED, rendered_scenes, SPLITS
+from benchmarks.model.images import (
+    comma10k, COMMA10K, find, Item, RENDERED, rendered_scenes, SPLITS)
 from benchmarks.model.latency import race, summarize
 from benchmarks.model.no_roads import CorridorJudge, no_road_images, RoadOrNot, tell_apart
 from benchmarks.model.quality import count_corrupted, Robustness, robustness, score_sets, Scorer
@@ -84,6 +85,8 @@ def run(options: argparse.Namespace) -> int:
     real = find(options.data, options.split, options.images)
     sets: dict[str, Sequence[Item]] = {**real, RENDERED.name: rendered_scenes(
         min(_RENDERED, options.images or _RENDERED))}
+    if pictures := comma10k(options.data)[:options.images]:
+        sets[COMMA10K.name] = pictures
     if options.card is not None:
         check_card(options.card)
     try:
@@ -118,7 +121,8 @@ def run(options: argparse.Namespace) -> int:
 def measure(contenders: Sequence[Contender], sets: Mapping[str, Sequence[Item]],
             options: argparse.Namespace) -> list[Result]:
     """Take all measurements of all contenders."""
-    real = {name: items for name, items in sets.items() if name != RENDERED.name}
+    real = {name: items for name, items in sets.items()
+            if name not in (RENDERED.name, COMMA10K.name)}
     count = sum(len(items) for items in sets.values())
     scorers: list[Scorer] = _last(score_sets(contenders, sets), count, 'quality')
     apart = [_road_or_not(contender, scorer)
@@ -150,7 +154,8 @@ def command_line(options: argparse.Namespace, models: Sequence[str]) -> str:
 def _road_or_not(contender: Contender, scorer: Scorer) -> RoadOrNot:
     judge = CorridorJudge(contender)
     # Some rendered scenes have no road.
-    roads = [look for name, score in scorer.sets.items() if name != RENDERED.name
+    roads = [look for name, score in scorer.sets.items()
+             if name not in (RENDERED.name, COMMA10K.name)
              for look in score.corridor]
     return tell_apart(roads, {
         kind: [judge.read(contender.segment(bgr)) for bgr in images]

@@ -20,6 +20,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 import math
 
+import numpy as np
+
 from benchmarks.model.contender import Contender
 from benchmarks.model.corruptions import STRENGTHS, SUITE
 from benchmarks.model.images import Array, Item
@@ -29,6 +31,7 @@ from seg_node.scoring.calibration import Calibration
 from seg_node.scoring.confusion import Confusion
 from seg_node.scoring.ground_truth import path_truth
 from seg_node.scoring.path_score import PathScore
+from seg_node.scoring.swallowed import mask_obstacles, Swallowed
 
 Sets = Mapping[str, Sequence[Item]]
 
@@ -39,7 +42,8 @@ class SetScore:
     What one contender made of one data set.
 
     images: counts of each image, by its name. confusion: None where the contender's classes
-    are not those of the set. corridor: what each image shows in the corridor.
+    are not those of the set. corridor: what each image shows in the corridor. swallowed: obstacles
+    called path.
     """
 
     class_names: tuple[str, ...]
@@ -48,6 +52,7 @@ class SetScore:
     boundary: BoundaryScore = BoundaryScore()
     calibration: Calibration = field(default_factory=Calibration.empty)
     corridor: list[CorridorReading] = field(default_factory=list)
+    swallowed: Swallowed = Swallowed()
 
     @property
     def path(self) -> PathScore:
@@ -72,11 +77,14 @@ class Scorer:
             tuple(info.name for info in classes),
             None if class_codes is None else Confusion.empty(len(classes))))
         answer = self._contender.segment(bgr)
-        ground_truth = path_truth(item.format.path_codes[ids], ())
+        codes = item.format.path_codes[ids]
+        ground_truth = path_truth(codes, ())
         score.images[item.name] = PathScore.of(answer.path, ground_truth)
         score.boundary += BoundaryScore.of(answer.path, ground_truth)
         score.calibration += Calibration.of(answer.path, answer.confidence_full, ground_truth)
         score.corridor.append(self._judge.read(answer))
+        score.swallowed += Swallowed.of(answer.path, mask_obstacles(
+            np.isin(ids, item.format.obstacles), codes, (), item.format.name))
         if score.confusion is not None and class_codes is not None:
             score.confusion += Confusion.of(answer.mask, class_codes[ids], len(classes))
 

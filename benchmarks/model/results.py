@@ -28,6 +28,7 @@ from benchmarks.model.latency import Latency
 from benchmarks.model.no_roads import RoadOrNot
 from benchmarks.model.quality import Robustness, SetScore
 from seg_node.scoring.path_score import iou_interval, PathScore
+from seg_node.scoring.swallowed import GROUPS
 from seg_node.tools.common.strict_json import strict_json
 
 
@@ -106,6 +107,7 @@ def _set(score: SetScore) -> dict[str, Any]:
         'class_iou': None if confusion is None else dict(
             zip(score.class_names, confusion.ious.tolist(), strict=True)),
         'mean_iou': None if confusion is None else confusion.mean_iou,
+        'swallowed': {name: score.swallowed.by(position) for position, name in enumerate(GROUPS)},
         'iou_of_images': {name: one.iou for name, one in score.images.items()},
     }
 

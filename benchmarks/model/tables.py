@@ -24,6 +24,7 @@ from benchmarks.model.corruptions import SUITE
 from benchmarks.model.results import Result, Settings
 from seg_node.errors import UserError
 from seg_node.scoring.path_score import iou_interval
+from seg_node.scoring.swallowed import DISTANCES, GROUPS, SIZES, Swallowed
 from seg_node.tools.common.text_table import markdown_table
 
 BEGIN, END = '<!-- benchmark model -->', '<!-- /benchmark model -->'
@@ -32,8 +33,8 @@ NONE = '–'
 
 def markdown(results: Sequence[Result], settings: Settings) -> str:
     """Return all tables, with what was run."""
-    parts = [_about(settings), _quality(results), _latency(results), _classes(results),
-             _corridor(results), _corruptions(results)]
+    parts = [_about(settings), _quality(results), _swallowed(results), _latency(results),
+             _classes(results), _corridor(results), _corruptions(results)]
     return '\n\n'.join(part for part in parts if part) + '\n'
 
 
@@ -86,6 +87,22 @@ def _quality(results: Sequence[Result]) -> str:
                 percent(score.path.false_path_rate), number(score.calibration.error())])
     return markdown_table(['set', 'network', 'path IoU', '95 % interval', 'boundary F1',
                            'background called path', 'ECE'], rows)
+
+
+def _swallowed(results: Sequence[Result]) -> str:
+    """Return how many obstacles each contender calls path, of all that stand on the road."""
+    kinds = [name for name, score in results[0].sets.items() if score.swallowed.seen]
+    groups = [(name, place) for place, names in enumerate((kinds, SIZES, DISTANCES))
+              for name in names]
+    rows = []
+    for one in results:
+        total = sum((score.swallowed for score in one.sets.values()), Swallowed())
+        counts = {(name, place): count for place in range(len(GROUPS))
+                  for name, count in total.by(place).items()}
+        cells = [f'{lost} of {seen}' if seen else NONE
+                 for lost, seen in (counts.get(key, (0, 0)) for key in groups)]
+        rows.append([one.facts.name, percent(total.share), *cells])
+    return markdown_table(['obstacles swallowed', 'all', *(name for name, _ in groups)], rows)
 
 
 def _latency(results: Sequence[Result]) -> str:

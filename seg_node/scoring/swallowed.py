@@ -119,7 +119,8 @@ def _measure(top: float, bottom: float, height: int) -> tuple[str, str]:
 
 
 Group = tuple[str, str, str]
-"""Kind, size and distance."""
+GROUPS = ('kind', 'size', 'distance')
+"""What a group is told by, in this order."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ class Swallowed:
         return self.lost.total() / total if total else math.nan
 
     def by(self, position: int) -> dict[str, tuple[int, int]]:
-        """Return swallowed and seen by kind (0), size (1) or distance (2), the names in order."""
+        """Return swallowed and seen by one of GROUPS, by its number; the names in order."""
         seen: Counter[str] = Counter()
         lost: Counter[str] = Counter()
         for group, count in self.seen.items():
