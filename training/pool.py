@@ -65,6 +65,8 @@ class Pool:
         """
         Put the sets named by `sources` on a device, and what can be made of them.
 
+        The training sets leave the pack: they are large.
+
         :param sources: names of sets of the pack. Cut-outs from other sets are left out too.
         """
         chosen = {name: one for name, one in pack.train.items()
@@ -88,8 +90,14 @@ class Pool:
             boxes = np.tile(WHOLE, (len(ends), 1))
             boxes[:, 3] = ends
             self.parts['above'] = _Part(np.concatenate(above_places), boxes, SHARES['above'])
-        self.images = torch.cat([one.images for one in chosen.values()]).to(device)
-        self.codes = torch.cat([one.codes for one in chosen.values()]).to(device)
+        pack.train.clear()
+        width, height = SIZE
+        self.images = torch.empty((first, height, width, 3), dtype=torch.uint8, device=device)
+        self.codes = torch.empty((first, height, width), dtype=torch.uint8, device=device)
+        for name in list(chosen):
+            one, places = chosen.pop(name), self.parts[name].places
+            self.images[places[0]:places[-1] + 1] = one.images
+            self.codes[places[0]:places[-1] + 1] = one.codes
         usable = [one for one in pack.cutouts
                   if not one.held_out and (not one.source or one.source in sources)]
         self.cutouts = Cutouts.of(usable, device) if usable else None
