@@ -37,6 +37,8 @@ SHARES: Mapping[str, float] = {
 PASTED_SHARE = 0.45
 """Of the views, that get a thing pasted; a third of them gets a second one."""
 _BLANK = 100
+_BLIND = 0.03
+"""Standard deviation of a view's pixels, 0 to 1, below which nothing can be seen in it."""
 _ABOVE_MINIMUM = 0.3
 """Height above the road that a picture must have, for its upper part to be one without a road."""
 
@@ -121,7 +123,10 @@ class Pool:
                     at = torch.from_numpy(some).to(device)
                     images[at], codes[at] = paste(images[at], codes[at], self.cutouts, rng)
         images, codes = cover_with_bonnet(images, codes, rng)
-        return Batch(random_light(images, rng), codes)
+        images = random_light(images, rng)
+        # Who learned path from black pictures would see it through a covered lens.
+        blind = images.std((1, 2, 3)) < _BLIND
+        return Batch(images, codes.masked_fill(blind.view(-1, 1, 1), labels.UNKNOWN))
 
 
 def _ends_above(codes: NDArray[np.uint8]) -> NDArray[np.float64]:
