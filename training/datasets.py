@@ -58,11 +58,6 @@ def roads(data: Path, split: str) -> list[Sample]:
     return load_pairs(data / 'roads' / split, labels.FROM_ROADS)
 
 
-def street_images(data: Path) -> list[Array]:
-    """Load the unlabelled street images."""
-    return [_read(path) for path in sorted((data / 'street' / 'images').iterdir())]
-
-
 def video_frames(path: Path) -> list[Array]:
     """Load every frame of a video."""
     capture = cv2.VideoCapture(str(path))

@@ -32,7 +32,8 @@ from training.swatches import ROADS, Swatches, VERGES, WALKS
 _Rng = np.random.Generator
 _BUMP_COLORS = (
     ((40, 180, 225), (45, 45, 48)), ((235, 235, 235), (60, 60, 62)), ((40, 60, 170), (60, 60, 62)),
-    ((235, 235, 235), (50, 60, 180)), ((60, 75, 130), (70, 85, 140)), ((30, 160, 230), (200, 205, 210)))
+    ((235, 235, 235), (50, 60, 180)), ((60, 75, 130), (70, 85, 140)),
+    ((30, 160, 230), (200, 205, 210)))
 """BGR: rubber, white paint on asphalt, red paint, white and red, bricks, yellow and grey."""
 
 

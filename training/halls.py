@@ -98,7 +98,7 @@ def random_hall(seed: int, width: int, height: int, swatches: Swatches,
 
 
 def _rays(camera: Camera, yaw: float) -> _Floats:
-    """Return the direction of each pixel, float64 [H, W, 3], in the hall: x ahead, y left, z up."""
+    """Return each pixel's direction in the hall, float64 [H, W, 3]: x ahead, y left, z up."""
     u, v = np.meshgrid(np.arange(camera.width), np.arange(camera.height))
     aside, down = -(u - camera.cx) / camera.focal_px, (v - camera.cy) / camera.focal_px
     cos_p, sin_p = math.cos(camera.pitch_rad), math.sin(camera.pitch_rad)
@@ -108,7 +108,7 @@ def _rays(camera: Camera, yaw: float) -> _Floats:
 
 
 def _cast(hall: _Hall, origin: _Floats, directions: _Floats) -> tuple[_Floats, _Floats, _Floats]:
-    """Return colours, float [H, W, 3], where the floor is met, bool, and how far, in ray lengths."""
+    """Return colours, float [H, W, 3]; where they are floor, bool; and how many rays away."""
     origin = np.broadcast_to(origin, directions.shape)
     x, y, z = (np.where(np.abs(directions[..., k]) < 1e-6, 1e-6, directions[..., k])
                for k in range(3))

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from seg_node.scoring import ground_truth
 from seg_node.scoring.ground_truth import NOT_PATH, SOME_PATH, UNKNOWN
 
-__all__ = ['BACKGROUND', 'CLASSES', 'COMMA10K_COLORS', 'DRIVABLE', 'FROM_LUMS', 'FROM_ROADS', 'NOT_PATH', 'OBSTACLE',
-           'PATH', 'SIDEWALK', 'SOME_PATH', 'SPEED_BUMP', 'UNKNOWN', 'is_path']
+__all__ = ['BACKGROUND', 'CLASSES', 'COMMA10K_COLORS', 'DRIVABLE', 'FROM_LUMS', 'FROM_ROADS',
+           'NOT_PATH', 'OBSTACLE', 'PATH', 'SIDEWALK', 'SOME_PATH', 'SPEED_BUMP', 'UNKNOWN', 'is_path']
 
 CLASSES = ('background', 'path', 'sidewalk', 'obstacle', 'speed_bump')
 BACKGROUND, PATH, SIDEWALK, OBSTACLE, SPEED_BUMP = range(5)
@@ -36,7 +36,7 @@ FROM_ROADS = ground_truth.code_table({0: NOT_PATH, 1: SOME_PATH})
 COMMA10K_COLORS = {
     (0x40, 0x20, 0x20): SOME_PATH, (0xff, 0, 0): SOME_PATH, (0x80, 0x80, 0x60): NOT_PATH,
     (0, 0xff, 0x66): OBSTACLE}
-"""Codes by the masks' RGB colours: road, lane marks, undrivable, movable; the own car is unknown."""
+"""Codes by the masks' RGB colours: road, lane marks, undrivable, movable; no code: own car."""
 
 
 def is_path(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:

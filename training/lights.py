@@ -40,7 +40,7 @@ _JPEG = np.array([
 
 
 def random_light(images: Tensor, rng: _Rng) -> Tensor:
-    """Return the images, float [N, 3, h, w] 0 to 1 RGB, in other lights and through other lenses."""
+    """Return images, float [N, 3, h, w] 0 to 1 RGB, in other lights, through other lenses."""
     images = images.clone()
     for share, effect in _EFFECTS:
         chosen = np.flatnonzero(rng.random(len(images)) < share)

@@ -40,7 +40,7 @@ from training.datasets import Sample
 Array = NDArray[np.uint8]
 
 SIZE = (448, 288)
-"""Width and height of the packed pictures, px: what the largest network sees, and a little more."""
+"""Width and height of the packed pictures, px: the largest network's, and a little more."""
 _QUALITY = 72
 _INDEX = 'index.json'
 _ENCODER = 'encoder.pt'

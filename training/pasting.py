@@ -48,7 +48,8 @@ class Cutouts:
     Cut-outs on the device.
 
     levels: uint8 [LEVELS, M, 4, SIDE, SIDE], RGB times alpha, and alpha; height_m, aspect (width
-    over height) and foot (row where it touches the ground, 0 to 1), float32 [M]; vehicle: bool [M].
+    over height) and foot (row where it touches the ground, 0 to 1) are float32 [M]; vehicle is
+    bool [M].
     """
 
     levels: Tensor
@@ -137,7 +138,7 @@ def paste(images: Tensor, codes: Tensor, cutouts: Cutouts, rng: np.random.Genera
     ground = images * (1 - shadow * depth.view(-1, 1, 1, 1))
     # A wet road mirrors it; what is mirrored is path all the same.
     wet = known((rng.random(count) < 0.12) * rng.uniform(0.15, 0.5, count)) * enough
-    if bool((rng.random() < 0.5)):
+    if bool(rng.random() < 0.5):
         up = (2 * foot_y[:, None] - rows - 0.5 - top[:, None]) / tall[:, None] * 2 - 1
         image = F.grid_sample(chosen, _grid(across, up), 'bilinear', 'zeros', align_corners=False)
         ground = ground + (image[:, :3] - ground * image[:, 3:]) * wet.view(-1, 1, 1, 1)
@@ -156,7 +157,7 @@ def paste(images: Tensor, codes: Tensor, cutouts: Cutouts, rng: np.random.Genera
 
 
 def _feet(path: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Draw a pixel of path for each view, float [N] columns and rows; near and ahead is likelier."""
+    """Draw a pixel of path for each view, float [N] columns and rows; rather near and ahead."""
     count, height, width = path.shape
     device = path.device
     u = torch.rand(path.shape, device=device, generator=_generator(device, rng))

@@ -12,23 +12,18 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Label images by a teacher: Intel's road-segmentation-adas-0001 (Apache-2.0) under OpenVINO."""
+"""A teacher of what is path: Intel's road-segmentation-adas-0001 (Apache-2.0) under OpenVINO."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training import labels
-from training.datasets import Sample
-
 WIDTH, HEIGHT = 896, 512
 ROAD, MARK = 1, 3      # channels of background, road, curb, mark
-SURE = 0.80            # a pixel whose two-way probability lies below is left unknown
 
 
 class Teacher:
@@ -50,16 +45,3 @@ class Teacher:
         blob = np.ascontiguousarray(image.transpose(2, 0, 1)[None], np.float32)
         scores = self._infer(blob)[0][0]
         return scores[ROAD] + scores[MARK]
-
-
-def teach(teacher: Teacher, images: Sequence[NDArray[np.uint8]]) -> list[Sample]:
-    """Label images by the teacher; what it is not sure of is unknown."""
-    samples = []
-    for bgr in images:
-        size = bgr.shape[1], bgr.shape[0]
-        path = cv2.resize(teacher.path_probability(bgr), size, interpolation=cv2.INTER_LINEAR)
-        codes = np.full(path.shape, labels.UNKNOWN, np.uint8)
-        codes[path >= SURE] = labels.SOME_PATH
-        codes[path <= 1 - SURE] = labels.NOT_PATH
-        samples.append(Sample(bgr, codes))
-    return samples

@@ -14,8 +14,8 @@
 """
 Show what fewer swallowed obstacles cost: `python -m training.trade --pack FILE --run RUN`.
 
-Each row asks for other log-odds before a pixel is called path. `training.export --threshold` builds
-the chosen one into the graphs.
+Each row asks for other log-odds before a pixel is called path. `training.export --threshold`
+builds the chosen one into the graphs.
 """
 
 from __future__ import annotations

@@ -116,7 +116,7 @@ class ColorMasked:
 
 
 def comma10k(data: Path) -> list[ColorMasked]:
-    """Return the pictures of DATA/comma10k, in order of their names; none where it is not there."""
+    """Return the pictures of DATA/comma10k in order of their names; none if it is not there."""
     folder = data / 'comma10k'
     return [ColorMasked(path, folder / 'masks' / f'{path.stem}.png')
             for path in sorted((folder / 'images').glob('*'))]

@@ -33,7 +33,14 @@ from benchmarks.model.baselines import ADAS, open_baselines
 from benchmarks.model.cases import write_cases
 from benchmarks.model.contender import Contender, open_bundled
 from benchmarks.model.images import (
-    comma10k, COMMA10K, find, Item, RENDERED, rendered_scenes, SPLITS)
+    COMMA10K,
+    comma10k,
+    find,
+    Item,
+    RENDERED,
+    rendered_scenes,
+    SPLITS,
+)
 from benchmarks.model.latency import race, summarize
 from benchmarks.model.no_roads import CorridorJudge, no_road_images, RoadOrNot, tell_apart
 from benchmarks.model.quality import count_corrupted, Robustness, robustness, score_sets, Scorer

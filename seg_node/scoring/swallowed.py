@@ -97,9 +97,10 @@ def mask_obstacles(mask: NDArray[np.bool_], codes: NDArray[np.uint8],
     """
     height, width = mask.shape
     path = is_path(codes, drivable_ids)
-    _, parts, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8))
+    _, parts, table, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8))
+    stats: list[list[int]] = np.asarray(table, int).tolist()
     found = []
-    for index, (x, y, w, h, area) in enumerate(stats.tolist()):
+    for index, (x, y, w, h, area) in enumerate(stats):
         if index == 0 or area < minimum:
             continue
         top = y + h - max(1, math.ceil(h / 4))
