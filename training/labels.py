@@ -23,7 +23,8 @@ from seg_node.scoring import ground_truth
 from seg_node.scoring.ground_truth import NOT_PATH, SOME_PATH, UNKNOWN
 
 __all__ = ['BACKGROUND', 'CLASSES', 'COMMA10K_COLORS', 'DRIVABLE', 'FROM_LUMS', 'FROM_ROADS',
-           'NOT_PATH', 'OBSTACLE', 'PATH', 'SIDEWALK', 'SOME_PATH', 'SPEED_BUMP', 'UNKNOWN', 'is_path']
+           'NOT_PATH', 'OBSTACLE', 'PATH', 'SIDEWALK', 'SOME_PATH', 'SPEED_BUMP', 'UNKNOWN',
+           'is_path']
 
 CLASSES = ('background', 'path', 'sidewalk', 'obstacle', 'speed_bump')
 BACKGROUND, PATH, SIDEWALK, OBSTACLE, SPEED_BUMP = range(5)
