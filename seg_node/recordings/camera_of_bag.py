@@ -59,6 +59,8 @@ class CameraOfBag(Source):
         head = self._head()
         self._first_ns, first = head[0].recorded_ns, head[0].data
         super().__init__(bag.path.name, _fps(head), self._image.count, self._size(head))
+        for text in bag.notes:
+            self.note(text)
         offset = clock_offset(bag, [self._image])
         self.start_ns = self._first_ns + offset
         self._stamped = stamp_of(first) != 0

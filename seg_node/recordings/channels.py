@@ -54,6 +54,16 @@ class Channel:
     digest: str = ''
     problem: str = ''
 
+    @property
+    def name(self) -> tuple[str, str]:
+        """Topic and type: what tells it from others of a bag."""
+        return self.topic, self.type
+
+    @property
+    def told(self) -> str:
+        """The topic for people, with its problem."""
+        return f'{self.topic} ({self.problem})' if self.problem else self.topic
+
 
 class Message(NamedTuple):
     """A message: its channel, the time of its recording in ns, and its CDR bytes."""
@@ -68,10 +78,12 @@ class Bag(Protocol):
     What reads the messages of a bag in the order of recording; those of ROS 1 come as of ROS 2.
 
     start_ns and end_ns are the times of recording of its first and last message, 0 without any.
+    notes: what the user should know of it.
     """
 
     path: Path
     channels: tuple[Channel, ...]
+    notes: tuple[str, ...]
     start_ns: int
     end_ns: int
 
@@ -81,6 +93,21 @@ class Bag(Protocol):
 
     def close(self) -> None:
         """Close the files; safe to call twice."""
+
+
+class BagFile(Protocol):
+    """One file of a bag; channels go by their names."""
+
+    channels: tuple[Channel, ...]
+    start_ns: int
+    end_ns: int
+
+    def messages(self, channels: Collection[tuple[str, str]], start_ns: int | None = None,
+                 stop_ns: int | None = None) -> Iterator[Message]:
+        """Yield messages from start_ns on, before stop_ns; UserError where it cannot go on."""
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
 
 
 def is_latched(topic: str, offered: Collection[Any]) -> bool:

@@ -88,7 +88,7 @@ def _choose_image(bag: Bag, topics: Topics) -> Channel:
               if topics.masks is None or channel.topic.strip('/') != topics.masks.strip('/')]
     listing = ', '.join(channel.topic for channel in images)
     if not images:
-        have = ', '.join(sorted({channel.topic for channel in bag.channels})) or 'nothing'
+        have = ', '.join(sorted({channel.told for channel in bag.channels})) or 'nothing'
         raise UserError(f'{bag.path}: no Image or CompressedImage topic in this bag; it has '
                         f'{have}. Record the camera too: ros2 bag record TOPIC')
     if topics.image is not None:

@@ -22,10 +22,12 @@ import sqlite3
 from urllib.parse import quote
 
 from seg_node.recordings.channels import Message, ZSTD_MAGIC
-from seg_node.recordings.damaged.scanning import channel_of, damage_ends, zstd
+from seg_node.recordings.damaged.scanning import channel_of, damage_ends, DamageError, Found
+from seg_node.recordings.indexed_file import not_cdr
+from seg_node.recordings.unpacking import unpack
 
 
-def scan(path: Path) -> Iterator[Message]:
+def scan(path: Path, found: Found) -> Iterator[Message]:
     """Yield message after message; DamageError at the damage."""
     with damage_ends():
         database = sqlite3.connect(f'file:{quote(str(path))}?mode=ro&immutable=1', uri=True)
@@ -33,15 +35,23 @@ def scan(path: Path) -> Iterator[Message]:
             # Lets SQLite read a file that is shorter than it should be; nothing is written.
             database.execute('PRAGMA writable_schema = ON')
             database.row_factory = sqlite3.Row
-            topics = {row['id']: channel_of(row['name'], row['type'], _qos(row))
-                      for row in database.execute(
-                          "SELECT * FROM topics WHERE serialization_format = 'cdr'")}
+            topics = {}
+            for row in database.execute('SELECT * FROM topics'):
+                channel = channel_of(row['name'], row['type'], _qos(row),
+                                     not_cdr(row['serialization_format']))
+                found(channel)
+                if not channel.problem:
+                    topics[row['id']] = channel
             # By the row number: the index by time may be the part that is damaged.
             for number, recorded, data in database.execute(
                     'SELECT topic_id, timestamp, data FROM messages ORDER BY rowid'):
                 if number in topics:
-                    plain = zstd.decompress(data) if data[:4] == ZSTD_MAGIC else bytes(data)
+                    plain = unpack('zstd', data) if data[:4] == ZSTD_MAGIC else bytes(data)
                     yield Message(topics[number], recorded, plain)
+            pages, size = (database.execute(f'PRAGMA {name}').fetchone()[0]
+                           for name in ('page_count', 'page_size'))
+            if path.stat().st_size < pages * size:
+                raise DamageError('it is shorter than it should be')
         finally:
             database.close()
 

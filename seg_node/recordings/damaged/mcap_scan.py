@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-The messages of an mcap file without its index, which a recording that was cut off never had.
+The messages of an mcap file without its index, which one that was cut off never had.
 
 Records as in https://mcap.dev/spec: an opcode, a length of 8 bytes, the content.
 """
@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
+from os import SEEK_END
 from pathlib import Path
 import struct
 from typing import BinaryIO
@@ -33,25 +34,31 @@ from seg_node.recordings.damaged.scanning import (
     channel_of,
     damage_ends,
     DamageError,
+    Found,
     read,
     read_up_to,
-    zstd,
 )
+from seg_node.recordings.indexed_file import not_cdr
+from seg_node.recordings.unpacking import MAX_BYTES, unpack
 
 _MAGIC = b'\x89MCAP0\r\n'
 _SCHEMA, _CHANNEL, _MESSAGE, _CHUNK, _DATA_END = 0x03, 0x04, 0x05, 0x06, 0x0F
 
 
-def scan(path: Path) -> Iterator[Message]:
+def scan(path: Path, found: Found) -> Iterator[Message]:
     """Yield message after message; DamageError at the damage."""
     with path.open('rb') as file, damage_ends():
         if read(file, len(_MAGIC)) != _MAGIC:
             raise DamageError('no mcap file')
-        yield from _Records().messages(file)
+        yield from _Records(found).messages(file)
+        file.seek(-len(_MAGIC), SEEK_END)
+        if read(file, len(_MAGIC)) != _MAGIC:
+            raise DamageError('its end is missing')
 
 
 class _Records:
-    def __init__(self) -> None:
+    def __init__(self, found: Found) -> None:
+        self._found = found
         self._types: dict[int, str] = {}
         self._channels: dict[int, Channel] = {}
 
@@ -75,9 +82,11 @@ class _Records:
                 number, schema = struct.unpack_from('<HH', content)
                 topic, end = _text(content, 4)
                 encoding, end = _text(content, end)
-                if encoding == 'cdr':
-                    qos = _metadata(content, end).get('offered_qos_profiles', '')
-                    self._channels[number] = channel_of(topic, self._types.get(schema, ''), qos)
+                qos = _metadata(content, end).get('offered_qos_profiles', '')
+                channel = channel_of(topic, self._types.get(schema, ''), qos, not_cdr(encoding))
+                self._found(channel)
+                if not channel.problem:
+                    self._channels[number] = channel
             elif opcode == _MESSAGE:
                 number, _, recorded = struct.unpack_from('<HIQ', content)
                 if number in self._channels:
@@ -95,13 +104,7 @@ def _unpacked(chunk: bytes, is_whole: bool) -> bytes:
     _, _, size, checksum = struct.unpack_from('<QQQI', chunk)
     compression, end = _text(chunk, 28)
     packed = chunk[end + 8:]
-    if compression == 'zstd':
-        packed = zstd.ZstdDecompressor().decompress(packed)
-    elif compression == 'lz4':
-        from lz4.frame import LZ4FrameDecompressor
-        packed = LZ4FrameDecompressor().decompress(packed)
-    elif compression:
-        raise DamageError(f'compression {compression}')
+    packed = unpack(compression, packed, min(size, MAX_BYTES), whole=is_whole)
     if is_whole and (len(packed) != size or (checksum and zlib.crc32(packed) != checksum)):
         raise DamageError('a chunk that does not fit its checksum')
     return packed

@@ -21,7 +21,6 @@ lengths of 4 bytes before them.
 
 from __future__ import annotations
 
-import bz2
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -29,23 +28,26 @@ import struct
 from typing import BinaryIO
 
 from seg_node.recordings.channels import Channel, is_latched, Message
-from seg_node.recordings.damaged.scanning import damage_ends, DamageError, read
+from seg_node.recordings.damaged.scanning import damage_ends, DamageError, Found, read
 from seg_node.recordings.ros1_messages import ConversionError, converter
+from seg_node.recordings.unpacking import MAX_BYTES, unpack
 
 _MAGIC = b'#ROSBAG V2.0\n'
 _MESSAGE, _CHUNK, _CONNECTION = 0x02, 0x05, 0x07
 
 
-def scan(path: Path) -> Iterator[Message]:
+def scan(path: Path, found: Found) -> Iterator[Message]:
     """Yield message after message; DamageError at the damage."""
     with path.open('rb') as file, damage_ends():
         if read(file, len(_MAGIC)) != _MAGIC:
             raise DamageError('no ROS 1 bag')
-        yield from _Records().messages(file)
+        yield from _Records(found).messages(file)
+        raise DamageError('it has no index')
 
 
 class _Records:
-    def __init__(self) -> None:
+    def __init__(self, found: Found) -> None:
+        self._found = found
         self._connections: dict[int, tuple[Channel, Callable[[bytes], bytes]]] = {}
 
     def messages(self, file: BinaryIO) -> Iterator[Message]:
@@ -72,8 +74,9 @@ class _Records:
             return
         topic = header['topic'].decode()
         latched = is_latched(topic, ()) or given.get('latching') == b'1'
-        self._connections[_uint32(header['conn'])] = (
-            Channel(topic, name, None, (), latched), convert)
+        channel = Channel(topic, name, None, (), latched)
+        self._found(channel)
+        self._connections[_uint32(header['conn'])] = channel, convert
 
 
 def _fields(data: bytes) -> dict[str, bytes]:
@@ -87,15 +90,8 @@ def _fields(data: bytes) -> dict[str, bytes]:
 
 
 def _unpacked(header: dict[str, bytes], data: bytes) -> bytes:
-    compression = header['compression'].decode()
-    if compression == 'bz2':
-        return bz2.decompress(data)
-    if compression == 'lz4':
-        from lz4.frame import decompress
-        return bytes(decompress(data))
-    if compression != 'none':
-        raise DamageError(f'compression {compression}')
-    return data
+    return unpack(header['compression'].decode(), data,
+                  min(_uint32(header['size']), MAX_BYTES))
 
 
 def _uint32(data: bytes) -> int:

@@ -16,20 +16,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from os import SEEK_END
-import sys
 from typing import BinaryIO
 
 from seg_node.recordings.channels import Channel, is_latched
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd  # comes with rosbags
-
-__all__ = ['DamageError', 'channel_of', 'damage_ends', 'read', 'read_up_to', 'zstd']
+Found = Callable[[Channel], object]
+"""Is told of every channel of a file that is scanned."""
 
 
 class DamageError(Exception):
@@ -63,11 +58,11 @@ def damage_ends() -> Iterator[None]:
         raise DamageError(str(error)) from error
 
 
-def channel_of(topic: str, kind: str, qos: str) -> Channel:
+def channel_of(topic: str, kind: str, qos: str, problem: str = '') -> Channel:
     """Return a channel with the QoS that was recorded (YAML, '' for none); counts are unknown."""
     from rosbags.rosbag2.metadata import parse_qos
     try:
         offered = tuple(parse_qos(qos)) if qos else ()
     except Exception:      # damaged, or of a form that rosbags does not know
         offered = ()
-    return Channel(topic, kind, None, offered, is_latched(topic, offered))
+    return Channel(topic, kind, None, offered, is_latched(topic, offered), problem=problem)
