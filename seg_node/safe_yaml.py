@@ -18,10 +18,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-import stat
 from typing import Any
 
 import yaml
+
+from seg_node.regular_file import FileError, read_bytes
 
 MAX_BYTES = 256 * 1024
 """Of a file; the parser takes about 25 s for a megabyte."""
@@ -66,30 +67,11 @@ def read_yaml(path: Path, loader: type[BoundedLoader] = BoundedLoader,
 
     :raises YamlError: what is wrong; the caller names the file.
     """
-    return parse_yaml(read_bytes(path, max_bytes), loader)
-
-
-def read_bytes(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
-    """
-    Return the content of a regular file that is not too large.
-
-    :raises YamlError: why it cannot be read.
-    """
     try:
-        # Before it is opened: a FIFO would wait for its writer.
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise YamlError('is no file')
-        with path.open('rb') as file:
-            # Not max_bytes, for which memory would be taken.
-            size = min(os.fstat(file.fileno()).st_size, max_bytes)
-            content = file.read(size + 1)
-    except OSError as error:
-        raise YamlError(f'cannot be read ({error.strerror})') from None
-    if len(content) > max_bytes:
-        raise YamlError(f'is larger than {max_bytes} bytes')
-    if len(content) > size:
-        raise YamlError('is being written to')
-    return content
+        content = read_bytes(path, max_bytes)
+    except FileError as error:
+        raise YamlError(str(error)) from None
+    return parse_yaml(content, loader)
 
 
 def parse_yaml(content: str | bytes, loader: type[BoundedLoader] = BoundedLoader) -> Any:

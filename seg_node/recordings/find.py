@@ -19,6 +19,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from errno import EINVAL
+from os import fsencode
+from os.path import basename, realpath
 from pathlib import Path
 import re
 
@@ -62,6 +65,8 @@ def kind_of(path: Path) -> Kind | None:
         if is_bag_file(path):
             return Kind.BAG
         return Kind.IMAGES if path.suffix.lower() in IMAGE_SUFFIXES else Kind.VIDEO
+    if not path.is_dir():
+        raise OSError(EINVAL, 'it is neither a file nor a folder')
     if (path / 'metadata.yaml').is_file():
         return Kind.BAG
     files = [file for file in path.iterdir() if file.is_file()]
@@ -108,55 +113,95 @@ def find_recordings(paths: Sequence[Path], without: Collection[Path] = ()) -> li
     """
     Find the recordings that are meant by paths, in natural order, each with a name of its own.
 
-    A path that is a recording is this one; any other folder is searched for them.
+    A path that is a recording is this one; any other folder is searched for them, each folder
+    once, however links lead to it. What cannot be looked into is among them: it is told, and keeps
+    nothing else from being read.
 
     :param without: folders that are not searched, such as that of the ground truth.
     :raises UserError: for a path that does not exist, or holds none.
     """
-    skipped = {path.resolve() for path in without}
+    skipped = set(map(realpath, without))
     found: list[Recording] = []
     names: set[str] = set()
-    seen: set[Path] = set()
+    seen: set[str] = set()
     for path in paths:
-        if not path.exists():
-            raise UserError(f'{path}: no such file or folder. Check the path')
+        check_exists(path)
         own = list(_below(path, skipped)) if _kind(path) is None else [path]
         if not own:
             raise UserError(f'{path}: no recordings in it. Give bags, videos or folders of '
                             'images, or a folder that holds some')
         for recording in own:
-            if recording.resolve() in seen:
+            if realpath(recording) in seen:
                 continue
-            seen.add(recording.resolve())
+            seen.add(realpath(recording))
             found.append(Recording(_name(recording, path, names), recording))
     return found
 
 
-def _below(folder: Path, skipped: Collection[Path]) -> Iterator[Path]:
-    for entry in sorted(folder.iterdir(), key=natural_key):
-        if entry.name.startswith('.') or entry.resolve() in skipped:
+def check_exists(path: Path) -> None:
+    """Raise UserError for a path that leads nowhere, or that OpenCV and others cannot name."""
+    try:
+        str(path).encode()
+        path.stat()
+    except UnicodeEncodeError:
+        raise UserError(f'{shown(path)}: its name is not UTF-8. Rename it') from None
+    except FileNotFoundError:
+        raise UserError(f'{path}: no such file or folder. Check the path') from None
+    except OSError as error:
+        raise UserError(f'{path}: cannot be read ({error.strerror}). Check the path') from None
+
+
+def shown(path: Path | str) -> str:
+    """Return a path that can be printed, whatever bytes it is made of."""
+    return fsencode(path).decode(errors='backslashreplace')
+
+
+def _below(folder: Path, skipped: Collection[str]) -> Iterator[Path]:
+    # Not recursive: there are folders as deep as a path may be long.
+    seen: set[tuple[int, int]] = set()
+    below = [iter(_entries(folder, seen))]
+    while below:
+        entry = next(below[-1], None)
+        if entry is None:
+            below.pop()
             continue
-        if entry.is_file():
-            if is_media_file(entry):
-                yield entry
-        elif entry.is_dir() and not (entry / RUN).exists():
-            if _kind(entry) is None:
-                yield from _below(entry, skipped)
-            else:
-                yield entry
+        try:
+            if realpath(entry) in skipped:
+                continue
+            if entry.is_dir():
+                if (entry / RUN).exists():
+                    continue
+                if kind_of(entry) is None:
+                    below.append(iter(_entries(entry, seen)))
+                    continue
+            elif not is_media_file(entry):
+                continue
+        except OSError:
+            pass      # said when it is opened
+        yield entry
+
+
+def _entries(folder: Path, seen: set[tuple[int, int]]) -> list[Path]:
+    """Return what is in a folder, in natural order; nothing where it has been seen before."""
+    status = folder.stat()
+    if (status.st_dev, status.st_ino) in seen:
+        return []
+    seen.add((status.st_dev, status.st_ino))
+    return sorted((entry for entry in folder.iterdir() if not entry.name.startswith('.')),
+                  key=natural_key)
 
 
 def _kind(path: Path) -> Kind | None:
     try:
         return kind_of(path)
     except OSError as error:
-        raise UserError(f'{path}: cannot be read ({error.strerror}). Check the permissions') \
+        raise UserError(f'{path}: cannot be read ({error.strerror}). Check path and permissions') \
             from None
 
 
 def _name(recording: Path, root: Path, taken: set[str]) -> str:
     """Return a name that is a folder's: from the path below the root, or the last part."""
-    parts = recording.relative_to(root).parts or (recording.resolve().name,)
+    parts = recording.relative_to(root).parts or (basename(realpath(recording)),)
     name = re.sub(r'[^\w.+=-]+', '_', '__'.join(parts))
     suffix = Path(name).suffix.lower()
     if recording.is_file() and suffix in (*VIDEO_SUFFIXES, *BAG_SUFFIXES, *IMAGE_SUFFIXES):

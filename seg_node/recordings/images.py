@@ -30,8 +30,9 @@ from seg_node.perception.images.compressed import read_header
 from seg_node.perception.images.errors import ImageError
 from seg_node.perception.images.quiet_opencv import decoder_words, quiet_opencv
 from seg_node.recordings.calibration import Calibration
-from seg_node.recordings.find import IMAGE_SUFFIXES, Kind, natural_key
+from seg_node.recordings.find import IMAGE_SUFFIXES, Kind, natural_key, shown
 from seg_node.recordings.sources import RecordedFrame, Source
+from seg_node.regular_file import FileError, read_bytes
 from seg_node.stop_go.vehicle import Motion
 
 quiet_opencv()
@@ -42,6 +43,8 @@ FOLDER_FPS = 10.0
 VIDEO_FPS = 25.0
 """Frame rate in Hz assumed for a video whose header names none that can be true."""
 MAX_FPS = 1000.0
+MAX_FILE = 256 << 20
+"""Bytes of an image's file, which is read as a whole."""
 _UNBOUNDED = (b'BM', b'II*\0', b'MM\0*', b'P2', b'P3', b'P5', b'P6')
 """How BMP, TIFF, PGM and PPM begin: OpenCV bounds their pixels, see quiet_opencv()."""
 
@@ -124,10 +127,10 @@ class ImageFolder(Source):
             bgr = read_image(file)
             if bgr is None:
                 self.skipped += 1
-                self.note(f'{file.name}: cannot be decoded as an image; left out')
+                self.note(f'{shown(file.name)}: cannot be decoded as an image; left out')
                 continue
             # The place in the folder keeps its time: a damaged image leaves a gap in time.
-            yield replace(self._frame(index, bgr), name=file.name)
+            yield replace(self._frame(index, bgr), name=shown(file.name))
 
 
 class RenderedDrive(Source):
@@ -171,11 +174,11 @@ def read_image(path: Path, flags: int = cv2.IMREAD_COLOR) -> NDArray[np.uint8] |
     :param flags: OpenCV's, for another result than BGR.
     """
     try:
-        data = path.read_bytes()
+        data = read_bytes(path, MAX_FILE)
         if not data.startswith(_UNBOUNDED):
             read_header(data)
         with decoder_words():
             image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    except (cv2.error, ImageError, OSError, MemoryError):
+    except (cv2.error, ImageError, FileError, MemoryError):
         return None
     return None if image is None else np.asarray(image)

@@ -22,7 +22,14 @@ from seg_node.errors import UserError
 from seg_node.recordings.bag import open_bag
 from seg_node.recordings.calibration import Calibration
 from seg_node.recordings.channels import Bag
-from seg_node.recordings.find import IMAGE_SUFFIXES, is_media_file, Kind, kind_of, natural_key
+from seg_node.recordings.find import (
+    check_exists,
+    IMAGE_SUFFIXES,
+    is_media_file,
+    Kind,
+    kind_of,
+    natural_key,
+)
 from seg_node.recordings.sources import Source
 from seg_node.recordings.topics import Topics
 
@@ -35,9 +42,8 @@ def checked_kind(path: Path | None, fps: float | None = None) -> Kind:
     """
     if path is None:
         return Kind.RENDERED
+    check_exists(path)
     try:
-        if not path.exists():
-            raise UserError(f'{path}: no such file or folder. Check the path')
         kind = kind_of(path)
         if kind is None:
             raise UserError(f'{path}: {_what_else(path)}')
@@ -47,7 +53,7 @@ def checked_kind(path: Path | None, fps: float | None = None) -> Kind:
                     raise UserError(f'{path}: the file is empty. Give a video, a folder of '
                                     'images, or a bag')
     except OSError as error:
-        raise UserError(f'{path}: cannot be read ({error.strerror}). Check the permissions') \
+        raise UserError(f'{path}: cannot be read ({error.strerror}). Check path and permissions') \
             from None
     if kind is Kind.BAG and fps:
         raise UserError(f'--fps {fps:g}: a bag keeps its recorded timing. '

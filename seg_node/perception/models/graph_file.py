@@ -21,7 +21,7 @@ import hashlib
 from pathlib import Path, PurePosixPath
 
 from seg_node.perception.models.external_data import GraphError, take_in
-from seg_node.safe_yaml import read_bytes, YamlError
+from seg_node.regular_file import FileError, read_bytes
 
 MAX_BYTES = 2**31 - 2**20
 """Of a graph with its weights: protocol buffers end at 2 GiB; the rest is room for nodes."""
@@ -79,5 +79,5 @@ def _inside(location: str) -> str:
 def _read(path: Path, room: int) -> bytes:
     try:
         return read_bytes(path, room)
-    except YamlError as error:
+    except FileError as error:
         raise GraphError(str(error)) from None

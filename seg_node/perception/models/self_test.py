@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from seg_node.perception.models.manifest import SelfTestFiles
 from seg_node.perception.segmenter import Segmentation, Segmenter
-from seg_node.safe_yaml import read_bytes, YamlError
+from seg_node.regular_file import FileError, read_bytes
 
 MIN_AGREEMENT = 0.98
 """Share of the known labels that must come out; lower precisions differ at edges of classes."""
@@ -94,7 +94,7 @@ def _read(files: SelfTestFiles, width: int, height: int,
 def _decoded(path: Path, flags: int) -> NDArray[np.uint8]:
     try:
         content = np.frombuffer(read_bytes(path, _MAX_IMAGE_BYTES), np.uint8)
-    except YamlError as error:
+    except FileError as error:
         raise SelfTestError(f'{path}: {error}; get the model again') from None
     found = cv2.imdecode(content, flags) if content.size else None
     if found is None:

@@ -39,7 +39,8 @@ import yaml
 
 from seg_node.errors import UserError
 from seg_node.places import shared
-from seg_node.safe_yaml import BoundedLoader, parse_yaml, read_bytes, YamlError
+from seg_node.regular_file import FileError, read_bytes
+from seg_node.safe_yaml import BoundedLoader, MAX_BYTES, parse_yaml, YamlError
 from seg_node.scoring.ground_truth import NOT_PATH, SOME_PATH, UNKNOWN
 
 WORDS = {'path': SOME_PATH, 'not_path': NOT_PATH, 'unknown': UNKNOWN}
@@ -140,9 +141,9 @@ def read_mapping(path: Path, classes: Sequence[str]) -> Mapping:
     :raises UserError: names the file, what is wrong and what would fit.
     """
     try:
-        data = read_bytes(path)
+        data = read_bytes(path, MAX_BYTES)
         content = parse_yaml(data, _Loader)
-    except YamlError as error:
+    except (FileError, YamlError) as error:
         raise UserError(f'{path}: {error}') from None
     if not isinstance(content, dict) or ('ids' in content) == ('colours' in content):
         raise UserError(f'{path}: needs either ids: or colours:, as in '
