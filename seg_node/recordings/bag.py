@@ -118,7 +118,7 @@ class FilesOfBag:
         return plain
 
     def _merged(self) -> Iterator[Channel]:
-        """Yield a channel for each topic and type of all files, and for those that are promised."""
+        """Yield a channel for each topic and type, also for those that are only promised."""
         every: dict[tuple[str, str], list[Channel]] = {
             name: [Channel(*name, 0)] for name, count in self._promised.items() if count}
         for file in self._files:
@@ -135,7 +135,7 @@ class FilesOfBag:
 
     def messages(self, channels: Collection[Channel], start_ns: int | None = None,
                  stop_ns: int | None = None) -> Iterator[Message]:
-        """Yield messages, then raise UserError for damage, and for what is promised and missing."""
+        """Yield messages, then raise UserError for damage and for what is missing."""
         wanted = {channel.name: channel for channel in channels}
         counts = dict.fromkeys(wanted, 0)
         damage = list(self._damage)

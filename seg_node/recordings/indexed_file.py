@@ -131,7 +131,8 @@ def _check_message_index(reader: Any) -> None:
     """Refuse chunks whose messages have no index: rosbags would find none in them."""
     indexed = sum(sum(chunk.channel_count.values()) for chunk in reader.chunks)
     if reader.chunks and indexed < reader.metadata.message_count:
-        raise ValueError(f'{reader.metadata.message_count - indexed} messages are not in its index')
+        missing = reader.metadata.message_count - indexed
+        raise ValueError(f'{missing} messages are not in its index')
 
 
 def _ros2_channel(connections: list[Any]) -> Channel:

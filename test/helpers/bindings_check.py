@@ -31,7 +31,7 @@ import types
 from typing import Any
 import warnings
 
-from seg_node.perception.backends.tensorrt.api import LIBRARY_TACTICS, Api
+from seg_node.perception.backends.tensorrt.api import Api, LIBRARY_TACTICS
 from seg_node.perception.backends.tensorrt.bindings import CLASSES, MEMBERS
 from seg_node.perception.backends.tensorrt.callbacks import PhaseTree
 from seg_node.perception.backends.tensorrt.library import Flavour, Library
@@ -117,7 +117,8 @@ def features(trt: Any, api: Api) -> dict[str, Any]:
             trt.HardwareCompatibilityLevel.__members__),
         'for_later_versions': hasattr(trt.BuilderFlag, 'VERSION_COMPATIBLE'),
         'host_code': hasattr(trt.Runtime, 'engine_host_code_allowed'),
-        'library_tactics': [name for name in LIBRARY_TACTICS if name in trt.TacticSource.__members__],
+        'library_tactics': [
+            name for name in LIBRARY_TACTICS if name in trt.TacticSource.__members__],
         'progress': hasattr(config, 'progress_monitor'),
         'node_names': hasattr(trt.ParserError, 'node_name'),
     }

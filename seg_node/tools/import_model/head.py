@@ -17,7 +17,9 @@ Turn what a network gives into labels and confidence.
 
 As in the bundled networks: a pixel is drivable where the drivable classes together are more
 probable than the others; its label is the most probable class on that side, and the confidence the
-probability of the side. Everything after the enlargement works on one plane per class, element by
+probability of the side. Independent probabilities (a Sigmoid for each class) can be high for road
+and for what stands on it: there a pixel is drivable where some drivable class is, and none of the
+others. Everything after the enlargement works on one plane per class, element by
 element: on ONNX Runtime that takes a seventh of the time of Softmax and ArgMax over channels.
 """
 
@@ -33,9 +35,6 @@ from seg_node.tools.import_model.graph_writer import GraphWriter
 from seg_node.tools.import_model.network import Network
 from seg_node.tools.import_model.options import Layout, Values
 from seg_node.tools.import_model.scores import Scores
-
-_MIN_SUM = 1e-6
-"""Independent probabilities may all be 0; then no class is, and the pixel not drivable."""
 
 
 def append_head(
@@ -118,12 +117,16 @@ def _labels_and_confidence(
     others = [k for k in range(len(planes)) if k not in drivable]
     path_label, path_best = _best(writer, planes, drivable)
     other_label, other_best = _best(writer, planes, others)
-    odds = list(planes)
-    if values is Values.LOGITS:
-        highest = writer.add('Max', path_best, other_best)
-        odds = [writer.add('Exp', writer.add('Sub', plane, highest)) for plane in planes]
-    total = writer.add('Max', writer.add('Sum', *odds), writer.constant(_MIN_SUM))
-    path = writer.add('Div', writer.add('Sum', *(odds[k] for k in drivable)), total)
+    if values is Values.INDEPENDENT:
+        some = writer.add('Sub', writer.constant(1), _none(writer, planes, drivable))
+        path = writer.add('Mul', some, _none(writer, planes, others))
+    else:
+        odds = list(planes)
+        if values is Values.LOGITS:
+            highest = writer.add('Max', path_best, other_best)
+            odds = [writer.add('Exp', writer.add('Sub', plane, highest)) for plane in planes]
+        path = writer.add('Div', writer.add('Sum', *(odds[k] for k in drivable)),
+                          writer.add('Sum', *odds))
     is_path = writer.add('Greater', path, writer.constant(0.5))
     label = writer.add('Where', is_path, path_label, other_label)
     certainty = writer.add('Max', path, writer.add('Sub', writer.constant(1), path))
@@ -136,6 +139,14 @@ def _labels_and_confidence(
                to=TensorProto.UINT8)
     writer.add('Cast', writer.add('Squeeze', level, channel), output='confidence',
                to=TensorProto.UINT8)
+
+
+def _none(writer: GraphWriter, planes: Sequence[str], ids: Sequence[int]) -> str:
+    """Return the probability that none of some independent classes is there."""
+    first, *rest = (writer.add('Sub', writer.constant(1), planes[k]) for k in ids)
+    for other in rest:
+        first = writer.add('Mul', first, other)
+    return first
 
 
 def _best(writer: GraphWriter, planes: Sequence[str], ids: Sequence[int]) -> tuple[str, str]:

@@ -50,10 +50,11 @@ class Layout(str, Enum):
 
 
 class Values(str, Enum):
-    """What a network gives for each pixel."""
+    """What a network gives for each pixel; independent probabilities need not sum to 1."""
 
     LOGITS = 'logits'
     PROBABILITIES = 'probabilities'
+    INDEPENDENT = 'independent'
     LABELS = 'labels'
 
 

@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,6 +29,8 @@ from seg_node.tools.import_model.runtime import Array
 from seg_node.tools.import_model.tensors import origin
 
 _TOLERANCE = 1e-3
+_SUM_TOLERANCE = 0.02
+"""Half precision rounds each of many classes."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,20 @@ def read_scores(
     height, width = _sides(raw, placed)
     scores = Scores(found, placed, channels, width, height)
     _check_classes(raw, scores, classes)
-    if found is Values.PROBABILITIES and not _between_0_and_1(raw):
-        raise UserError(f'--values probabilities: output {network.output_name!r} goes from '
+    if (found is Values.PROBABILITIES and placed is not None and channels > 1
+            and not _exclude_each_other(raw, placed.channel_axis) and _between_0_and_1(raw)):
+        if values is not None:
+            raise UserError('--values probabilities: the classes of a pixel do not sum to 1 in '
+                            f'output {network.output_name!r}; give --values independent')
+        scores = replace(scores, values=Values.INDEPENDENT)
+    if found in (Values.PROBABILITIES, Values.INDEPENDENT) and not _between_0_and_1(raw):
+        raise UserError(f'--values {found.value}: output {network.output_name!r} goes from '
                         f'{raw.min():.3g} to {raw.max():.3g}; those are logits')
     return scores
+
+
+def _exclude_each_other(raw: Array, axis: int) -> bool:
+    return bool(np.abs(raw.sum(axis, np.float64) - 1).max() <= _SUM_TOLERANCE)
 
 
 def doubts(raw: Array, network: Network, scores: Scores) -> list[str]:

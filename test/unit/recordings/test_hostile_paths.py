@@ -29,9 +29,10 @@ from seg_node.errors import UserError
 from seg_node.recordings.find import find_recordings
 from seg_node.recordings.opening import open_frames
 
+
 def test_links_that_lead_in_circles_are_followed_once(tmp_path: Path) -> None:
     folder = tmp_path
-    for level in range(40):      # 2**40 ways to the bag
+    for _ in range(40):      # 2**40 ways to the bag
         below = folder / 'a'
         below.mkdir()
         (folder / 'b').symlink_to(below)

@@ -26,10 +26,10 @@ from helpers.bag_files import IMAGE, image, START_NS, STORE, write_other_bag
 import helpers.recorded_bags as recorded_bags
 from helpers.recorded_bags import COUNT, TIMES, TOPIC, written
 from seg_node.errors import UserError
+from seg_node.recordings.bag import open_bag
 from seg_node.recordings.find import Kind, kind_of
 from seg_node.recordings.opening import open_frames
 from seg_node.recordings.stamps import stamp_of
-from seg_node.recordings.bag import open_bag
 
 KINDS: dict[str, Callable[[Path], Path]] = {
     f'{storage}{name}': (lambda path, make=make, storage=storage: make(path / 'bag', storage))

@@ -36,8 +36,8 @@ DLA_CORE = OwnOption(
     '-1: none')
 LIBRARY_TACTICS = OwnOption(
     'library_tactics', 0, 1, 1,
-    'also try what cuBLAS and cuDNN offer, with tensorrt up to 10; their contexts take hundreds of '
-    'MB; 0: no')
+    'also try what cuBLAS and cuDNN offer, with tensorrt up to 10; their contexts take hundreds '
+    'of MB; 0: no')
 OWN_OPTIONS = (WORKSPACE_MIB, OPTIMIZATION_LEVEL, DLA_CORE, LIBRARY_TACTICS)
 
 _RANGES = {'max_batch': (1, MAX_BATCH),

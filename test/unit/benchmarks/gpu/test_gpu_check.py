@@ -27,7 +27,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from benchmarks.gpu import __main__ as command_module, child, node, report
+from benchmarks.gpu import __main__ as command_module
+from benchmarks.gpu import child, node, report
 from benchmarks.gpu.__main__ import command_line, parse, run_child
 from benchmarks.gpu.outcome import Check, Outcome, Settings, Status, Table
 from helpers.markdown import narrow

@@ -145,13 +145,32 @@ def test_one_score_tells_two_classes(tmp_path, after):
     assert_same((labels[0], confidence[0]), expected(np.stack([1 - path, path]), (1,)))
 
 
-def test_independent_probabilities_are_brought_to_one(tmp_path):
-    form = Form(classes=2, after=('Sigmoid',))
-    out = imported(tmp_path, form.model(), classes='binary')
+@pytest.mark.parametrize('count', [2, 5])
+def test_independent_probabilities_do_not_exclude_each_other(tmp_path, count):
+    form = Form(classes=count, after=('Sigmoid',))
+    drivable = {1} if count == 2 else {0, 3}
+    out = imported(tmp_path, form.model(), classes=class_file(tmp_path, count, drivable))
     rgb = images(form)
     each = enlarged(form.raw(pixels(rgb))[0], form.width, form.height)
+    others = [k for k in range(count) if k not in drivable]
+    none = [np.prod([1 - each[k] for k in ids], axis=0) for ids in (sorted(drivable), others)]
+    path = (1 - none[0]) * none[1]
     labels, confidence = run_graph(out, rgb)
-    assert_same((labels[0], confidence[0]), expected(each / each.sum(0), (1,)))
+    assert (np.isin(labels[0], sorted(drivable)) == (path > 0.5)).mean() > 0.998
+    wanted = np.floor(255 * np.maximum(path, 1 - path) + 0.5)
+    assert np.abs(confidence[0].astype(int) - wanted).max() <= 1
+    # The pixel that is road and obstacle at once is none to drive on.
+    both = (each[sorted(drivable)].max(0) > 0.6) & (each[others].max(0) > 0.6)
+    assert both.any()
+    assert not np.isin(labels[0][both], sorted(drivable)).any()
+
+
+def test_probabilities_that_are_independent_are_not_called_exclusive(tmp_path, capsys):
+    form = Form(classes=3, after=('Sigmoid',))
+    path = save(form.model(), tmp_path)
+    assert main([str(path), '--out', str(tmp_path / 'model'), '--classes',
+                 str(class_file(tmp_path, 3, {1})), '--values', 'probabilities']) == 2
+    assert 'do not sum to 1' in capsys.readouterr().err
 
 
 def test_label_maps_have_no_confidence(tmp_path, capsys):

@@ -40,7 +40,8 @@ from seg_node.perception.models.model import Precision
 ORIN = Gpu('Orin', '8.7', 'CUDA 12.6')
 KEY = EngineKey('road', '0' * 64, 'TensorRT 10.3.0', ORIN, EngineOptions())
 FACTS = BuildFacts('TensorRT 10.3.0', 93.5, {'float16': 40}, LayerSummary((
-    LayerInfo('stem', 'CaskConvolution', 'fp16', 432),)), ('has no optimization level',), ('cudnn',))
+    LayerInfo('stem', 'CaskConvolution', 'fp16', 432),)), ('has no optimization level',),
+    ('cudnn',))
 
 
 # --- keys ------------------------------------------------------------------------------------
