@@ -18,8 +18,8 @@ Check and measure the GPU path on this machine, section by section.
 Each section runs in a process of its own; one that cannot run says why, and the next goes on. They
 come in the order of what is most worth knowing, and gpu_check.json and gpu_check.md are written
 after each, so that a run that is cut off has told most. Exit codes: 0 all that ran passed, 1
-something failed, 2 unusable input, 3 nothing could be measured: no GPU, or not what it takes to use it, 130 stopped
-by Ctrl-C.
+something failed, 2 unusable input, 3 nothing could be measured: no GPU, or not what it takes to
+use it, 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
