@@ -33,7 +33,7 @@ DICE_SHARE = 0.3
 OBSTACLE_PRICE = 3.0
 THIN_PRICE = 6.0
 FOOT_PRICE = 8.0
-SIDEWALK_PRICE = 2.0
+SIDEWALK_PRICE = 3.0
 FOOT_ROWS = 9
 """Rows above path that belong to a foot, of those at which the loss is taken; odd."""
 _THIN = 5
