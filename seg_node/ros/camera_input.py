@@ -29,6 +29,7 @@ from seg_node.ros.following import FollowingSubscription, Wanted
 from seg_node.ros.newest_frames import CameraFrame, NewestFrames
 from seg_node.ros.qos import CAMERA, CAMERA_INFO, TRANSIENT_LOCAL
 from seg_node.ros.statistics import CameraStatistics
+from seg_node.stop_go.camera_view import fingerprint
 
 # Seconds in which the worker prepares the image for the network. rclpy would spend the first 0.7
 # ms of them in Python, on waiting for the next message, and the two share the interpreter's lock.
@@ -47,6 +48,7 @@ class CameraInput:
         self._statistics = statistics
         self._clocks = clocks
         self._camera_info: CameraInfo | None = None
+        self._info_changes = 0
         self._last_number: dict[Any, int] = {}
         topic, kind = f'{camera}/image_raw', Image
         if transport == 'compressed':
@@ -64,11 +66,14 @@ class CameraInput:
         now = self._clocks.now()
         self._statistics.arrived(now.steady)
         self._count_lost(info)
-        if self._frames.put(CameraFrame(self._camera, message, now, self._camera_info)):
+        if self._frames.put(CameraFrame(self._camera, message, now, self._camera_info,
+                                        self._info_changes)):
             time.sleep(_LEAVE_TO_WORKER)
 
     def _receive_info(self, message: CameraInfo) -> None:
-        self._camera_info = message
+        known, self._camera_info = self._camera_info, message
+        if known is not None and fingerprint(known) != fingerprint(message):
+            self._info_changes += 1
 
     def _count_lost(self, info: Mapping[str, Any]) -> None:
         """Count the images that were sent since the last one and never came here."""

@@ -165,7 +165,8 @@ class CameraWorker:
         started = time.monotonic()
         assessment = camera.judge.assess(SegmentedImage(
             segmentation.width, segmentation.height, segmentation.labels, segmentation.confidence,
-            one.inspection.result(), one.frame.camera_info, self._speedometer.motion(), inference))
+            one.inspection.result(), one.frame.camera_info, self._speedometer.motion(), inference,
+            one.frame.info_changes))
         camera.statistics.took('resize', segmentation.prepare * 1e3)
         camera.statistics.took('inference', inference * 1e3)
         camera.statistics.took('measure', (time.monotonic() - started) * 1e3)

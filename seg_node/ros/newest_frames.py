@@ -25,12 +25,17 @@ from seg_node.stop_go.timing import Instant
 
 @dataclass(frozen=True)
 class CameraFrame:
-    """An image message, when it arrived, and the newest camera_info by then, if any."""
+    """
+    An image message, when it arrived, and the newest camera_info by then, if any.
+
+    info_changes: how often a camera_info has differed from the one before it, by then.
+    """
 
     camera: str
     message: Any
     arrival: Instant
     camera_info: Any = None
+    info_changes: int = 0
 
 
 class NewestFrames:

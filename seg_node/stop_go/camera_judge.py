@@ -59,8 +59,9 @@ class SegmentedImage:
 
     width and height are the camera's, in pixels; labels (class ids) and confidence (255 = 1.0)
     are uint8 [h, w] at the network's size. `inspection` is None where there is no image, only
-    labels. `info` is the newest camera_info, None before the first; `motion` is None without
-    fresh odometry. `inference` in seconds.
+    labels. `info` is the newest camera_info, None before the first; `info_changes` tells how often
+    one has differed from the one before it, so far. `motion` is None without fresh odometry.
+    `inference` in seconds.
     """
 
     width: int
@@ -71,6 +72,7 @@ class SegmentedImage:
     info: CameraInfo | None = None
     motion: Motion | None = None
     inference: float = 0.0
+    info_changes: int = 0
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ class CameraJudge:
         if image.inspection is not None:
             health = (*image.inspection.findings,
                       *_changed(image.inspection.limits, assessor.limits))
-        view, problem, changed = self._view_of(image.info, image.width, image.height)
+        view, problem, changed = self._view_of(image)
         found = assessor.assess(Observation(
             image.labels, image.confidence, view, image.motion, image.inference, problem,
             self._resumption.doubt))
@@ -214,6 +216,7 @@ class CameraJudge:
         self._assessor = self._build_assessor(self._labels, self._limits)
         self._health = CameraHealth(self._limits.camera_health)
         self._known_view: View | None = None
+        self._info_changes: int | None = None
         self._last = None
         self._resumption.forget()
         self._mounting = None
@@ -262,13 +265,13 @@ class CameraJudge:
             self._mounting = judged, MountingCheck(assessment.limits.ground.max_horizon_error)
         return self._mounting[1].judge(assessment.sight, driven)
 
-    def _view_of(self, info: CameraInfo | None, width: int, height: int,
+    def _view_of(self, image: SegmentedImage,
                  ) -> tuple[View | None, Finding, tuple[Finding, ...]]:
         """Return the view, else why there is none; and whether the camera is another since."""
         if self._view is None:
             return None, NO_INFO, ()
         try:
-            view = self._view.view(info, width, height)
+            view = self._view.view(image.info, image.width, image.height)
         except ViewError as error:
             return None, error.finding, ()
         # Held against the view under which GO was earned, so that one that creeps is found too.
@@ -276,6 +279,11 @@ class CameraJudge:
         changed = judge_change(known, view, self._limits.ground.pitch_error)
         if changed or self._known_view is None:
             self._known_view = view
+        if not changed and self._info_changes not in (None, image.info_changes):
+            # Two that take turns can be in step with the images: one is always the newest then.
+            changed = (Finding(Reason.CAMERA_CHANGED,
+                               'camera_info has changed and changed back; who else publishes it?'),)
+        self._info_changes = image.info_changes
         return view, NO_INFO, changed
 
 

@@ -117,7 +117,7 @@ class CameraView:
                             'geometry: trapezoid')
         pose = self._source.pose(info.header.frame_id)
         # Comparing a few numbers is cheaper than building the corridor again for each image.
-        made = (_fingerprint(info), width, height, pose)
+        made = (fingerprint(info), width, height, pose)
         if self._view is None or made != self._made:
             intrinsics = to_intrinsics(info, self._rectified)
             size = self._rotation.size(width, height)
@@ -186,7 +186,8 @@ def _check_matrix(info: CameraInfo, rectified: bool) -> None:
                          'rectified, else have P published')
 
 
-def _fingerprint(info: CameraInfo) -> tuple[Any, ...]:
+def fingerprint(info: CameraInfo) -> tuple[Any, ...]:
+    """Return what a camera_info says of the camera, to be compared."""
     roi = info.roi
     return (info.width, info.height, info.distortion_model, tuple(info.d), tuple(info.k),
             tuple(info.p), info.binning_x, info.binning_y,

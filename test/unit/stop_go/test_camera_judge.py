@@ -81,12 +81,13 @@ class Camera:
         self.judge.load(CLASSES, WIDTH, HEIGHT)
         self.judge.activate(Instant(self.now, self.now))
 
-    def assess(self, image=GREY, decoded_under=None, info=None):
+    def assess(self, image=GREY, decoded_under=None, info=None, info_changes=0):
         labels = np.zeros((HEIGHT, WIDTH), np.uint8)
         labels[HEIGHT // 2:] = 1
         inspection = self.judge.inspect(image, decoded_under or self.limits)
         return self.judge.assess(SegmentedImage(
-            WIDTH, HEIGHT, labels, np.full_like(labels, 255), inspection, info))
+            WIDTH, HEIGHT, labels, np.full_like(labels, 255), inspection, info,
+            info_changes=info_changes))
 
     def frame(self, assessment):
         self.now += 0.1
@@ -327,6 +328,15 @@ def test_a_mounting_that_changes_ends_go(change, words):
     assert (verdict.decision, verdict.reason) == (Decision.STOP, Reason.CAMERA_CHANGED)
     assert words in verdict.text
     assert camera.frame(camera.assess()).reason is not Reason.CAMERA_CHANGED, 'once'
+
+
+def test_another_lens_between_two_images_ends_go():
+    camera, _ = mounted()
+    assert camera.frame(camera.assess()).decision is Decision.GO
+    for changes in (2, 4, 6):      # there and back again: the newest is always the same
+        verdict = camera.frame(camera.assess(info_changes=changes))
+        assert (verdict.decision, verdict.reason) == (Decision.STOP, Reason.CAMERA_CHANGED)
+    assert camera.frame(camera.assess(info_changes=6)).reason is not Reason.CAMERA_CHANGED
 
 
 def test_go_is_earned_anew_on_the_other_mounting():
