@@ -281,8 +281,9 @@ class CameraJudge:
             self._known_view = view
         if not changed and self._info_changes not in (None, image.info_changes):
             # Two that take turns can be in step with the images: one is always the newest then.
-            changed = (Finding(Reason.CAMERA_CHANGED,
-                               'camera_info has changed and changed back; who else publishes it?'),)
+            changed = (Finding(
+                Reason.CAMERA_CHANGED,
+                'camera_info has changed and changed back; does somebody else publish it?'),)
         self._info_changes = image.info_changes
         return view, NO_INFO, changed
 
