@@ -87,7 +87,8 @@ def check_names(given: Iterable[str], declared: Collection[str], where: str) -> 
                       if name not in declared and not name.startswith(_OF_EVERY_NODE)})
     if not unknown:
         return
-    told = [name[:_NAME_LENGTH] for name in unknown[:_TOLD]]
+    # A name may hold anything, such as what a terminal obeys.
+    told = [repr(name[:_NAME_LENGTH])[1:-1] for name in unknown[:_TOLD]]
     near = [match for name in told for match in difflib.get_close_matches(name, declared, 1)]
     more = f' and {len(unknown) - _TOLD} more' if len(unknown) > _TOLD else ''
     hints = [f'did you mean {", ".join(dict.fromkeys(near))}?'] if near else []

@@ -126,6 +126,12 @@ def test_thousands_of_long_unknown_names_make_a_short_line_quickly():
     assert len(str(raised.value)) < 600
 
 
+def test_a_name_that_a_terminal_would_obey_is_told_harmlessly():
+    with pytest.raises(ParameterError) as raised:
+        configure({'\x1b[2J\nvehicle.width': 1.0})
+    assert str(raised.value).isprintable()
+
+
 TWO_ROBOTS = ('/**:\n  ros__parameters: {threads: 1}\n'
               '/a/seg_node:\n  ros__parameters: {threads: 2}\n'
               '/b/seg_node:\n  ros__parameters: {threads: 3}\n')
