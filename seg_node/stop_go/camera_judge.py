@@ -28,7 +28,7 @@ from seg_node.perception.models.manifest import ClassInfo, Model
 from seg_node.stop_go.assessor import Assessment, Assessor, NO_INFO, Observation
 from seg_node.stop_go.camera_health.camera_health import CameraHealth
 from seg_node.stop_go.camera_health.statistics import LUMA_SIZE
-from seg_node.stop_go.camera_view import CameraInfo, judge_change, ViewError, ViewSource
+from seg_node.stop_go.camera_view import CameraInfo, EarnedView, ViewError, ViewSource
 from seg_node.stop_go.corridor.measure import CorridorMeasure
 from seg_node.stop_go.decision import StopGo
 from seg_node.stop_go.geometry import View
@@ -215,8 +215,7 @@ class CameraJudge:
         assert self._labels is not None, 'load() comes first'
         self._assessor = self._build_assessor(self._labels, self._limits)
         self._health = CameraHealth(self._limits.camera_health)
-        self._known_view: View | None = None
-        self._info_changes: int | None = None
+        self._earned = EarnedView()
         self._last = None
         self._resumption.forget()
         self._mounting = None
@@ -260,7 +259,7 @@ class CameraJudge:
         """Hold an assessed frame against the mounting, from nothing where that is another."""
         if assessment.sight is None:
             return ()
-        judged = assessment.limits, self._known_view
+        judged = assessment.limits, self._earned.view
         if self._mounting is None or self._mounting[0] != judged:
             self._mounting = judged, MountingCheck(assessment.limits.ground.max_horizon_error)
         return self._mounting[1].judge(assessment.sight, driven)
@@ -274,17 +273,7 @@ class CameraJudge:
             view = self._view.view(image.info, image.width, image.height)
         except ViewError as error:
             return None, error.finding, ()
-        # Held against the view under which GO was earned, so that one that creeps is found too.
-        known = self._known_view or view
-        changed = judge_change(known, view, self._limits.ground.pitch_error)
-        if changed or self._known_view is None:
-            self._known_view = view
-        if not changed and self._info_changes not in (None, image.info_changes):
-            # Two that take turns can be in step with the images: one is always the newest then.
-            changed = (Finding(
-                Reason.CAMERA_CHANGED,
-                'camera_info has changed and changed back; does somebody else publish it?'),)
-        self._info_changes = image.info_changes
+        changed = self._earned.judge(view, image.info_changes, self._limits.ground.pitch_error)
         return view, NO_INFO, changed
 
 

@@ -130,6 +130,37 @@ class CameraView:
         return self._view
 
 
+class EarnedView:
+    """
+    The view under which GO was earned, and what differs from it since.
+
+    view: None before the first.
+    """
+
+    def __init__(self) -> None:
+        self.view: View | None = None
+        self._info_changes: int | None = None
+
+    def judge(self, now: View, info_changes: int, pitch_error: float) -> tuple[Finding, ...]:
+        """
+        Find that the camera is another one, or sits elsewhere; that is then the view to earn.
+
+        :param info_changes: how often a camera_info has differed from the one before it, so far.
+        :param pitch_error: by which it may turn, for so much is reckoned with anyway, radians.
+        """
+        # Against the view that was earned, not the one before, so that one that creeps is found.
+        changed = judge_change(self.view or now, now, pitch_error)
+        if changed or self.view is None:
+            self.view = now
+        if not changed and self._info_changes not in (None, info_changes):
+            # Two that take turns can be in step with the images: one is always the newest then.
+            changed = (Finding(
+                Reason.CAMERA_CHANGED,
+                'camera_info has changed and changed back; does somebody else publish it?'),)
+        self._info_changes = info_changes
+        return changed
+
+
 def judge_change(known: View, now: View, pitch_error: float) -> tuple[Finding, ...]:
     """
     Find that a camera is another one than the one that was judged, or sits elsewhere.
