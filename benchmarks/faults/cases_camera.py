@@ -112,6 +112,8 @@ MESSAGE_FAULTS = (
           ('malformed',), messages(fields(width=_HUGE, height=_HUGE))),
     Fault('unknown_encoding', 'an encoding that does not exist', PLAIN,
           ('malformed',), messages(fields(encoding='rgb9'))),
+    Fault('encoding_huge', 'an encoding of a megabyte that clears terminals', PLAIN,
+          ('malformed',), messages(fields(encoding='\x1b[2J' * 2**18))),
     Fault('wrong_encoding', 'the encoding says two bytes per pixel, the data has three', PLAIN,
           ('malformed', 'camera_changed'), messages(fields(encoding='mono16'))),
     Fault('jpeg_broken', 'a JPEG without its header', COMPRESSED,

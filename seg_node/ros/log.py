@@ -33,6 +33,7 @@ from typing import Any
 from rclpy.impl.logging_severity import LoggingSeverity
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
+from seg_node.outside_text import printable_lines
 from seg_node.ros.console import has_room
 
 _MAXIMUM = 1000      # lines that wait
@@ -140,7 +141,9 @@ class Log(RcutilsLogger):
             if last is not None and (once or now - last < throttle_duration_sec):
                 return False
             self._last[call] = now
-        self._writer.put(Line(name or self.name, LoggingSeverity(severity), str(message)))
+        # Findings of a build are lines of their own.
+        text = printable_lines(str(message))
+        self._writer.put(Line(name or self.name, LoggingSeverity(severity), text))
         return True
 
 

@@ -25,10 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
 
+from seg_node.outside_text import printable, quoted
 from seg_node.perception.images.bit_depth import BitDepth
 from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.images.decoding import decode_image
-from seg_node.perception.images.errors import short, UnknownEncodingError
+from seg_node.perception.images.errors import UnknownEncodingError
 from seg_node.ros.foreign_encodings import decode_by_cv_bridge
 from seg_node.stop_go.verdict import Decision, Verdict
 
@@ -44,7 +45,7 @@ def decode_message(message: Image | CompressedImage, min_size: tuple[int, int] |
         return decode_image(message, isinstance(message, CompressedImage), min_size, depth)
     except UnknownEncodingError as unknown:
         return CameraImage.of(decode_by_cv_bridge(message, unknown), message.encoding,
-                              f'{short(message.encoding)} is converted by cv_bridge')
+                              f'{quoted(message.encoding)} is converted by cv_bridge')
 
 
 def to_image(pixels: NDArray[np.uint8], header: Any) -> Image:
@@ -81,8 +82,8 @@ def stamp_text(nanoseconds: int) -> str:
 
 def key_values(values: Mapping[str, Any]) -> list[KeyValue]:
     """Make KeyValues; numbers become text with four digits at most after the point."""
-    return [KeyValue(key=key, value=f'{value:.4f}' if isinstance(value, float) else str(value))
-            for key, value in values.items()]
+    return [KeyValue(key=key, value=f'{value:.4f}' if isinstance(value, float)
+                     else printable(str(value))) for key, value in values.items()]
 
 
 def level_of(verdict: Verdict) -> bytes:

@@ -23,7 +23,7 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 
-from seg_node.perception.images.errors import short
+from seg_node.outside_text import quoted
 
 _MOST = 3      # names in one text
 _LONGEST = 100      # characters of a name that is told as it is
@@ -119,7 +119,7 @@ def _type_name(kind: type) -> str:
 
 def _name(text: str) -> str:
     """Return a name of the graph as it may be told: anybody may choose it."""
-    return text if text.isprintable() and len(text) <= _LONGEST else short(text)
+    return text if text.isprintable() and len(text) <= _LONGEST else quoted(text)
 
 
 def _qos(endpoint: TopicEndpointInfo) -> str:

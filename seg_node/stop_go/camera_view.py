@@ -21,7 +21,7 @@ from typing import Any, Protocol
 
 from seg_node.perception.images.rotation import Rotation
 from seg_node.stop_go.geometry import CameraPose, Intrinsics, Mounting, View
-from seg_node.stop_go.lens import Lens, read_lens
+from seg_node.stop_go.lens import Lens, MOST_COEFFICIENTS, read_lens
 from seg_node.stop_go.limits import Limits
 from seg_node.stop_go.verdict import Finding, Reason
 
@@ -220,6 +220,6 @@ def _check_matrix(info: CameraInfo, rectified: bool) -> None:
 def fingerprint(info: CameraInfo) -> tuple[Any, ...]:
     """Return what a camera_info says of the camera, to be compared."""
     roi = info.roi
-    return (info.width, info.height, info.distortion_model, tuple(info.d), tuple(info.k),
-            tuple(info.p), info.binning_x, info.binning_y,
-            roi.x_offset, roi.y_offset, roi.width, roi.height)
+    return (info.width, info.height, info.distortion_model,
+            tuple(info.d[:MOST_COEFFICIENTS + 1]), tuple(info.k), tuple(info.p),
+            info.binning_x, info.binning_y, roi.x_offset, roi.y_offset, roi.width, roi.height)

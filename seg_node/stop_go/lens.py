@@ -24,6 +24,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from seg_node.outside_text import quoted
+
 Points = NDArray[np.float64]
 
 MODELS = {'plumb_bob': (0, 4, 5, 8, 12, 14), 'equidistant': (4,)}
@@ -33,6 +35,8 @@ The models with the numbers of coefficients that they may have.
 plumb_bob is that of OpenCV's calib3d: k1, k2, p1, p2, k3, then k4 to k6 (rational), s1 to s4 (thin
 prism), tau_x and tau_y (tilted sensor). equidistant is that of its fisheye module: k1 to k4.
 """
+MOST_COEFFICIENTS = 100
+"""Numbers of d that are looked at, zeros at its end included."""
 _NAMES = {'': 'plumb_bob', 'none': 'plumb_bob', 'pinhole': 'plumb_bob', 'plumb_bob': 'plumb_bob',
           'rational_polynomial': 'plumb_bob',
           'equidistant': 'equidistant', 'fisheye': 'equidistant'}
@@ -56,11 +60,12 @@ class Lens:
 
     def __post_init__(self) -> None:
         if self.model not in MODELS:
-            raise ValueError(f'distortion_model: {self.model!r} is none of {", ".join(MODELS)}')
+            raise ValueError(
+                f'distortion_model: {quoted(self.model)} is none of {", ".join(MODELS)}')
         if len(self.coefficients) not in MODELS[self.model] or not all(
                 math.isfinite(value) for value in self.coefficients):
             raise ValueError(
-                f'd: {list(self.coefficients)} does not fit {self.model}, which has '
+                f'd: {quoted(list(self.coefficients))} does not fit {self.model}, which has '
                 f'{" or ".join(str(count) for count in MODELS[self.model])} finite numbers')
 
     @property
@@ -136,13 +141,15 @@ def read_lens(name: str, d: Sequence[float]) -> Lens:
     model = _NAMES.get(name)
     if model is None:
         raise ValueError(
-            f'distortion_model: {name!r} is none of {", ".join(filter(None, _NAMES))}')
+            f'distortion_model: {quoted(name)} is none of {", ".join(filter(None, _NAMES))}')
+    if len(d) > MOST_COEFFICIENTS:
+        raise ValueError(f'd: has {len(d)} numbers, {model} at most {MODELS[model][-1]}')
     used = len(d)
     while used and d[used - 1] == 0.0:
         used -= 1
     if used and name in _UNDISTORTED:
-        raise ValueError(f'd: {list(d)} is a distortion, and distortion_model is {name!r}, which '
-                         'has none')
+        raise ValueError(f'd: {quoted(list(d))} is a distortion, and distortion_model is '
+                         f'{quoted(name)}, which has none')
     if used == 0 and model == 'plumb_bob':
         return Lens()
     count = next((count for count in MODELS[model] if used <= count <= len(d)), len(d))

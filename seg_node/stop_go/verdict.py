@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from enum import Enum
 import math
 
+from seg_node.outside_text import printable
+
 
 class Decision(Enum):
     """What the driving stack is told."""
@@ -125,6 +127,8 @@ class Finding:
     def __post_init__(self) -> None:
         if self.reason is Reason.CLEAR:
             raise ValueError('reason: a finding speaks against GO, so it cannot be CLEAR')
+        # Of texts from outside there may be some in it, and it goes out 20 times a second.
+        object.__setattr__(self, 'text', printable(self.text))
 
 
 @dataclass(frozen=True)

@@ -159,8 +159,9 @@ def test_numbers_that_are_none_are_told_of(gate):
     gate.wait_for_diagnosis(cause='speed_limit_invalid')
     gate.wait_for_zeros()
     assert set(gate.outputs) == {ZERO}
-    assert 'the command has a value that is not finite' in process.output
-    assert 'speed_limit is not a number from 0 to 1' in process.output
+    for words in ('the command has a value that is not finite',
+                  'speed_limit is not a number from 0 to 1'):
+        gate.testbed.wait_for(lambda words=words: words in process.output, words)
 
 
 @pytest.mark.parametrize('number', [signal.SIGKILL, signal.SIGSTOP])
@@ -272,7 +273,7 @@ def test_commands_with_a_stamp_that_is_not_of_now_do_not_pass(gate, stamp, words
     inputs.stamp = stamp
     gate.wait_for_zeros()
     assert gate.wait_for_diagnosis(cause='command_stale').level == DiagnosticStatus.ERROR
-    assert re.search(words, process.output)
+    gate.testbed.wait_for(lambda: re.search(words, process.output), words)
     inputs.stamp = time.time
     gate.wait_for(FORWARD)
 

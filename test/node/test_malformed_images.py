@@ -235,3 +235,21 @@ def test_stamps_that_make_no_sense(raw_testbed, reason, stamps):
     finally:
         camera.stamps = camera.now
     raw_testbed.wait_for_go()
+
+
+@pytest.mark.parametrize('message', [
+    changed(encoding='\x1b[2J\u202e' * 2**17), file(JPEG, '\x1b]0;owned\x07\n' * 2**17)],
+    ids=['encoding', 'format'])
+def test_texts_of_messages_are_told_short_and_printable(testbed, message):
+    node = testbed.start_seg_node(
+        autostart=True, transport='raw' if isinstance(message, Image) else 'compressed')
+    testbed.start_camera(message)
+    testbed.wait_for_stop('malformed')
+    testbed.wait_for(lambda: 'camera: malformed' in node.output, 'a warning')
+    testbed.wait_for_diagnostics('camera', lambda values: int(values['malformed']), 'a count')
+    told = [text for state in testbed.states for text in (state.text, *state.values.values())]
+    told += [text for array in testbed.diagnostics for status in array.status
+             for text in (status.message, *(value.value for value in status.values))]
+    told += [line.replace('\x1b[33m', '').replace('\x1b[0m', '')      # rclpy's own colours
+             for line in node.output.splitlines()]
+    assert all(text.isprintable() and len(text) < 1200 for text in told)

@@ -31,7 +31,7 @@ def without_graph(folder):
 
 def with_another_graph(folder):
     with open(folder / 'model.onnx', 'ab') as graph:
-        graph.write(b'\0')
+        graph.write(b'\x7a\0')      # an empty field that nobody reads
 
 
 def without_manifest(folder):
@@ -50,6 +50,7 @@ def test_a_model_that_cannot_be_used_fails_to_configure(testbed, tmp_path, damag
     testbed.start_camera(raw(road()))
     assert not testbed.client.change_state('configure')
     assert testbed.client.lifecycle_state() == 'unconfigured'
+    testbed.wait_for(lambda: 'cannot configure' in node.output, 'why not, in the log')
     [line] = [line for line in node.output.splitlines() if 'cannot configure' in line]
     assert all(word in line for word in words)
     testbed.wait_for_stop('loading_failed', words[0])
@@ -69,7 +70,7 @@ def test_a_model_that_has_been_repaired_can_be_configured(testbed, tmp_path):
 def test_autostart_with_a_bad_model_stays_unconfigured_and_says_stop(testbed, tmp_path):
     node = testbed.start_seg_node(model=str(tmp_path / 'nowhere'), autostart=True)
     testbed.wait_for_stop('loading_failed', 'nowhere')
-    assert 'cannot configure' in node.output
+    testbed.wait_for(lambda: 'cannot configure' in node.output, 'why not, in the log')
     assert testbed.client.lifecycle_state() == 'unconfigured'
     assert all(testbed.next_stops())
 

@@ -34,8 +34,3 @@ def check_size(width: int, height: int) -> None:
         raise ImageError(f'image is {width}x{height}; width and height must be at least 1')
     if width > MAX_SIDE or height > MAX_SIDE:
         raise ImageError(f'image is {width}x{height}; the largest side accepted is {MAX_SIDE}')
-
-
-def short(text: str) -> str:
-    """Quote what a message says, which may be long."""
-    return repr(text if len(text) <= 40 else text[:40] + '...')

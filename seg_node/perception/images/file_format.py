@@ -24,8 +24,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from seg_node.outside_text import quoted
 from seg_node.perception.images.bayer import BAYER8, BAYER16
-from seg_node.perception.images.errors import ImageError, short
+from seg_node.perception.images.errors import ImageError
 from seg_node.perception.images.raw import YUV
 
 _KINDS = ('jpeg', 'jpg', 'png', 'webp')
@@ -65,12 +66,12 @@ class FileFormat:
             return ''
         if not self.source:
             return 'the images are grey; if the camera sees colours, its driver loses them'
-        return (f'the images are grey, though the camera sends {short(self.source)}: the colours '
+        return (f'the images are grey, though the camera sends {quoted(self.source)}: the colours '
                 f'were lost where they were compressed')
 
     def _unclear(self, channels: int) -> ImageError:
         return ImageError(
-            f'{self.source} compressed as {short(self.target)} with {channels} channels: it is '
+            f'{self.source} compressed as {quoted(self.target)} with {channels} channels: it is '
             f'not clear what the values are. Publish colours, or the raw topic')
 
 
@@ -79,15 +80,15 @@ def read_format(format: str) -> FileFormat:
     name = format.strip().lower()
     if 'compresseddepth' in name:
         raise ImageError(
-            f'format {short(format)} carries depth, not colour: choose a colour camera topic'
+            f'format {quoted(format)} carries depth, not colour: choose a colour camera topic'
         )
     if name and not any(kind in name for kind in _KINDS):
         raise ImageError(
-            f'format {short(format)} is not supported; supported are jpeg, png and webp')
+            f'format {quoted(format)} is not supported; supported are jpeg, png and webp')
     source, separator, rest = name.partition(';')
     if not separator:
         source, rest = '', name
     found = FileFormat(source.strip(), rest.partition('compressed')[2].strip())
     if 'bayer' in name and found.source not in _BAYER:
-        raise ImageError(f'format {short(format)} names a Bayer mosaic that is not known')
+        raise ImageError(f'format {quoted(format)} names a Bayer mosaic that is not known')
     return found

@@ -29,12 +29,12 @@ from typing import Any, cast, TYPE_CHECKING
 import cv2
 import numpy as np
 
+from seg_node.outside_text import quoted
 from seg_node.perception.images.bayer import BAYER8, BAYER16, demosaic
 from seg_node.perception.images.bit_depth import BitDepth
 from seg_node.perception.images.errors import (
     check_size,
     ImageError,
-    short,
     UnknownEncodingError,
 )
 from seg_node.perception.images.planar import decode_planar, PLANAR
@@ -119,7 +119,7 @@ def _decode(image: RawImage, depth: BitDepth) -> NDArray[np.uint8]:
     if encoding in PLANAR:
         return decode_planar(image)
     raise UnknownEncodingError(
-        f'encoding {short(encoding)} is not supported; supported are {", ".join(ENCODINGS)}'
+        f'encoding {quoted(encoding)} is not supported; supported are {", ".join(ENCODINGS)}'
     )
 
 

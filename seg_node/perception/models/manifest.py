@@ -45,13 +45,13 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from seg_node.outside_text import quoted
 from seg_node.perception.models.manifest_fields import (
     digest,
     FieldError,
     file_name,
     integer,
     mapping,
-    show,
     text,
 )
 from seg_node.safe_yaml import read_yaml, YamlError
@@ -219,7 +219,7 @@ def _self_test(value: Any, manifest: Path) -> SelfTestFiles:
 def parse_classes(value: Any) -> tuple[ClassInfo, ...]:
     """Return the checked classes of a list as in model.yaml; FieldError says what is wrong."""
     if not isinstance(value, list) or not value:
-        raise FieldError(f'classes: {show(value)} is not a list with at least one class')
+        raise FieldError(f'classes: {quoted(value)} is not a list with at least one class')
     if len(value) > UNLABELLED:
         raise FieldError(f'classes: {len(value)} given, at most {UNLABELLED} fit the label ids')
     classes = tuple(_class_info(entry, f'classes[{index}]') for index, entry in enumerate(value))
@@ -244,15 +244,15 @@ def _class_info(value: Any, where: str) -> ClassInfo:
         raise FieldError(f'{where}.name: {name!r} has a comma; graphs list their classes with it')
     drivable = fields['drivable']
     if not isinstance(drivable, bool):
-        raise FieldError(f'{where}.drivable: {show(drivable)} is neither true nor false')
+        raise FieldError(f'{where}.drivable: {quoted(drivable)} is neither true nor false')
     action = fields['action']
     if action not in [item.value for item in Action]:
-        raise FieldError(f'{where}.action: {show(action)} is not one of go, slow, stop')
+        raise FieldError(f'{where}.action: {quoted(action)} is not one of go, slow, stop')
     return ClassInfo(name, _color(fields['color'], f'{where}.color'), drivable, Action(action))
 
 
 def _color(value: Any, where: str) -> tuple[int, int, int]:
     if not isinstance(value, list) or len(value) != 3:
-        raise FieldError(f'{where}: {show(value)} is not [red, green, blue]')
+        raise FieldError(f'{where}: {quoted(value)} is not [red, green, blue]')
     red, green, blue = (integer(part, where, 0, 255) for part in value)
     return red, green, blue

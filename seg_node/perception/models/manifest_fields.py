@@ -21,6 +21,8 @@ from pathlib import Path
 import re
 from typing import Any
 
+from seg_node.outside_text import quoted
+
 
 class FieldError(ValueError):
     """A field that is wrong; the reader of the manifest adds the file's name."""
@@ -31,7 +33,7 @@ def mapping(
 ) -> Mapping[str, Any]:
     """Return a mapping that has the required keys and no unknown ones."""
     if not isinstance(value, dict):
-        raise FieldError(f'{where}: {show(value)} is not a mapping with '
+        raise FieldError(f'{where}: {quoted(value)} is not a mapping with '
                           f'{", ".join(required or optional)}')
     if missing := [key for key in required if key not in value]:
         raise FieldError(f'{where}: {", ".join(missing)} missing; add it')
@@ -46,7 +48,7 @@ def mapping(
 def text(value: Any, where: str) -> str:
     """Return a text that is not empty, without blanks around it."""
     if not isinstance(value, str):
-        raise FieldError(f'{where}: {show(value)} is not text; put it in quotes')
+        raise FieldError(f'{where}: {quoted(value)} is not text; put it in quotes')
     if not value.strip():
         raise FieldError(f'{where}: is empty; fill it in')
     return value.strip()
@@ -71,11 +73,5 @@ def file_name(value: Any, where: str) -> str:
 def integer(value: Any, where: str, low: int, high: int) -> int:
     """Return a whole number from low to high."""
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise FieldError(f'{where}: {show(value)} is not a whole number from {low} to {high}')
+        raise FieldError(f'{where}: {quoted(value)} is not a whole number from {low} to {high}')
     return value
-
-
-def show(value: Any) -> str:
-    """Return a value as it would be written, shortened."""
-    text = repr(value)
-    return text if len(text) <= 60 else text[:60] + '...'

@@ -33,6 +33,7 @@ from typing import Any
 import numpy as np
 
 from seg_node.errors import UserError
+from seg_node.outside_text import printable
 from seg_node.recordings.decoding import decode_frames
 from seg_node.recordings.opening import open_frames
 from seg_node.recordings.sources import Source
@@ -145,9 +146,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             break
         with open_frames(path, Topics(image=options.topic)) as source:
             result = measure(source, limits, single=options.single, stop=stop)
-            print(table(source.name, result, limits), flush=True)
+            print(table(printable(source.name), result, limits), flush=True)
             for note in source.notes:
-                print(f'camera_health: {note}', file=sys.stderr)
+                print(printable(f'camera_health: {note}'), file=sys.stderr)
         if result.damage:
             fail('camera_health', result.damage)
             code = 1

@@ -28,6 +28,7 @@ from types import FrameType
 from typing import NoReturn
 
 from seg_node.errors import UserError
+from seg_node.outside_text import printable
 
 Main = Callable[[Sequence[str] | None], int]
 REQUIREMENTS = {
@@ -107,8 +108,7 @@ class StopFlag:
 
 def fail(program: str, error: object) -> int:
     """Print an error as one line and give the exit code for unusable input."""
-    line = ' '.join(str(error).split())
-    print(f'{program}: {line}', file=sys.stderr)
+    print(f'{program}: {printable(" ".join(str(error).split()))}', file=sys.stderr)
     return 2
 
 

@@ -30,6 +30,7 @@ import tempfile
 import time
 
 from seg_node.errors import UserError
+from seg_node.outside_text import printable, printable_lines
 from seg_node.perception.backends.registry import choices
 from seg_node.tools.common.command_line import (
     command,
@@ -112,8 +113,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 options.input, Topics(image=options.topic), options.fps, camera) as source:
             setup = set_up_node(source, options)
             logs = prepare_folder(options.out)
-            print(f'demo: {source.name} ({source.kind.value}, {source.size[0]}x{source.size[1]}, '
-                  f'{source.fps:.4g} fps)')
+            print(f'demo: {printable(source.name)} ({source.kind.value}, '
+                  f'{source.size[0]}x{source.size[1]}, {source.fps:.4g} fps)')
             driven = drive(source, setup, options, logs, stop, started)
             interrupted = bool(stop)
             print('demo: writing the results ...', flush=True)
@@ -123,17 +124,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         print('demo: stopped before the drive began', file=sys.stderr)
         return 130
     except ProcessError as error:
-        print(f'demo: {error}', file=sys.stderr)
+        print(printable_lines(f'demo: {error}'), file=sys.stderr)
         return 1
-    print(text)
+    print(printable_lines(text))
     written = ', '.join(name for name in RESULTS if (options.out / name).is_file())
     print(f'demo: in {options.out}: {written}')
     if setup.assumed:
-        print(f'demo: {setup.assumed}')
+        print(printable(f'demo: {setup.assumed}'))
     if interrupted:
         return 130
     if driven.problem:
-        print(f'demo: {driven.problem}', file=sys.stderr)
+        print(printable_lines(f'demo: {driven.problem}'), file=sys.stderr)
         return 1
     return 0
 

@@ -23,6 +23,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from seg_node.errors import UserError
+from seg_node.outside_text import printable_lines
 from seg_node.perception.images.quiet_opencv import quiet_opencv
 from seg_node.tools.common.command_line import command, fail, StopFlag
 from seg_node.tools.replay.options import parse, without_ros_args
@@ -44,7 +45,7 @@ MAX_NOTES = 5
 
 def say(text: str) -> None:
     """Tell the user something."""
-    print(f'replay: {text}', flush=True)
+    print(printable_lines(f'replay: {text}'), flush=True)
 
 
 @command('replay')

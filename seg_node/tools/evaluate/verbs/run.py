@@ -26,6 +26,7 @@ import time
 from typing import Any, TYPE_CHECKING
 
 from seg_node import __version__
+from seg_node.outside_text import printable
 from seg_node.tools.common.command_line import positive, StopFlag, whole
 
 if TYPE_CHECKING:
@@ -158,10 +159,10 @@ def _work(request: Request, store: Store, jobs: Sequence[Job], scheduler: str | 
     for number, outcome in enumerate(_outcomes(request, jobs, scheduler, stop), 1):
         store.put(recordings[outcome.name], outcome)
         rate = f', {outcome.frames / outcome.seconds:.1f} frames/s' if outcome.seconds else ''
-        print(f'  {number}/{len(jobs)}  {outcome.name}: {outcome.frames} frames{rate}'
+        print(f'  {number}/{len(jobs)}  {printable(outcome.name)}: {outcome.frames} frames{rate}'
               f'  ({time.monotonic() - begun:.0f} s)', flush=True)
         for line in filter(None, (*outcome.notes, ' '.join(outcome.error.split()))):
-            print(f'evaluate: {line}', file=sys.stderr)
+            print(printable(f'evaluate: {line}'), file=sys.stderr)
 
 
 def _outcomes(request: Request, jobs: Sequence[Job], scheduler: str | None,
@@ -183,7 +184,7 @@ def _print_beginning(request: Request, skipped: int) -> None:
         print(f'  {skipped} done already with this model, parameters and version: not done again '
               '(--again does)', flush=True)
     for warning in request.backend['warnings']:
-        print(f'evaluate: {warning}', file=sys.stderr)
+        print(printable(f'evaluate: {warning}'), file=sys.stderr)
     if not request.settings.parquet:
         print('evaluate: pyarrow is not installed, so frames are written as frames.csv; for '
               'frames.parquet pip install -r requirements/evaluate.txt', file=sys.stderr)

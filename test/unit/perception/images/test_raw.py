@@ -157,7 +157,7 @@ def test_the_last_row_may_lack_its_padding_and_extra_data_is_ignored():
     (RawImage(4, 4, 'nv12', False, 4, bytes(23)), 'has 23 bytes of data, needs 24'),
     (RawImage(2, 2, 'bayer_rggb8', False, 2, bytes(4)), 'at least 3x3'),
     (RawImage(2, 2, 'bgr9', False, 6, bytes(99)), 'supported are bgr8, rgb8'),
-    (RawImage(2, 2, 'x' * 10**6, False, 6, bytes(99)), "'x{40}...' is not supported"),
+    (RawImage(2, 2, 'x' * 10**6, False, 6, bytes(99)), "'x{60}'... is not supported"),
     (RawImage(2, 2, 'bgr8', False, 6, np.zeros((4, 24), np.uint8)[:, ::2]), 'not a contiguous'),
     (RawImage(2, 2, 'bgr8', False, 6, [0] * 12), 'list, not a contiguous'),  # type: ignore
 ])
