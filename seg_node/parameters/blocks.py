@@ -30,6 +30,7 @@ from typing import Any
 
 import yaml
 
+from seg_node.outside_text import printable, quoted
 from seg_node.parameters.declaration import ParameterError
 from seg_node.safe_yaml import BoundedLoader, read_yaml, YamlError
 
@@ -103,11 +104,12 @@ def _blocks(tree: yaml.MappingNode, above: str) -> Iterator[Block]:
                 values[name] = value
             yield Block(above, values)
         elif _NODE.fullmatch(key) is None:
-            raise YamlError(f'line {line}: {key[:_NAME_LENGTH]!r} is no name of a node; {_FORM}')
+            raise YamlError(f'line {line}: {quoted(key)} is no name of a node; {_FORM}')
         elif key != _BELOW and isinstance(node, yaml.MappingNode) and node.value:
             yield from _blocks(node, f'{above}/{key.strip("/")}')
         else:
-            raise YamlError(f'line {line}: {key[:_NAME_LENGTH]} does not lie below the name of a '
+            told = printable(key, _NAME_LENGTH)
+            raise YamlError(f'line {line}: {told} does not lie below the name of a '
                             f'node and {_BELOW}:, or has nothing below it; {_FORM}')
 
 
@@ -133,7 +135,7 @@ def _entries(tree: yaml.MappingNode) -> Iterator[tuple[str, int, yaml.Node]]:
 
 def _check_new(name: str, line: int, seen: Collection[str]) -> None:
     if name in seen:
-        raise YamlError(f'line {line}: {name[:_NAME_LENGTH]!r} is there twice')
+        raise YamlError(f'line {line}: {quoted(name)} is there twice')
 
 
 def _value(node: yaml.Node) -> Any:

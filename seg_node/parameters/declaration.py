@@ -21,6 +21,7 @@ from dataclasses import dataclass, fields
 import difflib
 from typing import Any, cast, Union
 
+from seg_node.outside_text import printable
 from seg_node.stop_go.bounds import bounds_of
 
 Get = Callable[[str], Any]
@@ -88,7 +89,7 @@ def check_names(given: Iterable[str], declared: Collection[str], where: str) -> 
     if not unknown:
         return
     # A name may hold anything, such as what a terminal obeys.
-    told = [repr(name[:_NAME_LENGTH])[1:-1] for name in unknown[:_TOLD]]
+    told = [printable(name, _NAME_LENGTH) for name in unknown[:_TOLD]]
     near = [match for name in told for match in difflib.get_close_matches(name, declared, 1)]
     more = f' and {len(unknown) - _TOLD} more' if len(unknown) > _TOLD else ''
     hints = [f'did you mean {", ".join(dict.fromkeys(near))}?'] if near else []

@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from seg_node.outside_text import quoted
 from seg_node.stop_go.camera_view import ViewError
 from seg_node.stop_go.geometry import CameraPose
 from seg_node.stop_go.limits import Limits
@@ -35,7 +36,6 @@ from seg_node.stop_go.verdict import most_serious, Reason
 MOST_FRAMES = 2000
 """Frames that are kept; robots have some hundred."""
 _DEEPEST = 100
-_SHOWN = 60      # characters of a name, which comes from outside
 
 Numbers = tuple[tuple[float, float, float], tuple[float, float, float, float]]
 """Translation x, y, z in metres and quaternion x, y, z, w, as TF tells them."""
@@ -114,7 +114,7 @@ class TreePose:
             if link.trust is not None and (doubts := link.trust.doubts(now, self._limits)):
                 worst = most_serious(doubts)
                 raise ViewError(
-                    f'the transform from {_shown(link.parent)} to {_shown(link.frame)} cannot be '
+                    f'the transform from {quoted(link.parent)} to {quoted(link.frame)} cannot be '
                     f'believed: {worst.text}', Reason.NO_TRANSFORM, worst.measured, worst.limit)
         numbers = [link.numbers for link in (*up, *down)]
         if self._last is None or self._last[0] != numbers:
@@ -130,10 +130,10 @@ class TreePose:
                 return up[:count], down[:above.index(name)]
         lacking = next((name for name, links in ((frame, up), (self._base, down)) if not links),
                        None)
-        why = f'nothing tells where {_shown(lacking)} is' if lacking is not None else \
-            f'they hang on {_shown(up[-1].parent)} and {_shown(down[-1].parent)}'
+        why = f'nothing tells where {quoted(lacking)} is' if lacking is not None else \
+            f'they hang on {quoted(up[-1].parent)} and {quoted(down[-1].parent)}'
         raise ViewError(
-            f'no transform from {_shown(self._base)} to {_shown(frame)}: {why}; publish it on '
+            f'no transform from {quoted(self._base)} to {quoted(frame)}: {why}; publish it on '
             '/tf_static, or give mounting.*', Reason.NO_TRANSFORM)
 
 
@@ -144,7 +144,7 @@ def _composed(links: list[Link]) -> CameraPose:
         try:
             pose = pose.on(CameraPose.from_transform(*link.numbers))
         except ValueError as error:
-            raise ViewError(f'{_shown(link.parent)} to {_shown(link.frame)}: {error}',
+            raise ViewError(f'{quoted(link.parent)} to {quoted(link.frame)}: {error}',
                             Reason.NO_TRANSFORM) from error
     return pose
 
@@ -152,7 +152,3 @@ def _composed(links: list[Link]) -> CameraPose:
 def _plain(frame: str) -> str:
     """Return the name of a frame as TF has it: the slash at its beginning is of ROS 1."""
     return frame[1:] if frame.startswith('/') else frame
-
-
-def _shown(frame: str) -> str:
-    return repr(frame[:_SHOWN])

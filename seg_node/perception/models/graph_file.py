@@ -20,12 +20,12 @@ from dataclasses import dataclass
 import hashlib
 from pathlib import Path, PurePosixPath
 
+from seg_node.outside_text import quoted
 from seg_node.perception.models.external_data import GraphError, take_in
 from seg_node.regular_file import FileError, read_bytes
 
 MAX_BYTES = 2**31 - 2**20
 """Of a graph with its weights: protocol buffers end at 2 GiB; the rest is room for nodes."""
-_SHOWN = 100      # characters of a file's name that the graph gives
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +57,8 @@ def read_graph(path: Path) -> GraphFile:
             try:
                 files[location] = _read(path.parent / _inside(location), room)
             except GraphError as error:
-                named = repr(location[:_SHOWN])
-                raise GraphError(f'keeps weights in {named}, which {error}') from None
+                raise GraphError(
+                    f'keeps weights in {quoted(location)}, which {error}') from None
         return files[location]
 
     content = take_in(graph, read)
