@@ -433,7 +433,7 @@ def test_a_reduced_image_is_never_less_than_enough_and_shows_the_same(size, min_
     reduced = decode_reduced(encode('.jpg', bgr), 'jpeg', min_size)[0]
     for have, had, wanted in zip(reduced.shape[1::-1], size, min_size, strict=True):
         assert have >= min(had, wanted)
-    if min(size) < 8:      # nothing is left that could be compared
+    if min(reduced.shape[:2]) < 4:      # nothing is left that could be compared
         return
     again = cv2.resize(reduced, size, interpolation=cv2.INTER_LINEAR)
     assert np.abs(again.astype(int) - whole).mean() < 12
