@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 import faulthandler
+import gc
 import os
 import signal
 import sys
@@ -94,11 +95,13 @@ def run(name: str, make: Callable[[], Any], args: list[str] | None = None) -> in
 
 def end_process(code: int) -> NoReturn:
     """
-    End the process at once.
+    End the process at once, after what rclpy still holds has been given back.
 
     Python would take the interpreter down first, and aborts where a thread that hangs was left
     behind in a library.
     """
+    # The middleware leaves its shared memory behind where the last handle is not collected.
+    gc.collect()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):      # nobody reads, or it is closed
             stream.flush()

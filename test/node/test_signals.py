@@ -15,6 +15,9 @@
 
 from __future__ import annotations
 
+import fcntl
+from pathlib import Path
+import re
 import signal
 
 import pytest
@@ -30,9 +33,27 @@ WAYS = {
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
 
+def segments(node):
+    """Return the shared memory of Fast DDS that a process uses, its own and others'."""
+    maps = Path(f'/proc/{node.pid}/maps').read_text()
+    return set(map(Path, re.findall(r'/dev/shm/fastdds_[0-9a-f]{16}$', maps, re.M)))
+
+
+def is_orphaned(segment):
+    """Tell whether a segment is there, and nobody's any more."""
+    try:
+        with open(segment.with_name(f'{segment.name}_el')) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return segment.exists()
+
+
 def end(testbed, number):
     node = testbed.process
+    used = segments(node)
     assert node.stop(number) == 0
+    assert not [segment for segment in used if is_orphaned(segment)]
     assert 'Traceback' not in node.output
     assert 'rror' not in node.output
     testbed.wait_for(lambda: testbed.stops[-1] is True, 'STOP as the last word')
