@@ -26,6 +26,8 @@ from reprlib import Repr
 
 LONGEST = 1000
 """Characters of a text that leaves the program; those of our own are shorter."""
+REPORT = 1000 * LONGEST
+"""Characters of a text that lists many recordings."""
 _QUOTED = 60      # characters of a value within a text
 _CUT = '...'
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from seg_node.errors import UserError
+from seg_node.outside_text import printable_lines, REPORT
 from seg_node.tools.common.files import write_whole
 from seg_node.tools.evaluate.compare.comparison import compare
 from seg_node.tools.evaluate.compare.page import JSON, PAGE, write_comparison
@@ -93,10 +94,10 @@ def conclude(run: RunResults, before: RunResults | None = None, limits: Path | N
     if out.resolve() == run.folder.resolve():
         print(f'  report  {write_report(run, checked)}')
     if comparison is not None:
-        print(comparison_text(comparison))
+        print(printable_lines(comparison_text(comparison), REPORT))
         print(f'  compare {write_comparison(comparison, out, checked)}')
     if checked:
-        print(gate_text(checked))
+        print(printable_lines(gate_text(checked), REPORT))
     return 0 if all(one.passed for one in checked) else 1
 
 

@@ -26,7 +26,7 @@ import time
 from typing import Any, TYPE_CHECKING
 
 from seg_node import __version__
-from seg_node.outside_text import printable
+from seg_node.outside_text import printable, printable_lines, REPORT
 from seg_node.tools.common.command_line import positive, StopFlag, whole
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def execute(options: argparse.Namespace) -> int:
     _print_beginning(request, len(request.jobs) - len(jobs))
     _work(request, store, jobs, options.scheduler, stop)
     summary = store.finish(request.recordings, request.classes, request.settings.parquet)
-    print(summary_text(summary, options.out), flush=True)
+    print(printable_lines(summary_text(summary, options.out), REPORT), flush=True)
     if stop:
         print('evaluate: stopped; what is done is kept, run again to go on', file=sys.stderr)
         return 130
