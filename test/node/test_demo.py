@@ -112,7 +112,7 @@ def test_recording_cut_by_a_power_loss_is_driven_up_to_the_cut(
     assert summary['masks_received'] > 0
     assert all((out / name).stat().st_size > 0 for name in RESULTS)
     assert 'could not play the recording to its end' in process.output
-    assert 'cut off or damaged; try: ros2 bag reindex' in process.output
+    assert 'cut off or damaged; try: mcap recover' in process.output
     assert f'{40 - summary["frames_sent"]} MISSING IN THE RECORDING' in process.output
 
 
