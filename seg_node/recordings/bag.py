@@ -23,11 +23,11 @@ from tempfile import TemporaryDirectory
 
 from seg_node.errors import UserError
 from seg_node.recordings.bag_metadata import BagMetadata, MetadataError, NAME, read_metadata
-from seg_node.recordings.cdr import require_rosbags
-from seg_node.recordings.channels import Bag, BagFile, Channel, Message
+from seg_node.recordings.cdr import is_cdr, require_rosbags
+from seg_node.recordings.channels import Bag, BagFile, Channel, Message, ZSTD_MAGIC
 from seg_node.recordings.find import bag_files
 from seg_node.recordings.indexed_file import IndexedFile
-from seg_node.recordings.unpacking import bound_rosbags, PackedError, unpack_file
+from seg_node.recordings.unpacking import bound_rosbags, PackedError, unpack, unpack_file
 
 _PACKED = '.zstd'
 
@@ -61,7 +61,7 @@ class FilesOfBag:
     def __init__(self, path: Path, metadata: BagMetadata, notes: Sequence[str] = ()) -> None:
         """Open all files; UserError where none can be read."""
         self.path = path
-        self._promised = metadata.counts
+        self._promises = metadata.promises
         self._unpacked = TemporaryDirectory(prefix='seg_node_')
         self._files: list[BagFile] = []
         self._damage: list[UserError] = []
@@ -120,16 +120,17 @@ class FilesOfBag:
     def _merged(self) -> Iterator[Channel]:
         """Yield a channel for each topic and type, also for those that are only promised."""
         every: dict[tuple[str, str], list[Channel]] = {
-            name: [Channel(*name, 0)] for name, count in self._promised.items() if count}
+            name: [Channel(*name, 0)] for name, one in self._promises.items() if one.count}
         for file in self._files:
             for channel in file.channels:
                 every.setdefault(channel.name, []).append(channel)
         for name, parts in every.items():
             known = [part.count for part in parts if part.count is not None]
             count = sum(known) if len(known) == len(parts) else None
-            promised = self._promised.get(name)
+            promised = self._promises.get(name)
             yield replace(
-                parts[-1], count=count if promised is None else max(promised, count or 0),
+                parts[-1], count=count if promised is None else max(promised.count, count or 0),
+                digest=parts[-1].digest or (promised.digest if promised else ''),
                 offered=next((part.offered for part in parts if part.offered), ()),
                 latched=any(part.latched for part in parts))
 
@@ -143,14 +144,29 @@ class FilesOfBag:
             try:
                 for message in file.messages(wanted, start_ns, stop_ns):
                     name = message.channel.name
+                    data = self._plain(message)
                     counts[name] += 1
-                    yield message._replace(channel=wanted[name])
+                    yield Message(wanted[name], message.recorded_ns, data)
             except UserError as error:
                 damage.append(error)
         if start_ns is None and stop_ns is None:
             damage += self._missing(wanted.values(), counts)
         if damage:
             raise damage[0]
+
+    def _plain(self, message: Message) -> bytes:
+        """Return the bytes of a message, which may be compressed by itself."""
+        try:
+            data = (unpack('zstd', message.data) if message.data[:4] == ZSTD_MAGIC
+                    else message.data)
+            if is_cdr(data):
+                return data
+            what = 'that is no CDR'
+        except PackedError as error:
+            what = f'of {error}'
+        raise UserError(
+            f'{self.path}: cannot be read as a ROS 2 bag (a message on {message.channel.topic} '
+            f'{what}). The recording is cut off or damaged; try: ros2 bag reindex FOLDER')
 
     def _missing(self, channels: Collection[Channel], counts: dict[tuple[str, str], int]
                  ) -> list[UserError]:

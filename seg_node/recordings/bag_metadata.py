@@ -33,15 +33,23 @@ class MetadataError(ValueError):
 
 
 @dataclass(frozen=True)
+class Promise:
+    """What is told of a topic: its number of messages, and the hash of its type's definition."""
+
+    count: int
+    digest: str = ''
+
+
+@dataclass(frozen=True)
 class BagMetadata:
     """
     What is needed of a metadata.yaml; how messages are stored, their files tell by themselves.
 
-    files: names in the order of recording. counts: promised messages by topic and type.
+    files: names in the order of recording. promises: by topic and type.
     """
 
     files: tuple[str, ...]
-    counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    promises: Mapping[tuple[str, str], Promise] = field(default_factory=dict)
 
 
 def read_metadata(folder: Path) -> BagMetadata:
@@ -50,11 +58,12 @@ def read_metadata(folder: Path) -> BagMetadata:
         facts: Any = read_yaml(folder / NAME, max_bytes=MAX_BYTES)['rosbag2_bagfile_information']
         # Older ones hold paths, which may be of another machine.
         files = tuple(PurePosixPath(str(name)).name for name in facts['relative_file_paths'])
-        counts = {
-            (str(one['topic_metadata']['name']), str(one['topic_metadata']['type'])):
-            int(one['message_count']) for one in facts['topics_with_message_count']}
+        promises = {
+            (str(topic['name']), str(topic['type'])): Promise(
+                int(one['message_count']), str(topic.get('type_description_hash', '')))
+            for one in facts['topics_with_message_count'] for topic in [one['topic_metadata']]}
     except YamlError as error:
         raise MetadataError(str(error)) from None
     except (KeyError, TypeError, ValueError, AttributeError):
         raise MetadataError('is not that of a bag') from None
-    return BagMetadata(files, counts)
+    return BagMetadata(files, promises)

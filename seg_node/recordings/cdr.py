@@ -44,6 +44,11 @@ def typestore() -> Any:
     return get_typestore(Stores.ROS2_JAZZY)
 
 
+def is_cdr(message: bytes) -> bool:
+    """Say whether bytes begin as CDR: 4 bytes of encapsulation (DDS-RTPS 10.2), 0 first."""
+    return len(message) >= 4 and message[0] == 0
+
+
 def read_cdr(data: bytes, kind: str) -> Any:
     """
     Decode a message of a standard type; its fields are named as in ROS 2.

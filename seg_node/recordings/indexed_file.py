@@ -22,10 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from seg_node.errors import UserError
-from seg_node.recordings.channels import Channel, is_latched, Message, ZSTD_MAGIC
+from seg_node.recordings.channels import Channel, is_latched, Message
 from seg_node.recordings.file_formats import FileFormat, format_of
 from seg_node.recordings.ros1_messages import ConversionError, converter
-from seg_node.recordings.unpacking import unpack
 
 
 class IndexedFile:
@@ -101,9 +100,8 @@ class IndexedFile:
         with self._readable():
             for connection, recorded, raw in self._reader.messages(wanted, start_ns, stop_ns):
                 channel = self._channels[connection.topic, connection.msgtype]
-                plain = unpack('zstd', raw) if raw[:4] == ZSTD_MAGIC else raw
                 convert = self._convert.get(connection.msgtype, bytes)
-                yield Message(channel, recorded, convert(plain))
+                yield Message(channel, recorded, convert(raw))
 
     @contextmanager
     def _readable(self) -> Iterator[None]:

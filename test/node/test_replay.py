@@ -291,7 +291,7 @@ def test_bag_that_promises_more_than_it_holds_is_told(
     bag = recorded_bags.split(tmp_path / 'bag', 'mcap')
     shutil.copy(recorded_bags.written(tmp_path / 'empty', 'mcap', range(0)) / 'empty.mcap',
                 bag / 'rest.mcap')
-    output = ended(testbed, replay(testbed, bag)).output
+    output = ended(testbed, replay(testbed, bag), 1).output
     assert f'{COUNT // 2} MISSING IN THE RECORDING' in output
 
 

@@ -21,10 +21,9 @@ from pathlib import Path
 import sqlite3
 from urllib.parse import quote
 
-from seg_node.recordings.channels import Message, ZSTD_MAGIC
+from seg_node.recordings.channels import Message
 from seg_node.recordings.damaged.scanning import channel_of, damage_ends, DamageError, Found
 from seg_node.recordings.indexed_file import not_cdr
-from seg_node.recordings.unpacking import unpack
 
 
 def scan(path: Path, found: Found) -> Iterator[Message]:
@@ -46,8 +45,7 @@ def scan(path: Path, found: Found) -> Iterator[Message]:
             for number, recorded, data in database.execute(
                     'SELECT topic_id, timestamp, data FROM messages ORDER BY rowid'):
                 if number in topics:
-                    plain = unpack('zstd', data) if data[:4] == ZSTD_MAGIC else bytes(data)
-                    yield Message(topics[number], recorded, plain)
+                    yield Message(topics[number], recorded, bytes(data))
             pages, size = (database.execute(f'PRAGMA {name}').fetchone()[0]
                            for name in ('page_count', 'page_size'))
             if path.stat().st_size < pages * size:
