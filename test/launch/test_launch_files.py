@@ -86,7 +86,7 @@ def test_image_topic_takes_its_neighbours_along(topic, image, camera_info):
 def test_tf_may_be_in_the_namespace(chosen, tf):
     module = load('seg')
     context = context_of(module, namespaced_tf=chosen, namespace='robot')
-    (node,) = module.start_node(context)
+    node, _ = module.start_node(context)
     told = remappings_of(node, context)
     assert {name: told[name] for name in ('/tf', '/tf_static') if name in told} == tf
 
