@@ -25,6 +25,7 @@ from seg_node.errors import UserError
 from seg_node.recordings.bag_metadata import BagMetadata, MetadataError, NAME, read_metadata
 from seg_node.recordings.cdr import is_cdr, require_rosbags
 from seg_node.recordings.channels import Bag, BagFile, Channel, Message, ZSTD_MAGIC
+from seg_node.recordings.file_formats import FileFormat, unreadable
 from seg_node.recordings.find import bag_files
 from seg_node.recordings.indexed_file import IndexedFile
 from seg_node.recordings.unpacking import bound_rosbags, PackedError, unpack, unpack_file
@@ -97,7 +98,6 @@ class FilesOfBag:
         try:
             return IndexedFile(plain, self.path)
         except UserError as error:
-            # Loads what comes with rosbags.
             from seg_node.recordings.damaged.scanned_file import ScannedFile
             scanned = ScannedFile(plain, error)
             if not scanned.channels:
@@ -110,9 +110,8 @@ class FilesOfBag:
         try:
             with file.open('rb') as packed, plain.open('wb') as out:
                 if not unpack_file(packed, out, self._unpacked.name):
-                    self._damage.append(UserError(
-                        f'{self.path}: cannot be read as a ROS 2 bag ({file.name}: zstd that is '
-                        'cut off). The recording is cut off or damaged; try: unzstd FILE'))
+                    self._damage.append(unreadable(
+                        self.path, f'{file.name}: zstd that is cut off', 'unzstd FILE'))
         except (OSError, PackedError) as error:
             raise UserError(f'{self.path}: {file.name} cannot be unpacked: {error}') from None
         return plain
@@ -156,17 +155,17 @@ class FilesOfBag:
 
     def _plain(self, message: Message) -> bytes:
         """Return the bytes of a message, which may be compressed by itself."""
+        data = message.data
         try:
-            data = (unpack('zstd', message.data) if message.data[:4] == ZSTD_MAGIC
-                    else message.data)
+            if data[:4] == ZSTD_MAGIC:
+                data = unpack('zstd', data)
             if is_cdr(data):
                 return data
             what = 'that is no CDR'
         except PackedError as error:
             what = f'of {error}'
-        raise UserError(
-            f'{self.path}: cannot be read as a ROS 2 bag (a message on {message.channel.topic} '
-            f'{what}). The recording is cut off or damaged; try: ros2 bag reindex FOLDER')
+        raise unreadable(self.path, f'a message on {message.channel.topic} {what}',
+                         FileFormat.SQLITE3.remedy)
 
     def _missing(self, channels: Collection[Channel], counts: dict[tuple[str, str], int]
                  ) -> list[UserError]:

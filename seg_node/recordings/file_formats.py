@@ -19,6 +19,8 @@ from __future__ import annotations
 from enum import Enum
 from pathlib import Path
 
+from seg_node.errors import UserError
+
 
 class FileFormat(Enum):
     """The formats of a bag's files: first bytes, suffix, version of ROS, what may mend it."""
@@ -32,6 +34,12 @@ class FileFormat(Enum):
         self.suffix = suffix
         self.ros = ros
         self.remedy = remedy
+
+
+def unreadable(bag: Path, detail: str, remedy: str, ros: int = 2) -> UserError:
+    """Return the error for a damaged bag."""
+    return UserError(f'{bag}: cannot be read as a ROS {ros} bag ({detail}). The recording is cut '
+                     f'off or damaged; try: {remedy}')
 
 
 def format_of(file: Path) -> FileFormat | None:

@@ -23,7 +23,7 @@ from typing import Any
 
 from seg_node.errors import UserError
 from seg_node.recordings.channels import Channel, is_latched, Message
-from seg_node.recordings.file_formats import FileFormat, format_of
+from seg_node.recordings.file_formats import FileFormat, format_of, unreadable
 from seg_node.recordings.ros1_messages import ConversionError, converter
 
 
@@ -114,9 +114,7 @@ class IndexedFile:
             # A damaged bag surfaces as almost anything: struct, sqlite, zstd, yaml, index errors.
             detail = ' '.join(str(error).split()) or type(error).__name__
             form = self._format or FileFormat.SQLITE3
-            raise UserError(
-                f'{self._told}: cannot be read as a ROS {form.ros} bag ({detail}). The recording '
-                f'is cut off or damaged; try: {form.remedy}') from error
+            raise unreadable(self._told, detail, form.remedy, form.ros) from error
 
     def close(self) -> None:
         """Close the file; safe to call twice."""
