@@ -39,7 +39,7 @@ class Design:
     :ivar size: width and height of the input, px, multiples of 32.
     :ivar small_size: of the input in the first part of the training.
     :ivar dense: whether the decoder's convolutions are dense, rather than depthwise.
-    :ivar pretrained: whether the encoder begins with the weights of ImageNet.
+    :ivar pretrained: whether the encoder can begin with the weights of ImageNet.
     """
 
     encoder: Callable[[], Encoder]
@@ -51,8 +51,10 @@ class Design:
 
 
 DESIGNS = {
-    'road': Design(lambda: rep_encoder(16, (32, 64, 128, 192), (1, 2, 4, 2)), 48, (384, 224),
-                   (384, 224), dense=True, pretrained=False),
+    'road': Design(lambda: efficientnet_lite0((1, 2, 2, 2, 2, 1)), 48, (320, 192), (320, 192),
+                   dense=False, pretrained=False),
+    'road_dense': Design(lambda: rep_encoder(16, (32, 64, 128, 192), (1, 2, 4, 2)), 48,
+                         (384, 224), (384, 224), dense=True, pretrained=False),
     'road_plus': Design(efficientnet_lite0, 64, (448, 256), (320, 192), dense=False,
                         pretrained=True),
 }

