@@ -111,7 +111,7 @@ class CorridorMeter:
         blocked = self._blocks[seen]
         # A look-up by OpenCV takes a quarter of NumPy's time, on the largest array here.
         everywhere = cv2.LUT(labels, self._blocks.view(np.uint8)).view(np.bool_)
-        upright = _upright(everywhere, limits.rows)
+        upright = standing(everywhere, limits.rows)
         clear = corridor.nearest(corridor.sample('labels', upright), corridor.run)
         near = corridor.rows_within(required)
         histogram = np.bincount(certain[:near].reshape(-1), minlength=256)
@@ -144,14 +144,14 @@ class CorridorMeter:
             if not (tells and present[label]):
                 continue
             run = wide if rule.action is Action.SLOW else corridor.run
-            upright = _upright(labels == label, limits.rows)
+            upright = standing(labels == label, limits.rows)
             distance = corridor.nearest(corridor.sample('labels', upright), run)
             if distance is not None:
                 found.append(Sighting(rule, distance))
         return tuple(found)
 
 
-def _upright(flags: NDArray[np.bool_], rows: int) -> NDArray[np.bool_]:
+def standing(flags: NDArray[np.bool_], rows: int) -> NDArray[np.bool_]:
     """
     Keep the flags [H, W] of pixels that have flagged ones in the `rows` - 1 above, as far as seen.
 
