@@ -37,7 +37,7 @@ from seg_node.perception.backends.tensorrt.library import (
     Missing,
     TensorRtMissingError,
 )
-from seg_node.perception.backends.tensorrt.options import EngineOptions
+from seg_node.perception.backends.tensorrt.options import EngineOptions, Precision
 
 CHECK = ROOT / 'test' / 'helpers' / 'bindings_check.py'
 TENSORRT = ROOT / 'seg_node' / 'perception' / 'backends' / 'tensorrt'
@@ -165,6 +165,45 @@ def test_libraries_with_contexts_of_their_own_are_left_out(usual, members, asked
     config = Sources(usual & sum(1 << bit for bit in known.values()))
     assert api._choose_tactics(config, EngineOptions(library_tactics=asked)) is complete
     assert api.tactics(config) == used
+
+
+class Configuration(Sources):
+    """A configuration that keeps what it is told."""
+
+    def __init__(self):
+        super().__init__(0)
+        self.flags = set()
+
+    def set_flag(self, flag):
+        self.flags.add(flag)
+
+    def set_memory_pool_limit(self, pool, pool_size):
+        self.limits = {pool: pool_size}
+
+
+@pytest.mark.parametrize(('core', 'device', 'fallback'), [
+    (None, 'GPU', False), (0, 'DLA', True), (1, 'DLA', True)])
+def test_the_core_of_the_dla_reaches_the_builder(core, device, fallback):
+    logger = type('ILogger', (), {
+        'Severity': types.SimpleNamespace(__members__={}), '__init__': lambda self: None})
+    module = types.SimpleNamespace(
+        ILogger=logger, TacticSource=types.SimpleNamespace(__members__={}),
+        ProfilingVerbosity=types.SimpleNamespace(DETAILED='detailed'),
+        DeviceType=types.SimpleNamespace(DLA='DLA'),
+        MemoryPoolType=types.SimpleNamespace(WORKSPACE='workspace'),
+        BuilderFlag=types.SimpleNamespace(GPU_FALLBACK='fallback', FP16='fp16', INT8='int8'),
+        NetworkDefinitionCreationFlag=types.SimpleNamespace(EXPLICIT_BATCH=0, STRONGLY_TYPED=1))
+    api = Api(Library(module, Flavour.TENSORRT, '10.7.0'))
+    config = Configuration()
+    config.default_device_type, config.DLA_core = 'GPU', None
+    builder = types.SimpleNamespace(create_builder_config=lambda: config)
+    options = EngineOptions(precision=Precision.FP16, dla_core=core, workspace_mib=64)
+    assert api.configure(builder, options, None)[0] is config
+    assert (config.default_device_type, config.DLA_core) == (device, core)
+    # A network whose types rule cannot run on a DLA: there flags permit half precision.
+    assert config.flags == ({'fallback', 'fp16'} if fallback else set())
+    assert config.limits == {'workspace': 64 << 20}
+    assert api.network_flags(options) == (1 if fallback else 3)
 
 
 # --- one place for what differs --------------------------------------------------------------
