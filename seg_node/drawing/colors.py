@@ -42,6 +42,7 @@ _REASONS = {
     'stamp_in_future': '#a98f5f', 'stamp_backwards': '#8a6d3b', 'clock_jump': '#6b5b4d',
     'rate_low': '#a3876a', 'over_budget': '#94705a', 'inference_failed': '#5c4a44',
     'self_test_failed': '#7a5c53', 'latched_fault': '#8f4a45', 'loading_failed': '#6d4c41',
+    'bond_broken': '#80605a', 'bond_missing': '#9c9088',
     'loading': '#a1a7b3', 'not_active': '#aeb4bf', 'not_configured': '#a8adb9',
 }
 

@@ -40,6 +40,7 @@ from seg_node.stop_go.limits import Geometry, Limits
 from seg_node.stop_go.roles import Direction, Duty, Role
 
 ANY_DIRECTION = 'any'
+BOND_OFF, BOND_AUTO, BOND_REQUIRED = 'off', 'auto', 'required'
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Structure:
     loading_timeout: float
     build_timeout: float
     autostart: bool
+    bond: str
     heartbeat_rate: float
     expected_rate: float
     jpeg_quality: int
@@ -119,6 +121,10 @@ STRUCTURE = (
                 low=1.0, high=86400.0),
     Declaration('autostart', False,
                 'configure and activate at start-up, without a lifecycle manager'),
+    Declaration('bond', BOND_AUTO,
+                'the bond with a lifecycle manager: auto holds one where its messages are '
+                'installed, and says STOP where it breaks; required says STOP without one',
+                choices=(BOND_OFF, BOND_AUTO, BOND_REQUIRED)),
     Declaration('heartbeat_rate', 20.0, 'rate of ~/stop and ~/state without images, Hz',
                 low=5.0, high=100.0),
     Declaration('expected_rate', 0.0,

@@ -22,6 +22,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.node import Node
 
 from seg_node.perception.segmenter import Segmenter
+from seg_node.ros.bond import ManagerBond
 from seg_node.ros.clocks import Clocks
 from seg_node.ros.loading import Loading
 from seg_node.ros.log import WRITER
@@ -48,7 +49,7 @@ class Diagnostics:
 
     def __init__(self, node: Node, clocks: Clocks, signal: StopSignal,
                  statistics: Mapping[str, CameraStatistics], speedometer: Speedometer,
-                 surroundings: Surroundings, expected_rate: float) -> None:
+                 surroundings: Surroundings, bond: ManagerBond, expected_rate: float) -> None:
         self._node = node
         self._logger = node.get_logger()
         self._prefix = node.get_fully_qualified_name()
@@ -57,6 +58,7 @@ class Diagnostics:
         self._statistics = statistics
         self._speedometer = speedometer
         self._surroundings = surroundings
+        self._bond = bond
         self._expected_rate = expected_rate
         self.loading: Loading | None = None
         self.segmenter: Segmenter | None = None
@@ -68,7 +70,7 @@ class Diagnostics:
         inputs = self._surroundings.look()
         message = DiagnosticArray(status=[
             describe(self._signal.decision(), self._prefix), self._backend(),
-            self._odometry(inputs), self._inputs(inputs), self._log(),
+            self._odometry(inputs), self._inputs(inputs), self._manager(), self._log(),
             *(self._camera(name, inputs) for name in self._statistics)])
         message.header.stamp = self._node.get_clock().now().to_msg()
         self._publisher.publish(message)
@@ -110,6 +112,11 @@ class Diagnostics:
             name=f'{self._prefix}: odometry', values=key_values(values),
             message=(f'{doubt}; {inputs.odometry.text}' if doubt
                      else f'{values["speed"]:.2f} m/s'))
+
+    def _manager(self) -> DiagnosticStatus:
+        return DiagnosticStatus(
+            level=DiagnosticStatus.ERROR if self._bond.finding() else DiagnosticStatus.OK,
+            name=f'{self._prefix}: bond', message=self._bond.text)
 
     def _log(self) -> DiagnosticStatus:
         lost = WRITER.lost

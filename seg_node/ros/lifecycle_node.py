@@ -29,10 +29,11 @@ from seg_node.perception.backends import BackendError
 from seg_node.perception.models.model import ModelError
 from seg_node.perception.models.self_test import SelfTestError
 from seg_node.perception.segmenter import Segmenter
+from seg_node.ros.bond import ManagerBond
 from seg_node.ros.camera_worker import CameraParts
 from seg_node.ros.clocks import Clocks
 from seg_node.ros.diagnostics import Diagnostics
-from seg_node.ros.loading import Loading, self_test_in_time
+from seg_node.ros.loading import announce, Loading, self_test_in_time
 from seg_node.ros.log import LogsAside
 from seg_node.ros.outputs import CAMERA_OUTPUTS
 from seg_node.ros.outputs.output import CameraOutput
@@ -77,6 +78,7 @@ class SegNode(LogsAside, LifecycleNode):
         self._statistics = {name: CameraStatistics() for name in names}
         self._speedometer = Speedometer(self, self._clocks, lambda: self._limits)
         self._commands = CommandMeter(self, self._clocks) if self._structure.directed else None
+        self._bond = ManagerBond(self, self._clocks, self._structure.bond)
         surroundings = Surroundings(self, self._structure)
         views = make_views(self, self._structure, self._clocks, lambda: self._limits)
         self._judges = {
@@ -85,10 +87,10 @@ class SegNode(LogsAside, LifecycleNode):
             for name, role in self._structure.roles.items()}
         self._signal = StopSignal(
             self, self._clocks, self._judges, self._structure, self._limits, self._driving,
-            surroundings.explain)
+            surroundings.explain, self._bond.finding)
         self._diagnostics = Diagnostics(
             self, self._clocks, self._signal, self._statistics, self._speedometer,
-            surroundings, self._structure.expected_rate)
+            surroundings, self._bond, self._structure.expected_rate)
         self._stop_for(UNCONFIGURED)
         self.create_service(Trigger, '~/reset', self._reset)
         self._loading: Loading | None = None
@@ -138,6 +140,7 @@ class SegNode(LogsAside, LifecycleNode):
             self.get_logger().error('cannot activate: no model is loaded, clean up and configure')
             return _Result.FAILURE
         self._is_active = True
+        self._bond.open()
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -183,17 +186,13 @@ class SegNode(LogsAside, LifecycleNode):
         """
         self._loading, self._diagnostics.loading = None, None
         self._segmenter = segmenter
-        wanted, model, backend = self._structure, segmenter.model, segmenter.backend
+        wanted, model = self._structure, segmenter.model
         for judge in self._judges.values():
             judge.load(model.classes, model.width, model.height)
         self._outputs = {name: [output(self, name, model, wanted) for output in CAMERA_OUTPUTS]
                          for name in wanted.cameras}
         self._diagnostics.segmenter = segmenter
-        self.get_logger().info(
-            f'model {model.name} {model.version} ({model.width}x{model.height}, '
-            f'{backend.precision}); {backend.chosen_because}')
-        for warning in backend.warnings:
-            self.get_logger().warning(warning)
+        announce(segmenter, self.get_logger())
 
     def _poll_loading(self) -> None:
         """Go on where loading has ended; else tell how far it is."""
@@ -243,6 +242,7 @@ class SegNode(LogsAside, LifecycleNode):
     def _halt(self, cause: Finding, timeout: float = _WORKER_TIMEOUT) -> None:
         self._is_active = False
         self._stop_for(cause)
+        self._bond.close()
         self._diagnostics.frames = None
         if self._session is not None:
             if not self._session.end(timeout):

@@ -23,6 +23,8 @@ import threading
 import time
 from typing import TypeVar
 
+from rclpy.impl.rcutils_logger import RcutilsLogger
+
 from seg_node.perception.backends import BackendError
 from seg_node.perception.backends.progress import Progress, ProgressMonitor
 from seg_node.perception.backends.registry import BackendOptions
@@ -135,6 +137,15 @@ class Loading:
         with self._changed:
             self._progress = progress
             self._changed.notify_all()
+
+
+def announce(segmenter: Segmenter, logger: RcutilsLogger) -> None:
+    """Log what was loaded, and what there is to warn of."""
+    model, backend = segmenter.model, segmenter.backend
+    logger.info(f'model {model.name} {model.version} ({model.width}x{model.height}, '
+                f'{backend.precision}); {backend.chosen_because}')
+    for warning in backend.warnings:
+        logger.warning(warning)
 
 
 def self_test_in_time(segmenter: Segmenter) -> str:

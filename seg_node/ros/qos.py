@@ -32,6 +32,9 @@ IMAGES = QoSProfile(depth=5)
 # What the vehicle drives by: reliable, for whoever watches each word.
 DECISIONS = QoSProfile(depth=10)
 
+# As bond_core's own: what all nodes of a robot say on the one topic.
+BOND = QoSProfile(depth=100)
+
 # Kept by its publisher for those who come later; a subscriber hears only those who keep.
 TRANSIENT_LOCAL = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 

@@ -30,7 +30,7 @@ from seg_node.ros.outputs.output import VehicleDecision
 from seg_node.stop_go.camera_judge import CameraJudge
 from seg_node.stop_go.limits import Limits
 from seg_node.stop_go.roles import combine, Direction
-from seg_node.stop_go.verdict import Verdict
+from seg_node.stop_go.verdict import Finding, Verdict
 
 T = TypeVar('T')
 
@@ -49,12 +49,14 @@ class StopSignal:
     def __init__(self, node: Node, clocks: Clocks, judges: Mapping[str, CameraJudge],
                  structure: Structure, limits: Limits,
                  driving: Callable[[], Set[Direction]],
-                 explain: Callable[[str, Verdict], Verdict]) -> None:
+                 explain: Callable[[str, Verdict], Verdict],
+                 beside: Callable[[], Finding | None]) -> None:
         """
         Begin to say STOP.
 
         :param driving: returns the directions that must be free.
         :param explain: returns the verdict of a camera with more words; called under the lock.
+        :param beside: returns what speaks against GO besides the cameras; called under the lock.
         """
         self._logger = node.get_logger()
         self._clocks = clocks
@@ -62,6 +64,7 @@ class StopSignal:
         self._roles = structure.roles
         self._driving = driving
         self._explain = explain
+        self._beside = beside
         self._limits = limits
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -136,7 +139,7 @@ class StopSignal:
         verdicts = {name: self._explain(name, judge.verdict(now))
                     for name, judge in self._judges.items()}
         return VehicleDecision(
-            now, combine(verdicts, self._roles, self._driving()), verdicts,
+            now, combine(verdicts, self._roles, self._driving(), self._beside()), verdicts,
             {name: judge.last for name, judge in self._judges.items()}, self._limits)
 
     def _log_change(self, verdict: Verdict) -> None:

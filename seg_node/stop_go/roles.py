@@ -73,7 +73,8 @@ def directions(speed: float | None, command: float | None) -> frozenset[Directio
 
 
 def combine(verdicts: Mapping[str, Verdict], roles: Mapping[str, Role] | None = None,
-            driving: Set[Direction] = frozenset(Direction)) -> Verdict:
+            driving: Set[Direction] = frozenset(Direction),
+            beside: Finding | None = None) -> Verdict:
     """
     Combine the verdicts of the cameras: any that counts stops, the most serious reason speaks.
 
@@ -81,6 +82,7 @@ def combine(verdicts: Mapping[str, Verdict], roles: Mapping[str, Role] | None = 
     :param roles: by camera name; a camera without one is required in every direction.
     :param driving: the directions that must be free; each needs a required camera of its own or
         of no direction.
+    :param beside: what speaks against GO besides the cameras.
     :returns: the verdict, its text led by the camera's name where there are several.
     """
     roles = roles or {}
@@ -95,6 +97,8 @@ def combine(verdicts: Mapping[str, Verdict], roles: Mapping[str, Role] | None = 
         Reason.UNWATCHED, f'no required camera watches the {direction.value} direction'))
         for direction in sorted(driving, key=lambda each: each.value)
         if not any(_watches(roles.get(name, Role()), direction) for name in counting)]
+    if beside is not None:
+        told.append(stop(beside))
     return min(told, key=lambda verdict: (
         verdict.decision is not Decision.STOP, verdict.reason.priority))
 

@@ -44,6 +44,8 @@ class Reason(Enum):
     LOADING = 'loading'
     LOADING_FAILED = 'loading_failed'
     SELF_TEST_FAILED = 'self_test_failed'
+    BOND_BROKEN = 'bond_broken'
+    BOND_MISSING = 'bond_missing'
     LATCHED = 'latched_fault'
     INFERENCE_FAILED = 'inference_failed'
     CLOCK_JUMP = 'clock_jump'
@@ -105,7 +107,8 @@ _DRIVE = {Reason.SLOW_CLASS: Decision.SLOW, Reason.CLEAR: Decision.GO}
 _ROAD = frozenset({
     Reason.ALL_PATH, Reason.NO_PATH, Reason.LOW_CONFIDENCE, Reason.BEYOND_RANGE, Reason.BLOCKED,
     Reason.LOW_COVERAGE, Reason.MASK_JUMP})
-_ORDINARY = frozenset({Reason.NOT_ACTIVE, Reason.LOADING, Reason.CONFIRMING, *_DRIVE})
+_ORDINARY = frozenset({
+    Reason.NOT_ACTIVE, Reason.LOADING, Reason.BOND_MISSING, Reason.CONFIRMING, *_DRIVE})
 
 
 @dataclass(frozen=True)

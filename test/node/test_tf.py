@@ -32,7 +32,7 @@ OPTICAL = (-0.5, 0.5, -0.5, 0.5)      # x right, y down, z forward
 
 def test_it_is_refused_without_tf2_msgs(testbed):
     node = testbed.start_seg_node(
-        module='helpers.node_without_tf', **{**GROUND, 'mounting_source': 'tf'})
+        module='helpers.bare_node', **{**GROUND, 'mounting_source': 'tf'})
     assert node.wait(WAIT) == 2
     assert 'mounting_source: tf needs tf2_msgs' in node.output
     assert all(testbed.stops)

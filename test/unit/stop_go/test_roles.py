@@ -26,6 +26,7 @@ from seg_node.stop_go import (
     Direction,
     directions,
     Duty,
+    Finding,
     Reason,
     Role,
     Verdict,
@@ -137,6 +138,17 @@ def test_an_advisory_camera_stops_for_the_road_but_not_for_its_faults(reason):
 
 def test_an_advisory_camera_slows():
     assert combine({'front': GO, 'side': SLOW}, {'side': ADVISES}).decision is Decision.SLOW
+
+
+@pytest.mark.parametrize('role', [Role(), ADVISES])
+@pytest.mark.parametrize(('seen', 'speaks'), [
+    (GO, Reason.BOND_BROKEN), (SLOW, Reason.BOND_BROKEN),
+    (stopped(Reason.BLOCKED), Reason.BOND_BROKEN),
+    (stopped(Reason.NOT_ACTIVE), Reason.NOT_ACTIVE)])
+def test_what_lies_beside_the_cameras_stops_whatever_they_say(seen, speaks, role):
+    beside = Finding(Reason.BOND_BROKEN, 'nobody watches')
+    verdict = combine({'front': seen, 'side': GO}, {'side': role}, BOTH, beside)
+    assert (verdict.decision, verdict.reason) == (Decision.STOP, speaks)
 
 
 verdicts = st.sampled_from([GO, SLOW, *(stopped(reason) for reason in Reason)])

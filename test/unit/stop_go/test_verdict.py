@@ -32,8 +32,8 @@ ROAD = {'all_path', 'no_path', 'low_confidence', 'beyond_range', 'blocked', 'low
 def test_reasons_have_stable_codes_in_order_of_weight():
     assert [reason.value for reason in Reason] == [
         'not_active', 'not_configured', 'loading', 'loading_failed', 'self_test_failed',
-        'latched_fault', 'inference_failed', 'clock_jump', 'no_image', 'stale',
-        'stale_stamp', 'stamp_in_future',
+        'bond_broken', 'bond_missing', 'latched_fault', 'inference_failed', 'clock_jump',
+        'no_image', 'stale', 'stale_stamp', 'stamp_in_future',
         'stamp_backwards', 'over_budget', 'rate_low', 'malformed', 'camera_changed',
         'no_camera_info', 'no_transform', 'mounting_doubtful', 'unwatched_way', 'camera_dark',
         'camera_overexposed', 'camera_covered', 'camera_frozen', 'camera_torn', 'camera_noisy',
@@ -51,7 +51,8 @@ def test_only_two_reasons_let_drive(reason):
 def test_faults_are_told_from_the_road():
     assert {reason.value for reason in Reason if reason.is_road} == ROAD
     assert {reason for reason in Reason if not reason.is_road and not reason.is_fault} == {
-        Reason.NOT_ACTIVE, Reason.LOADING, Reason.CONFIRMING, Reason.SLOW_CLASS, Reason.CLEAR}
+        Reason.NOT_ACTIVE, Reason.LOADING, Reason.BOND_MISSING, Reason.CONFIRMING,
+        Reason.SLOW_CLASS, Reason.CLEAR}
     assert not any(reason.is_road and reason.is_fault for reason in Reason)
 
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The node on a machine on which tf2_msgs is not installed, whatever this one has."""
+"""The node where tf2_msgs and bond are not installed, whatever there is on this machine."""
 
 from __future__ import annotations
 
@@ -22,4 +22,5 @@ from seg_node.ros.node import main
 
 if __name__ == '__main__':
     sys.modules['tf2_msgs'] = None      # type: ignore[assignment]
+    sys.modules['bond'] = None      # type: ignore[assignment]
     sys.exit(main())
