@@ -40,7 +40,8 @@ class Segmentation:
     """
     Labels and confidence of one image.
 
-    labels (class ids) and confidence (255 = certain) are uint8 [h, w] at the network's size;
+    labels (class ids), confidence (255 = certain) and instances (0: none; None where the network
+    tells none apart) are uint8 [h, w] at the network's size;
     width and height are the image's; prepare and network are the seconds that resizing and the
     network took. What is derived from them is computed when it is first asked for, and kept.
     """
@@ -52,6 +53,7 @@ class Segmentation:
     model: Model
     prepare: float
     network: float
+    instances: NDArray[np.uint8] | None = None
 
     def at(self, width: int, height: int) -> Segmentation:
         """Return the same for the size in pixels that the image had before it was reduced."""
@@ -124,7 +126,7 @@ class Segmenter:
                 f'{self.backend.max_batch}')
         return [
             Segmentation(seen.labels, seen.confidence, width, height, self.model,
-                         seen.prepare, seen.network)
+                         seen.prepare, seen.network, seen.instances)
             for (height, width), seen in zip(sizes, self.backend.infer(images), strict=True)]
 
     def close(self) -> None:

@@ -12,7 +12,12 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What every graph must keep to, whichever library runs it."""
+"""
+What every graph must keep to, whichever library runs it.
+
+One whose manifest says `instances` has a third output of that name, a number for each pixel: 0 no
+instance, 1 to 255 the network's instances in this image. They are numbered anew in each.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +36,7 @@ if TYPE_CHECKING:
 
 INPUT = 'image'
 OUTPUTS = ('labels', 'confidence')
+INSTANCES = 'instances'
 
 
 @dataclass(frozen=True)
@@ -61,8 +67,14 @@ class Finding:
             f'{self.problem}; {self.remedy}')
 
 
+def outputs_of(model: Model) -> tuple[str, ...]:
+    """Return the names of the outputs that a model's graph must have."""
+    return (*OUTPUTS, INSTANCES) if model.instances else OUTPUTS
+
+
 def check_tensors(
-    inputs: Sequence[TensorInfo], outputs: Sequence[TensorInfo], max_batch: int = 1
+    inputs: Sequence[TensorInfo], outputs: Sequence[TensorInfo], max_batch: int = 1,
+    wanted: Sequence[str] = OUTPUTS,
 ) -> tuple[Finding, ...]:
     """Compare inputs and outputs with the model contract; what a backend could not serve."""
     if not inputs and not outputs:
@@ -75,7 +87,7 @@ def check_tensors(
     else:
         findings += _check_image(inputs[0], max_batch)
     by_name = {tensor.name: tensor for tensor in outputs}
-    for name in OUTPUTS:
+    for name in wanted:
         if name not in by_name:
             findings.append(Finding(
                 '', f'the outputs are {", ".join(by_name) or "none"}; {name!r} is missing',
@@ -105,7 +117,7 @@ def check_graph(
     inputs: Sequence[TensorInfo], outputs: Sequence[TensorInfo], model: Model, max_batch: int = 1
 ) -> None:
     """Raise BackendError for a graph that breaks the contract or is not of the manifest's size."""
-    for finding in check_tensors(inputs, outputs, max_batch):
+    for finding in check_tensors(inputs, outputs, max_batch, outputs_of(model)):
         raise BackendError(f'{model.graph}: {finding}')
     height, width = inputs[0].shape[1:3]
     if (width, height) != (model.width, model.height):

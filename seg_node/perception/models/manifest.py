@@ -28,6 +28,7 @@ A model is a folder with the graph and model.yaml, its manifest:
       fp16: {graph: model_fp16.onnx, sha256: ...}
       int8: {graph: model_int8.onnx, sha256: ...}
     input: {width: 512, height: 288}
+    instances: true               # optional: the graph also tells objects apart, see contract.py
     self_test:                    # optional: an image, and the labels that it must give
       {image: self_test.png, labels: self_test_labels.png}
     classes:                      # in the order of the graph's label ids, at most 255
@@ -35,7 +36,8 @@ A model is a folder with the graph and model.yaml, its manifest:
       - {name: path, color: [0, 200, 0], drivable: true, action: go}
 
 color is RGB and used in images; background, or black, is left uncoloured there. action says
-what such a thing in the driving corridor means: go, slow or stop.
+what such a thing in the driving corridor means: go, slow or stop. `stuff: true` may be added to
+a class that is no object to be told apart, as ground, wall and sky: see ClassInfo.is_thing.
 """
 
 from __future__ import annotations
@@ -47,6 +49,7 @@ from typing import Any
 
 from seg_node.outside_text import quoted
 from seg_node.perception.models.manifest_fields import (
+    boolean,
     digest,
     FieldError,
     file_name,
@@ -65,6 +68,8 @@ MIN_SIDE, MAX_SIDE = 8, 4096
 
 _REQUIRED = ('name', 'version', 'license', 'graph', 'sha256', 'input', 'classes')
 _CLASS_KEYS = ('name', 'color', 'drivable', 'action')
+BACKGROUND = 'background'
+"""Name of the class of all that the network has no other class for."""
 
 
 class ModelError(ValueError):
@@ -81,12 +86,18 @@ class Action(str, Enum):
 
 @dataclass(frozen=True)
 class ClassInfo:
-    """One class of a model; color is RGB, 0 to 255."""
+    """One class of a model; color is RGB, 0 to 255. stuff: no object, as ground, wall and sky."""
 
     name: str
     color: tuple[int, int, int]
     drivable: bool
     action: Action
+    stuff: bool = False
+
+    @property
+    def is_thing(self) -> bool:
+        """Whether its regions are objects to be told apart, wherever they stand."""
+        return not (self.drivable or self.stuff or self.name == BACKGROUND)
 
 
 @dataclass(frozen=True)
@@ -119,8 +130,9 @@ class Model:
     """
     A checked manifest; width and height are the network's input size in pixels.
 
-    graph and sha256 are those of `precision`; variants: of the lower ones. content: the graph as
-    it was read and checked, until a backend has taken it.
+    graph and sha256 are those of `precision`; variants: of the lower ones. instances: the graph
+    tells objects apart. content: the graph as it was read and checked, until a backend has taken
+    it.
     """
 
     name: str
@@ -135,6 +147,7 @@ class Model:
     self_test: SelfTestFiles | None = None
     precision: Precision = Precision.FP32
     variants: tuple[Variant, ...] = ()
+    instances: bool = False
     content: bytes | None = field(default=None, repr=False, compare=False)
 
     def at(self, precision: Precision) -> Model:
@@ -180,7 +193,7 @@ def _load(manifest: Path) -> Any:
 
 def _parse(content: Any, manifest: Path) -> Model:
     fields = mapping(
-        content, 'the manifest', _REQUIRED, ('description', 'graphs', 'self_test'))
+        content, 'the manifest', _REQUIRED, ('description', 'graphs', 'instances', 'self_test'))
     size = mapping(fields['input'], 'input', ('width', 'height'))
     return Model(
         name=text(fields['name'], 'name'),
@@ -194,6 +207,7 @@ def _parse(content: Any, manifest: Path) -> Model:
         description=text(fields['description'], 'description') if 'description' in fields else '',
         self_test=_self_test(fields['self_test'], manifest) if 'self_test' in fields else None,
         variants=_variants(fields['graphs'], manifest) if 'graphs' in fields else (),
+        instances=boolean(fields.get('instances', False), 'instances'),
     )
 
 
@@ -238,17 +252,17 @@ def _drivable_classes(value: Any) -> tuple[ClassInfo, ...]:
 
 
 def _class_info(value: Any, where: str) -> ClassInfo:
-    fields = mapping(value, where, _CLASS_KEYS)
+    fields = mapping(value, where, _CLASS_KEYS, ('stuff',))
     name = text(fields['name'], f'{where}.name')
     if ',' in name:
         raise FieldError(f'{where}.name: {name!r} has a comma; graphs list their classes with it')
-    drivable = fields['drivable']
-    if not isinstance(drivable, bool):
-        raise FieldError(f'{where}.drivable: {quoted(drivable)} is neither true nor false')
+    drivable = boolean(fields['drivable'], f'{where}.drivable')
+    stuff = boolean(fields.get('stuff', False), f'{where}.stuff')
     action = fields['action']
     if action not in [item.value for item in Action]:
         raise FieldError(f'{where}.action: {quoted(action)} is not one of go, slow, stop')
-    return ClassInfo(name, _color(fields['color'], f'{where}.color'), drivable, Action(action))
+    return ClassInfo(
+        name, _color(fields['color'], f'{where}.color'), drivable, Action(action), stuff)
 
 
 def _color(value: Any, where: str) -> tuple[int, int, int]:

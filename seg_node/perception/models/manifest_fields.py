@@ -54,6 +54,13 @@ def text(value: Any, where: str) -> str:
     return value.strip()
 
 
+def boolean(value: Any, where: str) -> bool:
+    """Return true or false."""
+    if not isinstance(value, bool):
+        raise FieldError(f'{where}: {quoted(value)} is neither true nor false')
+    return value
+
+
 def digest(value: Any, where: str) -> str:
     """Return a SHA-256 as 64 lower-case hex digits."""
     digest = text(value, where).lower()

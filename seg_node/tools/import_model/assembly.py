@@ -27,12 +27,15 @@ from onnx import checker, helper, TensorProto
 from seg_node import __version__
 from seg_node.errors import UserError
 from seg_node.tools.import_model.classes import ClassList
+from seg_node.tools.import_model.graph_writer import GraphWriter
 from seg_node.tools.import_model.head import append_head
-from seg_node.tools.import_model.network import Network, select
+from seg_node.tools.import_model.instance_head import append_instance_head
+from seg_node.tools.import_model.instance_outputs import InstanceOutputs, recognise_instances
+from seg_node.tools.import_model.network import choose_output, Network, select
 from seg_node.tools.import_model.opset import tidy, to_opset
 from seg_node.tools.import_model.options import Options
 from seg_node.tools.import_model.pixels import with_pixels
-from seg_node.tools.import_model.runtime import Array, run
+from seg_node.tools.import_model.runtime import Array, run, run_all
 from seg_node.tools.import_model.scores import doubts, read_scores, Scores
 from seg_node.tools.import_model.source import opset_of, read_source, Source
 
@@ -47,8 +50,13 @@ class Assembly:
     graph: onnx.ModelProto
     source: Source
     network: Network
-    scores: Scores
+    holds: Scores | InstanceOutputs
     warnings: tuple[str, ...]
+
+    @property
+    def instances(self) -> bool:
+        """Whether the network tells objects apart."""
+        return not isinstance(self.holds, Scores)
 
     @property
     def opset(self) -> int:
@@ -64,8 +72,34 @@ def assemble(options: Options, classes: ClassList, sample: NDArray[np.uint8]) ->
     :raises UserError: when that cannot be done.
     """
     source = read_source(options.network)
-    network = select(source.model, options.input_name, options.output, options.layout,
-                     options.size)
+    names = [value.name for value in source.model.graph.output]
+    if options.output is None and len(names) > 1:
+        network = select(source.model, options.input_name, names, options.layout, options.size)
+        network = replace(network, free_batch=False)
+        raw = run_all(with_pixels(network, options.pixels), _fitted(sample, network))
+        found = recognise_instances(
+            dict(zip(network.outputs, raw, strict=True)), network, classes)
+        if found is not None:
+            return _assemble_instances(source, network, found, options, classes, sample)
+    output = choose_output(source.model.graph, options.output)
+    network = select(source.model, options.input_name, [output], options.layout, options.size)
+    return _assemble_scores(source, network, options, classes, sample)
+
+
+def _assemble_instances(
+    source: Source, network: Network, found: InstanceOutputs, options: Options,
+    classes: ClassList, sample: NDArray[np.uint8],
+) -> Assembly:
+    graph = _lowered(source, network, options, _fitted(sample, network))
+    writer = GraphWriter(graph.graph, opset_of(graph))
+    append_instance_head(
+        writer, graph, network, found.append(writer, network, classes, options.min_score), classes)
+    _finish(graph, classes)
+    return Assembly(graph, source, network, found, ())
+
+
+def _assemble_scores(source: Source, network: Network, options: Options, classes: ClassList,
+                     sample: NDArray[np.uint8]) -> Assembly:
     image = _fitted(sample, network)
     plain = with_pixels(replace(network, free_batch=False), options.pixels)
     raw = run(plain, image)
@@ -76,15 +110,24 @@ def assemble(options: Options, classes: ClassList, sample: NDArray[np.uint8]) ->
         if reason:
             warnings.append(f'the network takes one image at a time: two at once {reason}')
             network = replace(network, free_batch=False)
-    before = with_pixels(network, options.pixels)
-    graph = to_opset(before, options.max_opset)
-    if graph is not before and not _same(run(graph, image), raw):
-        raise UserError(
-            f'converted from opset {source.opset} to {opset_of(graph)} the network gives other '
-            f'values; export it with opset_version={opset_of(graph)}')
+    graph = _lowered(source, network, options, image)
     append_head(graph, network, scores, classes.drivable_ids, len(classes))
     _finish(graph, classes)
     return Assembly(graph, source, network, scores, tuple(warnings))
+
+
+def _lowered(source: Source, network: Network, options: Options, image: NDArray[np.uint8],
+             ) -> onnx.ModelProto:
+    """Return the network behind its pixels, in an opset that may be written, and the same."""
+    before = with_pixels(network, options.pixels)
+    graph = to_opset(before, options.max_opset)
+    if graph is not before and not all(
+            _same(new, old) for new, old in zip(
+                run_all(graph, image), run_all(before, image), strict=True)):
+        raise UserError(
+            f'converted from opset {source.opset} to {opset_of(graph)} the network gives other '
+            f'values; export it with opset_version={opset_of(graph)}')
+    return graph
 
 
 def _fitted(sample: NDArray[np.uint8], network: Network) -> NDArray[np.uint8]:

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+from seg_node.perception.backends.contract import INSTANCES, OUTPUTS
 from seg_node.tools.import_model.assembly import Assembly
 from seg_node.tools.import_model.classes import ClassList
 from seg_node.tools.import_model.options import Options, Values
@@ -37,12 +38,13 @@ def write_card(options: Options, classes: ClassList, made: Assembly, trial: Tria
         f'| {index} | {info.name} | {"yes" if info.drivable else "no"} | {info.action.value} |'
         for index, info in enumerate(classes.classes))
     seen = ', '.join(trial.seen[:5])
+    outputs = (*OUTPUTS, INSTANCES) if made.instances else OUTPUTS
     return f"""\
 # {options.name}
 
 {options.description or f'{GAP} what the network is for, and for which cameras.'}
 
-Imported by `import_model` under the model contract: uint8 RGB in, labels and confidence out.
+Imported by `import_model` under the model contract: uint8 RGB in, {' and '.join(outputs)} out.
 {trial.parameters / 1e6:.2f} M parameters, input {network.width}x{network.height}.
 
 ## Licence
@@ -80,19 +82,12 @@ From `{classes.source}`.
 | file | `{source.path.name}`, sha256 `{source.sha256}` |
 | made by | {source.producer}, opset {source.opset}, here {made.opset} |
 | input | `{network.input}`, {network.layout.value.upper()}: {options.pixels} |
-| output | `{network.output_name}`: {output_text(made.scores)} |
+| output | `{", ".join(network.output_names)}`: {made.holds.text} |
 """
 
 
-def output_text(scores: Scores) -> str:
-    """Say what an output holds."""
-    what = ('labels' if scores.values is Values.LABELS else
-            f'{scores.channels} {scores.values.value} per pixel')
-    return f'{what}, {scores.width}x{scores.height}'
-
-
 def _confidence(made: Assembly) -> str:
-    if made.scores.values is Values.LABELS:
+    if isinstance(made.holds, Scores) and made.holds.values is Values.LABELS:
         return ('The network gives no scores: its confidence is 255 everywhere and means nothing, '
                 'so `low_confidence` never stops the vehicle.')
     return ('Confidence is what the network says, not calibrated: foreign networks are often '

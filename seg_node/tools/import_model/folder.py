@@ -86,7 +86,7 @@ def new_folder(out: Path) -> Iterator[Path]:
 
 
 def write_model(folder: Path, data: bytes, size: tuple[int, int], classes: ClassList,
-                options: Options) -> None:
+                options: Options, instances: bool) -> None:
     """Write graph and manifest; size is the network's width and height."""
     (folder / GRAPH).write_bytes(data)
     manifest = {
@@ -95,8 +95,10 @@ def write_model(folder: Path, data: bytes, size: tuple[int, int], classes: Class
         'description': options.description or f'Imported from {options.network.name}',
         'graph': GRAPH, 'sha256': hashlib.sha256(data).hexdigest(),
         'input': {'width': size[0], 'height': size[1]},
+        **({'instances': True} if instances else {}),
         'classes': [{'name': info.name, 'color': list(info.color), 'drivable': info.drivable,
-                     'action': info.action.value} for info in classes.classes]}
+                     'action': info.action.value, **({'stuff': True} if info.stuff else {})}
+                    for info in classes.classes]}
     _write_manifest(folder, manifest)
 
 

@@ -29,9 +29,10 @@ PREFIX = 'seg_node/'
 class GraphWriter:
     """A graph under construction; names of the tensors are made up where none is given."""
 
-    def __init__(self, graph: GraphProto) -> None:
-        """Write to the end of a graph."""
+    def __init__(self, graph: GraphProto, opset: int = 13) -> None:
+        """Write to the end of a graph of an opset."""
         self._graph = graph
+        self._opset = opset
         self._made = len(graph.node) + len(graph.initializer)
 
     def add(self, kind: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
@@ -50,6 +51,20 @@ class GraphWriter:
         self._graph.node.append(
             helper.make_node('Split', [source, sizes], outputs, name=name, axis=axis))
         return outputs
+
+    def top(self, source: str, count: int) -> tuple[str, str]:
+        """Return the largest values of each row [..., N], sorted, and their places."""
+        name = self._name('TopK')
+        outputs = (f'{name}_values', f'{name}_places')
+        self._graph.node.append(helper.make_node(
+            'TopK', [source, self.constant([count], np.int64)], outputs, name=name, axis=-1))
+        return outputs
+
+    def highest(self, source: str) -> str:
+        """Return the largest values along the first axis, which stays with one entry."""
+        if self._opset < 18:
+            return self.add('ReduceMax', source, axes=[0], keepdims=1)
+        return self.add('ReduceMax', source, self.constant([0], np.int64), keepdims=1)
 
     def constant(self, values: ArrayLike, dtype: DTypeLike = np.float32) -> str:
         """Add a constant and return its name."""

@@ -34,6 +34,7 @@ from onnx import helper, TensorProto
 from seg_node.tools.import_model.graph_writer import GraphWriter
 from seg_node.tools.import_model.network import Network
 from seg_node.tools.import_model.options import Layout, Values
+from seg_node.tools.import_model.resizing import enlarge
 from seg_node.tools.import_model.scores import Scores
 
 
@@ -83,23 +84,8 @@ def _two_channels(writer: GraphWriter, x: str, values: Values) -> str:
 
 
 def _enlarged(writer: GraphWriter, x: str, network: Network, scores: Scores) -> str:
-    if (scores.width, scores.height) == (network.width, network.height):
-        return x
-    scales = np.array([1, 1, _scale(scores.height, network.height),
-                       _scale(scores.width, network.width)])
-    if scores.values is Values.LABELS:
-        return writer.add('Resize', x, '', writer.constant(scales), mode='nearest',
-                          coordinate_transformation_mode='asymmetric', nearest_mode='floor')
-    return writer.add('Resize', x, '', writer.constant(scales), mode='linear',
-                      coordinate_transformation_mode='half_pixel')
-
-
-def _scale(size: int, wanted: int) -> np.float32:
-    """Return the scale whose product, rounded down in float32, is the size that is wanted."""
-    scale: np.float32 = np.float32(wanted / size)
-    while np.floor(np.float32(size) * scale) < wanted:
-        scale = np.float32(np.nextafter(scale, np.float32(np.inf)))
-    return scale
+    return enlarge(writer, x, (scores.width, scores.height), (network.width, network.height),
+                   'nearest' if scores.values is Values.LABELS else 'linear')
 
 
 def _labels_only(writer: GraphWriter, x: str) -> None:

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 import difflib
 
@@ -35,29 +36,41 @@ _FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16)
 @dataclass(frozen=True, eq=False)
 class Network:
     """
-    A network with one image in and one map out.
+    A network with one image in.
 
-    model has a fixed input size and only what the output needs. output_name is what the file
-    calls the output, whose name in the model can differ. half: the input is float16.
+    model has a fixed input size and only what the outputs need. output_names is what the file
+    calls the outputs, whose names in the model can differ. half: the input is float16. alone: it
+    has no dimension for images.
     """
 
     model: onnx.ModelProto
     input: str
-    output: str
-    output_name: str
+    outputs: tuple[str, ...]
+    output_names: tuple[str, ...]
     layout: Layout
     width: int
     height: int
     free_batch: bool
     half: bool
+    alone: bool = False
+
+    @property
+    def output(self) -> str:
+        """The first output."""
+        return self.outputs[0]
+
+    @property
+    def output_name(self) -> str:
+        """What the file calls it."""
+        return self.output_names[0]
 
 
 def select(
-    model: onnx.ModelProto, input_name: str | None, output: str | None, layout: Layout | None,
-    size: tuple[int, int] | None,
+    model: onnx.ModelProto, input_name: str | None, outputs: Sequence[str],
+    layout: Layout | None, size: tuple[int, int] | None,
 ) -> Network:
     """
-    Return the part of a network from its image to one output, at one size.
+    Return the part of a network from its image to some outputs, at one size.
 
     Arguments that are None are found out; size is (width, height) and the only one that a
     network without a size of its own needs.
@@ -68,18 +81,18 @@ def select(
     cut.CopyFrom(model)
     cut.ir_version = max(cut.ir_version, _WEIGHTS_ARE_NO_INPUTS)
     graph = cut.graph
-    chosen = _choose_output(graph, output)
     del graph.output[:], graph.value_info[:]
     # Without type and shape: those in the file need not hold for this size.
-    graph.output.append(ValueInfoProto(name=chosen))
+    graph.output.extend(ValueInfoProto(name=name) for name in outputs)
     prune(graph)
-    image = _choose_input(graph, input_name, chosen)
+    image = _choose_input(graph, input_name, outputs[0])
     found = _layout(image, layout)
     free_batch, height, width = _fix_size(image, found, size)
     half = image.type.tensor_type.elem_type == TensorProto.FLOAT16
     names = make_room(graph)
-    return Network(cut, image.name, names.get(chosen, chosen), chosen, found, width, height,
-                   free_batch, half)
+    return Network(cut, image.name, tuple(names.get(name, name) for name in outputs),
+                   tuple(outputs), found, width, height, free_batch, half,
+                   len(shape(image)) == 3)
 
 
 def describe(value: ValueInfoProto) -> str:
@@ -89,7 +102,12 @@ def describe(value: ValueInfoProto) -> str:
     return f'{value.name!r} {kind} [{dims}]'
 
 
-def _choose_output(graph: onnx.GraphProto, wanted: str | None) -> str:
+def choose_output(graph: onnx.GraphProto, wanted: str | None) -> str:
+    """
+    Return the output that is wanted, the only one where that is None.
+
+    :raises UserError: when there are several then, or none of that name.
+    """
     outputs: list[str] = [value.name for value in graph.output]
     listed = '; '.join(describe(value) for value in graph.output)
     if wanted is None:
@@ -124,13 +142,14 @@ def _choose_input(graph: onnx.GraphProto, wanted: str | None, output: str) -> Va
     if image.type.tensor_type.elem_type not in _FLOATS:
         raise UserError(f'input {listed}: must be float or float16; export the network without '
                         'its own conversion from bytes')
-    if len(shape(image)) != 4:
-        raise UserError(f'input {listed}: must have 4 dimensions, [N, 3, H, W] or [N, H, W, 3]')
+    if len(shape(image)) not in (3, 4):
+        raise UserError(f'input {listed}: must have 4 dimensions, [N, 3, H, W] or [N, H, W, 3], '
+                        'or 3, without N')
     return image
 
 
 def _layout(image: ValueInfoProto, wanted: Layout | None) -> Layout:
-    dims = shape(image)
+    dims = _dims(image)
     fitting = [layout for layout in Layout if dims[layout.channel_axis] in (3, None)]
     certain = [layout for layout in fitting if dims[layout.channel_axis] == 3]
     if wanted in fitting:
@@ -146,10 +165,16 @@ def _layout(image: ValueInfoProto, wanted: Layout | None) -> Layout:
                     'told; give --layout nchw or --layout nhwc')
 
 
+def _dims(image: ValueInfoProto) -> list[int | None]:
+    """Return the dimensions of an input, with one for images."""
+    dims = shape(image)
+    return dims if len(dims) == 4 else [1, *dims]
+
+
 def _fix_size(image: ValueInfoProto, layout: Layout, wanted: tuple[int, int] | None,
               ) -> tuple[bool, int, int]:
     """Return whether the batch is free, and height and width of the input."""
-    dims = shape(image)
+    dims = _dims(image)
     rows, cols = (2, 3) if layout is Layout.NCHW else (1, 2)
     batch, height, width = dims[0], dims[rows], dims[cols]
     if batch not in (1, None):

@@ -33,6 +33,8 @@ from seg_node.tools.import_model.presets import PRESETS
 LOWEST_OPSET, HIGHEST_OPSET = 13, 17
 """13 has every operator that is added here; TensorRT 8.5 and 8.6 parse up to 17."""
 _NEWEST_OPSET = 25
+MIN_SCORE = 0.25
+"""As the tools of the YOLO family have it."""
 
 Triple = tuple[float, float, float]
 
@@ -106,6 +108,7 @@ class Options:
     layout: Layout | None
     output_layout: Layout | None
     values: Values | None
+    min_score: float
     size: tuple[int, int] | None
     name: str
     version: str
@@ -165,6 +168,9 @@ def _parser() -> argparse.ArgumentParser:
     graph.add_argument('--output-layout', choices=layouts, help='of the output')
     graph.add_argument('--values', choices=[value.value for value in Values],
                        help='what the output holds')
+    graph.add_argument('--min-score', type=_share, default=MIN_SCORE, metavar='S',
+                       help='score from which an instance counts, of a network that tells '
+                       f'objects apart (default: {MIN_SCORE:g})')
     graph.add_argument('--max-opset', type=whole(HIGHEST_OPSET, _NEWEST_OPSET),
                        default=HIGHEST_OPSET, metavar='N',
                        help=f'newest ONNX opset to write (default: {HIGHEST_OPSET}, which '
@@ -196,6 +202,13 @@ def _scale(text: str) -> float:
     value = _number(text)
     if value <= 0:
         raise argparse.ArgumentTypeError(f'{text} must be above 0, such as 1/255 or 1')
+    return value
+
+
+def _share(text: str) -> float:
+    value = _number(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f'{text} must lie between 0 and 1')
     return value
 
 

@@ -55,5 +55,7 @@ def _normalise(writer: GraphWriter, network: Network, pixels: Pixels) -> None:
         x = writer.add('Mul', x, writer.constant(gain))
     if (offset != 0).any():
         x = writer.add('Add', x, writer.constant(offset))
+    if network.alone:
+        x = writer.add('Squeeze', x, writer.constant([0], np.int64))
     writer.add('Cast', x, output=network.input,
                to=TensorProto.FLOAT16 if network.half else TensorProto.FLOAT)

@@ -19,7 +19,8 @@ Names and colours of cityscapes are those of cityscapesScripts
 (github.com/mcordts/cityscapesScripts, cityscapesscripts/helpers/labels.py, trainId 0 to 18);
 BDD100K's semantic segmentation has the same 19 classes. bdd100k are the drivable areas of the
 BDD100K toolkit (github.com/bdd100k/bdd100k, bdd100k/label/label.py, drivables). What is drivable,
-and the actions, are this project's: on a road to go, onto another lane slowly, else to stop.
+and the actions, are this project's: on a road to go, onto another lane slowly, else to stop. Stuff
+are the classes that Cityscapes has no instances of.
 """
 
 from __future__ import annotations
@@ -31,6 +32,10 @@ def _stop(name: str, red: int, green: int, blue: int) -> ClassInfo:
     return ClassInfo(name, (red, green, blue), False, Action.STOP)
 
 
+def _stuff(name: str, red: int, green: int, blue: int) -> ClassInfo:
+    return ClassInfo(name, (red, green, blue), False, Action.STOP, stuff=True)
+
+
 def _drive(name: str, red: int, green: int, blue: int, action: Action = Action.GO) -> ClassInfo:
     return ClassInfo(name, (red, green, blue), True, action)
 
@@ -38,16 +43,16 @@ def _drive(name: str, red: int, green: int, blue: int, action: Action = Action.G
 PRESETS: dict[str, tuple[ClassInfo, ...]] = {
     'cityscapes': (
         _drive('road', 128, 64, 128),
-        _stop('sidewalk', 244, 35, 232),
-        _stop('building', 70, 70, 70),
-        _stop('wall', 102, 102, 156),
-        _stop('fence', 190, 153, 153),
-        _stop('pole', 153, 153, 153),
-        _stop('traffic light', 250, 170, 30),
-        _stop('traffic sign', 220, 220, 0),
-        _stop('vegetation', 107, 142, 35),
-        _stop('terrain', 152, 251, 152),
-        _stop('sky', 70, 130, 180),
+        _stuff('sidewalk', 244, 35, 232),
+        _stuff('building', 70, 70, 70),
+        _stuff('wall', 102, 102, 156),
+        _stuff('fence', 190, 153, 153),
+        _stuff('pole', 153, 153, 153),
+        _stuff('traffic light', 250, 170, 30),
+        _stuff('traffic sign', 220, 220, 0),
+        _stuff('vegetation', 107, 142, 35),
+        _stuff('terrain', 152, 251, 152),
+        _stuff('sky', 70, 130, 180),
         _stop('person', 220, 20, 60),
         _stop('rider', 255, 0, 0),
         _stop('car', 0, 0, 142),

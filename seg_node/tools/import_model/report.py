@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from seg_node.tools.import_model.card import GAP, output_text
+from seg_node.tools.import_model.card import GAP
 from seg_node.tools.import_model.options import Options
 from seg_node.tools.import_model.workflow import Imported
 
@@ -32,7 +32,7 @@ def tell(options: Options, imported: Imported) -> str:
         'network': f'{source.path.name}, {source.producer}, opset {opset}',
         'input': f'{network.width}x{network.height}, {batch} at once; {network.input}: '
                  f'{network.layout.value.upper()} {options.pixels}',
-        'output': f'{network.output_name}: {output_text(made.scores)}',
+        'output': f'{", ".join(network.output_names)}: {made.holds.text}',
         'classes': f'{len(classes)} from {classes.source}; drivable: {drivable}',
         'size': f'{trial.parameters / 1e6:.2f} M parameters, {trial.file_bytes / 1e6:.1f} MB',
         'tried on': f'{trial.image}: path {trial.path:.1%}, mean confidence '

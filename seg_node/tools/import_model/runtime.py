@@ -38,6 +38,11 @@ def run(model: onnx.ModelProto, image: NDArray[np.uint8]) -> Array:
 
     :raises UserError: when the graph cannot be loaded or run.
     """
+    return run_all(model, image)[0]
+
+
+def run_all(model: onnx.ModelProto, image: NDArray[np.uint8]) -> list[Array]:
+    """Return all outputs, as run()."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _QUIET
     options.intra_op_num_threads = 2
@@ -46,12 +51,12 @@ def run(model: onnx.ModelProto, image: NDArray[np.uint8]) -> Array:
     try:
         session = onnxruntime.InferenceSession(
             model.SerializeToString(), options, providers=['CPUExecutionProvider'])
-        output: Array = np.asarray(session.run(None, {'image': image})[0])
+        outputs: list[Array] = [np.asarray(each) for each in session.run(None, {'image': image})]
     except Exception as error:
         size = f'{image.shape[2]}x{image.shape[1]}'
         raise UserError(f'ONNX Runtime cannot run the network at {size}: {summary(error)}; where '
                         'a network takes any size, it may want a multiple of 32') from None
-    return output
+    return outputs
 
 
 def summary(error: BaseException) -> str:

@@ -48,6 +48,13 @@ class Scores:
     width: int
     height: int
 
+    @property
+    def text(self) -> str:
+        """Say what the output holds."""
+        what = ('labels' if self.values is Values.LABELS else
+                f'{self.channels} {self.values.value} per pixel')
+        return f'{what}, {self.width}x{self.height}'
+
 
 def read_scores(
     raw: Array, network: Network, classes: ClassList, values: Values | None,

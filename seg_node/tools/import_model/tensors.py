@@ -23,7 +23,7 @@ from onnx import AttributeProto, GraphProto, NodeProto, numpy_helper, TensorProt
 
 from seg_node.tools.import_model.graph_writer import PREFIX
 
-CONTRACT = ('image', 'labels', 'confidence')
+CONTRACT = ('image', 'labels', 'confidence', 'instances')
 """Names that the model contract gives to inputs and outputs."""
 
 _TRANSPARENT = ('Cast', 'Dropout', 'Flatten', 'Identity', 'Reshape', 'Resize', 'Slice', 'Squeeze',

@@ -76,7 +76,7 @@ def import_network(options: Options) -> Imported:
 def _fill(folder: Path, options: Options, classes: ClassList, made: Assembly,
           sample: NDArray[np.uint8]) -> Imported:
     size = (made.network.width, made.network.height)
-    write_model(folder, made.graph.SerializeToString(), size, classes, options)
+    write_model(folder, made.graph.SerializeToString(), size, classes, options, made.instances)
     trial = try_model(folder, sample, options.image.name if options.image else RENDERED)
     warnings = list(made.warnings)
     if not _LITTLE < trial.path < _MUCH:

@@ -23,7 +23,7 @@ import numpy as np
 import onnxruntime
 
 from seg_node.perception.backends import BackendError, Inference
-from seg_node.perception.backends.contract import check_labels, INPUT, OUTPUTS
+from seg_node.perception.backends.contract import check_labels, INPUT, outputs_of
 from seg_node.perception.input_scaler import InputScaler
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class OnnxRuntimeSession:
         """
         self._model = model
         self._shape = (model.height, model.width)
+        self._outputs = outputs_of(model)
         self._scaler = InputScaler(model.width, model.height)
         self.graph = _load(content, model, threads, cores)
 
@@ -67,15 +68,16 @@ class OnnxRuntimeSession:
         rgb = self._scaler.scale(bgr)
         scaled = time.perf_counter()
         try:
-            results = self.graph.run(OUTPUTS, {INPUT: rgb[None]})
+            results = self.graph.run(self._outputs, {INPUT: rgb[None]})
         except Exception as error:
             raise BackendError(f'{self._model.graph}: inference failed: {error}') from error
-        labels, confidence = (
+        labels, confidence, *instances = (
             self._checked(name, result)
-            for name, result in zip(OUTPUTS, results, strict=True)
+            for name, result in zip(self._outputs, results, strict=True)
         )
         check_labels(labels, self._model)
-        return Inference(labels, confidence, scaled - begun, time.perf_counter() - scaled)
+        return Inference(
+            labels, confidence, scaled - begun, time.perf_counter() - scaled, *instances)
 
     def _checked(self, name: str, result: Any) -> NDArray[np.uint8]:
         if result.shape != (1, *self._shape) or result.dtype != np.uint8:

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seg_node.perception.backends import BackendError, Inference
-from seg_node.perception.backends.contract import check_graph, INPUT, OUTPUTS, TensorInfo
+from seg_node.perception.backends.contract import check_graph, INPUT, outputs_of, TensorInfo
 from seg_node.perception.backends.cuda.device import DeviceError
 from seg_node.perception.backends.cuda.input_plan import InputPlan, plan_input, SourceFormat
 from seg_node.perception.backends.cuda.transfer_buffer import transfer_buffer
@@ -50,27 +50,29 @@ KEPT = 8
 
 @dataclass(frozen=True)
 class EngineShape:
-    """What an engine takes: 1 to max_batch images of width x height."""
+    """What an engine takes, 1 to max_batch images of width x height, and what it gives of each."""
 
     width: int
     height: int
     max_batch: int
+    outputs: tuple[str, ...]
 
 
 def check_engine(engine: Engine, model: Model) -> EngineShape:
     """Return what an engine takes; BackendError when its tensors are not those of the contract."""
     names = [engine.get_tensor_name(index) for index in range(engine.num_io_tensors)]
-    if sorted(names) != sorted((INPUT, *OUTPUTS)):
+    wanted = outputs_of(model)
+    if sorted(names) != sorted((INPUT, *wanted)):
         raise BackendError(f'{model.graph}: inputs and outputs are {", ".join(names)}; must be '
-                           f'{INPUT} in, {" and ".join(OUTPUTS)} out')
+                           f'{INPUT} in, {" and ".join(wanted)} out')
     image, *outputs = (
         TensorInfo(name, dtype_name(engine.get_tensor_dtype(name)),
-                   tuple(engine.get_tensor_shape(name))) for name in (INPUT, *OUTPUTS))
+                   tuple(engine.get_tensor_shape(name))) for name in (INPUT, *wanted))
     batch = image.shape[0]
     check_graph([image], outputs, model, batch)
     if batch < 0:
         batch = engine.get_tensor_profile_shape(INPUT, 0)[2][0]
-    return EngineShape(model.width, model.height, int(batch))
+    return EngineShape(model.width, model.height, int(batch), wanted)
 
 
 class EngineRunner:
@@ -108,7 +110,8 @@ class EngineRunner:
         maps = execution.run()
         prepare = (filled - begun) / len(images)
         network = (time.perf_counter() - filled) / len(images)
-        return [Inference(labels, confidence, prepare, network) for labels, confidence in maps]
+        return [Inference(labels, confidence, prepare, network, *instances)
+                for labels, confidence, *instances in maps]
 
     def stages(self, sizes: Sequence[Size]) -> dict[str, Callable[[], None]]:
         """
@@ -189,11 +192,11 @@ class _Execution:
         self._sources = [
             _Source(device, stream, size, shape, self._input.address + 3 * pixels * index)
             for index, size in enumerate(sizes)]
-        self._outputs = [transfer_buffer(device, pixels * len(sizes)) for _ in OUTPUTS]
+        self._outputs = [transfer_buffer(device, pixels * len(sizes)) for _ in shape.outputs]
         self._maps = [output.array.reshape(len(sizes), shape.height, shape.width)
                       for output in self._outputs]
         addresses = (self._input.address, *(output.address for output in self._outputs))
-        for name, address in zip((INPUT, *OUTPUTS), addresses, strict=True):
+        for name, address in zip((INPUT, *shape.outputs), addresses, strict=True):
             if not self._context.set_tensor_address(name, address):
                 raise DeviceError(f'TensorRT refuses the address of {name}')
         # TensorRT settles itself when it first runs, which must not be recorded.
@@ -215,15 +218,14 @@ class _Execution:
         for source, image in zip(self._sources, images, strict=True):
             np.copyto(source.image, image)
 
-    def run(self) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
-        """Return labels and confidence of each image."""
+    def run(self) -> list[tuple[NDArray[np.uint8], ...]]:
+        """Return the maps of each image, in the order of the outputs."""
         if self._graph is None:
             self._enqueue()
         else:
             self._graph.run()
         self._stream.synchronize()
-        labels, confidence = (maps.copy() for maps in self._maps)
-        return list(zip(labels, confidence, strict=True))
+        return list(zip(*(maps.copy() for maps in self._maps), strict=True))
 
     def free(self) -> None:
         """Free the memory."""
