@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Networks with random weights that tell objects apart, and what should become of their outputs."""
+"""Networks with random weights that tell objects apart, and what should come of their outputs."""
 
 from __future__ import annotations
 

@@ -51,8 +51,9 @@ class Inference:
 
     labels (class ids), confidence (255 = certain) and instances (0: none; None where the network
     tells none apart) are uint8 [h, w] at the network's size, and belong to the caller: they share
-    no memory with the image or with later results. prepare is the time until the image was the network's input or on its way to the GPU, network that from
-    there to the maps, both in seconds; of images that are worked on together each takes a share.
+    no memory with the image or with later results. prepare is the time until the image was the
+    network's input or on its way to the GPU, network that from there to the maps, both in seconds;
+    of images that are worked on together each takes a share.
     """
 
     labels: NDArray[np.uint8]

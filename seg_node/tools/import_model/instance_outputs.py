@@ -43,16 +43,17 @@ def recognise_instances(raw: Mapping[str, Array], network: Network, classes: Cla
     prototypes = yolo_seg.prototypes_of(raw)
     found = (boxes_and_masks.recognise(raw, network) if prototypes is None
              else yolo_seg.recognise(raw, classes))
+    names = [info.name for info in classes.classes if info.name != BACKGROUND]
     if found is None and prototypes is None:
         return None
-    names = [info.name for info in classes.classes]
-    if BACKGROUND not in names:
-        raise UserError(f'{classes.source}: the network tells objects apart; add the class '
-                        f'{BACKGROUND!r} for what none of them covers')
     if found is None:
         told = '; '.join(f'{name!r} {list(array.shape)}' for name, array in raw.items())
-        raise UserError(f'{classes.source}: {len(names) - 1} classes besides {BACKGROUND} do not '
-                        f'fit detections and prototypes of masks: {told}')
+        raise UserError(f'{classes.source}: {len(names)} classes besides {BACKGROUND} do not fit '
+                        f'detections and prototypes of masks: {told}; correct them, or choose one '
+                        'with --output')
+    if len(names) == len(classes):
+        raise UserError(f'{classes.source}: the network tells objects apart; add the class '
+                        f'{BACKGROUND!r} for what none of them covers')
     if not all(np.isfinite(array).all() for array in raw.values()
                if np.issubdtype(array.dtype, np.floating)):
         raise UserError('the outputs are NaN or infinite for an image; check --scale, --mean and '

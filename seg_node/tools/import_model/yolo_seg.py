@@ -15,11 +15,11 @@
 """
 Networks of the YOLO family that segment instances: detections, and prototypes of their masks.
 
-A detection is a box, scores and coefficients; its mask is the sigmoid of the sum of the prototypes
-weighted with the coefficients, inside the box (YOLACT, Bolya et al. 2019). Where the graph does not
-do it already, of detections of one class that overlap the surest is kept, in operators of fixed
-shapes: each of STEPS takes out what a kept, surer one overlaps (Cluster-NMS, Zheng et al. 2020).
-After an even number of steps none is missing that the usual greedy way keeps.
+A detection is a box, scores and coefficients; its mask is the sigmoid of the sum of the
+prototypes weighted with the coefficients, inside the box (YOLACT, Bolya et al. 2019). Where the
+graph does not do it already, of detections of one class that overlap the surest is kept, in
+operators of fixed shapes: each of STEPS takes out what a kept, surer one overlaps (Cluster-NMS,
+Zheng et al. 2020). After an even number of steps none is missing that the usual greedy way keeps.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from seg_node.tools.import_model.runtime import Array
 OVERLAP = 0.7
 """Share of their union above which boxes of one class are of one thing."""
 STEPS = 4
-_LOOKED_AT, _KEPT = 1024, 100
+_LOOKED_AT, _KEPT = 512, 100
 """Detections that are compared with each other, and that are kept, at most."""
 _BOX = 4
 

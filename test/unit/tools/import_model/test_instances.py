@@ -16,6 +16,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import numpy as np
 import onnx
 from onnx import numpy_helper
@@ -24,6 +26,9 @@ import pytest
 
 from helpers.foreign_network import save
 from helpers.instance_networks import expected, MaskRcnn, Yolo
+from seg_node.perception.backends.tensorrt.builder import build
+from seg_node.perception.backends.tensorrt.library import Flavour
+from seg_node.perception.backends.tensorrt.options import EngineOptions
 from seg_node.perception.models.model import load_model
 from seg_node.perception.segmenter import Segmenter
 from seg_node.tools.import_model.__main__ import main
@@ -191,6 +196,7 @@ def test_a_class_id_that_is_not_listed_is_background(tmp_path):
 @pytest.mark.parametrize(('names', 'drivable', 'words'), [
     (['road', 'a', 'b', 'c'], ('road',), "add the class 'background'"),
     (['road', 'a', 'b', BACKGROUND], ('road',), '3 classes besides background do not fit'),
+    (['road', 'a', 'b', BACKGROUND], ('road',), 'or choose one with --output'),
     (['car', 'a', 'b', 'c', BACKGROUND], (), 'no class is drivable')])
 def test_what_does_not_fit_is_refused(tmp_path, capsys, names, drivable, words):
     network = save(Yolo().model(), tmp_path)
@@ -201,10 +207,10 @@ def test_what_does_not_fit_is_refused(tmp_path, capsys, names, drivable, words):
 
 
 def test_every_operator_is_one_that_tensorrt_8_reads(tmp_path):
-    known = set(
-        'Abs Add And ArgMax Cast Clip Concat Div Gather Greater Less MatMul Max Min Mul Not Relu '
-        'ReduceMax Reshape Resize Shape Sigmoid Slice Squeeze Sub TopK Transpose Unsqueeze Where'
-        .split())
+    known = {
+        'Abs', 'Add', 'And', 'ArgMax', 'Cast', 'Clip', 'Concat', 'Div', 'Gather', 'Greater',
+        'Less', 'MatMul', 'Max', 'Min', 'Mul', 'Not', 'Relu', 'ReduceMax', 'Reshape', 'Resize',
+        'Shape', 'Sigmoid', 'Slice', 'Squeeze', 'Sub', 'TopK', 'Transpose', 'Unsqueeze', 'Where'}
     for k, (model, names) in enumerate((
             (Yolo().model(), [*names_of(4), BACKGROUND]),
             (MaskRcnn(on_box=True).model(), [BACKGROUND, *names_of(4)]))):
@@ -212,3 +218,16 @@ def test_every_operator_is_one_that_tensorrt_8_reads(tmp_path):
         assert graph.opset_import[0].version == 13
         own = {node.op_type for node in graph.graph.node if node.name.startswith('seg_node/')}
         assert own <= known
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec('tensorrt_rtx') is None,
+    reason='TensorRT-RTX is not installed: pip install -r requirements/tensorrt.txt')
+@pytest.mark.parametrize('form', [
+    Yolo(count=600), Yolo('chosen'), MaskRcnn(), MaskRcnn(on_box=True)], ids=str)
+def test_tensorrt_builds_it(tmp_path, form):
+    names = names_of(form.classes)
+    names = [*names, BACKGROUND] if isinstance(form, Yolo) else [BACKGROUND, *names]
+    graph = imported(tmp_path, form.model(), names) / 'model.onnx'
+    built = build(graph.read_bytes(), graph, EngineOptions(), flavours=(Flavour.RTX,))
+    assert built.data and built.facts.notes == ()

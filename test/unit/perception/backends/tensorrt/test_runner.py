@@ -138,7 +138,7 @@ def test_what_fails_on_the_gpu_is_told(model):
 def test_an_engine_tells_its_batch(model):
     device = CpuDevice()
     assert check_engine(CpuEngine(model.graph, device, 3), model) == EngineShape(
-        model.width, model.height, 3)
+        model.width, model.height, 3, ('labels', 'confidence'))
     assert check_engine(CpuEngine(model.graph, device, 2, fixed=True), model).max_batch == 2
 
 
