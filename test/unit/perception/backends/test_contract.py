@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import pytest
 
-from seg_node.perception.backends.contract import check_tensors, TensorInfo
+from seg_node.perception.backends.contract import check_tensors, OUTPUTS, TensorInfo
 
 IMAGE = TensorInfo('image', 'uint8', (-1, 256, 448, 3))
 LABELS = TensorInfo('labels', 'uint8', (-1, 256, 448))
@@ -28,6 +28,14 @@ CONFIDENCE = TensorInfo('confidence', 'uint8', (-1, 256, 448))
 def test_the_contract():
     assert check_tensors([IMAGE], [LABELS, CONFIDENCE], 8) == ()
     assert check_tensors([IMAGE], [CONFIDENCE, LABELS, TensorInfo('x', 'float32', ())], 1) == ()
+
+
+def test_a_model_with_instances_must_give_them():
+    wanted = (*OUTPUTS, 'instances')
+    instances = TensorInfo('instances', 'uint8', (-1, 256, 448))
+    assert check_tensors([IMAGE], [LABELS, CONFIDENCE, instances], 1, wanted) == ()
+    assert "'instances' is missing" in str(
+        check_tensors([IMAGE], [LABELS, CONFIDENCE], 1, wanted)[0])
 
 
 @pytest.mark.parametrize('inputs, outputs, said', [

@@ -64,6 +64,18 @@ def test_a_description_is_kept(folder):
     assert load_model(folder).description == 'for tests'
 
 
+def test_instances_and_stuff_are_said_by_those_that_have_them(folder):
+    plain = load_model(folder)
+    assert not plain.instances and not any(info.stuff for info in plain.classes)
+    assert [info.name for info in plain.classes if info.is_thing] == ['sidewalk', 'obstacle']
+    classes = [{**entry, **({'stuff': True} if entry['name'] == 'sidewalk' else {})}
+               for entry in CLASSES]
+    change(folder, instances=True, classes=classes)
+    told = load_model(folder)
+    assert told.instances
+    assert [info.name for info in told.classes if info.is_thing] == ['obstacle']
+
+
 def test_a_self_test_is_optional_and_names_two_files(folder):
     assert load_model(folder).self_test is None
     change(folder, self_test={'image': 'seen.png', 'labels': 'known.png'})
