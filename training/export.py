@@ -53,6 +53,8 @@ CALIBRATION_IMAGES = 128
 CALIBRATED = ('lums', 'roads', 'street')
 """Validation sets that the temperature is fitted on."""
 
+FLAT = ('sidewalk',)
+"""What lies on the ground and is not drivable."""
 # RGB colour, drivable, action, in the order of labels.CLASSES.
 MEANINGS = (
     ((0, 0, 0), False, 'stop'), ((0, 190, 90), True, 'go'), ((190, 90, 200), False, 'stop'),
@@ -103,7 +105,8 @@ def write_manifest(folder: Path, size: Size, version: str = VERSION) -> None:
         'graphs': {precision: {'graph': file, 'sha256': digests[precision]}
                    for precision, file in FILES.items() if precision != 'fp32'},
         'input': {'width': size[0], 'height': size[1]},
-        'classes': [{'name': name, 'color': list(color), 'drivable': drivable, 'action': action}
+        'classes': [{'name': name, 'color': list(color), 'drivable': drivable, 'action': action,
+                     **({'flat': True} if name in FLAT else {})}
                     for name, (color, drivable, action)
                     in zip(labels.CLASSES, MEANINGS, strict=True)]}
     text = yaml.safe_dump(manifest, sort_keys=False, default_flow_style=None, width=99)

@@ -41,6 +41,7 @@ from seg_node.stop_go.roles import Direction, Duty, Role
 
 ANY_DIRECTION = 'any'
 BOND_OFF, BOND_AUTO, BOND_REQUIRED = 'off', 'auto', 'required'
+MAX_OUTPUT = 8192
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,11 @@ class CameraSetup:
 
 @dataclass(frozen=True)
 class Structure:
-    """What is fixed from the start of the process; see STRUCTURE for the meanings."""
+    """
+    What is fixed from the start of the process; see STRUCTURE for the meanings.
+
+    `output_size`: width and height, None for those of the image.
+    """
 
     cameras: tuple[str, ...]
     setups: dict[str, CameraSetup]
@@ -70,6 +75,8 @@ class Structure:
     bond: str
     heartbeat_rate: float
     expected_rate: float
+    output_size: tuple[int, int] | None
+    scan_range: float
     jpeg_quality: int
 
     @property
@@ -130,6 +137,13 @@ STRUCTURE = (
     Declaration('expected_rate', 0.0,
                 'frame rate the cameras should reach, Hz; diagnostics warn below 80 % of it; '
                 '0: unknown', low=0.0, high=1000.0),
+    Declaration('output.width', 0,
+                'width of mask, confidence and points, pixels; 0: that of the image',
+                low=0, high=MAX_OUTPUT),
+    Declaration('output.height', 0,
+                'height of mask, confidence and points, pixels; 0: that of the image',
+                low=0, high=MAX_OUTPUT),
+    Declaration('scan_range', 10.0, 'farthest that ~/scan tells, metres', low=1.0, high=200.0),
     Declaration('jpeg_quality', 80, 'quality of segmentation/overlay/compressed', low=1, high=100),
 )
 
@@ -167,6 +181,7 @@ def read_structure(get: Get) -> Structure:
     values: dict[str, Any] = {item.name: item.read(get) for item in STRUCTURE}
     values['cameras'] = check_cameras(values['cameras'])
     values['geometry'] = Geometry(values['geometry'])
+    values['output_size'] = _output_size(values.pop('output.width'), values.pop('output.height'))
     values['backend'] = BackendOptions(
         name=values['backend'], precision=values.pop('precision'), threads=values.pop('threads'),
         max_batch=min(len(values['cameras']), MAX_BATCH),
@@ -212,6 +227,14 @@ def check_cameras(names: Sequence[str]) -> tuple[str, ...]:
     if len({key(name) for name in names}) < len(names):
         raise ParameterError(f'cameras: {", ".join(names)} names a camera twice')
     return tuple(names)
+
+
+def _output_size(width: int, height: int) -> tuple[int, int] | None:
+    if (width > 0) != (height > 0):
+        raise ParameterError(
+            f'output.width: {width}, output.height: {height}; give both, or neither for the size '
+            'of the image')
+    return (width, height) if width else None
 
 
 def _read_setup(get: Get, camera: str) -> CameraSetup:

@@ -39,6 +39,13 @@ def drivable_lut(classes: Sequence[ClassInfo]) -> NDArray[np.uint8]:
     return table
 
 
+def ground_lut(classes: Sequence[ClassInfo]) -> NDArray[np.bool_]:
+    """Return bool [256]: whether pixels with a label show the ground; not where it is no class."""
+    table = np.zeros(256, np.bool_)
+    table[:len(classes)] = [info.is_ground for info in classes]
+    return table
+
+
 def color_lut(classes: Sequence[ClassInfo]) -> NDArray[np.uint8]:
     """Return uint8 [256, 1, 3] in BGR, as cv2.applyColorMap takes it; black beyond the classes."""
     table = np.zeros((256, 1, 3), np.uint8)

@@ -77,7 +77,8 @@ class CameraWorker:
 
     def __init__(self, segmenter: Segmenter, cameras: Mapping[str, CameraParts],
                  frames: NewestFrames, signal: StopSignal, clocks: Clocks,
-                 speedometer: Speedometer, limits: Limits, logger: RcutilsLogger) -> None:
+                 speedometer: Speedometer, limits: Limits, output_size: tuple[int, int] | None,
+                 logger: RcutilsLogger) -> None:
         self.limits = limits
         """Those of the next frame; may be replaced at any time."""
         self._segmenter = segmenter
@@ -86,6 +87,7 @@ class CameraWorker:
         self._signal = signal
         self._clocks = clocks
         self._speedometer = speedometer
+        self._output_size = output_size
         self._logger = logger
         self._depths = {camera: BitDepth() for camera in cameras}
         self._health = ThreadPoolExecutor(1, 'camera health')
@@ -113,9 +115,10 @@ class CameraWorker:
         for one, segmentation, seconds in self._segment(decoded):
             try:
                 assessment = self._assess(one, segmentation, seconds)
-                verdict = self._decide(one.frame, assessment, seconds)
+                verdict, findings = self._decide(one.frame, assessment, seconds)
                 self._publishing.put(partial(self._publish, one.frame, CameraResult(
-                    one.frame.message.header, one.image, segmentation, assessment, verdict,
+                    one.frame.message.header, one.frame.camera_info, one.image, segmentation,
+                    self._output(one.frame.camera, segmentation), assessment, findings, verdict,
                     seconds)))
             except Exception as error:      # a STOP with its reason, whatever it was
                 self._fail(one.frame, Reason.INFERENCE_FAILED, error)
@@ -178,23 +181,30 @@ class CameraWorker:
                                      throttle_duration_sec=_LOG_EVERY)
         return assessment
 
-    def _decide(self, frame: CameraFrame, assessment: Assessment, inference: float) -> Verdict:
-        """Decide, and publish the vehicle's decision; return the camera's."""
+    def _decide(self, frame: CameraFrame, assessment: Assessment, inference: float,
+                ) -> tuple[Verdict, tuple[Finding, ...]]:
+        """Decide, and publish the vehicle's decision; return the camera's, and all it found."""
         started = time.monotonic()
         stamp = stamp_ns(frame.message.header.stamp)
 
-        def decide(judges: Mapping[str, CameraJudge]) -> Verdict:
+        def decide(judges: Mapping[str, CameraJudge]) -> tuple[Verdict, tuple[Finding, ...]]:
             judge = judges[frame.camera]
-            judge.observe(stamp, assessment, frame.arrival, inference)
-            return judge.verdict(self._clocks.now())
+            found = judge.observe(stamp, assessment, frame.arrival, inference)
+            return judge.verdict(self._clocks.now()), found
 
-        verdict = self._signal.judge(decide)
+        decided = self._signal.judge(decide)
         statistics = self._cameras[frame.camera].statistics
         statistics.count('processed')
         statistics.took('deliver', (frame.arrival.ros - stamp * 1e-9) * 1e3)
         statistics.took('decide', (time.monotonic() - started) * 1e3)
         statistics.took('latency', (self._clocks.now().ros - stamp * 1e-9) * 1e3)
-        return verdict
+        return decided
+
+    def _output(self, camera: str, segmentation: Segmentation) -> Segmentation:
+        """Return the segmentation at the size of the output, upright."""
+        if self._output_size is None:
+            return segmentation
+        return segmentation.at(*self._cameras[camera].rotation.size(*self._output_size))
 
     def _publish(self, frame: CameraFrame, result: CameraResult) -> None:
         """Publish the images; a failure here is counted, the decision already stands."""

@@ -230,8 +230,8 @@ class SegNode(LogsAside, LifecycleNode):
                                    self._structure.setups[name].rotation)
                    for name, judge in self._judges.items()}
         self._session = Session(
-            self, self._segmenter, cameras, self._structure.transport, self._signal,
-            self._clocks, self._speedometer, self._limits)
+            self, self._segmenter, cameras, self._structure, self._signal, self._clocks,
+            self._speedometer, self._limits)
         self._diagnostics.frames = self._session.frames
         return None
 

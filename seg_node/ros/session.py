@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from rclpy.node import Node
 
+from seg_node.parameters.structure import Structure
 from seg_node.perception.segmenter import Segmenter
 from seg_node.ros.camera_input import CameraInput
 from seg_node.ros.camera_worker import CameraParts, CameraWorker
@@ -32,16 +33,16 @@ class Session:
     """One time of being active; begins when made."""
 
     def __init__(self, node: Node, segmenter: Segmenter, cameras: dict[str, CameraParts],
-                 transport: str, signal: StopSignal, clocks: Clocks, speedometer: Speedometer,
-                 limits: Limits) -> None:
+                 structure: Structure, signal: StopSignal, clocks: Clocks,
+                 speedometer: Speedometer, limits: Limits) -> None:
         self._cameras = cameras
         self.frames = NewestFrames(cameras)
         self.worker = CameraWorker(segmenter, cameras, self.frames, signal, clocks, speedometer,
-                                   limits, node.get_logger())
+                                   limits, structure.output_size, node.get_logger())
         now = clocks.now()
         signal.judge(lambda judges: [judge.activate(now) for judge in judges.values()])
         self._inputs = [
-            CameraInput(node, name, transport, self.frames, camera.statistics, clocks)
+            CameraInput(node, name, structure.transport, self.frames, camera.statistics, clocks)
             for name, camera in cameras.items()]
 
     def end(self, timeout: float) -> bool:

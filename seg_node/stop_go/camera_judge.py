@@ -145,22 +145,24 @@ class CameraJudge:
         return replace(found, findings=(*health, *found.findings, *changed))
 
     def observe(self, stamp_ns: int, assessment: Assessment, arrival: Instant,
-                inference: float = 0.0) -> None:
+                inference: float = 0.0) -> tuple[Finding, ...]:
         """
         Decide on an assessed frame.
 
         :param stamp_ns: of the image, ROS time in nanoseconds.
         :param arrival: when the image arrived, before it was worked on.
         :param inference: what the network took, seconds; kept for :attr:`last`.
+        :returns: all that was found in it.
         """
         driven, drove = self._driven(stamp_ns, assessment), self._stop_go.may_drive
         self._last = DecidedFrame(stamp_ns, assessment.measure, inference)
-        self._stop_go.observe(
+        found = self._stop_go.observe(
             stamp_ns * 1e-9,
             (*assessment.findings, *self._judge_mounting(assessment, driven),
              *_changed(assessment.limits, self._limits)), arrival)
         self._resumption.observe(
             drove, self._stop_go.may_drive, assessment.findings, assessment.doubt, driven)
+        return found
 
     def fail(self, stamp_ns: int, finding: Finding, arrival: Instant) -> None:
         """Decide on a frame that could not be assessed: malformed, or the inference failed."""

@@ -136,16 +136,18 @@ class StopGo:
         """Stop judging: STOP, for this cause, until activated and earned again."""
         self._state = Inactive(cause)
 
-    def observe(self, stamp: float, findings: Iterable[Finding], arrival: Instant) -> None:
+    def observe(self, stamp: float, findings: Iterable[Finding], arrival: Instant,
+                ) -> tuple[Finding, ...]:
         """
         Take in one assessed frame; without findings that stop it is a good one.
 
         :param stamp: of the image, ROS time in seconds.
         :param findings: held against the present thresholds.
         :param arrival: when the image arrived, before it was worked on.
+        :returns: all that was found, also of its time.
         """
         if not self._is_evidence(arrival):
-            return
+            return (_NOT_ACTIVE,)
         before = self._newest
         if gap := judge_gap(stamp, arrival, before, self._thresholds):
             self._lose_go(gap)
@@ -163,6 +165,7 @@ class StopGo:
             self._add_bad_frame()
         else:
             self._add_good_frame(arrival)
+        return found
 
     def fail(self, finding: Finding, arrival: Instant) -> None:
         """Take in a frame that could not be assessed: malformed, or the inference failed."""

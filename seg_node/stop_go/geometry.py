@@ -102,6 +102,19 @@ class Intrinsics:
         pixels[~seen] = np.nan
         return pixels
 
+    def unproject(self, pixels: Points) -> Points:
+        """
+        Return the points float64 [..., 2] at depth 1 of the optical frame that pixels show.
+
+        :param pixels: float64 [..., 2] (u, v).
+        :returns: (x, y); NaN where the distortion is past its calibration.
+        """
+        bent: Points = (pixels - (self.cx, self.cy)) / (self.fx, self.fy)
+        if not self.lens.bends:
+            return bent
+        axes = self.rotation.axes
+        return np.asarray(self.lens.undistort(bent @ axes) @ axes.T, np.float64)
+
 
 @dataclass(frozen=True)
 class Mounting:

@@ -44,6 +44,10 @@ _UNDISTORTED = ('none', 'pinhole')
 """Names that say there is no distortion: coefficients beside them contradict."""
 _RADII: Points = np.linspace(0.0, 4.0, 4001).astype(np.float64)
 """Distances from the optical axis in focal lengths: up to 76 degrees off it."""
+_ROUNDS = 8
+"""Of the search for what is bent to a point, at most."""
+_EXACT = 1e-6
+"""Focal lengths by which what is found may miss, at most."""
 _DIRECTIONS: Points = np.linspace(0.0, 2 * math.pi, 8, endpoint=False).astype(np.float64)
 
 
@@ -96,6 +100,29 @@ class Lens:
         if tau_x or tau_y:
             bent = _tilted(bent, tau_x, tau_y)
         return bent
+
+    def undistort(self, bent: Points) -> Points:
+        """
+        Return the points float64 [..., 2] of the plane at depth 1 that distort() bends to these.
+
+        NaN beyond the calibration, and where no such point is found.
+        """
+        # Farther out the lens may fold, and a bent radius would belong to two.
+        radii = _RADII[self.valid_radius >= _RADII]
+        scaled = radii * self._scale(radii)
+        wanted = np.array(bent, np.float64)
+        for _ in range(_ROUNDS):
+            far = np.hypot(wanted[..., 0], wanted[..., 1])
+            factor = np.interp(far, scaled, radii, right=np.nan) / np.where(far > 1e-9, far, 1.0)
+            plane: Points = wanted * np.where(far > 1e-9, factor, 1.0)[..., None]
+            missed = bent - self.distort(plane)
+            error = np.abs(missed).max(axis=-1)
+            if not (error > _EXACT).any():
+                break
+            # What is not radial is small, so that it may be reckoned where it was found last.
+            wanted += missed
+        plane[~(error <= _EXACT)] = np.nan
+        return plane
 
     @cached_property
     def valid_radius(self) -> float:

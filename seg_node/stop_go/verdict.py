@@ -101,6 +101,11 @@ class Reason(Enum):
         """Whether the system itself is at fault: camera, transport, clock or inference."""
         return self not in _ROAD and self not in _ORDINARY
 
+    @property
+    def doubts_frame(self) -> bool:
+        """Whether what a frame shows of the world is not to be told where this was found in it."""
+        return self not in _OF_WORLD
+
 
 _PRIORITY = {reason: rank for rank, reason in enumerate(Reason)}
 _DRIVE = {Reason.SLOW_CLASS: Decision.SLOW, Reason.CLEAR: Decision.GO}
@@ -109,6 +114,11 @@ _ROAD = frozenset({
     Reason.LOW_COVERAGE, Reason.MASK_JUMP})
 _ORDINARY = frozenset({
     Reason.NOT_ACTIVE, Reason.LOADING, Reason.BOND_MISSING, Reason.CONFIRMING, *_DRIVE})
+
+_OF_WORLD = frozenset({
+    Reason.UNWATCHED, Reason.BEYOND_RANGE, Reason.BLOCKED, Reason.LOW_COVERAGE,
+    Reason.SLOW_CLASS})
+"""What a frame that passed every check may find of the way: the frame itself is to be believed."""
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,13 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+Value = TypeVar('Value', bound=np.generic)
 
 _CODES = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
@@ -61,6 +64,6 @@ class Rotation(Enum):
             return pixels
         return np.asarray(cv2.rotate(pixels, _CODES[self.value]), np.uint8)
 
-    def as_sent(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def as_sent(self, pixels: NDArray[Value]) -> NDArray[Value]:
         """Return an upright picture, or a map of it, as the camera's own; shares its memory."""
         return np.rot90(pixels, self.value // 90)

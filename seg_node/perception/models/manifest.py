@@ -37,7 +37,8 @@ A model is a folder with the graph and model.yaml, its manifest:
 
 color is RGB and used in images; background, or black, is left uncoloured there. action says
 what such a thing in the driving corridor means: go, slow or stop. `stuff: true` may be added to
-a class that is no object to be told apart, as ground, wall and sky: see ClassInfo.is_thing.
+a class that is no object to be told apart, as wall and sky, and `flat: true` to one that lies on
+the ground, as sidewalk and grass; what is drivable is flat without it: see ClassInfo.
 """
 
 from __future__ import annotations
@@ -86,18 +87,28 @@ class Action(str, Enum):
 
 @dataclass(frozen=True)
 class ClassInfo:
-    """One class of a model; color is RGB, 0 to 255. stuff: no object, as ground, wall and sky."""
+    """
+    One class of a model; color is RGB, 0 to 255.
+
+    stuff: no object, as wall and sky. flat: it lies on the ground, though it may not be drivable.
+    """
 
     name: str
     color: tuple[int, int, int]
     drivable: bool
     action: Action
     stuff: bool = False
+    flat: bool = False
+
+    @property
+    def is_ground(self) -> bool:
+        """Whether its pixels show the ground."""
+        return self.drivable or self.flat
 
     @property
     def is_thing(self) -> bool:
         """Whether its regions are objects to be told apart, wherever they stand."""
-        return not (self.drivable or self.stuff or self.name == BACKGROUND)
+        return not (self.is_ground or self.stuff or self.name == BACKGROUND)
 
 
 @dataclass(frozen=True)
@@ -252,17 +263,17 @@ def _drivable_classes(value: Any) -> tuple[ClassInfo, ...]:
 
 
 def _class_info(value: Any, where: str) -> ClassInfo:
-    fields = mapping(value, where, _CLASS_KEYS, ('stuff',))
+    fields = mapping(value, where, _CLASS_KEYS, ('stuff', 'flat'))
     name = text(fields['name'], f'{where}.name')
     if ',' in name:
         raise FieldError(f'{where}.name: {name!r} has a comma; graphs list their classes with it')
     drivable = boolean(fields['drivable'], f'{where}.drivable')
-    stuff = boolean(fields.get('stuff', False), f'{where}.stuff')
+    stuff, flat = (boolean(fields.get(key, False), f'{where}.{key}') for key in ('stuff', 'flat'))
     action = fields['action']
     if action not in [item.value for item in Action]:
         raise FieldError(f'{where}.action: {quoted(action)} is not one of go, slow, stop')
     return ClassInfo(
-        name, _color(fields['color'], f'{where}.color'), drivable, Action(action), stuff)
+        name, _color(fields['color'], f'{where}.color'), drivable, Action(action), stuff, flat)
 
 
 def _color(value: Any, where: str) -> tuple[int, int, int]:

@@ -22,17 +22,21 @@ lock: the vehicle waits for the first.
 
 from __future__ import annotations
 
+from seg_node.ros.outputs.camera_info import CameraInfoOutput
 from seg_node.ros.outputs.confidence import ConfidenceOutput
 from seg_node.ros.outputs.free_distance import FreeDistanceOutput
+from seg_node.ros.outputs.free_space import FreeSpaceOutput
 from seg_node.ros.outputs.label_info import LabelInfoOutput
 from seg_node.ros.outputs.mask import MaskOutput
 from seg_node.ros.outputs.output import CameraOutput, VehicleOutput
 from seg_node.ros.outputs.overlay import OverlayOutput
+from seg_node.ros.outputs.points import PointsOutput
 from seg_node.ros.outputs.speed_limit import SpeedLimitOutput
 from seg_node.ros.outputs.state import StateOutput
 from seg_node.ros.outputs.stop import StopOutput
 
 CAMERA_OUTPUTS: tuple[type[CameraOutput], ...] = (
-    MaskOutput, ConfidenceOutput, OverlayOutput, LabelInfoOutput)
+    MaskOutput, ConfidenceOutput, PointsOutput, CameraInfoOutput, FreeSpaceOutput, OverlayOutput,
+    LabelInfoOutput)
 VEHICLE_OUTPUTS: tuple[type[VehicleOutput], ...] = (
     StopOutput, SpeedLimitOutput, StateOutput, FreeDistanceOutput)

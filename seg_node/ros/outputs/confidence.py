@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""<camera>/segmentation/confidence: how sure the network is, at the image's size."""
+"""<camera>/segmentation/confidence: how sure the network is, at the size of the output."""
 
 from __future__ import annotations
 
@@ -37,4 +37,4 @@ class ConfidenceOutput(CameraOutput):
         """Publish the confidence."""
         if self._confidence.get_subscription_count():
             self._confidence.publish(to_image(
-                result.as_sent(result.segmentation.confidence_full), result.header))
+                result.as_sent(result.output.confidence_full), result.header))

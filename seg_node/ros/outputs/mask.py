@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""<camera>/segmentation/mask: class ids at the image's size, with the camera's header."""
+"""<camera>/segmentation/mask: class ids at the size of the output, with the camera's header."""
 
 from __future__ import annotations
 
@@ -36,4 +36,4 @@ class MaskOutput(CameraOutput):
     def publish(self, result: CameraResult) -> None:
         """Publish the mask."""
         if self._mask.get_subscription_count():
-            self._mask.publish(to_image(result.as_sent(result.segmentation.mask), result.header))
+            self._mask.publish(to_image(result.as_sent(result.output.mask), result.header))

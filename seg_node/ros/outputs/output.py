@@ -17,9 +17,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,9 @@ from seg_node.stop_go.assessor import Assessment
 from seg_node.stop_go.camera_judge import DecidedFrame
 from seg_node.stop_go.limits import Limits
 from seg_node.stop_go.timing import Instant
-from seg_node.stop_go.verdict import Decision, Verdict
+from seg_node.stop_go.verdict import Decision, Finding, Verdict
+
+Value = TypeVar('Value', bound=np.generic)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,18 +43,28 @@ class CameraResult:
     """
     What became of one frame.
 
-    header is that of the camera's message; inference in seconds. All pictures and maps are
-    upright; what goes out is the camera's own picture, see as_sent().
+    header is that of the camera's message, camera_info the newest one that came before it, if
+    any; output is the segmentation at the size of mask, confidence and points; findings is all
+    that was found in the frame; inference in seconds. All pictures and maps are upright; what
+    goes out is the camera's own picture, see as_sent().
     """
 
     header: Any
+    camera_info: Any
     image: CameraImage
     segmentation: Segmentation
+    output: Segmentation
     assessment: Assessment
+    findings: Sequence[Finding]
     verdict: Verdict
     inference: float
 
-    def as_sent(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    @property
+    def believed(self) -> bool:
+        """Whether the frame passed every check, so that what it shows of the world may be told."""
+        return not any(finding.reason.doubts_frame for finding in self.findings)
+
+    def as_sent(self, pixels: NDArray[Value]) -> NDArray[Value]:
         """Return an upright picture or map [H, W, ...] in the place of the camera's own."""
         return self.image.rotation.as_sent(pixels)
 

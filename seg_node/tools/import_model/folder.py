@@ -97,7 +97,8 @@ def write_model(folder: Path, data: bytes, size: tuple[int, int], classes: Class
         'input': {'width': size[0], 'height': size[1]},
         **({'instances': True} if instances else {}),
         'classes': [{'name': info.name, 'color': list(info.color), 'drivable': info.drivable,
-                     'action': info.action.value, **({'stuff': True} if info.stuff else {})}
+                     'action': info.action.value,
+                     **{key: True for key in ('stuff', 'flat') if getattr(info, key)}}
                     for info in classes.classes]}
     _write_manifest(folder, manifest)
 

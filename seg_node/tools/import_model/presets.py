@@ -20,7 +20,8 @@ Names and colours of cityscapes are those of cityscapesScripts
 BDD100K's semantic segmentation has the same 19 classes. bdd100k are the drivable areas of the
 BDD100K toolkit (github.com/bdd100k/bdd100k, bdd100k/label/label.py, drivables). What is drivable,
 and the actions, are this project's: on a road to go, onto another lane slowly, else to stop. Stuff
-are the classes that Cityscapes has no instances of.
+are the classes that Cityscapes has no instances of, and flat those of them that lie on the
+ground.
 """
 
 from __future__ import annotations
@@ -36,6 +37,10 @@ def _stuff(name: str, red: int, green: int, blue: int) -> ClassInfo:
     return ClassInfo(name, (red, green, blue), False, Action.STOP, stuff=True)
 
 
+def _flat(name: str, red: int, green: int, blue: int) -> ClassInfo:
+    return ClassInfo(name, (red, green, blue), False, Action.STOP, flat=True)
+
+
 def _drive(name: str, red: int, green: int, blue: int, action: Action = Action.GO) -> ClassInfo:
     return ClassInfo(name, (red, green, blue), True, action)
 
@@ -43,7 +48,7 @@ def _drive(name: str, red: int, green: int, blue: int, action: Action = Action.G
 PRESETS: dict[str, tuple[ClassInfo, ...]] = {
     'cityscapes': (
         _drive('road', 128, 64, 128),
-        _stuff('sidewalk', 244, 35, 232),
+        _flat('sidewalk', 244, 35, 232),
         _stuff('building', 70, 70, 70),
         _stuff('wall', 102, 102, 156),
         _stuff('fence', 190, 153, 153),
@@ -51,7 +56,7 @@ PRESETS: dict[str, tuple[ClassInfo, ...]] = {
         _stuff('traffic light', 250, 170, 30),
         _stuff('traffic sign', 220, 220, 0),
         _stuff('vegetation', 107, 142, 35),
-        _stuff('terrain', 152, 251, 152),
+        _flat('terrain', 152, 251, 152),
         _stuff('sky', 70, 130, 180),
         _stop('person', 220, 20, 60),
         _stop('rider', 255, 0, 0),

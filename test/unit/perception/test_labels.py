@@ -25,6 +25,7 @@ from seg_node.perception.labels import (
     color_lut,
     drivable,
     drivable_lut,
+    ground_lut,
     resize_labels,
 )
 from seg_node.perception.models.manifest import UNLABELLED
@@ -48,6 +49,12 @@ def test_drivable_pixels_are_a_bool_map():
     path = drivable(np.array([[0, 1, UNLABELLED, 2]], np.uint8), CLASSES)
     assert path.dtype == np.bool_
     assert path.tolist() == [[False, True, False, False]]
+
+
+def test_ground_is_what_is_drivable_or_flat():
+    flat = (*CLASSES, ClassInfo('grass', (0, 0, 0), False, Action.STOP, flat=True))
+    assert np.flatnonzero(ground_lut(CLASSES)).tolist() == [1]
+    assert np.flatnonzero(ground_lut(flat)).tolist() == [1, len(CLASSES)]
 
 
 def test_colours_are_bgr_and_black_beyond_the_classes():

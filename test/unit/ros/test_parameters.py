@@ -100,7 +100,7 @@ def test_limits_can_change_and_the_rest_cannot(node, declared):
     changeable = {name for name in declared if not node.describe_parameter(name).read_only}
     assert changeable == {'class_actions'} | {
         name for name in declared
-        if '.' in name and not name.startswith(('role.', 'rotation.'))}
+        if '.' in name and not name.startswith(('role.', 'rotation.', 'output.'))}
 
 
 def test_defaults_are_those_of_the_ros_free_parts(node, declared):
@@ -150,6 +150,7 @@ def make_node(context):
     ('cameras', ['front', 'front']), ('cameras', ['front camera']), ('cameras', ['']),
     ('cameras', ['1st']), ('cameras', ['föhn']), ('cameras', ['a/b', '/a/b']),
     ('transport', 'smoke'), ('backend', 'abacus'), ('geometry', 'flat'),
+    ('output.width', 320),
     ('mounting_source', 'guess'), ('role.camera.direction', 'up'), ('role.camera.duty', 'none'),
 ])
 def test_structure_that_cannot_be_used_is_refused(make_node, name, value):

@@ -113,6 +113,31 @@ def test_health_and_corridor_make_one_decision():
     assert camera.judge.last.stamp_ns == round(camera.now * 1e9)
 
 
+def test_all_that_was_found_in_a_frame_is_returned():
+    camera = Camera()
+    camera.go()
+
+    def found(stamp, arrival, image=GREY):
+        return {finding.reason for finding in camera.judge.observe(
+            round(stamp * 1e9), camera.assess(image), Instant(arrival, arrival))}
+
+    now = camera.now
+    assert found(now + 0.1, now + 0.1) == set()
+    assert found(now + 0.2, now + 0.2, BLACK) == {Reason.CAMERA_DARK}
+    assert found(now + 0.15, now + 0.3) == {Reason.STAMP_BACKWARDS}
+    assert found(now + 9.0, now + 0.4) == {Reason.STAMP_IN_FUTURE}
+    assert found(now + 9.1, now + 9.1) == set()
+    camera.judge.deactivate()
+    assert found(now + 9.2, now + 9.2) == {Reason.NOT_ACTIVE}
+
+
+def test_a_frame_from_before_the_activation_is_not_believed():
+    camera = Camera()
+    before = Instant(camera.now - 1.0, camera.now - 1.0)
+    [finding] = camera.judge.observe(round(before.ros * 1e9), camera.assess(), before)
+    assert finding.reason is Reason.NOT_ACTIVE
+
+
 def test_a_camera_on_the_ground_needs_its_camera_info():
     limits = replace(TRAPEZOID, vehicle=Vehicle(width=0.5, max_speed=1.0),
                      mountings={'camera': Mounting(height=1.0)})

@@ -57,6 +57,25 @@ def test_every_form_of_opencv_is_seen_as_opencv_sees_it_under_either_name(name, 
     np.testing.assert_allclose(seen_by_us(name, d), seen_by_opencv(False, d), atol=1e-6)
 
 
+@pytest.mark.parametrize('lens', [
+    Lens(), Lens('plumb_bob', BARREL), Lens('plumb_bob', RATIONAL),
+    Lens('plumb_bob', (*RATIONAL, *PRISM)), Lens('plumb_bob', (*RATIONAL, *PRISM, *TILT)),
+    Lens('equidistant', FISHEYE)], ids=lambda lens: f'{lens.model}{len(lens.coefficients)}')
+def test_undistort_undoes_distort(lens):
+    plane = GRID[..., :2]
+    np.testing.assert_allclose(lens.undistort(lens.distort(plane)), plane, atol=1e-5)
+    intrinsics = Intrinsics(**FOCAL, lens=lens)
+    np.testing.assert_allclose(intrinsics.unproject(intrinsics.project(GRID)), plane, atol=1e-5)
+
+
+def test_what_a_lens_cannot_show_is_nowhere():
+    folds = Lens('plumb_bob', BARREL)
+    edge = folds.distort(np.array([[folds.valid_radius, 0.0]]))[0, 0]
+    far = np.array([[edge * 1.5, 0.0], [0.0, -edge * 9], [float('inf'), 0.0], [NAN, 0.0]])
+    assert np.isnan(folds.undistort(far)).all()
+    assert np.isfinite(folds.undistort(np.array([[edge * 0.9, 0.0], [0.0, 0.0]]))).all()
+
+
 @pytest.mark.parametrize('name', ['equidistant', 'fisheye'])
 @pytest.mark.parametrize('d', [FISHEYE, (*FISHEYE, 0.0), (*FISHEYE, *[0.0] * 10), (0.0,) * 4,
                                (0.0,) * 5], ids=len)

@@ -74,6 +74,12 @@ def test_a_drive_is_made_only_with_numbers(reason, decision, numbers):
     assert Verdict(Decision.STOP, reason, '', *numbers).decision is Decision.STOP
 
 
+def test_a_frame_is_believed_in_spite_of_what_it_finds_of_the_way_only():
+    """From any other nothing is told of the world; a reason that is added doubts until chosen."""
+    assert {reason.value for reason in Reason if not reason.doubts_frame} == {
+        'unwatched_way', 'beyond_range', 'blocked', 'low_coverage', 'slow_class'}
+
+
 def test_nothing_found_speaks_for_go():
     with pytest.raises(ValueError, match='cannot be CLEAR'):
         Finding(Reason.CLEAR, '')

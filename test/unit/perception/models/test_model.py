@@ -76,6 +76,16 @@ def test_instances_and_stuff_are_said_by_those_that_have_them(folder):
     assert [info.name for info in told.classes if info.is_thing] == ['obstacle']
 
 
+def test_what_lies_on_the_ground_is_no_thing(folder):
+    plain = load_model(folder)
+    assert [info.name for info in plain.classes if info.is_ground] == ['path', 'speed_bump']
+    change(folder, classes=[{**entry, **({'flat': True} if entry['name'] == 'sidewalk' else {})}
+                            for entry in CLASSES])
+    told = load_model(folder).classes
+    assert [info.name for info in told if info.is_ground] == ['path', 'sidewalk', 'speed_bump']
+    assert [info.name for info in told if info.is_thing] == ['obstacle']
+
+
 def test_a_self_test_is_optional_and_names_two_files(folder):
     assert load_model(folder).self_test is None
     change(folder, self_test={'image': 'seen.png', 'labels': 'known.png'})
