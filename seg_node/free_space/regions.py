@@ -106,7 +106,7 @@ class RegionFinder:
 
 
 def _numbered(index: NDArray[np.int32], labels: NDArray[np.uint8], min_rows: int) -> Regions:
-    """Number regions anew, without gaps and without those that are too low."""
+    """Return regions with new numbers, without gaps and without those that are too low."""
     rows, cols = np.nonzero(index)
     known, numbers = np.unique(index[rows, cols], return_inverse=True)
     boxes = np.empty((len(known), 4), np.int32)

@@ -28,6 +28,7 @@ from seg_node.free_space.tracker import ThingTracker
 from seg_node.perception.models.manifest import ClassInfo
 from seg_node.stop_go.actions import class_rules
 from seg_node.stop_go.assessor import Assessment
+from seg_node.stop_go.corridor.measure import UNLABELLED_NAME
 from seg_node.stop_go.geometry import View
 from seg_node.stop_go.limits import Limits
 from seg_node.stop_go.vehicle import Vehicle
@@ -45,9 +46,9 @@ class Thing:
 
     id: stays from frame to frame, 1 to 65535. label: class id. box: left, top, right and bottom
     in shares of the upright image. foot: x and y of where it stands, the nearest of it. distance:
-    from the vehicle's middle line, between its bumpers, to the foot. width, height: at the foot. confidence: mean of the
-    network's, 0 to 1. cut: it leaves the image below, so that it may be nearer. in_way: a part of
-    it lies in the corridor, as far as that must be clear.
+    from the vehicle's middle line, between its bumpers, to the foot. width, height: at the foot.
+    confidence: mean of the network's, 0 to 1. cut: it leaves the image below, so that it may be
+    nearer. in_way: a part of it lies in the corridor, as far as that must be clear.
     """
 
     id: int
@@ -128,7 +129,7 @@ class ThingMeter:
                       len(regions.labels) - len(chosen))
 
     def _name(self, label: int) -> str:
-        return self._classes[label].name if label < len(self._classes) else 'unlabelled'
+        return self._classes[label].name if label < len(self._classes) else UNLABELLED_NAME
 
     def _regions(self, limits: Limits) -> RegionFinder:
         if self._finder is None or self._finder[0] is not limits:
@@ -169,8 +170,8 @@ class _Feet:
         known = lowest >= 0
         # What stands on a point shows from the pixel on whose lower edge lies on that point.
         below = np.minimum(lowest + 1, height - 1)
-        columns = np.broadcast_to(np.arange(width), lowest.shape)
-        points = (ground[lowest, columns] + ground[below, columns]) / 2
+        every = np.broadcast_to(np.arange(width), lowest.shape)
+        points = (ground[lowest, every] + ground[below, every]) / 2
         points[~known] = np.nan
         beside = np.clip(points[..., 0], *sorted((-vehicle.rear, vehicle.front)))
         apart = np.hypot(points[..., 0] - beside, points[..., 1])
@@ -181,12 +182,11 @@ class _Feet:
         shares = at_foot / np.maximum(at_foot.sum(axis=1), 1)[:, None]
         place = np.einsum('kw,kwd->kd', shares, np.nan_to_num(points))
         place[~np.isfinite(nearest)] = np.nan
-        foot = np.take_along_axis(lowest, apart.argmin(axis=1)[:, None], axis=1)[:, 0]
-        sides = ground[foot[:, None], np.stack(
-            [regions.boxes[:, 0], regions.boxes[:, 2] - 1], axis=1)]
-        columns_wide = regions.boxes[:, 2] - regions.boxes[:, 0]
-        across = np.linalg.norm(sides[:, 1] - sides[:, 0], axis=-1)
-        spread = across * columns_wide / np.maximum(columns_wide - 1, 1)
+        each = np.arange(count)
+        sides = np.stack([at_foot.argmax(axis=1), width - 1 - at_foot[:, ::-1].argmax(axis=1)])
+        across = np.linalg.norm(np.diff(points[each, sides], axis=0)[0], axis=-1)
+        columns = np.ptp(sides, axis=0)
+        spread = across * (columns + 1) / np.maximum(columns, 1)
         return cls(place, np.where(np.isfinite(nearest), nearest, np.nan), spread,
                    (lowest == height - 1).any(axis=1))
 

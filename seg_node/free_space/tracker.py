@@ -29,7 +29,7 @@ MAX_ID = 65535
 _FORGOTTEN = 1.0
 """Seconds after which a thing that is not seen is another one when it is."""
 _REACH, _SHARE, _SPEED = 0.5, 0.1, 3.0
-"""Metres that a foot is found off its place, and for each metre of distance; a thing's speed, m/s."""
+"""Metres that a foot is off its place, and for each metre of distance; a thing's speed, m/s."""
 _OTHER_CLASS = 2.0
 """How much farther away a thing of another class counts: networks change their mind."""
 

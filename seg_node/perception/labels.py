@@ -23,13 +23,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import cast
+from typing import cast, TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.perception.models.manifest import ClassInfo
+
+Label = TypeVar('Label', np.uint8, np.uint16)
 
 
 def drivable_lut(classes: Sequence[ClassInfo]) -> NDArray[np.uint8]:
@@ -59,16 +61,16 @@ def drivable(labels: NDArray[np.uint8], classes: Sequence[ClassInfo]) -> NDArray
     return cv2.LUT(labels, drivable_lut(classes)).view(np.bool_)
 
 
-def resize_labels(labels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+def resize_labels(labels: NDArray[Label], size: tuple[int, int]) -> NDArray[Label]:
     """
-    Return labels uint8 [h, w] at size (width, height); each pixel takes its nearest label.
+    Return labels, uint8 or uint16 [h, w], at size (width, height), each pixel its nearest label.
 
     Pixel centres are aligned, as in the linear resize that made the network's input.
     """
     width, height = size
     wide = cv2.resize(labels, (width, labels.shape[0]), interpolation=cv2.INTER_NEAREST_EXACT)
     # Many rows of the result are alike: copying them takes half of OpenCV's time.
-    return cast('NDArray[np.uint8]', wide.take(nearest_index(labels.shape[0], height), axis=0))
+    return cast('NDArray[Label]', wide.take(nearest_index(labels.shape[0], height), axis=0))
 
 
 @lru_cache(maxsize=64)

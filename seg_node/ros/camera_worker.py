@@ -119,7 +119,7 @@ class CameraWorker:
                 self._publishing.put(partial(self._publish, one.frame, CameraResult(
                     one.frame.message.header, one.frame.camera_info, one.image, segmentation,
                     self._output(one.frame.camera, segmentation), assessment, findings, verdict,
-                    seconds)))
+                    seconds, self._cameras[one.frame.camera].statistics.count)))
             except Exception as error:      # a STOP with its reason, whatever it was
                 self._fail(one.frame, Reason.INFERENCE_FAILED, error)
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping
+import sys
 from typing import Any
 
 import cv2
@@ -48,12 +49,17 @@ def decode_message(message: Image | CompressedImage, min_size: tuple[int, int] |
                               f'{quoted(message.encoding)} is converted by cv_bridge')
 
 
-def to_image(pixels: NDArray[np.uint8], header: Any) -> Image:
-    """Make an Image, mono8 from [H, W] or bgr8 from [H, W, 3], with the header unchanged."""
+def to_image(pixels: NDArray[np.uint8] | NDArray[np.uint16], header: Any) -> Image:
+    """
+    Make an Image with the header unchanged.
+
+    :param pixels: uint8 [H, W] for mono8, or [H, W, 3] for bgr8; uint16 [H, W] for mono16.
+    """
     message = Image(header=header)
     message.height, message.width = pixels.shape[:2]
-    message.encoding = 'mono8' if pixels.ndim == 2 else 'bgr8'
-    message.step = message.width * (pixels.shape[2] if pixels.ndim == 3 else 1)
+    message.encoding = f'mono{8 * pixels.itemsize}' if pixels.ndim == 2 else 'bgr8'
+    message.step = message.width * pixels.itemsize * (pixels.shape[2] if pixels.ndim == 3 else 1)
+    message.is_bigendian = int(sys.byteorder == 'big')
     # An array.array is the only type that every rclpy takes without checking each byte.
     data = array('B')
     data.frombytes(memoryview(np.ascontiguousarray(pixels)).cast('B'))

@@ -144,7 +144,8 @@ def _distance_findings(measure: CorridorMeasure) -> list[Finding]:
         if not measure.blocked:
             reason, seen = Reason.BEYOND_RANGE, 'the camera sees only to'
         findings.append(Finding(
-            reason, f'{seen} {measure.free_distance:.2f} {measure.unit}, '
+            reason, f'{seen} {measure.free_distance:.2f} {measure.unit}'
+            f'{f" by {measure.blocked_by}" if measure.blocked_by else ""}, '
             f'needed {measure.required:.2f}{" to go on" if measure.stopped_for else ""}',
             measure.free_distance, measure.required))
     findings += [_class_finding(sighting, measure) for sighting in measure.sightings

@@ -34,9 +34,10 @@ from seg_node.ros.outputs.points import PointsOutput
 from seg_node.ros.outputs.speed_limit import SpeedLimitOutput
 from seg_node.ros.outputs.state import StateOutput
 from seg_node.ros.outputs.stop import StopOutput
+from seg_node.ros.outputs.things import ThingsOutput
 
 CAMERA_OUTPUTS: tuple[type[CameraOutput], ...] = (
-    MaskOutput, ConfidenceOutput, PointsOutput, CameraInfoOutput, FreeSpaceOutput, OverlayOutput,
-    LabelInfoOutput)
+    MaskOutput, ConfidenceOutput, PointsOutput, CameraInfoOutput, FreeSpaceOutput, ThingsOutput,
+    OverlayOutput, LabelInfoOutput)
 VEHICLE_OUTPUTS: tuple[type[VehicleOutput], ...] = (
     StopOutput, SpeedLimitOutput, StateOutput, FreeDistanceOutput)

@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -45,8 +45,8 @@ class CameraResult:
 
     header is that of the camera's message, camera_info the newest one that came before it, if
     any; output is the segmentation at the size of mask, confidence and points; findings is all
-    that was found in the frame; inference in seconds. All pictures and maps are upright; what
-    goes out is the camera's own picture, see as_sent().
+    that was found in the frame; inference in seconds; count adds to the camera's statistics. All
+    pictures and maps are upright; what goes out is the camera's own picture, see as_sent().
     """
 
     header: Any
@@ -58,6 +58,7 @@ class CameraResult:
     findings: Sequence[Finding]
     verdict: Verdict
     inference: float
+    count: Callable[[str, int], None]
 
     @property
     def believed(self) -> bool:

@@ -79,6 +79,19 @@ class Corridor:
         """
         Return the distance of the nearest obstacle in `unit`: 0 in the first row, None for none.
 
+        See nearest_row().
+        """
+        index = self.nearest_row(flags, run)
+        return None if index is None else self.distance_of(index)
+
+    def distance_of(self, row: int) -> float:
+        """Return the distance of what a row shows; 0 in the first: nothing is seen before."""
+        return float(self.distance[row]) if row else 0.0
+
+    def nearest_row(self, flags: NDArray[np.bool_], run: NDArray[np.int32]) -> int | None:
+        """
+        Return the index of the nearest row that shows an obstacle, None for none.
+
         A row shows an obstacle where as many samples side by side are flagged as its `run`.
 
         :param flags: bool [R, C], samples that show it.
@@ -87,8 +100,7 @@ class Corridor:
         shows = _has_run(flags, np.minimum(run, flags.shape[1]))
         if not shows.any():
             return None
-        index = int(shows.argmax())
-        return float(self.distance[index]) if index else 0.0
+        return int(shows.argmax())
 
     def polygon(self, width: int, height: int) -> NDArray[np.float32]:
         """

@@ -28,6 +28,8 @@ from seg_node.stop_go.actions import blocking_table, ClassRule
 from seg_node.stop_go.corridor.corridor import Corridor
 
 LOW_QUANTILE = 0.05
+UNLABELLED_NAME = 'unlabelled'
+"""What is said of pixels that the network has no class for."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class CorridorMeasure:
     1, and `change` the share of samples that were path and are not any more, or the reverse,
     since the frame before. `path_share` is the share of path in the whole image. `stopped_for`:
     `required` reaches beyond what the vehicle was stopped for, which is more than it needs by now.
+    `blocked_by` is the class of most of what blocks the nearest blocked row, '' where none is.
     """
 
     free_distance: float
@@ -64,6 +67,15 @@ class CorridorMeasure:
     path_share: float = 0.0
     sightings: tuple[Sighting, ...] = ()
     stopped_for: bool = False
+    blocked_by: str = ''
+
+    @property
+    def blocker(self) -> str:
+        """What blocks, and how far away, for people: 'car, 6.2 m'; '' where nothing does."""
+        if not self.blocked:
+            return ''
+        digits = 1 if self.unit == 'm' else 2
+        return f'{self.blocked_by}, {self.free_distance:.{digits}f} {self.unit}'
 
 
 @dataclass(frozen=True)
@@ -112,7 +124,8 @@ class CorridorMeter:
         # A look-up by OpenCV takes a quarter of NumPy's time, on the largest array here.
         everywhere = cv2.LUT(labels, self._blocks.view(np.uint8)).view(np.bool_)
         upright = standing(everywhere, limits.rows)
-        clear = corridor.nearest(corridor.sample('labels', upright), corridor.run)
+        stands = corridor.sample('labels', upright)
+        row = corridor.nearest_row(stands, corridor.run)
         near = corridor.rows_within(required)
         histogram = np.bincount(certain[:near].reshape(-1), minlength=256)
         count = blocked[:near].size
@@ -122,15 +135,21 @@ class CorridorMeter:
             change = float(np.count_nonzero(was != blocked[:near])) / count
         self._before = labels.copy()      # the caller may use his buffer again
         return CorridorMeasure(
-            free_distance=corridor.length if clear is None else clear,
+            free_distance=corridor.length if row is None else corridor.distance_of(row),
             required=required,
             coverage=1.0 - float(np.count_nonzero(blocked[:near])) / count,
             confidence=float(histogram @ np.arange(256)) / count / 255,
             confidence_low=int(np.searchsorted(
                 np.cumsum(histogram), LOW_QUANTILE * count)) / 255,
-            blocked=clear is not None, unit=corridor.unit, change=change,
+            blocked=row is not None, unit=corridor.unit, change=change,
             path_share=(labels.size - int(np.count_nonzero(everywhere))) / labels.size,
-            sightings=self._sightings(corridor, labels, seen, limits))
+            sightings=self._sightings(corridor, labels, seen, limits),
+            blocked_by='' if row is None else self._name(seen[row][stands[row]]))
+
+    def _name(self, labels: NDArray[np.uint8]) -> str:
+        """Return the name of the class that most of some pixels have."""
+        label = int(np.bincount(labels).argmax())
+        return self._rules[label].name if label < len(self._rules) else UNLABELLED_NAME
 
     def _sightings(self, corridor: Corridor, labels: NDArray[np.uint8],
                    seen: NDArray[np.uint8], limits: MeasureLimits) -> tuple[Sighting, ...]:
