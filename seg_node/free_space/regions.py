@@ -107,18 +107,26 @@ class RegionFinder:
 
 def _numbered(index: NDArray[np.int32], labels: NDArray[np.uint8], min_rows: int) -> Regions:
     """Return regions with new numbers, without gaps and without those that are too low."""
+    height, width = index.shape
+    taken = np.bincount(index.ravel())
+    taken[0] = 0
+    # Each number's place among those that are there.
+    places = np.cumsum(taken > 0) - 1
+    count = int(places[-1]) + 1
     rows, cols = np.nonzero(index)
-    known, numbers = np.unique(index[rows, cols], return_inverse=True)
-    boxes = np.empty((len(known), 4), np.int32)
-    boxes[:, :2], boxes[:, 2:] = np.iinfo(np.int32).max, 0
-    for side, places in ((0, cols), (1, rows)):
-        np.minimum.at(boxes[:, side], numbers, places)
-        np.maximum.at(boxes[:, side + 2], numbers, places + 1)
-    counts = np.zeros((len(known), 256), np.int32)
-    np.add.at(counts, (numbers, labels[rows, cols]), 1)
+    numbers = places[index[rows, cols]]
+    boxes = np.empty((count, 4), np.int32)
+    for side, along, size in ((0, cols, width), (1, rows, height)):
+        shows = np.zeros((count, size), np.bool_)
+        shows[numbers, along] = True
+        boxes[:, side] = shows.argmax(axis=1)
+        boxes[:, side + 2] = size - shows[:, ::-1].argmax(axis=1)
+    classes = np.bincount(numbers * 256 + labels[rows, cols], minlength=count * 256)
     large = boxes[:, 3] - boxes[:, 1] >= min_rows
     new = np.where(large, np.cumsum(large), 0).astype(np.int32)
     numbered = np.zeros_like(index)
     numbered[rows, cols] = new[numbers]
-    return Regions(numbered, boxes[large], counts.argmax(axis=1)[large].astype(np.uint8),
-                   int(np.count_nonzero(~large)))
+    return Regions(
+        numbered, boxes[large],
+        classes.reshape(count, 256).argmax(axis=1)[large].astype(np.uint8),
+        int(np.count_nonzero(~large)))
