@@ -29,10 +29,11 @@ _REASONS = {
     'clear': '#6fb98f', 'slow_class': '#dfae45', 'confirming': '#b9b08a',
     # the road
     'blocked': '#c9403a', 'low_coverage': '#e08a52', 'beyond_range': '#b5654d',
-    'no_path': '#9c2f62', 'all_path': '#7a3f98', 'low_confidence': '#7d77d9',
-    'mask_jump': '#c06fae',
+    'blocked_by_depth': '#a83a5a', 'no_path': '#9c2f62', 'all_path': '#7a3f98',
+    'low_confidence': '#7d77d9', 'mask_jump': '#c06fae',
     # the camera
     'camera_changed': '#5f7fb8', 'no_camera_info': '#64748b', 'no_transform': '#52607a',
+    'no_depth': '#587090',
     'mounting_doubtful': '#4c6078', 'unwatched_way': '#7b6fa8', 'camera_dark': '#2f5d8c',
     'camera_overexposed': '#4aa9cf', 'camera_covered': '#1d7a91', 'camera_frozen': '#3b82c4',
     'camera_torn': '#6fa1c7', 'camera_noisy': '#8fb3c9', 'camera_blocked': '#0f8077',

@@ -64,6 +64,7 @@ class Structure:
     setups: dict[str, CameraSetup]
     transport: str
     rectified: bool
+    depth: bool
     model: str
     backend: BackendOptions
     geometry: Geometry
@@ -98,6 +99,9 @@ STRUCTURE = (
                 choices=('raw', 'compressed')),
     Declaration('rectified', False,
                 'the images are rectified: camera_info counts by its P, without distortion'),
+    Declaration('depth', False,
+                'subscribe to <camera>/depth_registered/image_raw, aligned to the images; what it '
+                'shows standing in the way stops, and so does depth that is missing'),
     Declaration('model', 'road',
                 'a bundled model by name, or the path of a model folder or model.yaml'),
     Declaration('backend', 'auto', 'what runs the network; auto takes the fastest at hand',
@@ -187,6 +191,8 @@ def read_structure(get: Get) -> Structure:
         max_batch=min(len(values['cameras']), MAX_BATCH),
         own={option.name: None if (value := values.pop(option.name)) == option.unset else value
              for option in own_options()})
+    if values['depth'] and values['geometry'] is Geometry.TRAPEZOID:
+        raise ParameterError('depth: true needs geometry: ground, to know what stands on it')
     setups = {name: _read_setup(get, name) for name in values['cameras']}
     return Structure(setups=setups, **values)
 

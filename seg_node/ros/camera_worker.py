@@ -31,6 +31,7 @@ from seg_node.perception.images.errors import ImageError
 from seg_node.perception.images.rotation import Rotation
 from seg_node.perception.segmenter import Segmentation, Segmenter
 from seg_node.ros.clocks import Clocks
+from seg_node.ros.depth_input import DepthInput
 from seg_node.ros.messages import decode_message, stamp_ns
 from seg_node.ros.newest_frames import CameraFrame, NewestFrames
 from seg_node.ros.outputs.output import CameraOutput, CameraResult
@@ -39,7 +40,9 @@ from seg_node.ros.speedometer import Speedometer
 from seg_node.ros.statistics import CameraStatistics
 from seg_node.ros.stop_signal import StopSignal
 from seg_node.stop_go.assessor import Assessment
-from seg_node.stop_go.camera_judge import CameraJudge, Inspection, min_image_size, SegmentedImage
+from seg_node.stop_go.camera_judge import CameraJudge, Inspection, SegmentedImage
+from seg_node.stop_go.depth.depth_judge import DepthImage
+from seg_node.stop_go.image_size import min_image_size
 from seg_node.stop_go.limits import Limits
 from seg_node.stop_go.verdict import Finding, Reason, Verdict
 
@@ -76,8 +79,9 @@ class CameraWorker:
     """
 
     def __init__(self, segmenter: Segmenter, cameras: Mapping[str, CameraParts],
-                 frames: NewestFrames, signal: StopSignal, clocks: Clocks,
-                 speedometer: Speedometer, limits: Limits, output_size: tuple[int, int] | None,
+                 frames: NewestFrames, depths: Mapping[str, DepthInput], signal: StopSignal,
+                 clocks: Clocks, speedometer: Speedometer, limits: Limits,
+                 output_size: tuple[int, int] | None,
                  logger: RcutilsLogger) -> None:
         self.limits = limits
         """Those of the next frame; may be replaced at any time."""
@@ -89,7 +93,8 @@ class CameraWorker:
         self._speedometer = speedometer
         self._output_size = output_size
         self._logger = logger
-        self._depths = {camera: BitDepth() for camera in cameras}
+        self._depths = depths
+        self._bit_depths = {camera: BitDepth() for camera in cameras}
         self._health = ThreadPoolExecutor(1, 'camera health')
         self._publishing = PublishingThread(len(cameras))
         self._thread = threading.Thread(target=self._run, name='segmentation', daemon=True)
@@ -132,7 +137,7 @@ class CameraWorker:
         try:
             image = decode_message(
                 frame.message, min_image_size(self._segmenter.model, limits, camera.rotation),
-                self._depths[frame.camera]).turned(camera.rotation)
+                self._bit_depths[frame.camera]).turned(camera.rotation)
         except Exception as error:      # as above
             self._fail(frame, Reason.MALFORMED if isinstance(error, ImageError)
                        else Reason.INFERENCE_FAILED, error)
@@ -169,7 +174,7 @@ class CameraWorker:
         assessment = camera.judge.assess(SegmentedImage(
             segmentation.width, segmentation.height, segmentation.labels, segmentation.confidence,
             one.inspection.result(), one.frame.camera_info, self._speedometer.motion(), inference,
-            one.frame.info_changes))
+            one.frame.info_changes, self._depth_of(one)))
         camera.statistics.took('resize', segmentation.prepare * 1e3)
         camera.statistics.took('inference', inference * 1e3)
         camera.statistics.took('measure', (time.monotonic() - started) * 1e3)
@@ -180,6 +185,13 @@ class CameraWorker:
                 self._logger.warning(f'{one.frame.camera}: {finding.text}',
                                      throttle_duration_sec=_LOG_EVERY)
         return assessment
+
+    def _depth_of(self, one: _DecodedFrame) -> DepthImage | Finding | None:
+        """Return the depth of a frame, or why there is none; None where it is not asked for."""
+        depth = self._depths.get(one.frame.camera)
+        if depth is None:
+            return None
+        return depth.of(one.frame.message.header, one.image, self.limits.depth_camera.max_offset)
 
     def _decide(self, frame: CameraFrame, assessment: Assessment, inference: float,
                 ) -> tuple[Verdict, tuple[Finding, ...]]:

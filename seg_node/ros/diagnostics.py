@@ -39,7 +39,8 @@ _STAGES = ('latency', 'deliver', 'wait', 'decode', 'resize', 'inference', 'measu
            'publish')
 """Latency: from the stamp to the decision's publication. Inference has resize in it."""
 _EVENTS = ('received', 'processed', 'lost', 'malformed', 'inference_failed', 'publish_failed',
-           'no_view', 'noted', 'things_small', 'things_footless')
+           'no_view', 'no_depth', 'depth_received', 'depth_dropped', 'noted', 'things_small',
+           'things_footless')
 _LOG_EVERY = 10.0      # seconds between warnings of one kind
 _ENOUGH = 0.8      # share of the expected rate below which diagnostics warn
 

@@ -23,6 +23,7 @@ from seg_node.perception.segmenter import Segmenter
 from seg_node.ros.camera_input import CameraInput
 from seg_node.ros.camera_worker import CameraParts, CameraWorker
 from seg_node.ros.clocks import Clocks
+from seg_node.ros.depth_input import DepthInput
 from seg_node.ros.newest_frames import NewestFrames
 from seg_node.ros.speedometer import Speedometer
 from seg_node.ros.stop_signal import StopSignal
@@ -37,8 +38,10 @@ class Session:
                  speedometer: Speedometer, limits: Limits) -> None:
         self._cameras = cameras
         self.frames = NewestFrames(cameras)
-        self.worker = CameraWorker(segmenter, cameras, self.frames, signal, clocks, speedometer,
-                                   limits, structure.output_size, node.get_logger())
+        self._depths = {name: DepthInput(node, name, camera.statistics)
+                        for name, camera in cameras.items() if structure.depth}
+        self.worker = CameraWorker(segmenter, cameras, self.frames, self._depths, signal, clocks,
+                                   speedometer, limits, structure.output_size, node.get_logger())
         now = clocks.now()
         signal.judge(lambda judges: [judge.activate(now) for judge in judges.values()])
         self._inputs = [
@@ -47,7 +50,7 @@ class Session:
 
     def end(self, timeout: float) -> bool:
         """Let go of the cameras and end; False when a frame in hand takes longer."""
-        for camera_input in self._inputs:
+        for camera_input in (*self._inputs, *self._depths.values()):
             camera_input.close()
         for name, camera in self._cameras.items():
             camera.statistics.count('dropped', self.frames.dropped(name))

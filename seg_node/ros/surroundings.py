@@ -26,6 +26,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from seg_node.parameters.structure import Structure
+from seg_node.ros.depth_input import depth_topic
 from seg_node.ros.topic_state import look_at, TopicState
 from seg_node.stop_go.limits import Geometry
 from seg_node.stop_go.verdict import Reason, Verdict
@@ -42,6 +43,7 @@ class Inputs:
 
     images: Mapping[str, TopicState]
     infos: Mapping[str, TopicState]
+    depths: Mapping[str, TopicState]
     odometry: TopicState
     commands: TopicState | None
     clock: TopicState
@@ -49,7 +51,8 @@ class Inputs:
 
     def __iter__(self) -> Iterator[TopicState]:
         """Give the topics that the decision rests on."""
-        yield from (*self.images.values(), *self.infos.values(), self.odometry)
+        yield from (*self.images.values(), *self.infos.values(), *self.depths.values(),
+                    self.odometry)
         if self.commands is not None:
             yield self.commands
         if self.simulated:
@@ -86,6 +89,7 @@ class Surroundings:
         self._compressed = structure.transport == 'compressed'
         self._cameras = structure.cameras
         self._grounded = structure.geometry is Geometry.GROUND
+        self._deep = structure.depth
         self._directed = structure.directed
         self.inputs: Inputs | None = None
         """None before the first look."""
@@ -97,6 +101,8 @@ class Surroundings:
             {name: self._image(name) for name in self._cameras},
             {name: look_at(node, f'{name}/camera_info', CameraInfo)
              for name in self._cameras if self._grounded},
+            {name: look_at(node, depth_topic(name), Image)
+             for name in self._cameras if self._deep},
             look_at(node, 'odom', Odometry),
             look_at(node, 'cmd_vel', Twist, TwistStamped) if self._directed else None,
             look_at(node, '/clock', Clock), bool(node.get_parameter('use_sim_time').value))
@@ -110,6 +116,8 @@ class Surroundings:
         words = [seen.images[camera].text] if reason in _ENDED else []
         if reason is Reason.NO_CAMERA_INFO and camera in seen.infos:
             words.append(seen.infos[camera].text)
+        if reason is Reason.NO_DEPTH and camera in seen.depths:
+            words.append(seen.depths[camera].text)
         if reason in _TIME:
             words.append(seen.explain_time(camera))
         return replace(verdict, text='; '.join((verdict.text, *filter(None, words))))

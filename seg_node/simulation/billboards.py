@@ -103,6 +103,23 @@ def label_things(labels: Image, things: tuple[Thing, ...], pose: Pose, camera: C
             labels[box][alpha >= _OPAQUE] = sprite.label
 
 
+def depth_things(
+    depth: NDArray[np.float32], things: tuple[Thing, ...], pose: Pose, camera: Camera,
+) -> None:
+    """Write the depth of the pixels that :func:`draw_things` makes opaque, in place."""
+    if not things:
+        return
+    places = _places(things, pose, camera)
+    forward = camera.forward_per_depth()
+    for i in places.order:
+        window = _window(things[i].sprite.alphas, places.of(i), depth.shape[1], depth.shape[0])
+        if window is not None:
+            box, alpha = window
+            upright = np.broadcast_to(
+                (places.ahead[i] / forward[box[0]])[:, None], alpha.shape)
+            depth[box][alpha >= _OPAQUE] = upright[alpha >= _OPAQUE]
+
+
 def _places(things: tuple[Thing, ...], pose: Pose, camera: Camera) -> _Places:
     cos_y, sin_y = math.cos(pose.yaw), math.sin(pose.yaw)
     dx = np.array([thing.x for thing in things]) - pose.x

@@ -118,6 +118,16 @@ class Camera:
         reach = self.height_m / np.where(fall > 1e-9, fall, np.nan)
         return reach * (cos_p - down * sin_p), -reach * (u - self.cx) / self.focal_px
 
+    def forward_per_depth(self) -> NDArray[np.float64]:
+        """Return how far ahead each metre of depth along the optical axis leads, by rows [H]."""
+        down = (np.arange(self.height) - self.cy) / self.focal_px
+        return np.asarray(math.cos(self.pitch_rad) - down * math.sin(self.pitch_rad), np.float64)
+
+    def ground_depth(self) -> NDArray[np.float32]:
+        """Return the depth of flat ground by rows, float32 [H], metres; NaN above the horizon."""
+        forward, _ = self.pixel_to_ground(self.cx, np.arange(self.height))
+        return (forward / self.forward_per_depth()).astype(np.float32)
+
     def ground_rows(self) -> GroundRows:
         """Return the rows that show the ground nearer than MAX_RANGE_M."""
         rows = np.arange(self.height)

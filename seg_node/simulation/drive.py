@@ -132,6 +132,10 @@ class Drive:
         return self._renderer.render(
             self.pose(t), (self._pedestrian(t),), frame=round(t * self.fps))
 
+    def depth(self, t: float) -> NDArray[np.float32]:
+        """Return the depth of the view at time t, see :meth:`Renderer.depth`."""
+        return self._renderer.depth(self.pose(t), (self._pedestrian(t),))
+
     def _pedestrian(self, t: float) -> Thing:
         d = _between(_WALK, t)
         pace = _between(_WALK, t + 0.05) - _between(_WALK, t - 0.05)

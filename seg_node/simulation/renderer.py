@@ -19,8 +19,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from seg_node.simulation.billboards import draw_things, Thing
+from seg_node.simulation.billboards import depth_things, draw_things, Thing
 from seg_node.simulation.camera import Camera
 from seg_node.simulation.ground import Ground, Surfaces
 from seg_node.simulation.lens import Lens, Light
@@ -87,6 +88,17 @@ class Renderer:
         draw_things(
             image, labels, (*self.scene.things, *moving), pose, camera, self.scene.light)
         return RenderedFrame(self._lens.apply(image, frame), labels)
+
+    def depth(self, pose: Pose, moving: tuple[Thing, ...] = ()) -> NDArray[np.float32]:
+        """
+        Return the exact depth of what render() shows, float32 [H, W]; NaN for the sky.
+
+        Metres along the optical axis (REP 118).
+        """
+        camera = self.camera
+        depth = np.repeat(camera.ground_depth()[:, None], camera.width, axis=1)
+        depth_things(depth, (*self.scene.things, *moving), pose, camera)
+        return depth
 
     def _ground_for(self, camera: Camera) -> Ground:
         scene = self.scene

@@ -23,14 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.perception.images.camera_image import CameraImage
-from seg_node.perception.images.rotation import Rotation
-from seg_node.perception.models.manifest import ClassInfo, Model
+from seg_node.perception.models.manifest import ClassInfo
 from seg_node.stop_go.assessor import Assessment, Assessor, NO_INFO, Observation
 from seg_node.stop_go.camera_health.camera_health import CameraHealth
-from seg_node.stop_go.camera_health.statistics import LUMA_SIZE
 from seg_node.stop_go.camera_view import CameraInfo, EarnedView, ViewError, ViewSource
 from seg_node.stop_go.corridor.measure import CorridorMeasure
 from seg_node.stop_go.decision import StopGo
+from seg_node.stop_go.depth.depth_judge import DepthImage, DepthJudge
 from seg_node.stop_go.geometry import View
 from seg_node.stop_go.limits import Geometry, Limits
 from seg_node.stop_go.mounting_check import MountingCheck
@@ -61,7 +60,8 @@ class SegmentedImage:
     are uint8 [h, w] at the network's size. `inspection` is None where there is no image, only
     labels. `info` is the newest camera_info, None before the first; `info_changes` tells how often
     one has differed from the one before it, so far. `motion` is None without fresh odometry.
-    `inference` in seconds.
+    `inference` in seconds. `depth` is upright and at the image's size, or why there is none; None
+    where it was not asked for.
     """
 
     width: int
@@ -73,6 +73,7 @@ class SegmentedImage:
     motion: Motion | None = None
     inference: float = 0.0
     info_changes: int = 0
+    depth: DepthImage | Finding | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class CameraJudge:
         """
         Tell whether the camera gives images that can be used; needs no segmentation.
 
-        :param limits: those under which it was decoded, see min_image_size(); where others count
+        :param limits: those under which it was decoded, see image_size.py; where others count
             by the time of assess(), the frame earns no GO.
         :raises ValueError: for an image of another shape or type.
         """
@@ -142,6 +143,7 @@ class CameraJudge:
         found = assessor.assess(Observation(
             image.labels, image.confidence, view, image.motion, image.inference, problem,
             self._resumption.doubt))
+        found = self._depth.judge(image.depth, found, self._resumption.doubt)
         return replace(found, findings=(*health, *found.findings, *changed))
 
     def observe(self, stamp_ns: int, assessment: Assessment, arrival: Instant,
@@ -208,6 +210,7 @@ class CameraJudge:
             self._view.apply(limits)
         if self._labels is not None:
             self._assessor = self._build_assessor(self._labels, limits)
+        self._depth = DepthJudge(limits, self._direction)
         self._limits = limits
         self._stop_go.apply(limits.stop_go)
         self._stop_go.revoke()
@@ -218,6 +221,7 @@ class CameraJudge:
         self._assessor = self._build_assessor(self._labels, self._limits)
         self._health = CameraHealth(self._limits.camera_health)
         self._earned = EarnedView()
+        self._depth = DepthJudge(self._limits, self._direction)
         self._last = None
         self._resumption.forget()
         self._mounting = None
@@ -277,19 +281,6 @@ class CameraJudge:
             return None, error.finding, ()
         changed = self._earned.judge(view, image.info_changes, self._limits.ground.pitch_error)
         return view, NO_INFO, changed
-
-
-def min_image_size(model: Model, limits: Limits, rotation: Rotation = Rotation.NONE,
-                   ) -> tuple[int, int] | None:
-    """
-    Return the width and height with which an image is judged as well as in full, as it is sent.
-
-    None: there is a check that looks at every row.
-    """
-    if limits.camera_health.needs_every_row:
-        return None
-    width, height = LUMA_SIZE
-    return rotation.size(max(width, model.width), max(height, model.height))
 
 
 def _changed(used: Limits, present: Limits) -> tuple[Finding, ...]:

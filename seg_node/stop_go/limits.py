@@ -23,6 +23,7 @@ from enum import Enum
 from seg_node.stop_go.camera_health.camera_health import HealthThresholds
 from seg_node.stop_go.corridor.ground_corridor import GroundLimits
 from seg_node.stop_go.corridor.trapezoid import Trapezoid
+from seg_node.stop_go.depth.limits import DepthLimits
 from seg_node.stop_go.geometry import Mounting
 from seg_node.stop_go.thresholds import AgeLimits, Thresholds
 from seg_node.stop_go.vehicle import Vehicle
@@ -49,6 +50,7 @@ class Limits:
     vehicle: Vehicle = field(default_factory=Vehicle)
     stop_go: Thresholds = field(default_factory=Thresholds)
     camera_health: HealthThresholds = field(default_factory=HealthThresholds)
+    depth_camera: DepthLimits = field(default_factory=DepthLimits)
     class_actions: tuple[str, ...] = ()
     mountings: Mapping[str, Mounting] = field(default_factory=dict)
 

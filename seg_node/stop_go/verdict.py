@@ -60,6 +60,7 @@ class Reason(Enum):
     CAMERA_CHANGED = 'camera_changed'
     NO_CAMERA_INFO = 'no_camera_info'
     NO_TRANSFORM = 'no_transform'
+    NO_DEPTH = 'no_depth'
     MOUNTING_DOUBTFUL = 'mounting_doubtful'
     UNWATCHED = 'unwatched_way'
     CAMERA_DARK = 'camera_dark'
@@ -75,6 +76,7 @@ class Reason(Enum):
     LOW_CONFIDENCE = 'low_confidence'
     BEYOND_RANGE = 'beyond_range'
     BLOCKED = 'blocked'
+    BLOCKED_BY_DEPTH = 'blocked_by_depth'
     LOW_COVERAGE = 'low_coverage'
     MASK_JUMP = 'mask_jump'
     CONFIRMING = 'confirming'
@@ -111,14 +113,18 @@ _PRIORITY = {reason: rank for rank, reason in enumerate(Reason)}
 _DRIVE = {Reason.SLOW_CLASS: Decision.SLOW, Reason.CLEAR: Decision.GO}
 _ROAD = frozenset({
     Reason.ALL_PATH, Reason.NO_PATH, Reason.LOW_CONFIDENCE, Reason.BEYOND_RANGE, Reason.BLOCKED,
-    Reason.LOW_COVERAGE, Reason.MASK_JUMP})
+    Reason.BLOCKED_BY_DEPTH, Reason.LOW_COVERAGE, Reason.MASK_JUMP})
 _ORDINARY = frozenset({
     Reason.NOT_ACTIVE, Reason.LOADING, Reason.BOND_MISSING, Reason.CONFIRMING, *_DRIVE})
 
 _OF_WORLD = frozenset({
     Reason.UNWATCHED, Reason.BEYOND_RANGE, Reason.BLOCKED, Reason.LOW_COVERAGE,
     Reason.SLOW_CLASS})
-"""What a frame that passed every check may find of the way: the frame itself is to be believed."""
+"""
+What a frame that passed every check may find of the way: the frame itself is to be believed.
+
+Not where depth contradicts the network: clouds of free ground would show it free behind that.
+"""
 
 
 @dataclass(frozen=True)

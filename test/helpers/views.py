@@ -127,6 +127,17 @@ def draw_post(labels, view, x, y, width=0.1, tall=1.6):
 
     A pixel shows the post where its centre does.
     """
+    labels[np.isfinite(post_depth(view, x, y, width, tall))] = POST
+
+
+def ground_depth(view):
+    """Return the depth of flat ground, float32 [H, W] along the optical axis; NaN for the sky."""
+    down = -rays(view)[..., 2]
+    return (view.pose.position[2] / np.where(down > 1e-9, down, np.nan)).astype(np.float32)
+
+
+def post_depth(view, x, y, width=0.1, tall=1.6, low=0.0):
+    """Return the depth of an upright round post from `low` to `tall`, NaN beside it; as above."""
     looks = rays(view)
     eye = view.pose.position
     flat = np.hypot(looks[..., 0], looks[..., 1])
@@ -134,5 +145,5 @@ def draw_post(labels, view, x, y, width=0.1, tall=1.6):
     aside = ((x - eye[0]) * looks[..., 1] - (y - eye[1]) * looks[..., 0]) / flat
     meet = along - np.sqrt(np.maximum(0.0, width ** 2 / 4 - aside ** 2))
     up = eye[2] + looks[..., 2] / flat * meet
-    shows = (np.abs(aside) <= width / 2) & (meet > 0) & (up >= 0) & (up <= tall)
-    labels[shows] = POST
+    shows = (np.abs(aside) <= width / 2) & (meet > 0) & (up >= low) & (up <= tall)
+    return np.where(shows, meet / flat, np.nan).astype(np.float32)

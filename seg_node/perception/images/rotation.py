@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TypeVar
+from typing import Any, cast, TypeVar
 
 import cv2
 import numpy as np
@@ -58,11 +58,12 @@ class Rotation(Enum):
         """Return width and height of the other picture: upright, or the camera's."""
         return (height, width) if self.on_side else (width, height)
 
-    def upright(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return a picture uint8 [H, W] or [H, W, 3] of the camera upright."""
+    def upright(self, pixels: NDArray[Value]) -> NDArray[Value]:
+        """Return a picture or a map [H, W] or [H, W, 3] of the camera upright."""
         if self is Rotation.NONE:
             return pixels
-        return np.asarray(cv2.rotate(pixels, _CODES[self.value]), np.uint8)
+        turned: Any = cv2.rotate(cast('Any', pixels), _CODES[self.value])
+        return np.asarray(turned, pixels.dtype)
 
     def as_sent(self, pixels: NDArray[Value]) -> NDArray[Value]:
         """Return an upright picture, or a map of it, as the camera's own; shares its memory."""

@@ -34,7 +34,7 @@ from seg_node.stop_go.verdict import Decision, Reason, Verdict
 
 MIN_RANGE = 0.01
 """Metres; what a STOP for another reason than distance is told as."""
-_DISTANCE = frozenset({Reason.BLOCKED, Reason.BEYOND_RANGE})
+_DISTANCE = frozenset({Reason.BLOCKED, Reason.BLOCKED_BY_DEPTH, Reason.BEYOND_RANGE})
 
 
 class FreeDistanceOutput(VehicleOutput):

@@ -91,6 +91,17 @@ class SweptPath:
         y = middle_y[:, None] + across * np.cos(turned)[:, None]
         return np.stack([x, y, np.zeros_like(x)], axis=-1)
 
+    def locate(self, points: NDArray[np.float64]
+               ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return arc lengths [N] and offsets to the left [N] of points [N, 2]; as points()."""
+        x, y = points[:, 0], points[:, 1]
+        if not self.curvature:
+            return x, y
+        radius, side = 1 / abs(self.curvature), math.copysign(1.0, self.curvature)
+        inward = radius - side * y
+        return (np.asarray(radius * np.arctan2(x, inward), np.float64),
+                np.asarray(side * (radius - np.hypot(x, inward)), np.float64))
+
 
 def build_ground_corridor(view: View, path: SweptPath, limits: GroundLimits) -> Corridor:
     """

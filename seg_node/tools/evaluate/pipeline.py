@@ -30,7 +30,7 @@ from seg_node.recordings.decoding import bytes_of, decode_frames, DecodedFrame, 
 from seg_node.recordings.find import Kind
 from seg_node.recordings.read_ahead import ReadAhead
 from seg_node.recordings.sources import Source
-from seg_node.stop_go.camera_judge import min_image_size
+from seg_node.stop_go.image_size import min_image_size
 from seg_node.stop_go.verdict import Reason
 from seg_node.tools.common.strict_json import strict_json
 from seg_node.tools.evaluate.drawing import draw_seen, draw_unseen, draw_with_truth

@@ -21,11 +21,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from helpers.tiny_model import write_tiny_model
 from helpers.views import ground_seen
 from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.models.manifest import Action, ClassInfo
-from seg_node.perception.models.model import load_model
 from seg_node.stop_go import (
     CameraPose,
     Decision,
@@ -40,27 +38,9 @@ from seg_node.stop_go import (
     View,
 )
 from seg_node.stop_go.camera_health.thresholds import HealthThresholds
-from seg_node.stop_go.camera_judge import CameraJudge, min_image_size, SegmentedImage
+from seg_node.stop_go.camera_judge import CameraJudge, SegmentedImage
 from seg_node.stop_go.camera_view import CameraView, FixedPose
 from seg_node.stop_go.limits import Limits
-
-
-@pytest.mark.parametrize('max_tear', [0.0, 5.0, 254.9])
-def test_every_row_is_needed_as_long_as_tears_are_looked_for(max_tear):
-    limits = replace(Limits(), camera_health=HealthThresholds(max_tear=max_tear))
-    assert min_image_size(load_model('road'), limits) is None
-
-
-def test_without_that_it_is_what_the_network_takes_and_the_checks_sample(tmp_path):
-    limits = replace(Limits(), camera_health=HealthThresholds(max_tear=255.0))
-    road = load_model('road')
-    assert min_image_size(road, limits) == (road.width, road.height)
-    tiny = load_model(write_tiny_model(tmp_path))
-    assert (tiny.width, tiny.height) == (64, 32)
-    assert min_image_size(tiny, limits) == (256, 144)
-
-
-# --- the judge ------------------------------------------------------------------------------
 
 TRAPEZOID = Limits(
     stop_go=Thresholds(go_after=2, go_hold=0.0), camera_health=HealthThresholds(

@@ -25,8 +25,8 @@ from seg_node.stop_go.verdict import most_serious, stop
 
 NAN, INF = float('nan'), float('inf')
 DRIVES = {Reason.CLEAR: Decision.GO, Reason.SLOW_CLASS: Decision.SLOW}
-ROAD = {'all_path', 'no_path', 'low_confidence', 'beyond_range', 'blocked', 'low_coverage',
-        'mask_jump'}
+ROAD = {'all_path', 'no_path', 'low_confidence', 'beyond_range', 'blocked', 'blocked_by_depth',
+        'low_coverage', 'mask_jump'}
 
 
 def test_reasons_have_stable_codes_in_order_of_weight():
@@ -35,11 +35,12 @@ def test_reasons_have_stable_codes_in_order_of_weight():
         'bond_broken', 'bond_missing', 'latched_fault', 'inference_failed', 'clock_jump',
         'no_image', 'stale', 'stale_stamp', 'stamp_in_future',
         'stamp_backwards', 'over_budget', 'rate_low', 'malformed', 'camera_changed',
-        'no_camera_info', 'no_transform', 'mounting_doubtful', 'unwatched_way', 'camera_dark',
+        'no_camera_info', 'no_transform', 'no_depth', 'mounting_doubtful', 'unwatched_way',
+        'camera_dark',
         'camera_overexposed', 'camera_covered', 'camera_frozen', 'camera_torn', 'camera_noisy',
         'camera_blocked', 'camera_blurred', 'all_path', 'no_path', 'low_confidence',
-        'beyond_range', 'blocked', 'low_coverage', 'mask_jump', 'confirming', 'slow_class',
-        'clear']
+        'beyond_range', 'blocked', 'blocked_by_depth', 'low_coverage', 'mask_jump', 'confirming',
+        'slow_class', 'clear']
     assert [reason.priority for reason in Reason] == list(range(len(Reason)))
 
 
