@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from benchmarks.faults.case import Fault
 from benchmarks.faults.cases_camera import CAMERA_FAULTS, MESSAGE_FAULTS
+from benchmarks.faults.cases_depth import DEPTH_FAULTS
 from benchmarks.faults.cases_encoding import ENCODING_FAULTS
 from benchmarks.faults.cases_ground import GROUND_FAULTS
 from benchmarks.faults.cases_node import MODEL_FAULTS, NODE_FAULTS
@@ -31,7 +32,8 @@ from benchmarks.faults.cases_time import TIME_FAULTS
 
 _DECLARED = (*CAMERA_FAULTS, *MESSAGE_FAULTS, *ENCODING_FAULTS, *TIME_FAULTS, *PERCEPTION_FAULTS,
              *PUBLISHER_FAULTS, *NODE_FAULTS, *PARAMETER_FAULTS, *MODEL_FAULTS, *GROUND_FAULTS,
-             *ODOMETRY_FAULTS, *TF_FAULTS, *BUNDLED_FAULTS, *TWO_CAMERA_FAULTS, *READER_FAULTS)
+             *DEPTH_FAULTS, *ODOMETRY_FAULTS, *TF_FAULTS, *BUNDLED_FAULTS, *TWO_CAMERA_FAULTS,
+             *READER_FAULTS)
 _SETUPS = tuple(dict.fromkeys(fault.setup.name for fault in _DECLARED))
 
 # Stable: within a setup the order of declaration stays, but what uses up its node comes last.

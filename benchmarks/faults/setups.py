@@ -16,23 +16,31 @@
 
 from __future__ import annotations
 
+from array import array
 from pathlib import Path
 import shutil
+import time
+from typing import Any
 
 from nav_msgs.msg import Odometry
+import numpy as np
+from numpy.typing import NDArray
 from rclpy.qos import DurabilityPolicy, QoSProfile
-from sensor_msgs.msg import CameraInfo
+from sensor_msgs.msg import CameraInfo, Image
 
 from benchmarks.faults.case import Setup
 from benchmarks.faults.faulty_camera import FaultyCamera, RATE, Show, to_jpeg
 from benchmarks.faults.feeds import Feed, good_info, Mast, odometry, SimulatedTime, to_lens
 from benchmarks.faults.images import CAMERA
 from benchmarks.faults.testbed import FaultTestbed
+from seg_node.tools.common.camera_messages import to_time
 
 SPEED = 2.0
 """Speed in m/s of the vehicle in the ground setup: it needs about 6 m of clear path."""
 ODOMETRY_RATE, TF_RATE = 50.0, 20.0
 """Messages of odom and of /tf a second."""
+DEPTH_OFFSET = 0.3
+"""Seconds by which stamps of depth may be off: two publishers on a busy machine."""
 _IN_IMAGE = {'geometry': 'trapezoid'}
 _ON_GROUND = {
     'geometry': 'ground', 'mounting.camera.height': CAMERA.height_m,
@@ -61,6 +69,32 @@ def _on_ground(testbed: FaultTestbed) -> None:
         testbed.at_end(feed.close)
         testbed.keep[name] = feed
     _raw(testbed)
+
+
+def flat_depth() -> NDArray[np.float32]:
+    """Return the depth of flat ground as the rendered camera sees it, float32 [H, W], metres."""
+    depth = np.repeat(CAMERA.ground_depth()[:, None], CAMERA.width, axis=1)
+    noise = np.random.default_rng(time.time_ns()).normal(1.0, 0.002, depth.shape)
+    return np.asarray(depth * noise, np.float32)
+
+
+def to_depth_message(depth: NDArray[Any]) -> Image:
+    """Make an Image, 32FC1, of depth in metres, stamped with the present."""
+    pixels = array('B')
+    pixels.frombytes(np.ascontiguousarray(depth).tobytes())
+    height, width = depth.shape
+    message = Image(height=height, width=width, encoding='32FC1', step=4 * width, data=pixels)
+    message.header.stamp = to_time(time.time_ns())
+    message.header.frame_id = 'camera_optical_frame'
+    return message
+
+
+def _with_depth(testbed: FaultTestbed) -> None:
+    _on_ground(testbed)
+    feed = Feed(testbed.node, Image, 'camera/depth_registered/image_raw', RATE,
+                lambda: to_depth_message(flat_depth()))
+    testbed.at_end(feed.close)
+    testbed.keep['depth'] = feed
 
 
 def _on_a_mast(testbed: FaultTestbed) -> None:
@@ -97,6 +131,9 @@ PLAIN = Setup('plain', _IN_IMAGE, _raw)
 COMPRESSED = Setup('compressed', {**_IN_IMAGE, 'transport': 'compressed'}, _compressed)
 SIMULATED = Setup('sim_time', {**_IN_IMAGE, 'use_sim_time': True}, _simulated)
 GROUND = Setup('ground', _ON_GROUND, _on_ground)
+DEPTH = Setup('depth', {
+    **_ON_GROUND, 'depth': True, 'depth_camera.max_range': 20.0,
+    'depth_camera.max_offset': DEPTH_OFFSET}, _with_depth)
 ON_A_MAST = Setup('tf', {**_ON_GROUND, 'mounting_source': 'tf'}, _on_a_mast)
 TWO_CAMERAS = Setup('two_cameras', {**_IN_IMAGE, 'cameras': ['camera', 'rear']}, _two_cameras)
 OWN_MODEL = Setup('own_model', _IN_IMAGE, _own_model)

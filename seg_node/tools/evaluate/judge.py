@@ -34,6 +34,9 @@ from seg_node.stop_go.timing import Instant
 from seg_node.stop_go.verdict import Finding, Reason, Verdict
 from seg_node.tools.evaluate.ground_truth.labels import TruthLabels
 
+_NO_DEPTH = Finding(
+    Reason.NO_DEPTH, 'recordings are judged without depth: set depth: false to judge the rest')
+
 
 @dataclass(frozen=True, eq=False)
 class Judgement:
@@ -76,6 +79,7 @@ class FrameJudge:
             judge.load(model.classes, model.width, model.height)
         self._labels = TruthLabels(class_rules(model.classes, self._limits.class_actions))
         self._blank = np.full((model.height, model.width), 255, np.uint8)
+        self._depth = _NO_DEPTH if structure.depth else None
         self._begun = False
         self._gap = False
 
@@ -86,7 +90,8 @@ class FrameJudge:
         inspection = self._judge.inspect(decoded.image, self._limits)
         assessment = self._judge.assess(SegmentedImage(
             segmentation.width, segmentation.height, segmentation.labels,
-            segmentation.confidence, inspection, decoded.info, decoded.frame.motion))
+            segmentation.confidence, inspection, decoded.info, decoded.frame.motion,
+            depth=self._depth))
         self._judge.observe(self._stamp_ns(decoded), assessment, arrival)
         true = self._judge_truth(
             decoded, (segmentation.width, segmentation.height), segmentation.labels, arrival)
@@ -142,7 +147,8 @@ class FrameJudge:
             self._truth_judge.activate(arrival)
         labels = self._labels.of(decoded.truth, seen)
         assessment = self._truth_judge.assess(SegmentedImage(
-            *size, labels, self._blank, None, decoded.info, decoded.frame.motion))
+            *size, labels, self._blank, None, decoded.info, decoded.frame.motion,
+            depth=self._depth))
         self._truth_judge.observe(self._stamp_ns(decoded), assessment, arrival)
         verdict = _decide(self._truth_judge, arrival)
         if self._gap and verdict.reason is Reason.CONFIRMING:
