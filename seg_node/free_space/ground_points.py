@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The ground points that the pixels of a camera show, in the camera's own optical frame."""
+"""The points that the pixels of a camera show, in the camera's own optical frame."""
 
 from __future__ import annotations
 
@@ -45,6 +45,17 @@ def ground_points(view: View, max_range: float) -> NDArray[np.float32]:
     with np.errstate(invalid='ignore'):
         depth = np.where((down >= least) & (height > 0), height, np.nan) / down
     points = looks * depth[..., None]
+    points[..., :2] = points[..., :2] @ view.intrinsics.rotation.axes.astype(np.float32)
+    return np.asarray(points, np.float32)
+
+
+def depth_points(view: View, metres: NDArray[np.float32]) -> NDArray[np.float32]:
+    """
+    Return the point that each pixel shows by its depth, as ground_points(); NaN for none.
+
+    :param metres: depth along the optical axis, float32 [H, W], of the same picture.
+    """
+    points = _looks(view.intrinsics) * metres[..., None]
     points[..., :2] = points[..., :2] @ view.intrinsics.rotation.axes.astype(np.float32)
     return np.asarray(points, np.float32)
 

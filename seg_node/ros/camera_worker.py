@@ -41,7 +41,7 @@ from seg_node.ros.statistics import CameraStatistics
 from seg_node.ros.stop_signal import StopSignal
 from seg_node.stop_go.assessor import Assessment
 from seg_node.stop_go.camera_judge import CameraJudge, Inspection, SegmentedImage
-from seg_node.stop_go.depth.depth_judge import DepthImage
+from seg_node.stop_go.depth.depth_image import DepthImage
 from seg_node.stop_go.image_size import min_image_size
 from seg_node.stop_go.limits import Limits
 from seg_node.stop_go.verdict import Finding, Reason, Verdict

@@ -28,7 +28,7 @@ from seg_node.perception.images.errors import ImageError
 from seg_node.ros.messages import stamp_ns
 from seg_node.ros.qos import CAMERA
 from seg_node.ros.statistics import CameraStatistics
-from seg_node.stop_go.depth.depth_judge import DepthImage
+from seg_node.stop_go.depth.depth_image import DepthImage
 from seg_node.stop_go.depth.stamped import StampedBuffer
 from seg_node.stop_go.verdict import Finding, Reason
 

@@ -31,6 +31,7 @@ from seg_node.stop_go.corridor.ground_way import GroundWay
 from seg_node.stop_go.corridor.horizon import HorizonGrid
 from seg_node.stop_go.corridor.measure import CorridorMeasure, CorridorMeter, MeasureLimits
 from seg_node.stop_go.corridor.trapezoid import build_image_corridor
+from seg_node.stop_go.depth.depth_image import DepthImage
 from seg_node.stop_go.geometry import View
 from seg_node.stop_go.limits import Geometry, Limits
 from seg_node.stop_go.mounting_check import Sight
@@ -72,7 +73,7 @@ class Assessment:
 
     view is None where there is none, corridor and measure where there is no corridor to look at,
     sight and doubt where the corridor does not lie on the ground; doubt too where `motion` is
-    None: without odometry.
+    None: without odometry. depth is what was judged beside the labels, None for none.
     """
 
     findings: tuple[Finding, ...]
@@ -83,6 +84,7 @@ class Assessment:
     sight: Sight | None = None
     motion: Motion | None = None
     doubt: Doubt | None = None
+    depth: DepthImage | None = None
 
 
 class Assessor:

@@ -29,7 +29,8 @@ from seg_node.stop_go.camera_health.camera_health import CameraHealth
 from seg_node.stop_go.camera_view import CameraInfo, EarnedView, ViewError, ViewSource
 from seg_node.stop_go.corridor.measure import CorridorMeasure
 from seg_node.stop_go.decision import StopGo
-from seg_node.stop_go.depth.depth_judge import DepthImage, DepthJudge
+from seg_node.stop_go.depth.depth_image import DepthImage
+from seg_node.stop_go.depth.depth_judge import DepthJudge
 from seg_node.stop_go.geometry import View
 from seg_node.stop_go.limits import Geometry, Limits
 from seg_node.stop_go.mounting_check import MountingCheck

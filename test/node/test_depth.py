@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from rclpy.qos import ReliabilityPolicy
+from sensor_msgs.msg import PointCloud2
 
 from helpers.fake_camera import HEIGHT, raw, road, WIDTH
 from helpers.on_ground import camera_info, FOCAL, GROUND
@@ -114,6 +116,30 @@ def test_depth_that_cannot_be_used_never_lets_it_go(testbed):
     testbed.wait_for_stop('no_depth', "depth is in frame 'depth_optical_frame'")
     depth.frame_id = 'camera_optical_frame'
     testbed.wait_for_go()
+
+
+def test_points_lie_where_depth_shows_them(testbed):
+    depth = start(testbed, metres(flat_ground()))
+    clouds = testbed.subscribe(PointCloud2, 'camera/segmentation/points',
+                               reliability=ReliabilityPolicy.BEST_EFFORT)
+    testbed.wait_for_go()
+    distance = float(testbed.states[-1].values['camera.required_distance']) + 0.5
+    depth.message = metres(with_wall(distance))
+
+    def nearest():
+        """Return z of the points of the newest cloud in a column of the picture's middle."""
+        cloud = clouds[-1]
+        points = np.frombuffer(cloud.data, np.float32).reshape(
+            cloud.height, cloud.width, cloud.point_step // 4)
+        return points[:, WIDTH // 2, 2]
+
+    # Above the wall's foot the ground would lie farther: what stands there has one distance.
+    foot = round((HEIGHT - 1) / 2 + FOCAL / distance)
+    rows = slice(foot - 6, foot - 1)
+    testbed.wait_for(lambda: clouds and np.allclose(nearest()[rows], distance, atol=1e-3),
+                     'points on the wall')
+    assert (nearest()[foot + 1:] < distance).all()
+    assert not testbed.stops[-1]
 
 
 def test_depth_needs_the_ground(testbed):

@@ -12,7 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""<camera>/segmentation/points: the ground point of each pixel of the mask, with its label."""
+"""
+<camera>/segmentation/points: the ground point of each pixel of the mask, with its label.
+
+With a depth camera, the point that it shows: of what stands up too.
+"""
 
 from __future__ import annotations
 
@@ -24,13 +28,14 @@ from numpy.typing import NDArray
 from rclpy.node import Node
 from sensor_msgs.msg import PointCloud2
 
-from seg_node.free_space.ground_points import ground_points
+from seg_node.free_space.ground_points import depth_points, ground_points
 from seg_node.parameters.structure import Structure
 from seg_node.perception.labels import ground_lut
 from seg_node.perception.models.model import Model
 from seg_node.ros.clouds import wrap_cloud
 from seg_node.ros.outputs.output import CameraOutput, CameraResult
 from seg_node.ros.qos import IMAGES
+from seg_node.stop_go.geometry import View
 from seg_node.stop_go.limits import Geometry
 
 _POINT = np.dtype([('x', np.float32), ('y', np.float32), ('z', np.float32), ('label', np.uint32),
@@ -65,10 +70,22 @@ class PointsOutput(CameraOutput):
         kept = cv2.LUT(labels, self._kept)
         for ground, name in zip(self._ground, 'xyz', strict=True):
             np.multiply(ground, kept, out=self._cloud[name])
+        if result.assessment.depth is not None:
+            self._place_by_depth(result, view, result.assessment.depth.metres)
         self._cloud['label'] = labels
         self._cloud['confidence'] = cv2.LUT(
             result.as_sent(result.output.confidence_full), _SHARES)
         self._points.publish(wrap_cloud(self._data, _POINT, labels.shape, result.header))
+
+    def _place_by_depth(self, result: CameraResult, view: View,
+                        metres: NDArray[np.float32]) -> None:
+        """Put what has a depth where that is, also what stands up."""
+        size = result.output.width, result.output.height
+        deep = result.as_sent(depth_points(view.scaled(*size), np.asarray(
+            cv2.resize(metres, size, interpolation=cv2.INTER_NEAREST), np.float32)))
+        there = np.isfinite(deep[..., 2])
+        for axis, name in enumerate('xyz'):
+            np.copyto(self._cloud[name], deep[..., axis], where=there)
 
     def _lay(self, ground: NDArray[np.float32]) -> None:
         """Keep the points [H, W, 3] of a view, and the message's bytes: both are as large."""

@@ -27,6 +27,7 @@ from seg_node.stop_go.assessor import Assessment
 from seg_node.stop_go.corridor.corridor import Corridor
 from seg_node.stop_go.corridor.ground_corridor import SweptPath
 from seg_node.stop_go.corridor.measure import CorridorMeasure
+from seg_node.stop_go.depth.depth_image import DepthImage
 from seg_node.stop_go.depth.rays import Depth, DepthRays
 from seg_node.stop_go.geometry import View
 from seg_node.stop_go.limits import Limits
@@ -37,18 +38,6 @@ from seg_node.stop_go.verdict import Finding, Reason
 
 _BLOCK = np.ones((2, 2), np.uint8)
 """Pixels that must stand together: a single one is the noise of the sensor."""
-
-
-@dataclass(frozen=True, eq=False)
-class DepthImage:
-    """
-    An upright depth image, aligned to the camera's.
-
-    metres, float32 [H, W]: along the optical axis, NaN for none. stamp_ns: its own.
-    """
-
-    metres: Depth
-    stamp_ns: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +109,8 @@ class DepthJudge:
         findings += self._judge_share(on_ground, rays, corridor, measure, nearest)
         if nearest < measure.free_distance:
             measure = replace(measure, free_distance=nearest, blocked=True)
-        return replace(found, findings=(*found.findings, *findings), measure=measure)
+        return replace(
+            found, findings=(*found.findings, *findings), measure=measure, depth=depth)
 
     def _rays_of(self, view: View, metres: Depth) -> DepthRays:
         size = view.intrinsics.height, view.intrinsics.width

@@ -20,8 +20,8 @@ from hypothesis import given, settings
 import numpy as np
 import pytest
 
-from helpers.views import FISHEYE, ground_seen, make_view, views
-from seg_node.free_space.ground_points import ground_points
+from helpers.views import BARREL, FISHEYE, ground_depth, ground_seen, make_view, post_depth, views
+from seg_node.free_space.ground_points import depth_points, ground_points
 from seg_node.perception.images.rotation import Rotation
 from seg_node.stop_go import View
 
@@ -70,3 +70,25 @@ def test_the_range_is_measured_over_ground():
     step = 6.0 ** 2 / 3.0 / view.intrinsics.fy * 1.5
     assert 6.0 - step < np.nanmax(far) <= 6.0 + 1e-3
     assert math.isnan(far[0, 32])
+
+
+@pytest.mark.parametrize('lens', [
+    ('plumb_bob', ()), ('plumb_bob', BARREL), ('equidistant', FISHEYE)])
+def test_points_by_depth_of_flat_ground_are_those_of_the_ground(lens):
+    view = make_view((320, 240), lens=lens, pitch=0.3, roll=0.05, yaw=0.1)
+    ground, deep = ground_points(view, RANGE), depth_points(view, ground_depth(view))
+    known = np.isfinite(ground)
+    np.testing.assert_allclose(deep[known], ground[known], rtol=2e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize('rotation', list(Rotation))
+def test_what_stands_up_lies_where_its_depth_is_in_the_cameras_own_frame(rotation):
+    own = make_view((320, 240), pitch=0.2)
+    upright = View(own.intrinsics.turned(rotation), own.pose.turned(rotation))
+    depth = post_depth(own, 3.0, 0.2, width=0.4, tall=1.2)
+    points = rotation.as_sent(depth_points(upright, rotation.upright(depth)))
+    shown = np.isfinite(points[..., 2])
+    np.testing.assert_array_equal(shown, np.isfinite(depth))
+    places = in_vehicle(points[shown], own)
+    assert np.hypot(places[:, 0] - 3.0, places[:, 1] - 0.2) == pytest.approx(0.2, abs=1e-3)
+    assert places[:, 2].max() == pytest.approx(1.2, abs=0.02)

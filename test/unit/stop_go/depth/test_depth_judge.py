@@ -29,7 +29,8 @@ from helpers.views import ground_depth, make_view, post_depth, rays, views
 from seg_node.perception.models.manifest import Action, ClassInfo
 from seg_node.stop_go import Assessor, Direction, Limits, Motion, Observation, Reason, Vehicle
 from seg_node.stop_go.camera_health.thresholds import HealthThresholds
-from seg_node.stop_go.depth.depth_judge import DepthImage, DepthJudge
+from seg_node.stop_go.depth.depth_image import DepthImage
+from seg_node.stop_go.depth.depth_judge import DepthJudge
 from seg_node.stop_go.depth.limits import DepthLimits
 from seg_node.stop_go.resumption import Doubt
 from seg_node.stop_go.vehicle import Way

@@ -37,7 +37,7 @@ from seg_node.stop_go import (
     View,
 )
 from seg_node.stop_go.camera_judge import CameraJudge, SegmentedImage
-from seg_node.stop_go.depth.depth_judge import DepthImage
+from seg_node.stop_go.depth.depth_image import DepthImage
 from seg_node.stop_go.depth.limits import DepthLimits
 
 CLASSES = (ClassInfo('background', (0, 0, 0), False, Action.STOP),
