@@ -27,7 +27,12 @@ import numpy as np
 
 from seg_node.perception.backends import Backend
 from seg_node.perception.backends.progress import ProgressMonitor
-from seg_node.perception.backends.registry import AUTO, BackendOptions, open_backend
+from seg_node.perception.backends.registry import (
+    AUTO,
+    BackendOptions,
+    open_backend,
+    own_model,
+)
 from seg_node.perception.labels import drivable, resize_labels
 from seg_node.perception.models.model import load_model, Model
 
@@ -98,10 +103,12 @@ class Segmenter:
         """
         Load a model (None: the bundled one) and open a backend for it, by its name or options.
 
+        A backend that runs no graph has a model of its own, and none is read.
         Raises ModelError or BackendError.
         """
-        loaded = model if isinstance(model, Model) else load_model(model)
         options = BackendOptions(backend) if isinstance(backend, str) else backend
+        loaded = own_model(options.name) or (
+            model if isinstance(model, Model) else load_model(model))
         return cls(open_backend(loaded, options, monitor))
 
     def segment(self, bgr: NDArray[np.uint8]) -> Segmentation:

@@ -35,8 +35,8 @@ from seg_node.perception.backends import (
 from seg_node.perception.backends.progress import ProgressMonitor
 from seg_node.perception.models.manifest import Model, Precision
 
-NAMES = ('tensorrt', 'onnxruntime')
-"""Modules of this folder, in the order in which `auto` tries them."""
+NAMES = ('tensorrt', 'onnxruntime', 'classical')
+"""Modules of this folder, in the order in which `auto` tries those that run a graph."""
 
 AUTO = 'auto'
 PRECISIONS: tuple[str, ...] = (AUTO, *(each.value for each in Precision))
@@ -99,7 +99,8 @@ class RegisteredBackend:
 
     title: of its library, for people. needs: what a machine must have that `auto` chooses it, for
     people. open: raises BackendAbsentError where the machine has not what it is made for.
-    on_cpu: whether it computes on the CPU, so that several of them share its cores.
+    on_cpu: whether it computes on the CPU, so that several of them share its cores. own_model:
+    of one that runs no graph, its classes and size; `auto` does not choose it.
     """
 
     title: str
@@ -107,6 +108,7 @@ class RegisteredBackend:
     open: Open
     own_options: tuple[OwnOption, ...] = ()
     on_cpu: bool = False
+    own_model: Callable[[], Model] | None = None
 
 
 def registered(name: str) -> RegisteredBackend:
@@ -126,6 +128,12 @@ def own_options() -> tuple[OwnOption, ...]:
     return tuple(option for name in NAMES for option in registered(name).own_options)
 
 
+def own_model(name: str) -> Model | None:
+    """Return what a backend of choices() brings in place of a model; None where it runs a graph."""
+    brings = None if name == AUTO else registered(name).own_model
+    return None if brings is None else brings()
+
+
 def open_backend(model: Model, options: BackendOptions | None = None,
                  monitor: ProgressMonitor | None = None) -> Backend:
     """
@@ -140,7 +148,7 @@ def open_backend(model: Model, options: BackendOptions | None = None,
     if options.name != AUTO:
         return registered(options.name).open(
             model, options, monitor, f'{options.name}: asked for by name', ())
-    *preferred, last = NAMES
+    *preferred, last = (name for name in NAMES if registered(name).own_model is None)
     passed_over: list[str] = []
     warnings: tuple[str, ...] = ()
     for name in preferred:

@@ -72,7 +72,7 @@ def model(tmp_path):
 
 def test_a_module_and_a_name_make_a_backend(register, model):
     register('toy')
-    assert registry.choices() == ('auto', 'tensorrt', 'onnxruntime', 'toy')
+    assert registry.choices() == ('auto', 'tensorrt', 'onnxruntime', 'classical', 'toy')
     assert 'toy_bricks' in {option.name for option in registry.own_options()}
     with Segmenter.open(model, 'toy') as segmenter:
         assert segmenter.backend.chosen_because == 'toy: asked for by name'
