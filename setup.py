@@ -51,7 +51,7 @@ setup(
     version=version(),
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
     package_data={
-        f'{PACKAGE}.perception.backends.classical': ['*.png'],
+        f'{PACKAGE}.perception.backends.classical': ['*.jpg', '*.png'],
         f'{PACKAGE}.perception.backends.cuda': ['kernels.cu'],
         f'{PACKAGE}.tools.evaluate.report': ['templates/*'],
     },

@@ -70,7 +70,7 @@ def pixels(samples: Sequence[Sample], rng: np.random.Generator) -> tuple[Array, 
     for sample in samples:
         image = SeededImage(scaler.resize(sample.bgr))
         planes = ensemble.cues(image, [each.find(image) for each in TECHNIQUES])
-        path = (np.tensordot(fitted.WEIGHTS, planes, 1) > 0).view(np.uint8)
+        path = (ensemble.log_odds(planes) > 0).view(np.uint8)
         certainty = np.interp(
             ensemble.border_support(image, path), ensemble.SUPPORT, (0.0, 1.0))
         codes = resize_labels(sample.codes, (WIDTH, HEIGHT)).reshape(-1)
@@ -121,17 +121,18 @@ def _write(weights: Array, sharp: float) -> None:
         f'{head}SHARPNESS = {sharp:.3f}\n'
         '"""What the log-odds are multiplied with; fitted on the validation sets."""\n'
         f'WEIGHTS = np.array((\n{rows}), np.float32)\n'
-        '"""Log-odds by each of ensemble.CUES; fitted on the training sets."""\n', encoding='utf-8')
+        '"""Log-odds by each of ensemble.CUES; fitted on the training sets."""\n',
+        encoding='utf-8')
 
 
 def _write_self_test() -> None:
     files = own_model().self_test
     assert files is not None
-    image = demo_drive(WIDTH, HEIGHT).frame(SECONDS).bgr
+    cv2.imwrite(str(files.image), demo_drive(WIDTH, HEIGHT).frame(SECONDS).bgr,
+                (cv2.IMWRITE_JPEG_QUALITY, 88))
     with Segmenter.open(backend='classical') as segmenter:
-        found = segmenter.segment(image).labels
-    for path, content in ((files.image, image), (files.labels, found)):
-        cv2.imwrite(str(path), content)
+        found = segmenter.segment(np.asarray(cv2.imread(str(files.image)), np.uint8))
+    cv2.imwrite(str(files.labels), found.labels)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -129,7 +129,7 @@ def own_options() -> tuple[OwnOption, ...]:
 
 
 def own_model(name: str) -> Model | None:
-    """Return what a backend of choices() brings in place of a model; None where it runs a graph."""
+    """Return what a backend of choices() brings in place of a model; None if it runs a graph."""
     brings = None if name == AUTO else registered(name).own_model
     return None if brings is None else brings()
 

@@ -52,7 +52,7 @@ def own_model() -> Model:
         classes=(ClassInfo('background', (0, 0, 0), False, Action.STOP),
                  ClassInfo('path', (0, 190, 90), True, Action.GO)),
         description='Path by thresholds, clusters, edges and regions; nothing of it is a network',
-        self_test=SelfTestFiles(_FOLDER / 'self_test.png', _FOLDER / 'self_test_labels.png'))
+        self_test=SelfTestFiles(_FOLDER / 'self_test.jpg', _FOLDER / 'self_test_labels.png'))
 
 
 class ClassicalBackend:

@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from typing import cast, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -44,15 +44,15 @@ def k_means(image: SeededImage) -> Plane:
     image gives the same clusters (S. Lloyd, "Least squares quantization in PCM", 1982).
     """
     small = image.half
-    pixels = small.lab * np.float32((1, 2, 2))
+    pixels = small.lab * np.array((1, 2, 2), np.float32)
     thin = np.ascontiguousarray(pixels[::2, ::2])
     bands = (np.arange(thin.shape[0], dtype=np.int32) * _CLUSTERS // thin.shape[0])
     start = np.repeat(bands, thin.shape[1])[:, None]
     _, _, centers = cv2.kmeans(
         thin.reshape(-1, 3), _CLUSTERS, start, _ROUNDS, 1, cv2.KMEANS_USE_INITIAL_LABELS)
-    flat = pixels.reshape(-1, 3)
+    flat, middles = pixels.reshape(-1, 3), np.asarray(centers, np.float32)
     # The nearest centre has the largest product with the pixel, less half its own square.
-    nearest = (flat @ centers.T - 0.5 * np.einsum('kc,kc->k', centers, centers)).argmax(axis=1)
+    nearest = (flat @ middles.T - 0.5 * (middles ** 2).sum(axis=1)).argmax(axis=1)
     clusters = nearest.reshape(small.height, small.width)
     own = np.bincount(clusters[small.seed].reshape(-1), minlength=_CLUSTERS)
     ground = own >= _MIN_OWN_SHARE * own.sum()
@@ -86,4 +86,4 @@ def flooded(planes: Plane, image: SeededImage, step: int) -> Plane:
             if not mask[row + 1, col + 1]:
                 cv2.floodFill(planes, mask, (col, row), 0, (step,) * 3, (step,) * 3,
                               4 | cv2.FLOODFILL_MASK_ONLY | 1 << 8)
-    return cast('Plane', mask[1:-1, 1:-1].copy())
+    return mask[1:-1, 1:-1].copy()

@@ -37,12 +37,12 @@ def sobel(image: SeededImage) -> Plane:
     """
     Return the ground by Sobel's gradient, uint8 [h, w] of 0 and 1.
 
-    In each column the ground reaches from the bottom up to the first steep place.
+    What is much steeper than the ground in front of the vehicle bounds it.
     """
     smooth = cv2.GaussianBlur(image.gray, (5, 5), 0)
     across = cv2.Sobel(smooth, cv2.CV_32F, 1, 0)
     down = cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
-    slope = cv2.magnitude(across, down)
+    slope = np.asarray(cv2.magnitude(across, down), np.float32)
     limit = max(_MIN_STEEP, _STEEP * float(np.quantile(slope[image.seed], 0.9)))
     flat = (slope <= limit).view(np.uint8)
     return image.grown(flat)
@@ -69,6 +69,6 @@ def laplacian_of_gaussian(image: SeededImage) -> Plane:
     """
     smooth = cv2.GaussianBlur(image.gray, (0, 0), _LOG_SIGMA)
     answer = np.abs(cv2.Laplacian(smooth, cv2.CV_32F, ksize=3))
-    rough = cv2.blur(answer, (7, 7))
+    rough = np.asarray(cv2.blur(answer, (7, 7)), np.float32)
     limit = max(1.5, _LOG_ROUGH * float(np.median(rough[image.seed])))
     return image.grown(cast('Plane', (rough <= limit).view(np.uint8)))

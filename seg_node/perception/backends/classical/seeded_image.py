@@ -82,7 +82,8 @@ class SeededImage:
         away = self.lab.astype(np.float32) - typical
         away *= (0.5, 2.0, 2.0)
         distance = np.sqrt(np.einsum('hwc,hwc->hw', away, away))
-        return cast('Plane', cv2.GaussianBlur(np.minimum(distance, 255).astype(np.uint8), (5, 5), 0))
+        near = np.minimum(distance, 255).astype(np.uint8)
+        return cast('Plane', cv2.GaussianBlur(near, (5, 5), 0))
 
     @cached_property
     def invariant(self) -> Plane:
@@ -112,10 +113,11 @@ class SeededImage:
     def steepness(self) -> Plane:
         """How fast the colour changes at or beside each pixel, levels, uint8 [h, w]."""
         smooth = cv2.GaussianBlur(self.lab, (5, 5), 0)
-        slopes = [cv2.convertScaleAbs(cv2.Sobel(smooth, cv2.CV_16S, *way)) for way in ((1, 0), (0, 1))]
-        total = cv2.add(*slopes)
-        return cast('Plane', cv2.dilate(cv2.max(cv2.max(*cv2.split(total)[:2]), cv2.split(total)[2]),
-                                        np.ones((5, 5), np.uint8)))
+        slopes = cv2.add(cv2.convertScaleAbs(cv2.Sobel(smooth, cv2.CV_16S, 1, 0)),
+                         cv2.convertScaleAbs(cv2.Sobel(smooth, cv2.CV_16S, 0, 1)))
+        lightness, *color = cv2.split(slopes)
+        return cast('Plane', cv2.dilate(
+            cv2.max(lightness, cv2.max(*color)), np.ones((5, 5), np.uint8)))
 
     def grown(self, similar: Plane) -> Plane:
         """

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Watershed: water rises from the seed and from all that is surely no ground, and meets at edges."""
+"""Watershed: water rises from the seed and from what is no ground, and meets at edges."""
 
 from __future__ import annotations
 
