@@ -82,6 +82,7 @@ setup(
             'replay = seg_node.tools.replay.__main__:main',
             'recorder = seg_node.tools.recorder.__main__:main',
             'demo = seg_node.tools.demo.__main__:main',
+            'segment = seg_node.tools.segment.__main__:main',
             'evaluate = seg_node.tools.evaluate.__main__:main',
             'build_engine = seg_node.tools.build_engine.__main__:main',
             'import_model = seg_node.tools.import_model.__main__:main',

@@ -33,11 +33,11 @@ def _own_model() -> Model:
 
 def _open(model: Model, options: BackendOptions, monitor: ProgressMonitor, because: str,
           warnings: tuple[str, ...]) -> Backend:
-    from seg_node.perception.backends.classical.backend import ClassicalBackend
+    from seg_node.perception.backends.classical.backend import together
     if options.precision not in (AUTO, Precision.FP32):
         raise BackendError(f'precision is {options.precision!r}: backend classical computes in '
                            f'fp32 alone; give {AUTO} or fp32')
-    return ClassicalBackend(f'{because}; it needs no model file, so `model` is not read')
+    return together(f'{because}; it needs no model file, so `model` is not read')
 
 
 BACKEND = RegisteredBackend(

@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 import hashlib
 from pathlib import Path
@@ -27,14 +27,16 @@ import cv2
 import numpy as np
 
 from seg_node.perception.backends import BackendError, Inference
-from seg_node.perception.backends.classical.ensemble import decide
+from seg_node.perception.backends.classical.ensemble import decide, UNDECIDED
 from seg_node.perception.backends.classical.seeded_image import SeededImage
-from seg_node.perception.backends.classical.techniques import TECHNIQUES
+from seg_node.perception.backends.classical.techniques import Technique, TECHNIQUES
 from seg_node.perception.input_scaler import InputScaler
 from seg_node.perception.models.manifest import Action, ClassInfo, Model, SelfTestFiles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from seg_node.perception.backends.classical.seeded_image import Plane
 
 WIDTH, HEIGHT = 320, 192
 _FOLDER = Path(__file__).parent
@@ -55,36 +57,60 @@ def own_model() -> Model:
         self_test=SelfTestFiles(_FOLDER / 'self_test.jpg', _FOLDER / 'self_test_labels.png'))
 
 
-class ClassicalBackend:
-    """All techniques on one core, and what they say together."""
+def together(because: str = '') -> ClassicalBackend:
+    """Return the backend: all techniques, and what they say together."""
+    def find(image: SeededImage) -> tuple[Plane, Plane]:
+        return decide(image, [technique.find(image) for technique in TECHNIQUES])
+    return ClassicalBackend('classical', find, f'{len(TECHNIQUES)} techniques', because)
 
-    name = 'classical'
+
+def alone(technique: Technique) -> ClassicalBackend:
+    """
+    Return a technique by itself, to be compared and not to be driven with.
+
+    It has no confidence: as much speaks for what it found as against it.
+    """
+    def find(image: SeededImage) -> tuple[Plane, Plane]:
+        labels = technique.find(image)
+        return labels, np.full_like(labels, UNDECIDED)
+    return ClassicalBackend(technique.name, find, 'one technique', 'to compare')
+
+
+class ClassicalBackend:
+    """Segment on one core by a function of an image."""
+
     precision = 'fp32'
     max_batch = 1
     warnings: tuple[str, ...] = ()
 
-    def __init__(self, chosen_because: str) -> None:
-        """Warm up."""
+    def __init__(self, name: str, find: Callable[[SeededImage], tuple[Plane, Plane]],
+                 parts: str, chosen_because: str) -> None:
+        """
+        Warm up.
+
+        :param find: returns labels and confidence of an image, uint8 [h, w] both.
+        """
+        self.name = name
         self.model = own_model()
         self.chosen_because = chosen_because
-        self.detail = f'OpenCV {cv2.__version__}, CPU, {len(TECHNIQUES)} techniques'
+        self.detail = f'OpenCV {cv2.__version__}, CPU, {parts}'
+        self._find = find
         self._scaler: InputScaler | None = InputScaler(WIDTH, HEIGHT)
         self.infer([np.zeros((HEIGHT, WIDTH, 3), np.uint8)])
 
     def infer(self, images: Sequence[NDArray[np.uint8]]) -> list[Inference]:
         """Return what Backend.infer() describes."""
         if self._scaler is None:
-            raise BackendError('backend classical is closed; open it again')
+            raise BackendError(f'backend {self.name} is closed; open it again')
         found = []
         for bgr in images:
             begun = time.perf_counter()
             scaled = self._scaler.resize(bgr)
             ready = time.perf_counter()
             try:
-                image = SeededImage(scaled)
-                labels, confidence = decide(image, [each.find(image) for each in TECHNIQUES])
+                labels, confidence = self._find(SeededImage(scaled))
             except cv2.error as error:
-                raise BackendError(f'backend classical: OpenCV failed: {error}') from error
+                raise BackendError(f'backend {self.name}: OpenCV failed: {error}') from error
             found.append(Inference(labels, confidence, ready - begun, time.perf_counter() - ready))
         return found
 

@@ -54,7 +54,8 @@ _AROUND = (15, 15)
 _MIN_BORDER = 20
 _EVEN_MARGIN = 6.0
 """Levels by which an edge must exceed what the ground itself shows."""
-_UNKNOWN = 128
+UNDECIDED = 128
+"""The confidence where nothing speaks for one label or the other."""
 
 
 def decide(image: SeededImage, found: Sequence[Plane]) -> tuple[Plane, Plane]:
@@ -70,7 +71,7 @@ def decide(image: SeededImage, found: Sequence[Plane]) -> tuple[Plane, Plane]:
     path = (odds > 0).view(np.uint8)
     certainty = np.interp(border_support(image, path), SUPPORT, (0.0, 1.0))
     if certainty == 0.0:
-        return np.zeros_like(path), np.full_like(path, _UNKNOWN)
+        return np.zeros_like(path), np.full_like(path, UNDECIDED)
     labels = image.grown(path)
     odds *= fitted.SHARPNESS * certainty
     # Against the label where what was found is not reached.

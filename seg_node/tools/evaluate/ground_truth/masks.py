@@ -73,14 +73,31 @@ class FolderMasks:
             file = self._by_number.get(frame.index)
         if file is None:
             return None
-        mask = read_file(file, cv2.IMREAD_UNCHANGED)
-        if mask is None:
-            raise UserError(f'{file}: is no readable image. Mend or remove this mask')
-        if mask.dtype != np.uint8:
-            raise UserError(f'{file}: {mask.dtype}, masks have 8 bits a channel. Convert it')
-        if mask.ndim == 3 and mask.shape[2] == 4:
-            mask = np.ascontiguousarray(mask[..., :3])
-        return self._mapping.codes(str(file), np.asarray(mask, np.uint8))
+        return read_mask(file, self._mapping)
+
+
+class FileMask:
+    """The one mask of a recording of one image."""
+
+    def __init__(self, file: Path, mapping: Mapping) -> None:
+        self._file = file
+        self._mapping = mapping
+
+    def codes(self, frame: RecordedFrame) -> NDArray[np.uint8]:
+        """Return the codes, uint8 [H, W]; or UserError."""
+        return read_mask(self._file, self._mapping)
+
+
+def read_mask(file: Path, mapping: Mapping) -> NDArray[np.uint8]:
+    """Return the codes of a mask's file, uint8 [H, W]; or UserError."""
+    mask = read_file(file, cv2.IMREAD_UNCHANGED)
+    if mask is None:
+        raise UserError(f'{file}: is no readable image. Mend or remove this mask')
+    if mask.dtype != np.uint8:
+        raise UserError(f'{file}: {mask.dtype}, masks have 8 bits a channel. Convert it')
+    if mask.ndim == 3 and mask.shape[2] == 4:
+        mask = np.ascontiguousarray(mask[..., :3])
+    return mapping.codes(str(file), np.asarray(mask, np.uint8))
 
 
 class TopicMasks:
