@@ -25,6 +25,8 @@ from numpy.typing import NDArray
 
 from seg_node.errors import UserError
 from seg_node.perception.backends import BackendError
+from seg_node.perception.backends.classical.backend import alone, together
+from seg_node.perception.backends.classical.techniques import TECHNIQUES
 from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.models.graph_size import count_parameters
 from seg_node.perception.models.manifest import ClassInfo
@@ -32,7 +34,6 @@ from seg_node.perception.models.model import (
     bundled_models,
     find_manifest,
     load_model,
-    Model,
     ModelError,
 )
 from seg_node.perception.segmenter import Segmentation, Segmenter
@@ -108,20 +109,20 @@ class Contender(Protocol):
         """Release the runtime."""
 
 
-class Bundled:
-    """A model under the model contract, through the same Segmenter as in the node."""
+class Segmenting:
+    """What keeps to the model contract, through the same Segmenter as in the node."""
 
-    def __init__(self, model: Model, name: str, threads: int) -> None:
-        """Open the model; raises BackendError."""
-        options = BackendOptions(name='onnxruntime', threads=threads)
-        self._segmenter = Segmenter.open(model, options)
+    def __init__(self, segmenter: Segmenter, name: str, parameters: int | None,
+                 baseline: bool) -> None:
+        """Take an open segmenter, which is closed with it."""
+        self._segmenter = segmenter
         self.inference_s = 0.0
+        model, backend = segmenter.model, segmenter.backend
         self.classes: Sequence[ClassInfo] = model.classes
-        backend = self._segmenter.backend
         # What follows the library's name and version is the same for all: device and threads.
         runtime = backend.detail.partition(',')[0]
-        self.facts = Facts(name, model.version, runtime, backend.precision,
-                           count_parameters(model.graph), model.width, model.height, False)
+        self.facts = Facts(name, model.version, runtime, backend.precision, parameters,
+                           model.width, model.height, baseline)
 
     def segment(self, bgr: Array) -> Segmentation:
         """Segment an image."""
@@ -149,9 +150,20 @@ def open_bundled(wanted: Sequence[str], threads: int) -> list[Contender]:
             if name in [one.facts.name for one in opened]:
                 raise UserError(f'--models {text}: a folder named {name} is already among them; '
                                 'rename it or leave one out')
-            opened.append(Bundled(load_model(text), name, threads))
+            model = load_model(text)
+            opened.append(Segmenting(
+                Segmenter.open(model, BackendOptions('onnxruntime', threads=threads)), name,
+                count_parameters(model.graph), baseline=False))
         except (ModelError, BackendError) as error:
             raise UserError(f'--models {text}: {error}') from None
     if not opened:
         raise UserError('no bundled model found; give --models with the folder of one')
     return opened
+
+
+def open_classical() -> list[Contender]:
+    """Open backend classical, and each of its techniques by itself."""
+    ensemble = Segmenting(Segmenter(together()), 'classical', None, baseline=False)
+    return [ensemble, *(
+        Segmenting(Segmenter(alone(each)), each.name, None, baseline=True)
+        for each in TECHNIQUES)]

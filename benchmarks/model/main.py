@@ -15,10 +15,10 @@
 """
 Score models and baselines side by side on the same images: quality, calibration, latency.
 
-Bundled models run as in the node, the baselines of --data under OpenVINO. Writes model.json,
-model.md, accuracy_over_time.png, reliability.png, and for each model and set cases_*.jpg, its
-best, typical and worst images. Exit codes: 0 done, 2 unusable input, 130
-stopped by Ctrl-C.
+Bundled models and the classical techniques run as in the node, the baselines of --data under
+OpenVINO. Writes model.json, model.md, accuracy_over_time.png, reliability.png, and for each
+model and set cases_*.jpg, its best, typical and worst images. Exit codes: 0 done, 2 unusable
+input, 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from typing import TypeVar
 
 from benchmarks.model.baselines import ADAS, open_baselines
 from benchmarks.model.cases import write_cases
-from benchmarks.model.contender import Contender, open_bundled
+from benchmarks.model.contender import Contender, open_bundled, open_classical
 from benchmarks.model.images import (
     COMMA10K,
     comma10k,
@@ -107,7 +107,7 @@ def run(options: argparse.Namespace) -> int:
     baselines, left_out = open_baselines(options.data, options.threads)
     for line in left_out:
         print(f'benchmark: {line}', file=sys.stderr)
-    contenders = [*bundled, *baselines]
+    contenders = [*bundled, *open_classical(), *baselines]
     try:
         results = measure(contenders, sets, options)
         for contender, result in zip(bundled, results, strict=False):
