@@ -70,9 +70,8 @@ def pixels(samples: Sequence[Sample], rng: np.random.Generator) -> tuple[Array, 
     for sample in samples:
         image = SeededImage(scaler.resize(sample.bgr))
         planes = ensemble.cues(image, [each.find(image) for each in TECHNIQUES])
-        path = (ensemble.log_odds(planes) > 0).view(np.uint8)
-        certainty = np.interp(
-            ensemble.border_support(image, path), ensemble.SUPPORT, (0.0, 1.0))
+        path = image.grown((ensemble.log_odds(planes) > 0).view(np.uint8))
+        certainty = ensemble.certainty(image, path)
         codes = resize_labels(sample.codes, (WIDTH, HEIGHT)).reshape(-1)
         known = np.flatnonzero(codes != labels.UNKNOWN)
         chosen = rng.choice(known, _PIXELS)

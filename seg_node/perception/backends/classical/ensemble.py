@@ -44,11 +44,17 @@ CUES = (*(technique.name for technique in TECHNIQUES), 'consensus', 'difference'
 """What the weights belong to; v is the row from the top, u the distance from the middle column."""
 SPEAKS = (0.03, 0.9)
 """A technique that finds less or more of the image than that says nothing."""
-SUPPORT = (0.15, 0.5)
+SUPPORT = (0.35, 0.65)
 """
 Share of the path's border that lies on edges: up to the first nothing is known, from the second
-on all counts. Blank, dark, noisy and blurred images without any ground reach 0.05, the middle
-half of the validation images 0.7 to 1.
+on all counts. Blank, dark and noisy images reach 0.05, skies and blotches 0.3, the middle half of
+the validation images with roads 0.66 to 1.
+"""
+_TOP_ROWS, _MAX_TOP_SHARE = 0.03, 0.08
+"""
+Height at the upper edge, as a share of the image, and the share of it that may be path: ground
+ends below the horizon, and what goes on to the upper edge is a wall, or seen by a camera that
+looks down so steeply that nothing tells the two apart.
 """
 _AROUND = (15, 15)
 _MIN_BORDER = 20
@@ -63,17 +69,18 @@ def decide(image: SeededImage, found: Sequence[Plane]) -> tuple[Plane, Plane]:
     Return labels (1 path, 0 not) and confidence (255 = 1.0), uint8 [h, w] both.
 
     Only path that is connected with the ground in front of the vehicle counts. Where its border is
-    not seen in the image, so that it could as well lie anywhere, nothing is path.
+    not seen in the image, so that it could as well lie anywhere, or it goes on to the upper edge,
+    nothing is path.
 
     :param found: what each of TECHNIQUES found.
     """
     odds = log_odds(cues(image, found))
     path = (odds > 0).view(np.uint8)
-    certainty = np.interp(border_support(image, path), SUPPORT, (0.0, 1.0))
-    if certainty == 0.0:
-        return np.zeros_like(path), np.full_like(path, UNDECIDED)
     labels = image.grown(path)
-    odds *= fitted.SHARPNESS * certainty
+    sure = certainty(image, labels)
+    if sure == 0.0:
+        return np.zeros_like(path), np.full_like(path, UNDECIDED)
+    odds *= fitted.SHARPNESS * sure
     # Against the label where what was found is not reached.
     np.negative(odds, out=odds, where=labels == 0)
     return labels, np.rint(255 / (1 + np.exp(-odds))).astype(np.uint8)
@@ -101,6 +108,14 @@ def log_odds(planes: Real) -> Real:
     """Return the log-odds of path, float32 [h, w], by cues float32 [CUES, h, w]."""
     # Not by BLAS, whose threads would wait for each other on a busy machine.
     return cast('Real', np.einsum('k,khw->hw', fitted.WEIGHTS, planes))
+
+
+def certainty(image: SeededImage, path: Plane) -> float:
+    """Return how far the path, uint8 [h, w] of 0 and 1, can be believed in: from 0 to 1."""
+    top = path[:round(_TOP_ROWS * image.height)]
+    if np.count_nonzero(top) > _MAX_TOP_SHARE * top.size:
+        return 0.0
+    return float(np.interp(border_support(image, path), SUPPORT, (0.0, 1.0)))
 
 
 def border_support(image: SeededImage, path: Plane) -> float:
