@@ -171,6 +171,8 @@ def _write_film(path: Path, fps: float, sheets: Iterator[tuple[DecodedFrame, Ima
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
     quiet_opencv()
+    # Threads that wait for each other on a busy machine would make the times those of the machine.
+    cv2.setNumThreads(1)
     try:
         run(parse(sys.argv[1:] if argv is None else argv))
     except KeyboardInterrupt:

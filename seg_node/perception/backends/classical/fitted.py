@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 
-SHARPNESS = 1.000
+SHARPNESS = 1.075
 """What the log-odds are multiplied with; fitted on the validation sets."""
 WEIGHTS = np.array((
     0.0727,  # otsu
