@@ -51,6 +51,8 @@ from seg_node.tools.segment.sheet import draw_sheet, Image
 CLASSES = ('background', 'path', 'sidewalk', 'obstacle', 'speed_bump')
 """What the ids of masks mean without a mapping: the classes of the bundled models."""
 DRIVABLE = (1, 4)
+_RUNS_OF_ONE = 25
+"""How often a single picture is segmented, so that its times say something."""
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -134,13 +136,14 @@ def _open_truth(options: argparse.Namespace, source: Source, stack: ExitStack
 
 def _sheets(frames: Iterator[DecodedFrame], methods: Sequence[Method], source: Source
             ) -> Iterator[tuple[DecodedFrame, Image]]:
+    runs = _RUNS_OF_ONE if source.count == 1 else 1
     for frame in frames:
         if frame.bgr is None:
             source.note(f'{source.name}: an image cannot be decoded ({frame.problem}); left out')
             continue
         truth = None if frame.truth is None else path_truth(frame.truth, DRIVABLE)
         try:
-            answers = [method.segment(frame.bgr, truth) for method in methods]
+            answers = [method.segment(frame.bgr, truth, runs) for method in methods]
         except ValueError as error:
             raise UserError(f'{source.name}: the mask has not the size of its image ({error}). '
                             'Give masks of the images') from None
@@ -149,7 +152,7 @@ def _sheets(frames: Iterator[DecodedFrame], methods: Sequence[Method], source: S
 
 def _write_picture(folder: Path, frame: DecodedFrame, sheet: Image) -> Path:
     path = folder / f'{Path(frame.frame.name).stem or frame.frame.index}.jpg'
-    _, content = cv2.imencode('.jpg', sheet, (cv2.IMWRITE_JPEG_QUALITY, 88))
+    _, content = cv2.imencode('.jpg', sheet, (cv2.IMWRITE_JPEG_QUALITY, 82))
     write_whole(path, content.tobytes())
     return path
 
