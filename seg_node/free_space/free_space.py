@@ -30,6 +30,11 @@ from seg_node.stop_go.geometry import View
 from seg_node.stop_go.ground_rays import GroundRays, RayRanges
 from seg_node.stop_go.limits import Limits
 
+POINT_HEIGHT = 0.1
+"""
+Metres over the ground at which points are told: Nav2's layers take 0 and more by default, its
+collision monitor 0.05 to 0.5.
+"""
 _PATH, _STANDS = 1, 2
 
 

@@ -22,11 +22,13 @@ import numpy as np
 import pytest
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image, LaserScan, PointCloud2
+import yaml
 
 from helpers.fake_camera import HEIGHT, raw, road, WIDTH
 from helpers.on_ground import camera_info, FOCAL, GROUND, road_with_block
+from helpers.places import ROOT
 from helpers.testbed import stamp_of
-from seg_node.ros.outputs.free_space import HEIGHT as POINT_HEIGHT
+from seg_node.free_space.free_space import POINT_HEIGHT
 
 BLOCK = 6.5
 CLOUDS = {'/seg_node/obstacles': PointCloud2, '/seg_node/free': PointCloud2,
@@ -121,6 +123,36 @@ def test_points_are_the_ground_of_each_pixel_of_the_mask(testbed):
     np.testing.assert_allclose(
         cloud['z'][somewhere], np.broadcast_to(FOCAL / below, cloud.shape)[somewhere], rtol=1e-4)
     np.testing.assert_allclose(info.k, camera_info().k)
+
+
+def test_the_semantic_layer_takes_what_it_subscribes_to(testbed):
+    """Its part is played from its sources: QoS, exact stamps, equal sizes, which points count."""
+    tree = yaml.safe_load((ROOT / 'config' / 'nav2_semantic_layer.yaml').read_text())
+    layer = tree['local_costmap']['local_costmap']['ros__parameters']['semantic_layer']['camera']
+    topics = {layer[name]: kind for name, kind in (
+        ('segmentation_topic', Image), ('confidence_topic', Image),
+        ('pointcloud_topic', PointCloud2))}
+    _, heard = start(testbed, topics, raw(road_with_block(BLOCK)))
+
+    def together():
+        stamped = [{stamp_of(each.header.stamp): each for each in list(messages)}
+                   for messages in heard.values()]
+        return [[each[stamp] for each in stamped]
+                for stamp in sorted(set.intersection(*map(set, stamped)))]
+
+    testbed.wait_for(lambda: len(together()) >= 5, 'sets of one stamp')
+    for mask, confidence, cloud in together():
+        assert (mask.encoding, confidence.encoding) == ('mono8', 'mono8')
+        assert mask.width * mask.height == cloud.width * cloud.height == len(confidence.data)
+        points = fields_of(cloud).reshape(-1)
+        counted = np.isfinite(points['z'])
+        assert np.isfinite(points['x'][counted]).all() and np.isfinite(points['y'][counted]).all()
+        far = np.sqrt(points['x'] ** 2 + points['y'] ** 2 + points['z'] ** 2)
+        with np.errstate(invalid='ignore'):
+            counted &= (far > layer['min_obstacle_distance'])
+            counted &= (far < layer['max_obstacle_distance'])
+        assert counted.sum() > 1000
+        assert set(np.frombuffer(mask.data, np.uint8)[counted]) == {1}
 
 
 def test_masks_and_points_of_a_size_of_ones_own(testbed):

@@ -15,8 +15,9 @@
 """
 The configurations for those who listen to seg_node.
 
-What twist_mux and Nav2 take is written down here from their sources: twist_mux 4.3 to 4.5, and
-nav2_collision_monitor 1.3 (Jazzy) to 1.5. Neither is needed to run the tests, nor is it run.
+What twist_mux and Nav2 take is written down here from their sources: twist_mux 4.3 to 4.5,
+nav2_collision_monitor 1.3 (Jazzy) to 1.5, nav2_costmap_2d of 2026-08 and the
+semantic_segmentation_layer of 2026-05. None is needed to run the tests, nor is it run.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ import pytest
 import yaml
 
 from helpers.places import ROOT
+from seg_node.free_space.free_space import POINT_HEIGHT as HEIGHT
+from seg_node.perception.models.model import Action, load_model
 from seg_node.stop_go.bounds import bounds_of
 from seg_node.stop_go.cmd_vel_gate import GateTiming
 
@@ -42,10 +45,22 @@ POLYGON = {
 SOURCE = {
     'type': str, 'topic': str, 'source_timeout': float, 'obstacles_angle': float, 'enabled': bool}
 
+CLOUD = {
+    'topic': str, 'data_type': str, 'marking': bool, 'clearing': bool,
+    'expected_update_rate': float, 'min_obstacle_height': float, 'max_obstacle_height': float}
+SEMANTIC = {
+    'segmentation_topic': str, 'confidence_topic': str, 'pointcloud_topic': str,
+    'labels_topic': str, 'min_obstacle_distance': float, 'max_obstacle_distance': float,
+    'expected_update_rate': float, 'tile_map_decay_time': float, 'class_types': list}
+CLASS_TYPE = {'classes': list, 'base_cost': int, 'max_cost': int}
+WEIGHED = {'samples_to_max_cost': int, 'mark_confidence': int}
 
-def parameters(name, node='/**'):
-    (key, value), = yaml.safe_load((CONFIG / f'{name}.yaml').read_text()).items()
-    assert key == node
+
+def parameters(name, *nodes):
+    value = yaml.safe_load((CONFIG / f'{name}.yaml').read_text())
+    for node in nodes or ('/**',):
+        (key, value), = value.items()
+        assert key == node
     return value['ros__parameters']
 
 
@@ -125,3 +140,65 @@ def test_the_robot_slows_down_before_it_stops(monitor):
     stop, slow = polygons(monitor).values()
     assert max(x for x, _ in stop) < max(x for x, _ in slow)
     assert 0.0 < monitor['SegNodeSlow']['slowdown_ratio'] < 1.0
+
+
+@pytest.fixture
+def costmap():
+    return parameters('nav2_semantic_layer', 'local_costmap', 'local_costmap')
+
+
+def test_every_layer_of_the_costmap_is_there(costmap):
+    assert costmap['plugins'] == ['obstacle_layer', 'semantic_layer', 'inflation_layer']
+    assert {*costmap} == {'plugins', *costmap['plugins']}
+    assert [costmap[name]['plugin'] for name in costmap['plugins']] == [
+        'nav2_costmap_2d::ObstacleLayer',
+        'semantic_segmentation_layer::SemanticSegmentationLayer',
+        'nav2_costmap_2d::InflationLayer']
+
+
+def test_one_cloud_marks_and_the_other_clears(costmap):
+    layer = costmap['obstacle_layer']
+    # A text with spaces, not a list.
+    assert layer['observation_sources'] == 'obstacles free'
+    marks, clears = layer['obstacles'], layer['free']
+    assert kinds(marks) == CLOUD | {'obstacle_max_range': float}
+    assert kinds(clears) == CLOUD | {'raytrace_min_range': float, 'raytrace_max_range': float}
+    assert (marks['marking'], marks['clearing']) == (True, False)
+    assert (clears['marking'], clears['clearing']) == (False, True)
+    for source in (marks, clears):
+        assert source['data_type'] == 'PointCloud2'
+        assert source['min_obstacle_height'] < HEIGHT < source['max_obstacle_height']
+        assert 0.0 < source['expected_update_rate'] <= 0.5
+    assert clears['raytrace_min_range'] < clears['raytrace_max_range']
+    # What is marked must also be cleared again.
+    assert marks['obstacle_max_range'] <= clears['raytrace_max_range']
+
+
+def test_the_semantic_layer_gets_what_it_knows(costmap):
+    layer = costmap['semantic_layer']
+    source = layer.pop('camera')
+    assert kinds(layer) == {'plugin': str, 'enabled': bool, 'use_approximate_time_sync': bool,
+                            'observation_sources': str}
+    assert layer['use_approximate_time_sync'] is False
+    assert layer['observation_sources'] == 'camera'
+    # Nested below the source, or the layer ends its process.
+    types = {name: source.pop(name) for name in source['class_types']}
+    assert kinds(source) == SEMANTIC
+    for name, block in types.items():
+        extra = WEIGHED if block['base_cost'] < block['max_cost'] else {}
+        assert kinds(block) == CLASS_TYPE | extra, name
+        assert 0 <= block['base_cost'] <= block['max_cost'] <= 254
+    assert source['tile_map_decay_time'] >= 1.5
+
+
+@pytest.mark.parametrize('model', ['road', 'road_plus'])
+def test_the_semantic_layer_knows_every_class_by_its_name(costmap, model):
+    source = costmap['semantic_layer']['camera']
+    named = [name for kind in source['class_types'] for name in source[kind]['classes']]
+    classes = load_model(model).classes
+    assert sorted(named) == sorted(info.name for info in classes)
+    cost = {name: source[kind]['max_cost'] for kind in source['class_types']
+            for name in source[kind]['classes']}
+    for info in classes:
+        assert (cost[info.name] == 254) is not info.drivable
+        assert (cost[info.name] == 0) is (info.action is Action.GO)

@@ -27,7 +27,7 @@ from rclpy.node import Node
 from sensor_msgs.msg import LaserScan, PointCloud2
 from std_msgs.msg import Header
 
-from seg_node.free_space.free_space import FreeSpaceMeter
+from seg_node.free_space.free_space import FreeSpaceMeter, POINT_HEIGHT
 from seg_node.free_space.scan import ANGLE_MIN, BEAMS, INCREMENT, Scanner
 from seg_node.parameters.structure import Structure
 from seg_node.perception.models.model import Model
@@ -36,9 +36,6 @@ from seg_node.ros.outputs.output import CameraOutput, CameraResult
 from seg_node.ros.qos import IMAGES
 from seg_node.stop_go.limits import Geometry
 
-HEIGHT = 0.1
-"""Metres over the ground of all points: the filters of Nav2's layers and its collision monitor
-let that pass."""
 RANGE_MIN = 0.01
 
 
@@ -73,9 +70,9 @@ class FreeSpaceOutput(CameraOutput):
             result.segmentation.labels, result.segmentation.confidence, view, limits)
         header = Header(stamp=result.header.stamp, frame_id=self._base_frame)
         if obstacles:
-            self._obstacles.publish(to_cloud(at_height(seen.obstacles(), HEIGHT), header))
+            self._obstacles.publish(to_cloud(at_height(seen.obstacles(), POINT_HEIGHT), header))
         if free:
-            self._free.publish(to_cloud(at_height(seen.free_ends(), HEIGHT), header))
+            self._free.publish(to_cloud(at_height(seen.free_ends(), POINT_HEIGHT), header))
         if scan:
             self._scan.publish(LaserScan(
                 header=header, angle_min=ANGLE_MIN, angle_increment=INCREMENT,
