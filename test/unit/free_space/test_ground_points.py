@@ -46,10 +46,10 @@ def test_points_are_the_ground_that_is_seen(view):
     np.testing.assert_allclose(view.project(found[known]), np.stack([u, v], axis=-1), atol=0.01)
     # The helper's own search does not end everywhere at the very edge of a strong lens.
     agrees = np.isclose(found[known, :2], wanted[known], rtol=2e-3, atol=1e-3).all(axis=-1)
-    assert agrees.mean() > 0.999
+    assert np.count_nonzero(~agrees) < 1e-3 * known.size
     far = np.linalg.norm(wanted - view.pose.position[:2], axis=-1)
     # Past the calibration of the lens there is none either.
-    assert known[~(far < RANGE * 1.001)].mean() < 1e-3
+    assert np.count_nonzero(known & ~(far < RANGE * 1.001)) < 1e-3 * known.size
     inside = far < RANGE * 0.999
     assert (known | ~inside).mean() > 0.85
 
