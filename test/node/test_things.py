@@ -19,13 +19,15 @@ from __future__ import annotations
 import importlib.util
 
 import numpy as np
+from onnx import helper, numpy_helper, TensorProto
 import pytest
 from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import Image
 
 from helpers.fake_camera import HEIGHT, raw, RED, road, WIDTH
 from helpers.on_ground import camera_info, FOCAL, GROUND
-from helpers.testbed import stamp_of
+from helpers.testbed import run_testbed, stamp_of
+from helpers.tiny_model import make_graph, write_model
 
 LEFT = 12
 
@@ -113,6 +115,34 @@ def test_detections_where_vision_msgs_is_installed(testbed):
     for each in flat[-1].detections:
         assert each.results[0].hypothesis.class_id == 'obstacle'
         assert each.bbox.size_x == pytest.approx(20, abs=3)
+
+
+@pytest.fixture
+def halving(tmp_path):
+    """Return the tiny model, whose network takes what is red on the left and right for two."""
+    graph = make_graph(64, 32, batch=1)
+    halves = np.repeat([[[1.0] * 32 + [2.0] * 32]], 32, axis=1).astype(np.float32)
+    graph.graph.initializer.append(numpy_helper.from_array(halves, 'halves'))
+    graph.graph.node.extend([
+        helper.make_node('Where', ['is_obstacle', 'halves', 'zero'], ['numbers']),
+        helper.make_node('Cast', ['numbers'], ['instances'], to=TensorProto.UINT8)])
+    graph.graph.output.append(
+        helper.make_tensor_value_info('instances', TensorProto.UINT8, [1, 32, 64]))
+    return write_model(tmp_path, graph, instances=True)
+
+
+def test_the_networks_own_instances_stay_apart(halving):
+    for testbed in run_testbed(halving):
+        found = testbed.subscribe(Image, '/camera/segmentation/instances')
+        image = road()
+        base = round((HEIGHT - 1) / 2 + FOCAL / 4.0)
+        image[base - 14:base, WIDTH // 2 - 30:WIDTH // 2 + 30] = RED
+        start(testbed, image)
+        testbed.wait_for(lambda found=found: len(found) > 3, 'instances')
+        instances = np.frombuffer(found[-1].data, np.uint16).reshape(HEIGHT, WIDTH)
+        left, right = instances[:, :WIDTH // 2], instances[:, WIDTH // 2:]
+        assert len(np.unique(left)) == len(np.unique(right)) == 2
+        assert left.max() != right.max()
 
 
 def test_what_is_missing_is_said(testbed):
