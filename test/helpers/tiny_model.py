@@ -26,8 +26,9 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
-from onnx import helper, TensorProto
+from onnx import helper, numpy_helper, TensorProto
 import yaml
 
 CLASSES: tuple[dict[str, Any], ...] = (
@@ -105,6 +106,19 @@ def make_graph(
         for index, color in enumerate(('red', 'green', 'blue'))
     ]
     return finish(nodes, initializers, (batch, height, width), class_names=class_names)
+
+
+def make_instances_graph(width: int, height: int) -> onnx.ModelProto:
+    """Return the graph with instances: what is red on the left is 1, on the right 2."""
+    graph = make_graph(width, height, batch=1)
+    halves = np.where(np.arange(width) < width // 2, 1.0, 2.0).astype(np.float32)
+    graph.graph.initializer.append(numpy_helper.from_array(halves, 'halves'))
+    graph.graph.node.extend([
+        helper.make_node('Where', ['is_obstacle', 'halves', 'zero'], ['numbers']),
+        helper.make_node('Cast', ['numbers'], ['instances'], to=TensorProto.UINT8)])
+    graph.graph.output.append(
+        helper.make_tensor_value_info('instances', TensorProto.UINT8, [1, height, width]))
+    return graph
 
 
 def make_endless_graph(width: int, height: int) -> onnx.ModelProto:

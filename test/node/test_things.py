@@ -19,7 +19,6 @@ from __future__ import annotations
 import importlib.util
 
 import numpy as np
-from onnx import helper, numpy_helper, TensorProto
 import pytest
 from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import Image
@@ -27,7 +26,7 @@ from sensor_msgs.msg import Image
 from helpers.fake_camera import HEIGHT, raw, RED, road, WIDTH
 from helpers.on_ground import camera_info, FOCAL, GROUND
 from helpers.testbed import run_testbed, stamp_of
-from helpers.tiny_model import make_graph, write_model
+from helpers.tiny_model import make_instances_graph, write_model
 
 LEFT = 12
 
@@ -120,15 +119,7 @@ def test_detections_where_vision_msgs_is_installed(testbed):
 @pytest.fixture
 def halving(tmp_path):
     """Return the tiny model, whose network takes what is red on the left and right for two."""
-    graph = make_graph(64, 32, batch=1)
-    halves = np.repeat([[[1.0] * 32 + [2.0] * 32]], 32, axis=1).astype(np.float32)
-    graph.graph.initializer.append(numpy_helper.from_array(halves, 'halves'))
-    graph.graph.node.extend([
-        helper.make_node('Where', ['is_obstacle', 'halves', 'zero'], ['numbers']),
-        helper.make_node('Cast', ['numbers'], ['instances'], to=TensorProto.UINT8)])
-    graph.graph.output.append(
-        helper.make_tensor_value_info('instances', TensorProto.UINT8, [1, 32, 64]))
-    return write_model(tmp_path, graph, instances=True)
+    return write_model(tmp_path, make_instances_graph(64, 32), instances=True)
 
 
 def test_the_networks_own_instances_stay_apart(halving):

@@ -48,7 +48,7 @@ class CpuContext:
 
     def _run(self):
         image = _memory(self._addresses['image'], self._shape)
-        for name, result in zip(('labels', 'confidence'), self._engine.run(image), strict=True):
+        for name, result in zip(self._engine.outputs, self._engine.run(image), strict=True):
             _memory(self._addresses[name], self._shape[:3])[...] = result
 
 
@@ -64,10 +64,11 @@ class CpuEngine:
         self.contexts = 0
         self._shapes = {item.name: tuple(item.shape[1:]) for item in (
             *self._session.get_inputs(), *self._session.get_outputs())}
+        self.outputs = [item.name for item in self._session.get_outputs()]
         self.num_io_tensors = len(self._shapes)
 
     def run(self, image):
-        results = [self._session.run(('labels', 'confidence'), {'image': image[index:index + 1]})
+        results = [self._session.run(self.outputs, {'image': image[index:index + 1]})
                    for index in range(len(image))]
         return [np.concatenate(maps) for maps in zip(*results, strict=True)]
 

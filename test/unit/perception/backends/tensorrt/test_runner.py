@@ -27,6 +27,7 @@ import numpy as np
 import pytest
 
 from helpers.on_cpu import CpuDevice, CpuEngine, needs_compiler
+from helpers.tiny_model import make_graph, make_instances_graph, write_model
 from seg_node.perception.backends import BackendError
 from seg_node.perception.backends.cuda.device import DeviceError
 from seg_node.perception.backends.onnxruntime.backend import OnnxRuntimeBackend
@@ -133,6 +134,27 @@ def test_what_fails_on_the_gpu_is_told(model):
     engine.refuses = True
     with pytest.raises(DeviceError, match='could not put the network on the stream'):
         runner.run([image])
+
+
+def test_instances_come_back_where_the_manifest_has_them(tmp_path):
+    graph = make_instances_graph(64, 32)
+    told = load_model(write_model(tmp_path / 'told', graph, instances=True))
+    runner, _, _ = open_runner(told)
+    image = np.zeros((32, 64, 3), np.uint8)
+    image[10:20, 5:60] = (20, 30, 200)
+    (found,) = runner.run([image])
+    assert set(np.unique(found.instances).tolist()) == {0, 1, 2}
+    assert ((found.instances > 0) == (found.labels == 3)).all()
+    (cpu,) = OnnxRuntimeBackend(told, 2, 'a test').infer([image])
+    np.testing.assert_array_equal(cpu.instances, found.instances)
+    silent = load_model(write_model(tmp_path / 'silent', graph))
+    with pytest.raises(BackendError, match='instances; must be image in, labels and confidence'):
+        open_runner(silent)
+    (cpu,) = OnnxRuntimeBackend(silent, 2, 'a test').infer([image])
+    assert cpu.instances is None
+    lacking = load_model(write_model(tmp_path / 'lacking', make_graph(64, 32), instances=True))
+    with pytest.raises(BackendError, match="'instances' is missing"):
+        OnnxRuntimeBackend(lacking, 2, 'a test')
 
 
 def test_an_engine_tells_its_batch(model):
