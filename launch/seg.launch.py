@@ -27,6 +27,7 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironment
 from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import LifecycleNode, Node
+import yaml
 
 from seg_node.parameters.params_file import read_params_file
 from seg_node.perception.backends.registry import choices
@@ -39,6 +40,7 @@ OLD_PROFILE = 'FASTRTPS_DEFAULT_PROFILES_FILE'
 OLD_DISTRIBUTIONS = ('humble', 'iron', 'jazzy')
 SWITCH = ['true', 'false', 'True', 'False']
 COMPRESSED = '/compressed'
+NODE = 'seg_node/'
 
 ARGUMENTS = (
     DeclareLaunchArgument(
@@ -56,6 +58,9 @@ ARGUMENTS = (
         'image_topic', default_value='camera/image_raw',
         description="image topic of the camera called 'camera'; camera_info is taken from beside "
                     'it, and compressed images from below it'),
+    DeclareLaunchArgument(
+        'depth_topic', default_value='camera/depth_registered/image_raw',
+        description='depth aligned to the images; only with depth: true in params_file'),
     DeclareLaunchArgument(
         'cmd_vel_topic', default_value='cmd_vel',
         description='the commands that are wanted, before anything stops them; only for cameras '
@@ -89,7 +94,7 @@ ARGUMENTS = (
         description='start the node again when its process dies'),
     DeclareLaunchArgument(
         'rviz', default_value='false', choices=SWITCH,
-        description='show overlay and confidence in RViz (apt install ros-$ROS_DISTRO-rviz2)'),
+        description='show what the node publishes in RViz (apt install ros-$ROS_DISTRO-rviz2)'),
 )
 
 
@@ -141,13 +146,14 @@ def start_node(context: LaunchContext) -> list[Node]:
             **chosen,
         }],
         remappings=[*camera_remappings(value('image_topic')),
+                    ('camera/depth_registered/image_raw', value('depth_topic')),
                     ('cmd_vel', value('cmd_vel_topic')),
                     *tf_remappings(is_true(value('namespaced_tf')))],
         arguments=['--ros-args', '--log-level', value('log_level')],
         respawn=is_true(value('respawn')),
         respawn_delay=1.0,
         output='screen',
-    ), rviz(chosen.get('use_sim_time', in_file.get('use_sim_time', False)))]
+    ), rviz(chosen.get('use_sim_time', in_file.get('use_sim_time', False)), value('name'))]
 
 
 def is_true(text: str) -> bool:
@@ -173,15 +179,16 @@ def tf_remappings(namespaced: bool) -> list[tuple[str, str]]:
     return [('/tf', 'tf'), ('/tf_static', 'tf_static')] if namespaced else []
 
 
-def rviz(use_sim_time: bool) -> Node:
-    """Show the node's images; the topics in the RViz file follow the namespace."""
-    topics = [f'camera/segmentation/{name}' for name in ('overlay', 'confidence', 'mask')]
+def rviz(use_sim_time: bool, name: str) -> Node:
+    """Show what the node publishes; the topics in the RViz file follow its namespace and name."""
+    displays = yaml.safe_load((CONFIG / 'seg.rviz').read_text())['Visualization Manager']
+    shown = [item['Topic']['Value'] for item in displays['Displays'] if 'Topic' in item]
     return Node(
         package='rviz2',
         executable='rviz2',
         namespace=LaunchConfiguration('namespace'),
         arguments=['-d', str(CONFIG / 'seg.rviz')],
         parameters=[{'use_sim_time': use_sim_time}],
-        remappings=[(f'/{topic}', topic) for topic in topics],
+        remappings=[(topic, topic[1:].replace(NODE, f'{name}/')) for topic in shown],
         condition=IfCondition(LaunchConfiguration('rviz')),
     )

@@ -32,9 +32,9 @@ from launch.utilities import perform_substitutions
 SEG_NODE = {'namespace', 'params_file', 'geometry', 'image_topic', 'model', 'backend',
             'use_sim_time', 'rviz', 'namespaced_tf'}
 ARGUMENTS = {
-    'seg': {'autostart', 'namespace', 'name', 'params_file', 'image_topic', 'cmd_vel_topic',
-            'geometry', 'transport', 'model', 'backend', 'use_sim_time', 'log_level', 'respawn',
-            'rviz', 'namespaced_tf'},
+    'seg': {'autostart', 'namespace', 'name', 'params_file', 'image_topic', 'depth_topic',
+            'cmd_vel_topic', 'geometry', 'transport', 'model', 'backend', 'use_sim_time',
+            'log_level', 'respawn', 'rviz', 'namespaced_tf'},
     'replay': {'input', 'topic', 'rate', 'fps', 'loop', 'namespace', 'params_file',
                'camera_info', 'geometry', 'model', 'backend', 'rviz'},
     'gate': SEG_NODE | {'cmd_vel_in', 'cmd_vel_out', 'gate_params_file', 'name',

@@ -197,3 +197,30 @@ def test_rviz_shows_the_overlay_as_the_node_publishes_it():
     assert overlay['Enabled']
     assert overlay['Topic']['Value'] == '/camera/segmentation/overlay'
     assert overlay['Topic']['Reliability Policy'] == 'Best Effort'
+
+
+def test_what_viewers_show_is_what_the_node_publishes():
+    """Topics are written in files of others' formats; a renamed one would be an empty picture."""
+    sources = ''.join(path.read_text() for path in (ROOT / 'seg_node').glob('ros/**/*.py'))
+    rviz = yaml.safe_load((ROOT / 'config' / 'seg.rviz').read_text())['Visualization Manager']
+    foxglove = json.loads((ROOT / 'config' / 'foxglove_layout.json').read_text())['configById']
+    ground = foxglove['3D!ground']['topics']
+    shown = {item['Topic']['Value'] for item in rviz['Displays'] if 'Topic' in item}
+    assert set(ground) <= shown
+    shown |= set(ground) | {foxglove['Image!overlay']['imageMode']['imageTopic']}
+    shown |= {foxglove['Indicator!stop']['path'].partition('.')[0],
+              foxglove['RawMessages!state']['topicPath'].partition('.')[0],
+              *(path['value'].partition('.')[0] for path in foxglove['Plot!distance']['paths'])}
+    for topic in shown:
+        ending = re.sub(r'^/(seg_node|camera/segmentation)/', '', topic)
+        assert re.search(rf"/{ending}['\"]|'{ending}'", sources), topic
+
+
+def test_the_foxglove_layout_places_each_of_its_panels_once():
+    layout = json.loads((ROOT / 'config' / 'foxglove_layout.json').read_text())
+
+    def panels(part):
+        return [part] if isinstance(part, str) else [
+            *panels(part['first']), *panels(part['second'])]
+
+    assert sorted(panels(layout['layout'])) == sorted(layout['configById'])
