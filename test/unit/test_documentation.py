@@ -21,6 +21,8 @@ import re
 import pytest
 
 from helpers.places import ROOT
+from seg_node.parameters.params_file import configure, NODE, read_params_file
+from seg_node.parameters.structure import check_mountings
 from seg_node.perception.images.raw import ENCODINGS
 from seg_node.stop_go.verdict import Reason
 
@@ -63,3 +65,14 @@ def test_every_reason_is_explained(name):
 def test_reasons_are_told_in_their_order():
     text = (ROOT / 'docs' / 'troubleshooting.md').read_text(encoding='utf-8')
     assert re.findall(r'^\| `(\w+)`', text, re.MULTILINE) == [reason.value for reason in Reason]
+
+
+def test_the_robot_of_the_nav2_page_can_be_configured(tmp_path):
+    text = (ROOT / 'docs' / 'nav2.md').read_text(encoding='utf-8')
+    blocks = re.findall(r'^```yaml\n(.*?)^```$', text, re.MULTILINE | re.DOTALL)
+    [robot] = [block for block in blocks if block.startswith('/**:')]
+    path = tmp_path / 'my_robot.yaml'
+    path.write_text(robot, encoding='utf-8')
+    configuration = configure(read_params_file(path, NODE))
+    check_mountings(configuration.structure, configuration.limits)
+    assert configuration.limits.vehicle.unset == ()
