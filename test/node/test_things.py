@@ -136,6 +136,28 @@ def test_the_networks_own_instances_stay_apart(halving):
         assert left.max() != right.max()
 
 
+def test_a_turned_camera_and_a_second_one_have_things_in_their_own_pictures(testbed):
+    sent = np.ascontiguousarray(np.rot90(road_with_boxes()))
+    masks = testbed.subscribe(Image, '/left/segmentation/mask')
+    found = testbed.subscribe(Image, '/left/segmentation/instances')
+    two = {key.replace('camera', name): value for name in ('left', 'right')
+           for key, value in GROUND.items()}
+    testbed.start_seg_node(**two, cameras=['left', 'right'], rotation__left=90)
+    testbed.keep_publishing('left/camera_info', camera_info(HEIGHT, WIDTH))
+    testbed.keep_publishing('right/camera_info', camera_info())
+    testbed.start_camera(raw(sent), 'left')
+    testbed.start_camera(raw(road_with_boxes()), 'right')
+    testbed.wait_for(lambda: len(found) > 3 and len(masks) > 3, 'instances')
+    for kind, topic in (('visualization_msgs', 'things'), ('vision_msgs', 'detections')):
+        if importlib.util.find_spec(kind) is not None:
+            assert testbed.publishers_of(f'/seg_node/left/{topic}') == 1
+            assert testbed.publishers_of(f'/seg_node/right/{topic}') == 1
+    instances = np.frombuffer(found[-1].data, np.uint16).reshape(WIDTH, HEIGHT)
+    labels = np.frombuffer(masks[-1].data, np.uint8).reshape(WIDTH, HEIGHT)
+    assert len(np.unique(instances)) == 3
+    assert ((instances > 0) == (labels == 3)).all()
+
+
 def test_what_is_missing_is_said(testbed):
     start(testbed)
     testbed.wait_for(lambda: testbed.publishers_of('/camera/segmentation/instances'), 'a topic')

@@ -20,7 +20,7 @@ import importlib.util
 
 import numpy as np
 import onnx
-from onnx import numpy_helper
+from onnx import numpy_helper, version_converter
 import onnxruntime
 import pytest
 
@@ -105,6 +105,16 @@ def test_boxes_and_masks(tmp_path, form):
         assert (labels[instances == 0] == 0).all()
     else:
         assert_same(outputs(out, rgb), wanted)
+
+
+def test_newer_opsets_say_the_same(tmp_path):
+    network = Yolo(likely=0.4)
+    model = version_converter.convert_version(network.model(), 18)
+    out = imported(tmp_path, model, [*names_of(network.classes), BACKGROUND], '--max-opset', '18')
+    assert onnx.load(str(out / 'model.onnx')).opset_import[0].version == 18
+    rgb = image(network)
+    assert_same(outputs(out, rgb), expected(
+        network.instances(rgb, {0}), {0}, network.classes, network.width, network.height))
 
 
 def test_nothing_found_is_background_everywhere(tmp_path):
