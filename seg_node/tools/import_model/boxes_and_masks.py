@@ -75,7 +75,7 @@ class BoxesAndMasks:
                  else _listed(writer, self.scores, []))
         sure = writer.add('Greater', given, writer.constant(min_score))
         scores = writer.add('Where', sure, given, writer.constant(0))
-        beyond = _part(writer, scores, MOST, np.iinfo(np.int32).max)
+        beyond = writer.part(scores, MOST)
         # One more, that is none: there may be nothing in the list.
         beyond = writer.add('Concat', beyond, writer.constant([0]), axis=0)
         more = writer.add('Greater', writer.highest(beyond), writer.constant(0))
@@ -139,17 +139,10 @@ def _listed(writer: GraphWriter, name: str, shape: list[int]) -> str:
     return writer.add('Reshape', floats, writer.constant([-1, *shape], np.int64))
 
 
-def _part(writer: GraphWriter, x: str, first: int, end: int) -> str:
-    """Return entries of a list."""
-    # TensorRT wants the axes named.
-    return writer.add('Slice', x, *(writer.constant([each], np.int64)
-                                    for each in (first, end, 0)))
-
-
 def _first(writer: GraphWriter, x: str, shape: list[int]) -> str:
     """Return the first MOST entries [K, *shape], one that is all zeros behind them."""
     none = writer.constant(np.zeros([1, *shape]))
-    return writer.add('Concat', _part(writer, x, 0, MOST - 1), none, axis=0)
+    return writer.add('Concat', writer.part(x, 0, MOST - 1), none, axis=0)
 
 
 def _column(writer: GraphWriter, boxes: str, index: int) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
-from onnx import GraphProto, helper, numpy_helper
+from onnx import GraphProto, helper, numpy_helper, TensorProto
 
 PREFIX = 'seg_node/'
 """Begins every name that is made here, so that none clashes with the network's."""
@@ -65,6 +65,17 @@ class GraphWriter:
         if self._opset < 18:
             return self.add('ReduceMax', source, axes=[0], keepdims=1)
         return self.add('ReduceMax', source, self.constant([0], np.int64), keepdims=1)
+
+    def part(self, source: str, first: int, end: int | None = None) -> str:
+        """Return entries along the first axis; to its end where that is None."""
+        # TensorRT wants the axes named.
+        return self.add('Slice', source, *(self.constant([each], np.int64) for each in (
+            first, np.iinfo(np.int32).max if end is None else end, 0)))
+
+    def flag(self, comparison: str, values: str, limit: float) -> str:
+        """Return 1 where a comparison with a limit holds, else 0, as float."""
+        held = self.add(comparison, values, self.constant(limit))
+        return self.add('Cast', held, to=TensorProto.FLOAT)
 
     def constant(self, values: ArrayLike, dtype: DTypeLike = np.float32) -> str:
         """Add a constant and return its name."""

@@ -73,13 +73,13 @@ def append_instance_head(
     drives = writer.add('Reshape', drives, shape)
     others = writer.add('Sub', writer.constant(1), drives)
     scores = writer.add('Reshape', found.scores, shape)
-    valid = head.flag('Greater', scores, 0.0)
+    valid = writer.flag('Greater', scores, 0.0)
     chances = writer.add('Mul', found.masks, scores)
     path_chance = head.linear(writer.highest(writer.add('Mul', chances, drives)))
     other_chance = head.linear(writer.highest(writer.add('Mul', chances, others)))
     covered = writer.add('Mul', found.masks, writer.add('Mul', valid, others))
     is_other = writer.add('Greater', head.linear(writer.highest(covered)), writer.constant(0.5))
-    codes = writer.add('Mul', writer.add('Mul', head.flag('Greater', found.masks, 0.5), valid),
+    codes = writer.add('Mul', writer.add('Mul', writer.flag('Greater', found.masks, 0.5), valid),
                        head.codes(found.scores))
     on_path, on_others = (
         head.number(writer.highest(writer.add('Mul', codes, side))) for side in (drives, others))
@@ -117,19 +117,13 @@ class _Head:
         self._from = found.width, found.height
         self._to = network.width, network.height
 
-    def flag(self, comparison: str, values: str, limit: float) -> str:
-        """Return 1 where the comparison holds, else 0."""
-        writer = self._writer
-        held = writer.add(comparison, values, writer.constant(limit))
-        return writer.add('Cast', held, to=TensorProto.FLOAT)
-
     def any_of(self, ids: str, wanted: Sequence[int]) -> str:
         """Return float [K], 1 where an id is one of those wanted."""
         writer = self._writer
         hits = [writer.add('Abs', writer.add('Sub', ids, writer.constant(each)))
                 for each in wanted]
         nearest = hits[0] if len(hits) == 1 else writer.add('Min', *hits)
-        return self.flag('Less', nearest, 0.5)
+        return writer.flag('Less', nearest, 0.5)
 
     def known(self, ids: str, count: int, background: int) -> str:
         """Return ids with those that are of no class made background."""

@@ -133,24 +133,24 @@ class _Writing:
         if found.form is not Form.CHANNELS_FIRST:
             rows = writer.add('Transpose', rows, perm=[1, 0])
         scores, ids = self._scored(rows)
-        coefficients = self._part(rows, -found.coefficients, None)
-        table = writer.add('Concat', self._part(rows, 0, _BOX), scores, ids, coefficients, axis=0)
+        coefficients = writer.part(rows, -found.coefficients)
+        table = writer.add('Concat', writer.part(rows, 0, _BOX), scores, ids, coefficients, axis=0)
         table, crowded = self._best(table, scores, min(_LOOKED_AT, found.count))
         corners = self._corners(table)
-        scores = self._part(table, _BOX, _BOX + 1)
-        valid = self._flag('Greater', scores, self._min_score)
+        scores = writer.part(table, _BOX, _BOX + 1)
+        valid = writer.flag('Greater', scores, self._min_score)
         kept = valid if found.form is Form.CHOSEN else self._distinct(corners, table, valid)
         scores = writer.add('Mul', scores, kept)
         # Their scores, and so their order, are those of the kept ones from here on.
         table = writer.add('Concat', *corners, scores,
-                           self._part(table, _BOX + 1, None), axis=0)
+                           writer.part(table, _BOX + 1), axis=0)
         count = min(_KEPT, min(_LOOKED_AT, found.count))
         table, more = self._best(table, scores, count)
         flat = writer.constant([-1], np.int64)
         crowd = writer.add('Max', crowded, more)
         return Candidates(
             self._masks(table), *(
-                writer.add('Reshape', self._part(table, row, row + 1), flat)
+                writer.add('Reshape', writer.part(table, row, row + 1), flat)
                 for row in (_BOX, _BOX + 1)),
             writer.add('Reshape', crowd, flat), found.width, found.height)
 
@@ -158,16 +158,16 @@ class _Writing:
         """Return score and class id of each detection, [1, N] both."""
         writer, found = self._writer, self._found
         if found.form is Form.CHOSEN:
-            given = self._part(rows, _BOX + 1, _BOX + 2)
+            given = writer.part(rows, _BOX + 1, _BOX + 2)
             own = writer.constant(self._own)
             whole = writer.add('Cast', writer.add(
                 'Clip', given, writer.constant(0), writer.constant(len(self._own) - 1)),
                 to=TensorProto.INT64)
-            return self._part(rows, _BOX, _BOX + 1), writer.add('Gather', own, whole, axis=0)
+            return writer.part(rows, _BOX, _BOX + 1), writer.add('Gather', own, whole, axis=0)
         start = _BOX + (found.form is Form.OBJECTNESS)
-        scores = self._part(rows, start, start + found.classes)
+        scores = writer.part(rows, start, start + found.classes)
         if found.form is Form.OBJECTNESS:
-            scores = writer.add('Mul', scores, self._part(rows, _BOX, _BOX + 1))
+            scores = writer.add('Mul', scores, writer.part(rows, _BOX, _BOX + 1))
         sides = []
         for drives in (False, True):
             channels = [k for k, own in enumerate(self._own) if (own in self._drivable) is drives]
@@ -190,16 +190,16 @@ class _Writing:
         _, order = writer.top(scores, count)
         best = writer.add('Gather', table, writer.add(
             'Reshape', order, writer.constant([-1], np.int64)), axis=1)
-        last = writer.add('Slice', self._part(best, _BOX, _BOX + 1), self._numbers(count - 1),
+        last = writer.add('Slice', writer.part(best, _BOX, _BOX + 1), self._numbers(count - 1),
                           self._numbers(count), self._numbers(1))
-        full = self._flag('Greater', last, self._min_score)
+        full = writer.flag('Greater', last, self._min_score)
         # With as many as there are, none is left out.
         return best, writer.constant([[0]]) if count == self._found.count else full
 
     def _corners(self, table: str) -> list[str]:
         """Return left, top, right and bottom in pixels of the input, [1, N] each."""
         writer = self._writer
-        parts = [self._part(table, k, k + 1) for k in range(_BOX)]
+        parts = [writer.part(table, k, k + 1) for k in range(_BOX)]
         if self._found.form is Form.CHOSEN:
             return parts
         half = writer.constant(0.5)
@@ -222,7 +222,7 @@ class _Writing:
         union = writer.add('Sub', writer.add(
             'Add', area, writer.add('Transpose', area, perm=[1, 0])), both)
         overlaps = writer.add('Greater', both, writer.add('Mul', union, writer.constant(OVERLAP)))
-        ids = self._part(table, _BOX + 1, _BOX + 2)
+        ids = writer.part(table, _BOX + 1, _BOX + 2)
         apart = writer.add('Abs', writer.add(
             'Sub', ids, writer.add('Transpose', ids, perm=[1, 0])))
         same = writer.add('And', overlaps, writer.add('Less', apart, writer.constant(0.5)))
@@ -233,7 +233,7 @@ class _Writing:
         kept = valid
         for _ in range(STEPS):
             taken = writer.add('MatMul', kept, surer)
-            kept = writer.add('Mul', valid, self._flag('Less', taken, 0.5))
+            kept = writer.add('Mul', valid, writer.flag('Less', taken, 0.5))
         return kept
 
     def _masks(self, table: str) -> str:
@@ -242,7 +242,7 @@ class _Writing:
         shape = writer.constant([found.coefficients, -1], np.int64)
         prototypes = writer.add('Reshape', writer.add(
             'Cast', found.prototypes, to=TensorProto.FLOAT), shape)
-        weights = writer.add('Transpose', self._part(table, -found.coefficients, None),
+        weights = writer.add('Transpose', writer.part(table, -found.coefficients),
                              perm=[1, 0])
         masks = writer.add('Sigmoid', writer.add('MatMul', weights, prototypes))
         masks = writer.add('Reshape', masks, writer.constant(
@@ -252,22 +252,12 @@ class _Writing:
                 (1, 3, found.height, network.height, [1, -1, 1])):
             middles = writer.constant(
                 ((np.arange(count) + 0.5) * size / count).reshape(place))
-            bounds = [writer.add('Reshape', self._part(table, k, k + 1),
+            bounds = [writer.add('Reshape', writer.part(table, k, k + 1),
                                  writer.constant([-1, 1, 1], np.int64)) for k in (low, high)]
             inside = writer.add('And', writer.add('Greater', middles, bounds[0]),
                                 writer.add('Less', middles, bounds[1]))
             masks = writer.add('Mul', masks, writer.add('Cast', inside, to=TensorProto.FLOAT))
         return masks
-
-    def _part(self, table: str, first: int, end: int | None) -> str:
-        """Return rows of a table; to its end where that is None."""
-        return self._writer.add(
-            'Slice', table, self._numbers(first),
-            self._numbers(np.iinfo(np.int32).max if end is None else end), self._numbers(0))
-
-    def _flag(self, comparison: str, values: str, limit: float) -> str:
-        held = self._writer.add(comparison, values, self._writer.constant(limit))
-        return self._writer.add('Cast', held, to=TensorProto.FLOAT)
 
     def _numbers(self, *values: int) -> str:
         return self._writer.constant(values, np.int64)
