@@ -25,6 +25,9 @@ BENCHMARKS = {
                     'seeded drives of a simulated vehicle, faster than real time: collisions'),
     'live_drive': ('benchmarks.closed_loop.live',
                    'one such drive in real time, with the node as a process, over DDS'),
+    'second_opinion': ('benchmarks.second_opinion.main',
+                       'what is doubted where a network swallows things, and what is doubted '
+                       'falsely'),
     'faults': ('benchmarks.faults.main', 'faults injected into the running node: time to STOP'),
     'fuzz': ('benchmarks.fuzz.main',
              'malformed images and camera_info by the million: errors, time, memory'),

@@ -189,12 +189,11 @@ class NodeModel:
         inspection = None if perceived.bgr is None else self._judge.inspect(
             CameraImage.of(perceived.bgr, 'bgr8'), limits)
         height, width = perceived.labels.shape
+        stamp = round((work.image.taken + _EPOCH) * 1e9)
         assessment = self._judge.assess(SegmentedImage(
             width, height, perceived.labels, perceived.confidence, inspection, None, motion(),
-            work.seconds))
-        self._judge.observe(
-            round((work.image.taken + _EPOCH) * 1e9), assessment, instant(work.image.arrival),
-            work.seconds)
+            work.seconds, stamp_ns=stamp))
+        self._judge.observe(stamp, assessment, instant(work.image.arrival), work.seconds)
         return True
 
     def _share(self, minimum: float) -> float:

@@ -28,7 +28,8 @@ import cv2
 import numpy as np
 
 from seg_node.drawing.caption import Caption, draw_caption
-from seg_node.drawing.colors import line_color
+from seg_node.drawing.colors import bgr as bgr_of
+from seg_node.drawing.colors import color_of, line_color
 from seg_node.perception.labels import color_lut
 from seg_node.stop_go.corridor.ground_corridor import METRES
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from seg_node.perception.models.model import ClassInfo
     from seg_node.perception.segmenter import Segmentation
     from seg_node.stop_go.assessor import Assessment
+    from seg_node.stop_go.second_opinion.second_opinion import Opinion
     from seg_node.stop_go.verdict import Verdict
 
 ALPHA = 0.45
@@ -72,7 +74,7 @@ def draw_decision(bgr: NDArray[np.uint8], segmentation: Segmentation, assessment
                   f'coverage {measure.coverage:.0%}   confidence {measure.confidence:.2f}   ')
     return draw(
         bgr, segmentation.mask, segmentation.model.classes, corridor=polygon,
-        blocked_line=blocked_line,
+        blocked_line=blocked_line, doubted=_doubted(assessment.opinion, width, height),
         caption=Caption(
             verdict.decision.name, verdict.text, f'{detail}inference {inference_ms:.1f} ms'))
 
@@ -84,6 +86,7 @@ def draw(
     *,
     corridor: NDArray[np.floating] | None = None,
     blocked_line: NDArray[np.floating] | None = None,
+    doubted: Sequence[tuple[NDArray[np.floating], str]] = (),
     caption: Caption | None = None,
 ) -> NDArray[np.uint8]:
     """
@@ -92,7 +95,8 @@ def draw(
     mask is uint8 [H, W] of class ids; classes named background or coloured black, and ids
     beyond the classes (255, unlabelled), stay uncoloured. corridor is a polygon [K, 2] of
     pixels (x, y), K >= 2, drawn in the decision's colour; blocked_line, [2, 2], marks how far
-    the way is clear. Lines with coordinates that are not finite are left out. Raises
+    the way is clear. doubted are outlines [K, 2] of what a second opinion doubts, each with its
+    colour (hex). Lines with coordinates that are not finite are left out. Raises
     ValueError for other shapes or dtypes.
     """
     _check(bgr, mask, corridor)
@@ -105,9 +109,24 @@ def draw(
         _draw_line(image, corridor, True, color, 2.5 * scale)
     if blocked_line is not None:
         _draw_line(image, blocked_line, False, line_color('stop'), 5 * scale)
+    for outline, doubt in doubted:
+        _draw_line(image, outline, True, bgr_of(doubt), 3 * scale)
     if caption is not None:
         draw_caption(image, caption)
     return image
+
+
+def _doubted(opinion: Opinion | None, width: int, height: int,
+             ) -> list[tuple[NDArray[np.floating], str]]:
+    """Return the outlines of what is doubted, in pixels, with their colours."""
+    if opinion is None:
+        return []
+    found: list[tuple[NDArray[np.floating], str]] = []
+    for one in opinion.doubted:
+        left, top, right, bottom = one.box
+        corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
+        found.append((corners * (width, height) - 0.5, color_of(one.reason.value)))
+    return found
 
 
 def _check(

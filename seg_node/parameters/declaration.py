@@ -62,8 +62,8 @@ def declare_fields(prefix: str, kind: Any, *, fixed: bool) -> tuple[Declaration,
     found = []
     for field in fields(kind):
         bound, default = bounds[field.name], cast('Value', field.default)
-        low, high = (None, None) if isinstance(default, bool) else (bound.low, bound.high)
-        found.append(Declaration(f'{prefix}.{field.name}', default, bound.meaning,
+        low, high = (None, None) if isinstance(default, (bool, str)) else (bound.low, bound.high)
+        found.append(Declaration(f'{prefix}.{field.name}', default, bound.meaning, bound.choices,
                                  low=low, high=high, fixed=fixed))
     return tuple(found)
 

@@ -174,7 +174,8 @@ class CameraWorker:
         assessment = camera.judge.assess(SegmentedImage(
             segmentation.width, segmentation.height, segmentation.labels, segmentation.confidence,
             one.inspection.result(), one.frame.camera_info, self._speedometer.motion(), inference,
-            one.frame.info_changes, self._depth_of(one)))
+            one.frame.info_changes, self._depth_of(one),
+            stamp_ns(one.frame.message.header.stamp)))
         camera.statistics.took('resize', segmentation.prepare * 1e3)
         camera.statistics.took('inference', inference * 1e3)
         camera.statistics.took('measure', (time.monotonic() - started) * 1e3)

@@ -37,6 +37,7 @@ from seg_node.stop_go.limits import Geometry, Limits
 from seg_node.stop_go.mounting_check import Sight
 from seg_node.stop_go.resumption import Doubt
 from seg_node.stop_go.roles import Direction
+from seg_node.stop_go.second_opinion.second_opinion import Opinion
 from seg_node.stop_go.thresholds import assess
 from seg_node.stop_go.vehicle import Motion, Way
 from seg_node.stop_go.verdict import Finding, Reason
@@ -74,6 +75,7 @@ class Assessment:
     view is None where there is none, corridor and measure where there is no corridor to look at,
     sight and doubt where the corridor does not lie on the ground; doubt too where `motion` is
     None: without odometry. depth is what was judged beside the labels, None for none.
+    opinion is None where nobody else was asked.
     """
 
     findings: tuple[Finding, ...]
@@ -85,6 +87,7 @@ class Assessment:
     motion: Motion | None = None
     doubt: Doubt | None = None
     depth: DepthImage | None = None
+    opinion: Opinion | None = None
 
 
 class Assessor:

@@ -31,11 +31,12 @@ Number = TypeVar('Number', int, float)
 
 @dataclass(frozen=True)
 class Bound:
-    """The permitted range of a field, both ends included, and what the field means."""
+    """The permitted range of a field, both ends included, or its choices; and what it means."""
 
     low: float
     high: float
     meaning: str
+    choices: tuple[str, ...] = ()
 
 
 def bounded(default: Number, low: float, high: float, meaning: str) -> Number:
@@ -47,6 +48,12 @@ def bounded(default: Number, low: float, high: float, meaning: str) -> Number:
 def switch(default: bool, meaning: str) -> bool:
     """Declare a dataclass field that is on or off."""
     declared: bool = field(default=default, metadata={'bound': Bound(0, 1, meaning)})
+    return declared
+
+
+def choice(default: str, choices: tuple[str, ...], meaning: str) -> str:
+    """Declare a dataclass field that is one of several words."""
+    declared: str = field(default=default, metadata={'bound': Bound(0, 0, meaning, choices)})
     return declared
 
 
@@ -69,6 +76,11 @@ def check_bounds(settings: Any) -> None:
         if bound is None:
             continue
         value = getattr(settings, declared.name)
+        if bound.choices:
+            if value not in bound.choices:
+                raise ValueError(f'{declared.name}: {value!r} is none of '
+                                 f'{", ".join(bound.choices)} ({bound.meaning})')
+            continue
         if isinstance(declared.default, bool):
             if not isinstance(value, bool):
                 raise ValueError(

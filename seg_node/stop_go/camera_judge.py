@@ -36,6 +36,8 @@ from seg_node.stop_go.limits import Geometry, Limits
 from seg_node.stop_go.mounting_check import MountingCheck
 from seg_node.stop_go.resumption import Resumption
 from seg_node.stop_go.roles import Direction
+from seg_node.stop_go.second_opinion.level_camera import small_image
+from seg_node.stop_go.second_opinion.second_opinion import Look, Opinion, SecondOpinion
 from seg_node.stop_go.timing import Instant
 from seg_node.stop_go.vehicle import Motion
 from seg_node.stop_go.verdict import Finding, Reason, Verdict
@@ -44,12 +46,17 @@ _LONGEST_GAP = 1.0
 """Seconds between two frames that count as driven, at most."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Inspection:
-    """What the camera's health says of one image, held against `limits`."""
+    """
+    What the camera's health says of one image, held against `limits`.
+
+    small: the image, uint8 [h, w, 3], small; None where nobody else is asked about it.
+    """
 
     findings: tuple[Finding, ...]
     limits: Limits
+    small: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +69,8 @@ class SegmentedImage:
     labels. `info` is the newest camera_info, None before the first; `info_changes` tells how often
     one has differed from the one before it, so far. `motion` is None without fresh odometry.
     `inference` in seconds. `depth` is upright and at the image's size, or why there is none; None
-    where it was not asked for.
+    where it was not asked for. `stamp_ns` is the image's, ROS time; without it nobody else is
+    asked.
     """
 
     width: int
@@ -75,15 +83,21 @@ class SegmentedImage:
     inference: float = 0.0
     info_changes: int = 0
     depth: DepthImage | Finding | None = None
+    stamp_ns: int | None = None
 
 
 @dataclass(frozen=True)
 class DecidedFrame:
-    """The newest frame that was decided on; `measure` is None where it could not be assessed."""
+    """
+    The newest frame that was decided on; `measure` is None where it could not be assessed.
+
+    `opinion`: what the witnesses beside the network said, None where none was asked.
+    """
 
     stamp_ns: int
     measure: CorridorMeasure | None = None
     inference: float = 0.0
+    opinion: Opinion | None = None
 
 
 class CameraJudge:
@@ -126,8 +140,10 @@ class CameraJudge:
         :raises ValueError: for an image of another shape or type.
         """
         self._health.thresholds = limits.camera_health
-        return Inspection(self._health.check(
-            image.bgr, image.encoding, (image.width, image.height), image.rotation), limits)
+        findings = self._health.check(
+            image.bgr, image.encoding, (image.width, image.height), image.rotation)
+        asks = self._view is not None and limits.second_opinion.asks
+        return Inspection(findings, limits, small_image(image.bgr) if asks else None)
 
     def assess(self, image: SegmentedImage) -> Assessment:
         """
@@ -145,7 +161,10 @@ class CameraJudge:
             image.labels, image.confidence, view, image.motion, image.inference, problem,
             self._resumption.doubt))
         found = self._depth.judge(image.depth, found, self._resumption.doubt)
-        return replace(found, findings=(*health, *found.findings, *changed))
+        opinion = self._ask(image, found)
+        return replace(
+            found, findings=(*health, *found.findings, *(opinion.findings if opinion else ()),
+                             *changed), opinion=opinion)
 
     def observe(self, stamp_ns: int, assessment: Assessment, arrival: Instant,
                 inference: float = 0.0) -> tuple[Finding, ...]:
@@ -158,7 +177,8 @@ class CameraJudge:
         :returns: all that was found in it.
         """
         driven, drove = self._driven(stamp_ns, assessment), self._stop_go.may_drive
-        self._last = DecidedFrame(stamp_ns, assessment.measure, inference)
+        self._last = DecidedFrame(
+            stamp_ns, assessment.measure, inference, assessment.opinion)
         found = self._stop_go.observe(
             stamp_ns * 1e-9,
             (*assessment.findings, *self._judge_mounting(assessment, driven),
@@ -212,6 +232,7 @@ class CameraJudge:
         if self._labels is not None:
             self._assessor = self._build_assessor(self._labels, limits)
         self._depth = DepthJudge(limits, self._direction)
+        self._opinion = SecondOpinion(limits, self._direction)
         self._limits = limits
         self._stop_go.apply(limits.stop_go)
         self._stop_go.revoke()
@@ -223,6 +244,7 @@ class CameraJudge:
         self._health = CameraHealth(self._limits.camera_health)
         self._earned = EarnedView()
         self._depth = DepthJudge(self._limits, self._direction)
+        self._opinion = SecondOpinion(self._limits, self._direction)
         self._last = None
         self._resumption.forget()
         self._mounting = None
@@ -239,6 +261,7 @@ class CameraJudge:
     def reset(self) -> None:
         """Forget a latched fault, and what it was stopped for; GO has to be earned."""
         self._resumption.forget()
+        self._opinion = SecondOpinion(self._limits, self._direction)
         self._stop_go.reset()
 
     def update(self, now: Instant) -> None:
@@ -252,6 +275,24 @@ class CameraJudge:
     def _build_assessor(self, labels: tuple[Sequence[ClassInfo], int, int], limits: Limits,
                         ) -> Assessor:
         return Assessor(*labels, limits, self._geometry, self._direction)
+
+    def _ask(self, image: SegmentedImage, found: Assessment) -> Opinion | None:
+        """
+        Ask for a second opinion on an assessed frame; None where there is nobody to ask.
+
+        An image that failed a check of the camera shows nothing of the world.
+        """
+        if image.inspection is None or image.inspection.findings:
+            return None
+        small = image.inspection.small
+        if (small is None or image.stamp_ns is None or found.view is None
+                or found.corridor is None or found.measure is None):
+            return None
+        measure = found.measure
+        return self._opinion.ask(Look(
+            small, image.stamp_ns, found.view, found.motion,
+            found.limits.vehicle.way_of(found.motion, self._direction), found.corridor.start,
+            measure.required, measure.free_distance))
 
     def _driven(self, stamp_ns: int, assessment: Assessment) -> float:
         """Return the metres driven since the frame before; without odometry, if it was let."""

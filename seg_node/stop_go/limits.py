@@ -25,6 +25,7 @@ from seg_node.stop_go.corridor.ground_corridor import GroundLimits
 from seg_node.stop_go.corridor.trapezoid import Trapezoid
 from seg_node.stop_go.depth.limits import DepthLimits
 from seg_node.stop_go.geometry import Mounting
+from seg_node.stop_go.second_opinion.opinion_limits import OpinionLimits
 from seg_node.stop_go.thresholds import AgeLimits, Thresholds
 from seg_node.stop_go.vehicle import Vehicle
 
@@ -51,6 +52,7 @@ class Limits:
     stop_go: Thresholds = field(default_factory=Thresholds)
     camera_health: HealthThresholds = field(default_factory=HealthThresholds)
     depth_camera: DepthLimits = field(default_factory=DepthLimits)
+    second_opinion: OpinionLimits = field(default_factory=OpinionLimits)
     class_actions: tuple[str, ...] = ()
     mountings: Mapping[str, Mounting] = field(default_factory=dict)
 

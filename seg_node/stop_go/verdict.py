@@ -77,6 +77,8 @@ class Reason(Enum):
     BEYOND_RANGE = 'beyond_range'
     BLOCKED = 'blocked'
     BLOCKED_BY_DEPTH = 'blocked_by_depth'
+    STANDS_UP = 'stands_up'
+    LOOKS_DIFFERENT = 'looks_different'
     LOW_COVERAGE = 'low_coverage'
     MASK_JUMP = 'mask_jump'
     CONFIRMING = 'confirming'
@@ -113,7 +115,8 @@ _PRIORITY = {reason: rank for rank, reason in enumerate(Reason)}
 _DRIVE = {Reason.SLOW_CLASS: Decision.SLOW, Reason.CLEAR: Decision.GO}
 _ROAD = frozenset({
     Reason.ALL_PATH, Reason.NO_PATH, Reason.LOW_CONFIDENCE, Reason.BEYOND_RANGE, Reason.BLOCKED,
-    Reason.BLOCKED_BY_DEPTH, Reason.LOW_COVERAGE, Reason.MASK_JUMP})
+    Reason.BLOCKED_BY_DEPTH, Reason.STANDS_UP, Reason.LOOKS_DIFFERENT, Reason.LOW_COVERAGE,
+    Reason.MASK_JUMP})
 _ORDINARY = frozenset({
     Reason.NOT_ACTIVE, Reason.LOADING, Reason.BOND_MISSING, Reason.CONFIRMING, *_DRIVE})
 

@@ -73,4 +73,6 @@ def _camera_values(decision: VehicleDecision, camera: str) -> dict[str, Any]:
         values['coverage'] = frame.measure.coverage
         values['confidence'] = frame.measure.confidence
         values['confidence_low'] = frame.measure.confidence_low
+    if frame.opinion is not None:
+        values['second_opinion'] = frame.opinion.text
     return values

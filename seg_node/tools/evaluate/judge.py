@@ -91,7 +91,7 @@ class FrameJudge:
         assessment = self._judge.assess(SegmentedImage(
             segmentation.width, segmentation.height, segmentation.labels,
             segmentation.confidence, inspection, decoded.info, decoded.frame.motion,
-            depth=self._depth))
+            depth=self._depth, stamp_ns=self._stamp_ns(decoded)))
         self._judge.observe(self._stamp_ns(decoded), assessment, arrival)
         true = self._judge_truth(
             decoded, (segmentation.width, segmentation.height), segmentation.labels, arrival)

@@ -26,7 +26,7 @@ from seg_node.stop_go.verdict import most_serious, stop
 NAN, INF = float('nan'), float('inf')
 DRIVES = {Reason.CLEAR: Decision.GO, Reason.SLOW_CLASS: Decision.SLOW}
 ROAD = {'all_path', 'no_path', 'low_confidence', 'beyond_range', 'blocked', 'blocked_by_depth',
-        'low_coverage', 'mask_jump'}
+        'stands_up', 'looks_different', 'low_coverage', 'mask_jump'}
 
 
 def test_reasons_have_stable_codes_in_order_of_weight():
@@ -39,8 +39,8 @@ def test_reasons_have_stable_codes_in_order_of_weight():
         'camera_dark',
         'camera_overexposed', 'camera_covered', 'camera_frozen', 'camera_torn', 'camera_noisy',
         'camera_blocked', 'camera_blurred', 'all_path', 'no_path', 'low_confidence',
-        'beyond_range', 'blocked', 'blocked_by_depth', 'low_coverage', 'mask_jump', 'confirming',
-        'slow_class', 'clear']
+        'beyond_range', 'blocked', 'blocked_by_depth', 'stands_up', 'looks_different',
+        'low_coverage', 'mask_jump', 'confirming', 'slow_class', 'clear']
     assert [reason.priority for reason in Reason] == list(range(len(Reason)))
 
 
