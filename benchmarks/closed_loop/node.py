@@ -28,9 +28,10 @@ from benchmarks.closed_loop.perception import Exposure, PerceivedLabels, Percept
 from benchmarks.closed_loop.vehicle_setup import VehicleSetup
 from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.models.manifest import ClassInfo
-from seg_node.stop_go.camera_judge import CameraJudge, SegmentedImage
+from seg_node.stop_go.camera_judge import CameraJudge
 from seg_node.stop_go.geometry import View
 from seg_node.stop_go.limits import Geometry, Limits
+from seg_node.stop_go.segmented_image import SegmentedImage
 from seg_node.stop_go.timing import Instant
 from seg_node.stop_go.vehicle import Motion
 from seg_node.stop_go.verdict import Verdict

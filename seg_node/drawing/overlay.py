@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from seg_node.perception.models.model import ClassInfo
     from seg_node.perception.segmenter import Segmentation
     from seg_node.stop_go.assessor import Assessment
-    from seg_node.stop_go.second_opinion.second_opinion import Opinion
+    from seg_node.stop_go.second_opinion.opinion import Opinion
     from seg_node.stop_go.verdict import Verdict
 
 ALPHA = 0.45

@@ -40,10 +40,11 @@ from seg_node.ros.speedometer import Speedometer
 from seg_node.ros.statistics import CameraStatistics
 from seg_node.ros.stop_signal import StopSignal
 from seg_node.stop_go.assessor import Assessment
-from seg_node.stop_go.camera_judge import CameraJudge, Inspection, SegmentedImage
+from seg_node.stop_go.camera_judge import CameraJudge
 from seg_node.stop_go.depth.depth_image import DepthImage
 from seg_node.stop_go.image_size import min_image_size
 from seg_node.stop_go.limits import Limits
+from seg_node.stop_go.segmented_image import Inspection, SegmentedImage
 from seg_node.stop_go.verdict import Finding, Reason, Verdict
 
 _LOG_EVERY = 2.0      # seconds between warnings of one kind

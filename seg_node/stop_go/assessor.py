@@ -37,7 +37,7 @@ from seg_node.stop_go.limits import Geometry, Limits
 from seg_node.stop_go.mounting_check import Sight
 from seg_node.stop_go.resumption import Doubt
 from seg_node.stop_go.roles import Direction
-from seg_node.stop_go.second_opinion.second_opinion import Opinion
+from seg_node.stop_go.second_opinion.opinion import Opinion
 from seg_node.stop_go.thresholds import assess
 from seg_node.stop_go.vehicle import Motion, Way
 from seg_node.stop_go.verdict import Finding, Reason

@@ -19,17 +19,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.models.manifest import ClassInfo
 from seg_node.stop_go.assessor import Assessment, Assessor, NO_INFO, Observation
 from seg_node.stop_go.camera_health.camera_health import CameraHealth
-from seg_node.stop_go.camera_view import CameraInfo, EarnedView, ViewError, ViewSource
+from seg_node.stop_go.camera_view import EarnedView, ViewError, ViewSource
 from seg_node.stop_go.corridor.measure import CorridorMeasure
 from seg_node.stop_go.decision import StopGo
-from seg_node.stop_go.depth.depth_image import DepthImage
 from seg_node.stop_go.depth.depth_judge import DepthJudge
 from seg_node.stop_go.geometry import View
 from seg_node.stop_go.limits import Geometry, Limits
@@ -37,62 +33,20 @@ from seg_node.stop_go.mounting_check import MountingCheck
 from seg_node.stop_go.resumption import Resumption
 from seg_node.stop_go.roles import Direction
 from seg_node.stop_go.second_opinion.level_camera import small_image
-from seg_node.stop_go.second_opinion.second_opinion import Look, Opinion, SecondOpinion
+from seg_node.stop_go.second_opinion.look import Look
+from seg_node.stop_go.second_opinion.opinion import Opinion
+from seg_node.stop_go.second_opinion.second_opinion import SecondOpinion
+from seg_node.stop_go.segmented_image import Inspection, SegmentedImage
 from seg_node.stop_go.timing import Instant
-from seg_node.stop_go.vehicle import Motion
 from seg_node.stop_go.verdict import Finding, Reason, Verdict
 
 _LONGEST_GAP = 1.0
 """Seconds between two frames that count as driven, at most."""
 
 
-@dataclass(frozen=True, eq=False)
-class Inspection:
-    """
-    What the camera's health says of one image, held against `limits`.
-
-    small: the image, uint8 [h, w, 3], small; None where nobody else is asked about it.
-    """
-
-    findings: tuple[Finding, ...]
-    limits: Limits
-    small: NDArray[np.uint8] | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class SegmentedImage:
-    """
-    One segmented image.
-
-    width and height are the camera's, in pixels; labels (class ids) and confidence (255 = 1.0)
-    are uint8 [h, w] at the network's size. `inspection` is None where there is no image, only
-    labels. `info` is the newest camera_info, None before the first; `info_changes` tells how often
-    one has differed from the one before it, so far. `motion` is None without fresh odometry.
-    `inference` in seconds. `depth` is upright and at the image's size, or why there is none; None
-    where it was not asked for. `stamp_ns` is the image's, ROS time; without it nobody else is
-    asked.
-    """
-
-    width: int
-    height: int
-    labels: NDArray[np.uint8]
-    confidence: NDArray[np.uint8]
-    inspection: Inspection | None = None
-    info: CameraInfo | None = None
-    motion: Motion | None = None
-    inference: float = 0.0
-    info_changes: int = 0
-    depth: DepthImage | Finding | None = None
-    stamp_ns: int | None = None
-
-
 @dataclass(frozen=True)
 class DecidedFrame:
-    """
-    The newest frame that was decided on; `measure` is None where it could not be assessed.
-
-    `opinion`: what the witnesses beside the network said, None where none was asked.
-    """
+    """The newest frame that was decided on; None where it was not assessed, or nobody asked."""
 
     stamp_ns: int
     measure: CorridorMeasure | None = None
@@ -162,9 +116,9 @@ class CameraJudge:
             self._resumption.doubt))
         found = self._depth.judge(image.depth, found, self._resumption.doubt)
         opinion = self._ask(image, found)
-        return replace(
-            found, findings=(*health, *found.findings, *(opinion.findings if opinion else ()),
-                             *changed), opinion=opinion)
+        doubts = opinion.findings if opinion else ()
+        return replace(found, findings=(*health, *found.findings, *doubts, *changed),
+                       opinion=opinion)
 
     def observe(self, stamp_ns: int, assessment: Assessment, arrival: Instant,
                 inference: float = 0.0) -> tuple[Finding, ...]:
@@ -277,22 +231,12 @@ class CameraJudge:
         return Assessor(*labels, limits, self._geometry, self._direction)
 
     def _ask(self, image: SegmentedImage, found: Assessment) -> Opinion | None:
-        """
-        Ask for a second opinion on an assessed frame; None where there is nobody to ask.
-
-        An image that failed a check of the camera shows nothing of the world.
-        """
-        if image.inspection is None or image.inspection.findings:
+        """Ask the witnesses; an image that failed a check of the camera shows them nothing."""
+        seen = image.inspection
+        if seen is None or seen.findings or seen.small is None or image.stamp_ns is None:
             return None
-        small = image.inspection.small
-        if (small is None or image.stamp_ns is None or found.view is None
-                or found.corridor is None or found.measure is None):
-            return None
-        measure = found.measure
-        return self._opinion.ask(Look(
-            small, image.stamp_ns, found.view, found.motion,
-            found.limits.vehicle.way_of(found.motion, self._direction), found.corridor.start,
-            measure.required, measure.free_distance))
+        look = Look.of(seen.small, image.stamp_ns, found, self._direction)
+        return None if look is None else self._opinion.ask(look)
 
     def _driven(self, stamp_ns: int, assessment: Assessment) -> float:
         """Return the metres driven since the frame before; without odometry, if it was let."""

@@ -28,68 +28,16 @@ from seg_node.stop_go.limits import Limits
 from seg_node.stop_go.roles import Direction
 from seg_node.stop_go.second_opinion.appearance_witness import AppearanceWitness
 from seg_node.stop_go.second_opinion.geometry_witness import GeometryWitness
-from seg_node.stop_go.second_opinion.level_camera import Image, LevelCamera
+from seg_node.stop_go.second_opinion.level_camera import LevelCamera
+from seg_node.stop_go.second_opinion.look import Look
 from seg_node.stop_go.second_opinion.on_the_way import Ahead, Standing
+from seg_node.stop_go.second_opinion.opinion import Doubted, Opinion
 from seg_node.stop_go.second_opinion.opinion_limits import OFF, STOP
-from seg_node.stop_go.vehicle import Motion, Way
+from seg_node.stop_go.vehicle import Motion
 from seg_node.stop_go.verdict import Finding, Reason
 
 _TALL = 0.8
 """Metres: how high the mark of a doubt is drawn."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """
-    One frame for the witnesses.
-
-    small: what small_image() gives, uint8 [h, w, 3] BGR. start, needed and free: metres from the
-    bumper where the corridor comes into view, up to which it must be clear, and up to which the
-    network calls it path.
-    """
-
-    small: Image
-    stamp_ns: int
-    view: View
-    motion: Motion | None
-    way: Way
-    start: float
-    needed: float
-    free: float
-
-
-@dataclass(frozen=True)
-class Doubted:
-    """
-    A place that a witness doubts: metres from the bumper, and where the image shows it.
-
-    box: left, top, right, bottom in fractions of the image. stops: whether it would be a reason to
-    stop; what lies beyond is reported only. called_path: whether the network sees a free path
-    there; else it has seen the same.
-    """
-
-    reason: Reason
-    distance: float
-    score: float
-    limit: float
-    box: tuple[float, float, float, float]
-    stops: bool
-    called_path: bool
-
-
-@dataclass(frozen=True)
-class Opinion:
-    """What the witnesses say of one frame; `silent`: why those say nothing that do not."""
-
-    doubted: tuple[Doubted, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    silent: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """Say in a line what is doubted, and which witness is silent."""
-        said = [f'{one.reason.value} at {one.distance:.2f} m' for one in self.doubted]
-        return '; '.join([*said, *(f'silent: {why}' for why in self.silent)]) or 'no doubt'
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,9 +27,10 @@ from seg_node.perception.segmenter import Segmentation
 from seg_node.recordings.decoding import DecodedFrame
 from seg_node.stop_go.actions import class_rules
 from seg_node.stop_go.assessor import Assessment
-from seg_node.stop_go.camera_judge import CameraJudge, SegmentedImage
+from seg_node.stop_go.camera_judge import CameraJudge
 from seg_node.stop_go.camera_view import CameraView, FixedPose
 from seg_node.stop_go.limits import Geometry
+from seg_node.stop_go.segmented_image import SegmentedImage
 from seg_node.stop_go.timing import Instant
 from seg_node.stop_go.verdict import Finding, Reason, Verdict
 from seg_node.tools.evaluate.ground_truth.labels import TruthLabels

@@ -36,7 +36,8 @@ from seg_node.parameters.params_file import configure, read_params_file
 from seg_node.perception.models.manifest import Action, ClassInfo
 from seg_node.ros.outputs.free_distance import to_range
 from seg_node.stop_go import Geometry, Instant, Motion
-from seg_node.stop_go.camera_judge import CameraJudge, SegmentedImage
+from seg_node.stop_go.camera_judge import CameraJudge
+from seg_node.stop_go.segmented_image import SegmentedImage
 
 CONFIG = ROOT / 'config'
 CLASSES = (ClassInfo('background', (0, 0, 0), False, Action.STOP),

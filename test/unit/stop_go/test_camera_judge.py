@@ -38,9 +38,10 @@ from seg_node.stop_go import (
     View,
 )
 from seg_node.stop_go.camera_health.thresholds import HealthThresholds
-from seg_node.stop_go.camera_judge import CameraJudge, SegmentedImage
+from seg_node.stop_go.camera_judge import CameraJudge
 from seg_node.stop_go.camera_view import CameraView, FixedPose
 from seg_node.stop_go.limits import Limits
+from seg_node.stop_go.segmented_image import SegmentedImage
 
 TRAPEZOID = Limits(
     stop_go=Thresholds(go_after=2, go_hold=0.0), camera_health=HealthThresholds(

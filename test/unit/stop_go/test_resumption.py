@@ -37,8 +37,9 @@ from seg_node.stop_go import (
     Thresholds,
     Vehicle,
 )
-from seg_node.stop_go.camera_judge import CameraJudge, SegmentedImage
+from seg_node.stop_go.camera_judge import CameraJudge
 from seg_node.stop_go.resumption import Doubt, Resumption
+from seg_node.stop_go.segmented_image import SegmentedImage
 from seg_node.stop_go.vehicle import Way
 
 CLASSES = (ClassInfo('background', (0, 0, 0), False, Action.STOP),

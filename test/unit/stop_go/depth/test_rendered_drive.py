@@ -36,9 +36,10 @@ from seg_node.stop_go import (
     Vehicle,
     View,
 )
-from seg_node.stop_go.camera_judge import CameraJudge, SegmentedImage
+from seg_node.stop_go.camera_judge import CameraJudge
 from seg_node.stop_go.depth.depth_image import DepthImage
 from seg_node.stop_go.depth.limits import DepthLimits
+from seg_node.stop_go.segmented_image import SegmentedImage
 
 CLASSES = (ClassInfo('background', (0, 0, 0), False, Action.STOP),
            ClassInfo('path', (0, 255, 0), True, Action.GO))

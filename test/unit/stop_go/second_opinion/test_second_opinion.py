@@ -34,8 +34,9 @@ from seg_node.stop_go import CameraPose, Intrinsics, Motion, Mounting, Vehicle, 
 from seg_node.stop_go.limits import Limits
 from seg_node.stop_go.roles import Direction
 from seg_node.stop_go.second_opinion.level_camera import small_image
+from seg_node.stop_go.second_opinion.look import Look
 from seg_node.stop_go.second_opinion.opinion_limits import OFF, OpinionLimits, REPORT, STOP
-from seg_node.stop_go.second_opinion.second_opinion import Look, SecondOpinion
+from seg_node.stop_go.second_opinion.second_opinion import SecondOpinion
 from seg_node.stop_go.vehicle import Way
 from seg_node.stop_go.verdict import Decision, Reason
 
