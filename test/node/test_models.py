@@ -17,12 +17,14 @@ from __future__ import annotations
 
 import signal
 
+import numpy as np
 import onnx
 from onnx import helper, TensorProto
 import pytest
 
 from helpers.fake_camera import GREEN, raw, RED, road
 from helpers.tiny_model import make_graph, write_model, write_tiny_model
+from seg_node.simulation import demo_drive
 
 
 def without_graph(folder):
@@ -65,6 +67,18 @@ def test_a_model_that_has_been_repaired_can_be_configured(testbed, tmp_path):
     write_tiny_model(folder)
     testbed.client.reach('configure', 'activate')
     testbed.wait_for_go()
+
+
+def test_without_a_model_the_classical_techniques_decide(testbed, tmp_path):
+    testbed.start_seg_node(model=str(tmp_path / 'nowhere'), backend='classical', autostart=True)
+    seen = demo_drive(640, 360).frame(2.0).bgr
+    camera = testbed.start_camera(raw(seen))
+    testbed.wait_for_go()
+    wall = np.full_like(seen, 90)      # right up to the upper edge, beside a brighter one
+    wall[:, 400:] = 150
+    camera.message = raw(wall)
+    testbed.wait_for_stop('no_path')
+    assert all(testbed.next_stops())
 
 
 def test_autostart_with_a_bad_model_stays_unconfigured_and_says_stop(testbed, tmp_path):
