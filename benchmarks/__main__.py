@@ -23,6 +23,8 @@ import sys
 BENCHMARKS = {
     'closed_loop': ('benchmarks.closed_loop.main',
                     'seeded drives of a simulated vehicle, faster than real time: collisions'),
+    'grid': ('benchmarks.closed_loop.grid_truth',
+             'how right ~/grid is on such drives, where it claims to know'),
     'live_drive': ('benchmarks.closed_loop.live',
                    'one such drive in real time, with the node as a process, over DDS'),
     'second_opinion': ('benchmarks.second_opinion.main',

@@ -85,9 +85,36 @@ class Walk:
     def body(self, scene: Scene, walked_s: float) -> Body:
         """Return the pedestrian so many seconds after setting out."""
         d, soon = self.offset(walked_s), self.offset(walked_s + 0.05)
-        phase = -1 if abs(soon - d) < 1e-6 else int(
+        return self.at(scene, self.s, d, soon - d)
+
+    def at(self, scene: Scene, s: float, d: float, onward: float) -> Body:
+        """Return the pedestrian at a place on the road, and walking where `onward` is not 0."""
+        phase = -1 if abs(onward) < 1e-6 else int(
             (d + 50.0) / _STRIDE_M * obstacles.PHASES) % obstacles.PHASES
-        facing = -1 if soon > d else 1
+        facing = -1 if onward > 0 else 1
         width, depth = _BODY_M
-        return stand(
-            scene, self.s, d, obstacles.pedestrian(self.variant, phase, facing), width, depth)
+        return stand(scene, s, d, obstacles.pedestrian(self.variant, phase, facing), width, depth)
+
+
+@dataclass(frozen=True)
+class Approach:
+    """
+    How somebody who stands in the way comes up to a standing vehicle, at `pace` (m/s).
+
+    And stays, `gap` metres before its bumper, at the offset `d` (m) from the road's centre line.
+    """
+
+    gap: float
+    d: float
+    pace: float
+
+    def seconds(self, begin: Body, bumper: float) -> float:
+        """Return how long the way takes from a place to a bumper at an arc length, m."""
+        return math.hypot(begin.s - bumper - self.gap, begin.d - self.d) / self.pace
+
+    def body(self, scene: Scene, walk: Walk, begin: Body, bumper: float, walked_s: float) -> Body:
+        """Return the pedestrian so many seconds after setting out."""
+        share = min(1.0, walked_s / max(self.seconds(begin, bumper), 1e-6))
+        s = begin.s + share * (bumper + self.gap - begin.s)
+        d = begin.d + share * (self.d - begin.d)
+        return walk.at(scene, s, d, self.d - begin.d if share < 1.0 else 0.0)

@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 import math
@@ -24,7 +24,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.closed_loop.actors import Body, stand, Walk
+from benchmarks.closed_loop.actors import Approach, Body, stand, Walk
 from benchmarks.closed_loop.limits import StatedLimits
 from benchmarks.closed_loop.vehicle_setup import VehicleSetup
 from seg_node.simulation import obstacles, scenery
@@ -51,10 +51,15 @@ class Kind(str, Enum):
     PEDESTRIAN = 'pedestrian'
     END = 'end of road'
     BUMP = 'speed bump'
+    HIDDEN = 'blind zone'
 
 
-_SHARE = {Kind.FREE: 0.26, Kind.POST: 0.16, Kind.OBSTACLE: 0.08, Kind.GAP: 0.12,
-          Kind.PEDESTRIAN: 0.2, Kind.END: 0.1, Kind.BUMP: 0.08}
+Shares = Mapping[Kind, float]
+MIXED: Shares = {
+    Kind.FREE: 0.26, Kind.POST: 0.16, Kind.OBSTACLE: 0.08, Kind.GAP: 0.12,
+    Kind.PEDESTRIAN: 0.2, Kind.END: 0.1, Kind.BUMP: 0.08}
+"""Share of the drives on which each is met."""
+BLIND_ZONE: Shares = {Kind.HIDDEN: 1.0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +69,7 @@ class Course:
 
     lateral: offset of the vehicle from the centre line, m. goal: arc length at which the drive is
     over, m. bodies: what stands; walk: a pedestrian who steps in, `eager` metres earlier than
-    must be for a stop to be possible.
+    must be for a stop to be possible; approach: how the same goes on when the vehicle stands.
     """
 
     kind: Kind
@@ -74,6 +79,7 @@ class Course:
     bodies: tuple[Body, ...] = ()
     walk: Walk | None = None
     eager: float = 0.0
+    approach: Approach | None = None
 
     @property
     def half_width(self) -> float:
@@ -81,13 +87,15 @@ class Course:
         return self.scene.profile.width_m / 2.0
 
 
-def draw_course(rng: _Rng, setup: VehicleSetup, limits: StatedLimits, straight: float) -> Course:
+def draw_course(rng: _Rng, setup: VehicleSetup, limits: StatedLimits, straight: float,
+                shares: Shares = MIXED) -> Course:
     """
     Draw a road for a vehicle, and what is met on it.
 
     :param straight: share of the roads that are straight.
+    :param shares: of what is met.
     """
-    kind = list(_SHARE)[int(rng.choice(len(_SHARE), p=list(_SHARE.values())))]
+    kind = list(shares)[int(rng.choice(len(shares), p=list(shares.values())))]
     speed = setup.vehicle.max_speed
     # The vehicle joins at speed: it needs the time to earn GO before anything is met.
     first = setup.reach + 3.0 * speed + 1.0
@@ -186,8 +194,24 @@ def _pedestrian(rng: _Rng, course: Course, setup: VehicleSetup, meets: float) ->
     return replace(course, walk=walk, eager=float(rng.choice([0.0, rng.uniform(0.0, 6.0)])))
 
 
+def _hidden(rng: _Rng, course: Course, setup: VehicleSetup, meets: float) -> Course:
+    """Let a pedestrian come up to the vehicle that has stopped, below what its camera sees."""
+    stepping = _pedestrian(rng, course, setup, meets)
+    assert stepping.walk is not None
+    half = setup.vehicle.width / 2.0
+    corner = rng.random() < 0.5
+    aside = float(rng.uniform(half - 0.1, half + 0.1) if corner else rng.uniform(0.0, half - 0.1))
+    approach = Approach(
+        gap=float(rng.uniform(0.05, max(0.1, min(0.8, setup.blind - 0.4)))),
+        d=course.lateral + (aside if rng.random() < 0.5 else -aside),
+        pace=float(rng.uniform(0.8, 1.6)))
+    walk = replace(stepping.walk, rest_s=math.inf, back=False)
+    return replace(stepping, walk=walk, approach=approach)
+
+
 _FILL: dict[Kind, Callable[[_Rng, Course, VehicleSetup, float], Course]] = {
-    Kind.POST: _post, Kind.OBSTACLE: _obstacle, Kind.GAP: _gap, Kind.PEDESTRIAN: _pedestrian}
+    Kind.POST: _post, Kind.OBSTACLE: _obstacle, Kind.GAP: _gap, Kind.PEDESTRIAN: _pedestrian,
+    Kind.HIDDEN: _hidden}
 
 
 def with_scenery(course: Course, seed: int) -> Course:

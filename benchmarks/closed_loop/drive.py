@@ -22,8 +22,8 @@ import math
 
 import numpy as np
 
-from benchmarks.closed_loop.actors import Body
-from benchmarks.closed_loop.course import Course, draw_course
+from benchmarks.closed_loop.actors import Body, Walk
+from benchmarks.closed_loop.course import Course, draw_course, MIXED, Shares
 from benchmarks.closed_loop.ground_truth import GroundTruth, SPARE_SIDE
 from benchmarks.closed_loop.limits import StatedLimits, TICK
 from benchmarks.closed_loop.node import NodeModel, NodeUnderTest
@@ -43,6 +43,9 @@ _FREE_FOR = 1.0
 """The way must have been free for so long before a STOP counts as false, seconds."""
 _HELD = 2.0
 """A STOP that lasts so long beyond the confirmation on a free way counts once more, seconds."""
+_STAYS = 5.0
+"""Who has come up to the vehicle stays before the drive is over, seconds."""
+_COMES_WITHIN = 20.0
 _FAR = 30.0
 _TRACE = 0.05
 
@@ -85,6 +88,15 @@ def with_network(limits: StatedLimits, segmenter: Segmenter) -> MakeNode:
     return make
 
 
+@dataclass(frozen=True, eq=False)
+class _Coming:
+    """Somebody who comes up to the standing vehicle: since when, to which bumper, from where."""
+
+    since: float
+    bumper: float
+    begin: Body
+
+
 @dataclass
 class _Log:
     """What is gathered on the way."""
@@ -102,18 +114,19 @@ class Simulation:
 
     def __init__(self, seed: int, limits: StatedLimits, size: tuple[int, int],
                  make_node: MakeNode, rule: Rule = obey,
-                 draw_setup: DrawSetup = draw_vehicle_setup) -> None:
+                 draw_setup: DrawSetup = draw_vehicle_setup, shares: Shares = MIXED) -> None:
         """
         Draw the drive of a seed.
 
         :param size: width and height of the network's input, px.
         :param rule: what the vehicle makes of a verdict.
         :param draw_setup: gives the vehicle.
+        :param shares: of what is met.
         """
         draws = [np.random.default_rng((seed, part)) for part in range(5)]
         self._seed, self._rule = seed, rule
         self.setup = draw_setup(draws[0], size, limits)
-        self.course = draw_course(draws[1], self.setup, limits, _STRAIGHT)
+        self.course = draw_course(draws[1], self.setup, limits, _STRAIGHT, shares)
         self._plant = Plant(draws[3], self.course, self.setup, limits)
         self._ground_truth = GroundTruth(self.course, self.setup)
         self._log = _Log()
@@ -121,6 +134,7 @@ class Simulation:
         self._place = self._ground_truth.place(self._plant.state)
         self._decision, self._reason = Decision.STOP, Reason.NO_IMAGE
         self._set_out: float | None = None
+        self._coming: _Coming | None = None
         self._free_since = self._held_since = self._stood_since = math.inf
         self._doubted = 0.0
         self._number = 0
@@ -132,6 +146,8 @@ class Simulation:
     def run(self) -> Outcome:
         """Drive to the goal, to a standstill before something, or into a collision."""
         longest = 5.0 + 3.0 * self.course.goal / self.setup.vehicle.max_speed
+        if self.course.approach is not None:
+            longest += _COMES_WITHIN + _STAYS
         hit = None
         while hit is None and self._now < longest:
             hit = self._step()
@@ -175,7 +191,20 @@ class Simulation:
         if self._set_out is None and not self._plant.joining:
             self._set_out = self._now if self._may_step_in() else None
         walked = 0.0 if self._set_out is None else self._now - self._set_out
-        return (*self.course.bodies, walk.body(self.course.scene, walked))
+        return (*self.course.bodies, self._come(walk, walk.body(self.course.scene, walked)))
+
+    def _come(self, walk: Walk, body: Body) -> Body:
+        """Return the pedestrian on the way up to the vehicle, from when it stands."""
+        approach, coming = self.course.approach, self._coming
+        if approach is None:
+            return body
+        if coming is None:
+            rests = body.d == walk.rest_at
+            if rests and self._plant.state.speed == 0.0 and not self._plant.joining:
+                self._coming = _Coming(self._now, self._bumper, body)
+            return body
+        return approach.body(
+            self.course.scene, walk, coming.begin, coming.bumper, self._now - coming.since)
 
     def _may_step_in(self) -> bool:
         """Tell whether the pedestrian sets out: a stop is still possible, just or by `eager`."""
@@ -199,8 +228,9 @@ class Simulation:
             ahead = required + self.setup.vehicle.front - self.setup.mounting.forward
             self._node.take(self._now, Exposure(
                 state.pose, self._plant.pitch_error(self._now, place[0]),
-                tuple(body.thing for body in bodies), ahead, self._sprung, self._number))
-        verdict = self._node.step(self._now, self._plant.motion)
+                tuple(body.thing for body in bodies), ahead, self._sprung, self._number,
+                self._plant.place))
+        verdict = self._node.step(self._now, self._plant.motion, self._plant.place)
         if verdict is None:
             return
         decision = self._rule(verdict)
@@ -241,7 +271,10 @@ class Simulation:
 
     def _is_awaiting(self) -> bool:
         """Tell whether somebody in the way may still leave it."""
-        walk = self.course.walk
+        walk, approach, coming = self.course.walk, self.course.approach, self._coming
+        if approach is not None and coming is not None:
+            arrived = coming.since + approach.seconds(coming.begin, coming.bumper)
+            return self._now < arrived + _STAYS
         return walk is not None and self._set_out is not None and (
             self._now - self._set_out < 20.0)
 

@@ -79,6 +79,8 @@ class StatedLimits:
         'much at most: calibration, braking and bumps together')
     speed_error: float = bounded(0.02, 0.0, 1.0, 'error of the measured speed, share of it')
     speed_noise: float = bounded(0.02, 0.0, 1.0, 'error of the measured speed besides, m/s')
+    yaw_drift: float = bounded(
+        0.01, 0.0, 1.0, 'error of the heading that odometry adds up, radians per metre')
     odometry_age: float = bounded(
         0.15, 0.0, 1.0, 'age of the newest odometry, gaps included, seconds')
     no_odometry: float = bounded(0.04, 0.0, 1.0, 'share of drives without odometry, straight on')

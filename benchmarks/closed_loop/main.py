@@ -35,6 +35,7 @@ import time
 import numpy as np
 
 from benchmarks.closed_loop import summary
+from benchmarks.closed_loop.course import BLIND_ZONE, MIXED, Shares
 from benchmarks.closed_loop.drive import Simulation, with_labels, with_network
 from benchmarks.closed_loop.given_vehicle import GivenVehicle, read_vehicle
 from benchmarks.closed_loop.limits import StatedLimits
@@ -50,6 +51,10 @@ from seg_node.tools.common.command_line import command, need, OneLineParser, who
 
 _NAMES = {BACKGROUND: 'background', PATH: 'path', SIDEWALK: 'sidewalk', OBSTACLE: 'obstacle',
           SPEED_BUMP: 'speed_bump'}
+_COURSES: dict[str, tuple[Shares, StatedLimits]] = {
+    'mixed': (MIXED, StatedLimits()),
+    # Without odometry nothing is remembered: that is a limit, and no error within it.
+    'blind_zone': (BLIND_ZONE, StatedLimits(no_odometry=0.0))}
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,7 @@ class Job:
     model: str
     network: bool
     vehicle: GivenVehicle | None = None
+    course: str = 'mixed'
 
 
 class Driver:
@@ -66,7 +72,7 @@ class Driver:
 
     def __init__(self, job: Job, threads: int) -> None:
         """Load the model's classes, and the network where it is used."""
-        self._limits = StatedLimits()
+        self._shares, self._limits = _COURSES[job.course]
         self._draw_setup = job.vehicle.draw if job.vehicle else draw_vehicle_setup
         if job.network:
             segmenter = Segmenter.open(job.model, BackendOptions(threads=threads))
@@ -79,7 +85,7 @@ class Driver:
     def drive(self, seed: int) -> Outcome:
         """Drive one seed, with its trace."""
         return Simulation(seed, self._limits, self._size, self._make_node,
-                          draw_setup=self._draw_setup).run()
+                          draw_setup=self._draw_setup, shares=self._shares).run()
 
 
 _driver: Driver | None = None
@@ -137,6 +143,9 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
                         help='calibration of its camera, as camera_calibration writes it')
     parser.add_argument('--only', type=whole(0, 2 ** 31 + 10_000_000), metavar='SEED',
                         help='drive this seed alone and plot it')
+    parser.add_argument('--course', choices=list(_COURSES), default='mixed',
+                        help='what is met: mixed, or blind_zone: somebody comes up to the vehicle '
+                        'that has stopped, below what its camera sees, and stays (default: mixed)')
     parser.add_argument('--out', type=Path, default=Path('out'), metavar='DIR',
                         help='folder for the results (default: out)')
     return parser.parse_args(argv)
@@ -183,7 +192,7 @@ def run(options: argparse.Namespace) -> int:
     elif options.camera_info is not None:
         raise UserError('--camera-info: is for the vehicle of --params-file. Give that too')
     prepare(options.out)
-    job = Job(options.model, options.network, vehicle)
+    job = Job(options.model, options.network, vehicle, options.course)
     seeds = [options.only] if options.only is not None else list(
         range(options.seed, options.seed + options.drives))
     begun = time.monotonic()
@@ -193,7 +202,7 @@ def run(options: argparse.Namespace) -> int:
     write_drive(worst, options.out / 'worst_drive.png')
     settings = summary.Settings(
         len(seeds), seeds[0], f'network {model.name} {model.version}' if options.network
-        else 'exact labels with modelled errors', StatedLimits())
+        else 'exact labels with modelled errors', _COURSES[options.course][1])
     summary.write(found, settings, options.out / 'closed_loop.json')
     total = summary.summarize(found)
     print(summary.table(found))

@@ -31,6 +31,8 @@ from seg_node.perception.models.manifest import ClassInfo
 from seg_node.stop_go.camera_judge import CameraJudge
 from seg_node.stop_go.geometry import View
 from seg_node.stop_go.limits import Geometry, Limits
+from seg_node.stop_go.memory.memory import Remembered
+from seg_node.stop_go.memory.place import Place
 from seg_node.stop_go.segmented_image import SegmentedImage
 from seg_node.stop_go.timing import Instant
 from seg_node.stop_go.vehicle import Motion
@@ -61,7 +63,8 @@ class NodeUnderTest(Protocol):
     def worst_case(self) -> None:
         """Let all come together that may go wrong, as far as that is in anybody's hands."""
 
-    def step(self, now: float, motion: Callable[[], Motion | None]) -> Verdict | None:
+    def step(self, now: float, motion: Callable[[], Motion | None], place: Place | None,
+             ) -> Verdict | None:
         """Do what is due; return the verdict where the node publishes one now."""
 
 
@@ -156,7 +159,8 @@ class NodeModel:
         if self._kept > 0:
             self._lost, self._kept = self._setup.timing.losable(self._limits), 0
 
-    def step(self, now: float, motion: Callable[[], Motion | None]) -> Verdict | None:
+    def step(self, now: float, motion: Callable[[], Motion | None], place: Place | None,
+             ) -> Verdict | None:
         """Do what is due; return the verdict where the node publishes one now."""
         decided = self._finish(now, motion)
         for image in [image for image in self._flying if image.arrival <= now]:
@@ -191,11 +195,16 @@ class NodeModel:
             CameraImage.of(perceived.bgr, 'bgr8'), limits)
         height, width = perceived.labels.shape
         stamp = round((work.image.taken + _EPOCH) * 1e9)
-        assessment = self._judge.assess(SegmentedImage(
+        seen = SegmentedImage(
             width, height, perceived.labels, perceived.confidence, inspection, None, motion(),
-            work.seconds, stamp_ns=stamp))
-        self._judge.observe(stamp, assessment, instant(work.image.arrival), work.seconds)
+            work.seconds, stamp_ns=stamp, place=work.image.exposure.place)
+        assessment = self._judge.assess(seen)
+        found = self._judge.observe(stamp, assessment, instant(work.image.arrival), work.seconds)
+        self.remembered(work.image.exposure, self._judge.remember(seen, assessment, found))
         return True
+
+    def remembered(self, exposure: Exposure, known: Remembered) -> None:
+        """Take note of what the vehicle knows after a frame; for whoever wants to check it."""
 
     def _share(self, minimum: float) -> float:
         """Draw a share from `minimum` to 1; 1 where all is slow."""

@@ -34,6 +34,7 @@ from benchmarks.closed_loop.drive import Draw
 from benchmarks.closed_loop.perception import DriveRenderer, Exposure
 from benchmarks.closed_loop.vehicle_setup import VehicleSetup
 from seg_node.recordings.calibration import Calibration
+from seg_node.stop_go.memory.place import Place
 from seg_node.stop_go.vehicle import Motion
 from seg_node.stop_go.verdict import Decision, Reason, Verdict
 from seg_node.tools.common.camera_messages import camera_info, to_image, to_odometry, to_time
@@ -119,14 +120,16 @@ class NodeProcess:
     def worst_case(self) -> None:
         """Do nothing: what goes wrong in real time does so by itself."""
 
-    def step(self, now: float, motion: Callable[[], Motion | None]) -> Verdict | None:
+    def step(self, now: float, motion: Callable[[], Motion | None], place: Place | None,
+             ) -> Verdict | None:
         """Wait for that moment, publish odometry, and return what the node has said since."""
         ahead = self._begin + now - time.monotonic()
         self.worst_lag = max(self.worst_lag, -ahead)
         time.sleep(max(0.0, ahead))
         moving = motion()
         if moving is not None:
-            self._odometry.publish(to_odometry(moving, self._begin_ns + round(now * 1e9)))
+            self._odometry.publish(to_odometry(
+                moving, place, self._begin_ns + round(now * 1e9)))
         self._check()
         with self._testbed.participant.changed:
             stops = self._listener.stops

@@ -41,6 +41,7 @@ from seg_node.simulation.billboards import label_things, Thing
 from seg_node.simulation.labels import BACKGROUND, OBSTACLE, PATH
 from seg_node.simulation.renderer import Renderer, Scene
 from seg_node.simulation.road import Pose
+from seg_node.stop_go.memory.place import Place
 
 Labels = Image = NDArray[np.uint8]
 _Bad = Callable[[Labels, Labels], None]
@@ -51,9 +52,10 @@ class Exposure:
     """
     The moment at which an image is taken.
 
-    pose: of the vehicle. pitch_error: rad. things: what stands or walks. ahead: metres from the
-    camera to the end of what must be clear. critical: whether bad frames are to begin now, for
-    the way is no longer clear as far as it must be.
+    pose: of the vehicle; place: what odometry says of it, None without. pitch_error: rad.
+    things: what stands or walks. ahead: metres from the camera to the end of what must be clear.
+    critical: whether bad frames are to begin now, for the way is no longer clear as far as it
+    must be.
     """
 
     pose: Pose
@@ -62,6 +64,7 @@ class Exposure:
     ahead: float
     critical: bool
     number: int
+    place: Place | None = None
 
 
 @dataclass(frozen=True, eq=False)

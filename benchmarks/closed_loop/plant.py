@@ -26,6 +26,7 @@ from benchmarks.closed_loop.kinematics import advance, Driver, VehicleState
 from benchmarks.closed_loop.limits import StatedLimits, TICK, yaw_rate_error
 from benchmarks.closed_loop.vehicle_setup import VehicleSetup
 from seg_node.simulation.road import Pose
+from seg_node.stop_go.memory.place import Place
 from seg_node.stop_go.vehicle import Motion
 from seg_node.stop_go.verdict import Decision
 
@@ -62,6 +63,7 @@ class Plant:
         self._nod = float(rng.uniform(0.0, 0.5)) * setup.pitch_error / setup.vehicle.deceleration
         straight = bool((line.curvature == 0.0).all())
         self._blind = straight and rng.random() < limits.no_odometry
+        self._place = Place(0.0, 0.0, 0.0)
 
     @property
     def joining(self) -> bool:
@@ -86,6 +88,21 @@ class Plant:
         curvature = self._driver.steer(self.state, TICK)
         self.state = advance(self.state, self._acceleration(), curvature, TICK)
         self._past.append(self.state)
+        self._reckon()
+
+    def _reckon(self) -> None:
+        """Let odometry add up where the vehicle is: with constant errors, which all add up."""
+        share, _, turn = self._errors
+        state = self.state
+        share = min(1.0, max(-1.0, share)) * self._limits.speed_error
+        error = turn * self._limits.yaw_drift * state.speed
+        self._place = self._place.after(
+            Motion(state.speed * (1.0 + share), state.yaw_rate + error), TICK)
+
+    @property
+    def place(self) -> Place | None:
+        """Where odometry says that the vehicle is."""
+        return None if self._blind else self._place
 
     def _acceleration(self) -> float:
         vehicle, speed = self._setup.vehicle, self.state.speed

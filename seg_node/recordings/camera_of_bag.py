@@ -28,6 +28,7 @@ from seg_node.recordings.find import Kind
 from seg_node.recordings.sources import RecordedFrame, Source
 from seg_node.recordings.stamps import clock_offset, stamp_of
 from seg_node.recordings.topics import choose_channels, Topics
+from seg_node.stop_go.memory.place import Place, PlaceTrack
 from seg_node.stop_go.timing import follow, Instant, Trust
 from seg_node.stop_go.vehicle import Motion
 from seg_node.stop_go.verdict import most_serious
@@ -86,21 +87,25 @@ class CameraOfBag(Source):
         info = self._first_info()
         odometry: Message | None = None
         trust: Trust | None = None
+        track = PlaceTrack()
         index = 0
         for message in self._bag.messages(wanted):
             if message.channel == self._info:
                 info = message.data
             elif message.channel == self._odometry:
                 odometry = message
-                trust = follow(trust, (stamp_of(message.data) - self.start_ns) * 1e-9,
-                               self._instant(message), self._odometry_age)
+                stamp = (stamp_of(message.data) - self.start_ns) * 1e-9
+                trust = follow(trust, stamp, self._instant(message), self._odometry_age)
+                self._add_pose(track, message, stamp)
             else:
                 recorded = message.recorded_ns
                 motion = None if odometry is None or trust is None \
                     else self._motion(odometry, trust, self._instant(message))
+                stamp_ns = self._stamp(message)
+                place = None if motion is None else track.at((stamp_ns - self.start_ns) * 1e-9)
                 yield RecordedFrame(
                     index, max(0, recorded - self._first_ns), None, message.data,
-                    self._stamp(message), info, motion)
+                    stamp_ns, info, motion, place)
                 index += 1
 
     def close(self) -> None:
@@ -151,6 +156,14 @@ class CameraOfBag(Source):
         """Return when a message was recorded, on both clocks: seconds since the first image."""
         seconds = (message.recorded_ns - self._first_ns) * 1e-9
         return Instant(seconds, seconds)
+
+    def _add_pose(self, track: PlaceTrack, odometry: Message, stamp: float) -> None:
+        try:
+            message = read_cdr(odometry.data, ODOMETRY)
+            track.add(stamp, Place.from_pose(message.pose.pose, message.header.frame_id),
+                      Motion.from_twist(message.twist.twist))
+        except Exception as error:      # almost any, for damaged bytes, and numbers that are none
+            self.note(f'{self.odometry}: a pose cannot be used ({error}); left out')
 
     def _motion(self, odometry: Message, trust: Trust, now: Instant) -> Motion | None:
         if doubts := trust.doubts(now, self._odometry_age):

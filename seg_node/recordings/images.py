@@ -33,6 +33,7 @@ from seg_node.recordings.calibration import Calibration
 from seg_node.recordings.find import IMAGE_SUFFIXES, Kind, natural_key, shown
 from seg_node.recordings.sources import RecordedFrame, Source
 from seg_node.regular_file import FileError, read_bytes
+from seg_node.stop_go.memory.place import Place
 from seg_node.stop_go.vehicle import Motion
 
 quiet_opencv()
@@ -160,8 +161,10 @@ class RenderedDrive(Source):
         assert self.count is not None
         for index in range(self.count):
             t = index / self.fps
+            pose = self._drive.pose(t)
             yield replace(self._frame(index, self._drive.frame(t).bgr),
-                          motion=Motion(self._drive.speed(t), self._drive.yaw_rate(t)))
+                          motion=Motion(self._drive.speed(t), self._drive.yaw_rate(t)),
+                          place=Place(pose.x, pose.y, pose.yaw))
 
 
 def read_image(path: Path, flags: int = cv2.IMREAD_COLOR) -> NDArray[np.uint8] | None:

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from seg_node.recordings.calibration import Calibration
 from seg_node.recordings.find import Kind
+from seg_node.stop_go.memory.place import Place
 from seg_node.stop_go.vehicle import Motion
 
 
@@ -35,7 +36,7 @@ class RecordedFrame:
 
     time_ns is the time since the source's first frame. bgr is uint8 [H, W, 3] or None; message
     and camera_info are CDR bytes of sensor_msgs (bags only); stamp_ns is the recorded stamp.
-    motion is that of the vehicle, where it is known; name is that of an image's file.
+    motion and place are those of the vehicle, where known; name is that of an image's file.
     """
 
     index: int
@@ -45,6 +46,7 @@ class RecordedFrame:
     stamp_ns: int | None = None
     camera_info: bytes | None = None
     motion: Motion | None = None
+    place: Place | None = None
     name: str = ''
 
 

@@ -44,6 +44,7 @@ from seg_node.stop_go.camera_judge import CameraJudge
 from seg_node.stop_go.depth.depth_image import DepthImage
 from seg_node.stop_go.image_size import min_image_size
 from seg_node.stop_go.limits import Limits
+from seg_node.stop_go.memory.memory import Remembered
 from seg_node.stop_go.segmented_image import Inspection, SegmentedImage
 from seg_node.stop_go.verdict import Finding, Reason, Verdict
 
@@ -120,12 +121,14 @@ class CameraWorker:
         decoded = [one for frame in frames if (one := self._decode(frame)) is not None]
         for one, segmentation, seconds in self._segment(decoded):
             try:
-                assessment = self._assess(one, segmentation, seconds)
+                seen = self._seen(one, segmentation, seconds)
+                assessment = self._assess(one, segmentation, seen)
                 verdict, findings = self._decide(one.frame, assessment, seconds)
+                remembered = self._remember(one.frame.camera, seen, assessment, findings)
                 self._publishing.put(partial(self._publish, one.frame, CameraResult(
                     one.frame.message.header, one.frame.camera_info, one.image, segmentation,
                     self._output(one.frame.camera, segmentation), assessment, findings, verdict,
-                    seconds, self._cameras[one.frame.camera].statistics.count)))
+                    seconds, self._cameras[one.frame.camera].statistics.count, remembered)))
             except Exception as error:      # a STOP with its reason, whatever it was
                 self._fail(one.frame, Reason.INFERENCE_FAILED, error)
 
@@ -167,18 +170,24 @@ class CameraWorker:
             else:
                 yield one, segmentation.at(one.image.width, one.image.height), seconds
 
-    def _assess(self, one: _DecodedFrame, segmentation: Segmentation, inference: float,
+    def _seen(self, one: _DecodedFrame, segmentation: Segmentation, inference: float,
+              ) -> SegmentedImage:
+        """Put together what is known of a segmented frame."""
+        stamp = stamp_ns(one.frame.message.header.stamp)
+        return SegmentedImage(
+            segmentation.width, segmentation.height, segmentation.labels, segmentation.confidence,
+            one.inspection.result(), one.frame.camera_info, self._speedometer.motion(), inference,
+            one.frame.info_changes, self._depth_of(one), stamp,
+            self._speedometer.place(stamp * 1e-9))
+
+    def _assess(self, one: _DecodedFrame, segmentation: Segmentation, seen: SegmentedImage,
                 ) -> Assessment:
         """Find what speaks against GO."""
         camera = self._cameras[one.frame.camera]
         started = time.monotonic()
-        assessment = camera.judge.assess(SegmentedImage(
-            segmentation.width, segmentation.height, segmentation.labels, segmentation.confidence,
-            one.inspection.result(), one.frame.camera_info, self._speedometer.motion(), inference,
-            one.frame.info_changes, self._depth_of(one),
-            stamp_ns(one.frame.message.header.stamp)))
+        assessment = camera.judge.assess(seen)
         camera.statistics.took('resize', segmentation.prepare * 1e3)
-        camera.statistics.took('inference', inference * 1e3)
+        camera.statistics.took('inference', seen.inference * 1e3)
         camera.statistics.took('measure', (time.monotonic() - started) * 1e3)
         for finding in assessment.findings:
             camera.statistics.count(f'finding.{finding.reason.value}')
@@ -219,6 +228,15 @@ class CameraWorker:
         if self._output_size is None:
             return segmentation
         return segmentation.at(*self._cameras[camera].rotation.size(*self._output_size))
+
+    def _remember(self, camera: str, seen: SegmentedImage, assessment: Assessment,
+                  findings: Sequence[Finding]) -> Remembered:
+        """Put what a decided frame shows into the memory, and return that."""
+        started = time.monotonic()
+        remembered = self._cameras[camera].judge.remember(
+            seen, assessment, findings)
+        self._cameras[camera].statistics.took('remember', (time.monotonic() - started) * 1e3)
+        return remembered
 
     def _publish(self, frame: CameraFrame, result: CameraResult) -> None:
         """Publish the images; a failure here is counted, the decision already stands."""

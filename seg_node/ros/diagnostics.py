@@ -33,10 +33,11 @@ from seg_node.ros.speedometer import Speedometer
 from seg_node.ros.statistics import CameraStatistics
 from seg_node.ros.stop_signal import StopSignal
 from seg_node.ros.surroundings import Inputs, Surroundings
+from seg_node.stop_go.memory.memory import Memory
 from seg_node.stop_go.verdict import Reason
 
 _STAGES = ('latency', 'deliver', 'wait', 'decode', 'resize', 'inference', 'measure', 'decide',
-           'publish')
+           'remember', 'publish')
 """Latency: from the stamp to the decision's publication. Inference has resize in it."""
 _EVENTS = ('received', 'processed', 'lost', 'malformed', 'inference_failed', 'publish_failed',
            'no_view', 'no_depth', 'depth_received', 'depth_dropped', 'noted', 'things_small',
@@ -50,7 +51,8 @@ class Diagnostics:
 
     def __init__(self, node: Node, clocks: Clocks, signal: StopSignal,
                  statistics: Mapping[str, CameraStatistics], speedometer: Speedometer,
-                 surroundings: Surroundings, bond: ManagerBond, expected_rate: float) -> None:
+                 memory: Memory, surroundings: Surroundings, bond: ManagerBond,
+                 expected_rate: float) -> None:
         self._node = node
         self._logger = node.get_logger()
         self._prefix = node.get_fully_qualified_name()
@@ -58,6 +60,7 @@ class Diagnostics:
         self._signal = signal
         self._statistics = statistics
         self._speedometer = speedometer
+        self._memory = memory
         self._surroundings = surroundings
         self._bond = bond
         self._expected_rate = expected_rate
@@ -71,7 +74,8 @@ class Diagnostics:
         inputs = self._surroundings.look()
         message = DiagnosticArray(status=[
             describe(self._signal.decision(), self._prefix), self._backend(),
-            self._odometry(inputs), self._inputs(inputs), self._manager(), self._log(),
+            self._odometry(inputs), self._remembered(), self._inputs(inputs), self._manager(),
+            self._log(),
             *(self._camera(name, inputs) for name in self._statistics)])
         message.header.stamp = self._node.get_clock().now().to_msg()
         self._publisher.publish(message)
@@ -118,6 +122,19 @@ class Diagnostics:
         return DiagnosticStatus(
             level=DiagnosticStatus.ERROR if self._bond.finding() else DiagnosticStatus.OK,
             name=f'{self._prefix}: bond', message=self._bond.text)
+
+    def _remembered(self) -> DiagnosticStatus:
+        """Tell what the vehicle remembers of the ground around it, and why it does not."""
+        now, problem = self._memory.now, self._speedometer.place_problem
+        held = now.occupied if self._memory.limits.seconds > 0 else 0
+        message = f'{held} cells of the ground are held to be occupied'
+        if problem:
+            message = f'nothing new is remembered: {problem}; {message}'
+        return DiagnosticStatus(
+            level=DiagnosticStatus.OK, name=f'{self._prefix}: memory', message=message,
+            values=key_values({
+                'seconds': self._memory.limits.seconds, 'occupied': held, 'problem': problem,
+                'odometry_jumps': self._speedometer.jumps}))
 
     def _log(self) -> DiagnosticStatus:
         lost = WRITER.lost

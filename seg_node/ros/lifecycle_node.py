@@ -33,6 +33,7 @@ from seg_node.ros.bond import ManagerBond
 from seg_node.ros.camera_worker import CameraParts
 from seg_node.ros.clocks import Clocks
 from seg_node.ros.diagnostics import Diagnostics
+from seg_node.ros.judges import make_judges
 from seg_node.ros.loading import announce, Loading, self_test_in_time
 from seg_node.ros.log import LogsAside
 from seg_node.ros.outputs import CAMERA_OUTPUTS
@@ -44,8 +45,7 @@ from seg_node.ros.speedometer import CommandMeter, Speedometer
 from seg_node.ros.statistics import CameraStatistics
 from seg_node.ros.stop_signal import StopSignal
 from seg_node.ros.surroundings import Surroundings
-from seg_node.ros.views import make_views
-from seg_node.stop_go.camera_judge import CameraJudge
+from seg_node.stop_go.memory.memory import Memory
 from seg_node.stop_go.roles import Direction, directions
 from seg_node.stop_go.verdict import Finding, Reason
 
@@ -80,17 +80,15 @@ class SegNode(LogsAside, LifecycleNode):
         self._commands = CommandMeter(self, self._clocks) if self._structure.directed else None
         self._bond = ManagerBond(self, self._clocks, self._structure.bond)
         surroundings = Surroundings(self, self._structure)
-        views = make_views(self, self._structure, self._clocks, lambda: self._limits)
-        self._judges = {
-            name: CameraJudge(self._limits, self._structure.geometry, views.get(name),
-                              role.direction)
-            for name, role in self._structure.roles.items()}
+        memory = Memory(self._limits)
+        self._judges = make_judges(
+            self, self._structure, self._clocks, lambda: self._limits, memory)
         self._signal = StopSignal(
             self, self._clocks, self._judges, self._structure, self._limits, self._driving,
             surroundings.explain, self._bond.finding)
         self._diagnostics = Diagnostics(
             self, self._clocks, self._signal, self._statistics, self._speedometer,
-            surroundings, self._bond, self._structure.expected_rate)
+            memory, surroundings, self._bond, self._structure.expected_rate)
         self._stop_for(UNCONFIGURED)
         self.create_service(Trigger, '~/reset', self._reset)
         self._loading: Loading | None = None

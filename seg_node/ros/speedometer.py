@@ -27,6 +27,7 @@ from std_msgs.msg import Header
 from seg_node.ros.clocks import Clocks
 from seg_node.ros.twists import seconds, TwistInput
 from seg_node.stop_go.limits import Limits
+from seg_node.stop_go.memory.place import Place, PlaceTrack
 from seg_node.stop_go.timing import follow, Trust
 from seg_node.stop_go.vehicle import Motion
 from seg_node.stop_go.verdict import most_serious
@@ -48,6 +49,8 @@ class Speedometer:
         self._limits = limits
         self._logger = node.get_logger()
         self._reading: tuple[Motion | str, Trust] | None = None
+        self._track = PlaceTrack()
+        self._pose_problem = ''
         self.refused = 0
         """Messages that were not believed."""
         node.create_subscription(Odometry, 'odom', self._receive, _QOS)
@@ -56,6 +59,24 @@ class Speedometer:
         """Return the newest motion, None when it is not to be believed."""
         motion, doubt = self.read()
         return None if doubt else motion
+
+    def place(self, stamp: float) -> Place | None:
+        """Return where the vehicle was at a stamp, seconds; None when that is not believed."""
+        return None if self.read()[1] or self._pose_problem else self._track.at(stamp)
+
+    @property
+    def place_problem(self) -> str:
+        """Why there is no place, '' where there is one."""
+        if self.read()[1]:
+            return self.read()[1]
+        if not self._track.follows:
+            return 'the poses of odom do not move as its speed tells'
+        return self._pose_problem
+
+    @property
+    def jumps(self) -> int:
+        """Count the jumps of the poses so far."""
+        return self._track.jumps
 
     def read(self) -> tuple[Motion | None, str]:
         """Return the newest motion and why it is not to be believed, '' when it is."""
@@ -75,6 +96,7 @@ class Speedometer:
         motion: Motion | str
         try:
             motion = Motion.from_twist(message.twist.twist)
+            self._add_pose(message, motion)
         except ValueError as error:
             motion = f'{error}'
         self._reading = motion, trust
@@ -83,6 +105,19 @@ class Speedometer:
             self.refused += 1
             self._logger.warning(f'odom: {doubt}; the speed counts as unknown',
                                  throttle_duration_sec=_LOG_EVERY)
+        elif self.place_problem:
+            self._logger.warning(f'odom: {self.place_problem}; nothing new is remembered',
+                                 throttle_duration_sec=_LOG_EVERY)
+
+    def _add_pose(self, message: Odometry, motion: Motion) -> None:
+        """Keep the pose; one that is none is no reason to doubt the speed."""
+        try:
+            place = Place.from_pose(message.pose.pose, message.header.frame_id)
+        except ValueError as error:
+            self._pose_problem = f'{error}'
+            return
+        self._pose_problem = ''
+        self._track.add(seconds(message.header), place, motion)
 
 
 class CommandMeter:

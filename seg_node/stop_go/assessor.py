@@ -34,6 +34,7 @@ from seg_node.stop_go.corridor.trapezoid import build_image_corridor
 from seg_node.stop_go.depth.depth_image import DepthImage
 from seg_node.stop_go.geometry import View
 from seg_node.stop_go.limits import Geometry, Limits
+from seg_node.stop_go.memory.place import Place
 from seg_node.stop_go.mounting_check import Sight
 from seg_node.stop_go.resumption import Doubt
 from seg_node.stop_go.roles import Direction
@@ -74,8 +75,9 @@ class Assessment:
 
     view is None where there is none, corridor and measure where there is no corridor to look at,
     sight and doubt where the corridor does not lie on the ground; doubt too where `motion` is
-    None: without odometry. depth is what was judged beside the labels, None for none.
-    opinion is None where nobody else was asked.
+    None: without odometry. `way` is the way that was judged, None where there is no view; `place`
+    is where the vehicle was, None without poses of odometry. depth is what was judged beside the
+    labels, None for none. opinion is None where nobody else was asked.
     """
 
     findings: tuple[Finding, ...]
@@ -86,6 +88,8 @@ class Assessment:
     sight: Sight | None = None
     motion: Motion | None = None
     doubt: Doubt | None = None
+    way: Way | None = None
+    place: Place | None = None
     depth: DepthImage | None = None
     opinion: Opinion | None = None
 
@@ -116,7 +120,8 @@ class Assessor:
             raise ValueError(
                 f'{names}: not set; measure the vehicle, or choose geometry: trapezoid')
         self._meter = CorridorMeter(rules)
-        self._paths = ~blocking_table(rules)
+        self.paths = ~blocking_table(rules)
+        """Which labels are path, bool [256]."""
         self._way, self._doubted_way = (
             GroundWay(width, height, limits) for _ in range(2))
         self._doubted_meter = CorridorMeter(rules)
@@ -137,7 +142,7 @@ class Assessor:
             corridor = self._corridor(seen, way)
         except ValueError as error:
             return Assessment(
-                (*findings, _out_of_view(way, str(error))), self.limits, seen.view)
+                (*findings, _out_of_view(way, str(error))), self.limits, seen.view, way=way)
         measure = self._measure(
             self._meter, corridor, seen, self._required(corridor, seen.motion))
         blind = self.limits.ground.max_blind
@@ -151,7 +156,7 @@ class Assessor:
         return Assessment(
             (*findings, *assess(measure, self.limits.stop_go), *self._judge_doubt(seen, measure)),
             self.limits, seen.view, corridor, measure, self._sight(seen, corridor, way),
-            seen.motion, self._doubt_of(seen, measure, way))
+            seen.motion, self._doubt_of(seen, measure, way), way)
 
     def _judge_time(self, inference: float) -> tuple[Finding, ...]:
         limit = self.limits.stop_go.max_inference
@@ -224,7 +229,7 @@ class Assessor:
             self._horizon = seen.view, HorizonGrid.build(seen.view.scaled(*self._size))
         bumper = self.limits.vehicle.bumper_along(way)
         ahead, _, height = seen.view.facing(way.angle).pose.position.tolist()
-        path = cv2.LUT(seen.labels, self._paths.view(np.uint8)).view(np.bool_)
+        path = cv2.LUT(seen.labels, self.paths.view(np.uint8)).view(np.bool_)
         return Sight(self._horizon[1].top(path),
                      -math.atan2(height, bumper + corridor.length - ahead), height)
 

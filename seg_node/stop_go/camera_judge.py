@@ -29,7 +29,9 @@ from seg_node.stop_go.decision import StopGo
 from seg_node.stop_go.depth.depth_judge import DepthJudge
 from seg_node.stop_go.geometry import View
 from seg_node.stop_go.limits import Geometry, Limits
-from seg_node.stop_go.mounting_check import MountingCheck
+from seg_node.stop_go.memory.camera_memory import CameraMemory
+from seg_node.stop_go.memory.memory import Memory, Remembered
+from seg_node.stop_go.mounting_check import MountingWatch
 from seg_node.stop_go.resumption import Resumption
 from seg_node.stop_go.roles import Direction
 from seg_node.stop_go.second_opinion.level_camera import small_image
@@ -58,25 +60,26 @@ class CameraJudge:
     """
     Judge the frames of one camera: the node, `evaluate` and the simulation all do it with this.
 
-    A frame goes through inspect(), assess() and observe(), in the order of arrival. inspect() may
-    run on another thread than assess(), each one call at a time. What changes or tells the
-    decision (observe() and all from activate() to verdict()) is called under the caller's lock.
+    A frame goes through inspect(), assess(), observe() and remember(), in the order of arrival.
+    inspect() may run on another thread than the others, which take one, each one call at a time.
+    What changes or tells the decision (observe(), activate() to verdict()) is called under a lock.
 
     :param view: None where the corridor lies in the image and needs none.
     :param direction: the way the vehicle drives when this camera counts; None: forward.
+    :param memory: of the vehicle, shared by its cameras; None: of this camera alone.
     """
 
     def __init__(self, limits: Limits, geometry: Geometry, view: ViewSource | None = None,
-                 direction: Direction | None = None) -> None:
+                 direction: Direction | None = None, memory: Memory | None = None) -> None:
         self._limits = limits
-        self._geometry = geometry
-        self._view = view
+        self._memory = memory or Memory(limits)
+        self._geometry, self._view = geometry, view
         self._direction = direction or Direction.FORWARD
         self._labels: tuple[Sequence[ClassInfo], int, int] | None = None
         self._stop_go = StopGo(limits.stop_go)
         self._last: DecidedFrame | None = None
         self._resumption = Resumption()
-        self._mounting: tuple[tuple[Limits, View | None], MountingCheck] | None = None
+        self._mounting = MountingWatch()
 
     @property
     def last(self) -> DecidedFrame | None:
@@ -118,7 +121,7 @@ class CameraJudge:
         opinion = self._ask(image, found)
         doubts = opinion.findings if opinion else ()
         return replace(found, findings=(*health, *found.findings, *doubts, *changed),
-                       opinion=opinion)
+                       opinion=opinion, place=image.place if self._view is not None else None)
 
     def observe(self, stamp_ns: int, assessment: Assessment, arrival: Instant,
                 inference: float = 0.0) -> tuple[Finding, ...]:
@@ -133,13 +136,21 @@ class CameraJudge:
         driven, drove = self._driven(stamp_ns, assessment), self._stop_go.may_drive
         self._last = DecidedFrame(
             stamp_ns, assessment.measure, inference, assessment.opinion)
+        stamp, limits = stamp_ns * 1e-9, assessment.limits
         found = self._stop_go.observe(
-            stamp_ns * 1e-9,
-            (*assessment.findings, *self._judge_mounting(assessment, driven),
-             *_changed(assessment.limits, self._limits)), arrival)
+            stamp, (*assessment.findings,
+                    *self._mounting.judge(limits, self._earned.view, assessment.sight, driven),
+                    *self._remembered.recall(stamp, assessment, drove),
+                    *_changed(limits, self._limits)), arrival)
         self._resumption.observe(
             drove, self._stop_go.may_drive, assessment.findings, assessment.doubt, driven)
         return found
+
+    def remember(self, image: SegmentedImage, assessment: Assessment,
+                 findings: Sequence[Finding]) -> Remembered:
+        """Remember what an image shows, after observe(), which returned the findings."""
+        self._remembered.remember(image.labels, image.confidence, assessment, findings)
+        return self._memory.now
 
     def fail(self, stamp_ns: int, finding: Finding, arrival: Instant) -> None:
         """Decide on a frame that could not be assessed: malformed, or the inference failed."""
@@ -160,8 +171,9 @@ class CameraJudge:
             its maps, in pixels.
         :raises ValueError: when the limits do not fit the classes or the geometry.
         """
-        self._build_assessor((classes, width, height), self._limits)
+        paths = self._build_assessor((classes, width, height), self._limits).paths
         self._labels = classes, width, height
+        self._remembered = CameraMemory(self._memory, paths, (width, height))
 
     def check(self, limits: Limits) -> None:
         """
@@ -185,6 +197,8 @@ class CameraJudge:
             self._view.apply(limits)
         if self._labels is not None:
             self._assessor = self._build_assessor(self._labels, limits)
+            self._remembered.paths = self._assessor.paths
+        self._memory.apply(limits)
         self._depth = DepthJudge(limits, self._direction)
         self._opinion = SecondOpinion(limits, self._direction)
         self._limits = limits
@@ -201,7 +215,7 @@ class CameraJudge:
         self._opinion = SecondOpinion(self._limits, self._direction)
         self._last = None
         self._resumption.forget()
-        self._mounting = None
+        self._mounting = MountingWatch()
         self._stop_go.activate(now)
 
     def deactivate(self, cause: Finding | None = None) -> None:
@@ -216,6 +230,7 @@ class CameraJudge:
         """Forget a latched fault, and what it was stopped for; GO has to be earned."""
         self._resumption.forget()
         self._opinion = SecondOpinion(self._limits, self._direction)
+        self._memory.forget()
         self._stop_go.reset()
 
     def update(self, now: Instant) -> None:
@@ -242,19 +257,10 @@ class CameraJudge:
         """Return the metres driven since the frame before; without odometry, if it was let."""
         if self._last is None:
             return 0.0
-        gap = (stamp_ns - self._last.stamp_ns) * 1e-9
         if assessment.motion is None and not self._stop_go.may_drive:
             return 0.0
+        gap = (stamp_ns - self._last.stamp_ns) * 1e-9
         return self._limits.vehicle.speed_of(assessment.motion) * min(max(gap, 0.0), _LONGEST_GAP)
-
-    def _judge_mounting(self, assessment: Assessment, driven: float) -> tuple[Finding, ...]:
-        """Hold an assessed frame against the mounting, from nothing where that is another."""
-        if assessment.sight is None:
-            return ()
-        judged = assessment.limits, self._earned.view
-        if self._mounting is None or self._mounting[0] != judged:
-            self._mounting = judged, MountingCheck(assessment.limits.ground.max_horizon_error)
-        return self._mounting[1].judge(assessment.sight, driven)
 
     def _view_of(self, image: SegmentedImage,
                  ) -> tuple[View | None, Finding, tuple[Finding, ...]]:

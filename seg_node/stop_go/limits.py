@@ -25,6 +25,7 @@ from seg_node.stop_go.corridor.ground_corridor import GroundLimits
 from seg_node.stop_go.corridor.trapezoid import Trapezoid
 from seg_node.stop_go.depth.limits import DepthLimits
 from seg_node.stop_go.geometry import Mounting
+from seg_node.stop_go.memory.limits import MemoryLimits
 from seg_node.stop_go.second_opinion.opinion_limits import OpinionLimits
 from seg_node.stop_go.thresholds import AgeLimits, Thresholds
 from seg_node.stop_go.vehicle import Vehicle
@@ -53,6 +54,7 @@ class Limits:
     camera_health: HealthThresholds = field(default_factory=HealthThresholds)
     depth_camera: DepthLimits = field(default_factory=DepthLimits)
     second_opinion: OpinionLimits = field(default_factory=OpinionLimits)
+    memory: MemoryLimits = field(default_factory=MemoryLimits)
     class_actions: tuple[str, ...] = ()
     mountings: Mapping[str, Mounting] = field(default_factory=dict)
 

@@ -21,6 +21,8 @@ from dataclasses import dataclass
 import math
 from statistics import median
 
+from seg_node.stop_go.geometry import View
+from seg_node.stop_go.limits import Limits
 from seg_node.stop_go.verdict import Finding, Reason
 
 _FRAMES = 30
@@ -134,3 +136,19 @@ class MountingCheck:
             f'limit {self._limit:.3f}: it looks down less than its pitch says, or nothing here '
             f'reaches beyond {reach:.1f} m; check mounting and camera_info, or lower '
             'ground.max_range', gap, self._limit),)
+
+
+class MountingWatch:
+    """Hold frames against their mounting, from nothing where that, or a limit, is another."""
+
+    def __init__(self) -> None:
+        self._check: tuple[tuple[Limits, View | None], MountingCheck] | None = None
+
+    def judge(self, limits: Limits, view: View | None, sight: Sight | None, driven: float,
+              ) -> tuple[Finding, ...]:
+        """Find that the mounting cannot be, see MountingCheck; nothing without a sight."""
+        if sight is None:
+            return ()
+        if self._check is None or self._check[0] != (limits, view):
+            self._check = (limits, view), MountingCheck(limits.ground.max_horizon_error)
+        return self._check[1].judge(sight, driven)

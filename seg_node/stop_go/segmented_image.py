@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from seg_node.stop_go.camera_view import CameraInfo
 from seg_node.stop_go.depth.depth_image import DepthImage
 from seg_node.stop_go.limits import Limits
+from seg_node.stop_go.memory.place import Place
 from seg_node.stop_go.vehicle import Motion
 from seg_node.stop_go.verdict import Finding
 
@@ -52,7 +53,7 @@ class SegmentedImage:
     one has differed from the one before it, so far. `motion` is None without fresh odometry.
     `inference` in seconds. `depth` is upright and at the image's size, or why there is none; None
     where it was not asked for. `stamp_ns` is the image's, ROS time; without it nobody else is
-    asked.
+    asked. `place` is where the vehicle was then, None without poses of odometry.
     """
 
     width: int
@@ -66,3 +67,4 @@ class SegmentedImage:
     info_changes: int = 0
     depth: DepthImage | Finding | None = None
     stamp_ns: int | None = None
+    place: Place | None = None

@@ -77,6 +77,7 @@ class Reason(Enum):
     BEYOND_RANGE = 'beyond_range'
     BLOCKED = 'blocked'
     BLOCKED_BY_DEPTH = 'blocked_by_depth'
+    BLOCKED_REMEMBERED = 'blocked_remembered'
     STANDS_UP = 'stands_up'
     LOOKS_DIFFERENT = 'looks_different'
     LOW_COVERAGE = 'low_coverage'
@@ -115,14 +116,14 @@ _PRIORITY = {reason: rank for rank, reason in enumerate(Reason)}
 _DRIVE = {Reason.SLOW_CLASS: Decision.SLOW, Reason.CLEAR: Decision.GO}
 _ROAD = frozenset({
     Reason.ALL_PATH, Reason.NO_PATH, Reason.LOW_CONFIDENCE, Reason.BEYOND_RANGE, Reason.BLOCKED,
-    Reason.BLOCKED_BY_DEPTH, Reason.STANDS_UP, Reason.LOOKS_DIFFERENT, Reason.LOW_COVERAGE,
-    Reason.MASK_JUMP})
+    Reason.BLOCKED_BY_DEPTH, Reason.BLOCKED_REMEMBERED, Reason.STANDS_UP, Reason.LOOKS_DIFFERENT,
+    Reason.LOW_COVERAGE, Reason.MASK_JUMP})
 _ORDINARY = frozenset({
     Reason.NOT_ACTIVE, Reason.LOADING, Reason.BOND_MISSING, Reason.CONFIRMING, *_DRIVE})
 
 _OF_WORLD = frozenset({
-    Reason.UNWATCHED, Reason.BEYOND_RANGE, Reason.BLOCKED, Reason.LOW_COVERAGE,
-    Reason.SLOW_CLASS})
+    Reason.UNWATCHED, Reason.BEYOND_RANGE, Reason.BLOCKED, Reason.BLOCKED_REMEMBERED,
+    Reason.LOW_COVERAGE, Reason.SLOW_CLASS})
 """
 What a frame that passed every check may find of the way: the frame itself is to be believed.
 

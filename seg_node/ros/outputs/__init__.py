@@ -26,6 +26,7 @@ from seg_node.ros.outputs.camera_info import CameraInfoOutput
 from seg_node.ros.outputs.confidence import ConfidenceOutput
 from seg_node.ros.outputs.free_distance import FreeDistanceOutput
 from seg_node.ros.outputs.free_space import FreeSpaceOutput
+from seg_node.ros.outputs.grid import GridOutput
 from seg_node.ros.outputs.label_info import LabelInfoOutput
 from seg_node.ros.outputs.mask import MaskOutput
 from seg_node.ros.outputs.output import CameraOutput, VehicleOutput
@@ -38,6 +39,6 @@ from seg_node.ros.outputs.things import ThingsOutput
 
 CAMERA_OUTPUTS: tuple[type[CameraOutput], ...] = (
     MaskOutput, ConfidenceOutput, PointsOutput, CameraInfoOutput, FreeSpaceOutput, ThingsOutput,
-    OverlayOutput, LabelInfoOutput)
+    OverlayOutput, LabelInfoOutput, GridOutput)
 VEHICLE_OUTPUTS: tuple[type[VehicleOutput], ...] = (
     StopOutput, SpeedLimitOutput, StateOutput, FreeDistanceOutput)

@@ -32,6 +32,7 @@ from seg_node.perception.segmenter import Segmentation
 from seg_node.stop_go.assessor import Assessment
 from seg_node.stop_go.camera_judge import DecidedFrame
 from seg_node.stop_go.limits import Limits
+from seg_node.stop_go.memory.memory import Remembered
 from seg_node.stop_go.timing import Instant
 from seg_node.stop_go.verdict import Decision, Finding, Verdict
 
@@ -45,8 +46,9 @@ class CameraResult:
 
     header is that of the camera's message, camera_info the newest one that came before it, if
     any; output is the segmentation at the size of mask, confidence and points; findings is all
-    that was found in the frame; inference in seconds; count adds to the camera's statistics. All
-    pictures and maps are upright; what goes out is the camera's own picture, see as_sent().
+    that was found in the frame; inference in seconds; count adds to the camera's statistics;
+    remembered is what the vehicle knows of the ground around it after this frame. All pictures
+    and maps are upright; what goes out is the camera's own picture, see as_sent().
     """
 
     header: Any
@@ -59,6 +61,7 @@ class CameraResult:
     verdict: Verdict
     inference: float
     count: Callable[[str, int], None]
+    remembered: Remembered
 
     @property
     def believed(self) -> bool:

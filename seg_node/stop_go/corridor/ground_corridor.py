@@ -36,6 +36,8 @@ _RASTER = 2
 _MAX_TURN = math.pi / 2
 """Radians; an arc that turns farther comes back."""
 _EDGES = 24
+_STRAIGHT = 1e-6
+"""Curvature in 1/m below which the way is straight, for the precision of the numbers."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ class SweptPath:
                ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return arc lengths [N] and offsets to the left [N] of points [N, 2]; as points()."""
         x, y = points[:, 0], points[:, 1]
-        if not self.curvature:
+        if abs(self.curvature) < _STRAIGHT:
             return x, y
         radius, side = 1 / abs(self.curvature), math.copysign(1.0, self.curvature)
         inward = radius - side * y

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import CameraInfo, Image
 
 from seg_node.recordings.calibration import Calibration
+from seg_node.stop_go.memory.place import Place
 from seg_node.stop_go.vehicle import Motion
 
 ASSUMED_FOV = math.radians(60.0)
@@ -41,11 +42,16 @@ def to_time(nanoseconds: int) -> Time:
     return Time(sec=seconds, nanosec=rest)
 
 
-def to_odometry(motion: Motion, stamp_ns: int) -> Odometry:
-    """Return an Odometry with the speed and the yaw rate; the pose stays at the origin."""
+def to_odometry(motion: Motion, place: Place | None, stamp_ns: int) -> Odometry:
+    """Return an Odometry; where the place is not known the pose stays at the origin."""
     message = Odometry(child_frame_id='base_footprint')
     message.header.stamp = to_time(stamp_ns)
     message.header.frame_id = 'odom'
+    if place is not None:
+        message.header.frame_id = place.frame
+        message.pose.pose.position.x, message.pose.pose.position.y = place.x, place.y
+        message.pose.pose.orientation.z = math.sin(place.yaw / 2)
+        message.pose.pose.orientation.w = math.cos(place.yaw / 2)
     message.twist.twist.linear.x = motion.forward
     message.twist.twist.linear.y = motion.left
     message.twist.twist.angular.z = motion.yaw_rate

@@ -89,11 +89,13 @@ class FrameJudge:
         assert decoded.image is not None
         arrival = self._arrive(decoded)
         inspection = self._judge.inspect(decoded.image, self._limits)
-        assessment = self._judge.assess(SegmentedImage(
+        seen = SegmentedImage(
             segmentation.width, segmentation.height, segmentation.labels,
             segmentation.confidence, inspection, decoded.info, decoded.frame.motion,
-            depth=self._depth, stamp_ns=self._stamp_ns(decoded)))
-        self._judge.observe(self._stamp_ns(decoded), assessment, arrival)
+            depth=self._depth, stamp_ns=self._stamp_ns(decoded), place=decoded.frame.place)
+        assessment = self._judge.assess(seen)
+        found = self._judge.observe(self._stamp_ns(decoded), assessment, arrival)
+        self._judge.remember(seen, assessment, found)
         true = self._judge_truth(
             decoded, (segmentation.width, segmentation.height), segmentation.labels, arrival)
         return Judgement(
@@ -147,10 +149,12 @@ class FrameJudge:
         if self._gap:
             self._truth_judge.activate(arrival)
         labels = self._labels.of(decoded.truth, seen)
-        assessment = self._truth_judge.assess(SegmentedImage(
+        true = SegmentedImage(
             *size, labels, self._blank, None, decoded.info, decoded.frame.motion,
-            depth=self._depth))
-        self._truth_judge.observe(self._stamp_ns(decoded), assessment, arrival)
+            depth=self._depth, place=decoded.frame.place)
+        assessment = self._truth_judge.assess(true)
+        found = self._truth_judge.observe(self._stamp_ns(decoded), assessment, arrival)
+        self._truth_judge.remember(true, assessment, found)
         verdict = _decide(self._truth_judge, arrival)
         if self._gap and verdict.reason is Reason.CONFIRMING:
             return None

@@ -87,7 +87,7 @@ class FrameMessages(MessageSource):
     def _messages(self, frame: RecordedFrame) -> Iterator[tuple[Channel, Any]]:
         stamp_ns = self.clock_ns + frame.time_ns
         if frame.motion is not None:
-            yield self._odometry, to_odometry(frame.motion, stamp_ns)
+            yield self._odometry, to_odometry(frame.motion, frame.place, stamp_ns)
         assert frame.bgr is not None      # a source that is no bag decodes
         image = to_image(frame.bgr)
         image.header.stamp = to_time(stamp_ns)

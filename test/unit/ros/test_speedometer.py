@@ -49,8 +49,9 @@ class Robot:
         self.now = Instant(self.now.steady + seconds,
                            self.now.ros + (seconds if ros is None else ros))
 
-    def tell(self, forward=0.0, left=0.0, yaw_rate=0.0, stamp=None):
+    def tell(self, forward=0.0, left=0.0, yaw_rate=0.0, stamp=None, x=0.0):
         message = Odometry()
+        message.pose.pose.position.x = x
         message.header.stamp = to_time(round((self.now.ros if stamp is None else stamp) * 1e9))
         message.twist.twist.linear.x, message.twist.twist.linear.y = forward, left
         message.twist.twist.angular.z = yaw_rate
@@ -130,3 +131,45 @@ def test_the_limits_of_now_count():
     assert robot.meter.motion() == Motion(0.2)
     robot.limits = Limits(vehicle=type(robot.limits.vehicle)(odometry_timeout=0.2))
     assert robot.meter.motion() is None
+
+
+def test_the_place_is_that_at_the_stamp_of_an_image():
+    robot = Robot()
+    for index in range(10):
+        robot.tell(2.0, x=0.2 * index)
+        robot.wait(0.1)
+    assert robot.meter.place(1000.45).x == pytest.approx(0.9)
+    assert robot.meter.place_problem == ''
+    robot.wait(1.0)
+    assert robot.meter.place(1000.45) is None
+    assert 'arrived' in robot.meter.place_problem
+
+
+def test_poses_that_do_not_move_are_said_and_not_believed():
+    robot = Robot()
+    for _ in range(10):
+        robot.tell(2.0)
+        robot.wait(0.1)
+    assert robot.meter.motion() == Motion(2.0)
+    assert robot.meter.place(1000.85) is None
+    assert 'do not move as its speed tells' in robot.meter.place_problem
+    assert 'nothing new is remembered' in robot.warnings[-1]
+
+
+@pytest.mark.parametrize('x', [NAN, float('inf')])
+def test_a_pose_that_is_none_leaves_the_speed(x):
+    robot = Robot()
+    assert robot.tell(1.0, x=x) == Motion(1.0)
+    assert robot.meter.place(1000.0) is None
+    assert 'no number' in robot.meter.place_problem
+    robot.wait(0.1)
+    robot.tell(1.0, x=3.0)
+    assert robot.meter.place(1000.1).x == 3.0
+
+
+def test_jumps_of_the_poses_are_counted():
+    robot = Robot()
+    for x in (0.0, 50.0, 0.0):
+        robot.tell(1.0, x=x)
+        robot.wait(0.1)
+    assert robot.meter.jumps == 2

@@ -26,7 +26,7 @@ from seg_node.stop_go.verdict import most_serious, stop
 NAN, INF = float('nan'), float('inf')
 DRIVES = {Reason.CLEAR: Decision.GO, Reason.SLOW_CLASS: Decision.SLOW}
 ROAD = {'all_path', 'no_path', 'low_confidence', 'beyond_range', 'blocked', 'blocked_by_depth',
-        'stands_up', 'looks_different', 'low_coverage', 'mask_jump'}
+        'blocked_remembered', 'stands_up', 'looks_different', 'low_coverage', 'mask_jump'}
 
 
 def test_reasons_have_stable_codes_in_order_of_weight():
@@ -39,8 +39,8 @@ def test_reasons_have_stable_codes_in_order_of_weight():
         'camera_dark',
         'camera_overexposed', 'camera_covered', 'camera_frozen', 'camera_torn', 'camera_noisy',
         'camera_blocked', 'camera_blurred', 'all_path', 'no_path', 'low_confidence',
-        'beyond_range', 'blocked', 'blocked_by_depth', 'stands_up', 'looks_different',
-        'low_coverage', 'mask_jump', 'confirming', 'slow_class', 'clear']
+        'beyond_range', 'blocked', 'blocked_by_depth', 'blocked_remembered', 'stands_up',
+        'looks_different', 'low_coverage', 'mask_jump', 'confirming', 'slow_class', 'clear']
     assert [reason.priority for reason in Reason] == list(range(len(Reason)))
 
 
@@ -78,7 +78,8 @@ def test_a_drive_is_made_only_with_numbers(reason, decision, numbers):
 def test_a_frame_is_believed_in_spite_of_what_it_finds_of_the_way_only():
     """From any other nothing is told of the world; a reason that is added doubts until chosen."""
     assert {reason.value for reason in Reason if not reason.doubts_frame} == {
-        'unwatched_way', 'beyond_range', 'blocked', 'low_coverage', 'slow_class'}
+        'unwatched_way', 'beyond_range', 'blocked', 'blocked_remembered', 'low_coverage',
+        'slow_class'}
 
 
 def test_nothing_found_speaks_for_go():

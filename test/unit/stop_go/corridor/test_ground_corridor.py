@@ -422,3 +422,10 @@ def test_any_mounting_gives_a_corridor_on_the_map_or_is_refused(
     assert np.isfinite(corridor.edges).all() and math.isfinite(corridor.start)
     labels = np.full((72, 128), POST, np.uint8)
     assert free_distance(corridor, labels, limits.obstacle_rows) == 0.0
+
+
+@given(st.floats(-0.3, 0.3), st.floats(-1.0, 4.0), st.floats(-1.0, 1.0))
+def test_points_of_a_way_are_located_again(curvature, along, across):
+    way = SweptPath(1.0, 0.5, curvature)
+    point = way.points(np.array([along]), np.array([across]))[0, :, :2]
+    assert np.allclose(np.stack(way.locate(point)), [[along], [across]], atol=1e-4)

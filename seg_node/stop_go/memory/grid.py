@@ -1,0 +1,240 @@
+# Copyright 2026 seg_node contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""A grid of the ground around the vehicle that lies still while the vehicle moves over it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import math
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+RESOLUTION = 0.1
+"""Side of a cell, metres."""
+HALF = RESOLUTION / math.sqrt(2)
+"""From the middle of a cell to its corner, metres."""
+SIGHTINGS = 2
+"""Frames that must show something in a cell or near it: a single one may be wrong."""
+_MOST, _FADES = 32, 4
+"""Sightings that count, at most, and what one frame that shows the cell to be free leaves of them:
+a network that is wrong for two frames does not make forget what it saw for longer."""
+FREE, OCCUPIED, UNKNOWN = 0, 100, -1
+"""As in nav_msgs/OccupancyGrid."""
+
+_AROUND = np.ones((5, 5), np.uint8)
+"""Cells around one that must have been free too: the border of what is not may flicker."""
+
+Numbers = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class RayFan:
+    """
+    What one frame shows of the ground, in odometry's frame: rays from the camera's foot point.
+
+    `x`, `y` of the foot point; the rays [A] lie `increment` radians apart, the first at `begin`.
+    Each is seen to be free from `start` to `free`, metres; equal where nothing is known.
+    """
+
+    x: float
+    y: float
+    begin: float
+    increment: float
+    start: NDArray[np.float32]
+    free: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """
+    What was seen of each cell last, and when; arrays [side, side], rows along y, columns along x.
+
+    `column` and `row`: of the first cell, counted from the origin of odometry's frame. `seen`:
+    the memory's clock when the cell was last seen, seconds, -inf for never; `sightings`: frames
+    that showed something there since it was seen to be free; `driven`: the memory's count of
+    metres of doubt when it was last seen. Nothing changes an array once it is part of a grid.
+    `guessed`: it may as well stand nearby; `freed`: the clock when it was last seen to be free.
+    `reach`: metres to each side of the middle.
+    """
+
+    reach: float
+    column: int
+    row: int
+    seen: Numbers
+    sightings: NDArray[np.uint8]
+    driven: NDArray[np.float32]
+    guessed: Flags
+    freed: Numbers
+
+    @classmethod
+    def around(cls, x: float, y: float, reach: float) -> Grid:
+        """Return a grid of which nothing is known, `reach` metres to each side of a point."""
+        side = 2 * math.ceil(reach / RESOLUTION)
+        return cls(reach, _first(x, side), _first(y, side), np.full((side, side), -np.inf),
+                   np.zeros((side, side), np.uint8), np.zeros((side, side), np.float32),
+                   np.zeros((side, side), np.bool_), np.full((side, side), -np.inf))
+
+    @property
+    def side(self) -> int:
+        """Cells along each side."""
+        return len(self.seen)
+
+    @property
+    def corner(self) -> tuple[float, float]:
+        """The corner of the first cell, metres in odometry's frame."""
+        return self.column * RESOLUTION, self.row * RESOLUTION
+
+    def rolled(self, x: float, y: float) -> Grid:
+        """Return the grid around another point; what leaves it is forgotten."""
+        column, row = _first(x, self.side), _first(y, self.side)
+        if (column, row) == (self.column, self.row):
+            return self
+        # From here; `there` is where it lies in the new arrays.
+        here, there = zip(*(_overlap(new - old, self.side) for new, old in (
+            (row, self.row), (column, self.column))), strict=True)
+        fresh = Grid.around(x, y, self.reach)
+        for new, old in zip(fresh._arrays, self._arrays, strict=True):
+            new[there] = old[here]
+        return fresh
+
+    def cleared(self, fan: RayFan, clock: float, driven: float) -> Grid:
+        """Return the grid after a frame that shows some cells to be free, each as a whole."""
+        x = (np.arange(self.side) + self.column + 0.5) * RESOLUTION - fan.x
+        y = (np.arange(self.side) + self.row + 0.5) * RESOLUTION - fan.y
+        x, y = x.astype(np.float32), y.astype(np.float32)[:, None]
+        distance = np.sqrt(x * x + y * y)
+        # In turns of the increment from the first ray on, up to a whole turn.
+        turn = np.float32(2 * math.pi / fan.increment)
+        middle = (np.arctan2(y, x) - np.float32(fan.begin)) / np.float32(fan.increment)
+        span = np.float32(HALF / fan.increment) / np.maximum(distance, np.float32(HALF))
+        nearest, farthest = distance - np.float32(HALF), distance + np.float32(HALF)
+        # Directions that no ray has are seen from nowhere on.
+        count = math.ceil(turn) + 1
+        start = np.full(count, np.inf, np.float32)
+        start[:len(fan.start)] = fan.start
+        free = np.zeros(count, np.float32)
+        free[:len(fan.free)] = fan.free
+        clear: Flags = distance > HALF
+        for aside in (-1, 0, 1):
+            place = middle + aside * span
+            ray = (place - np.floor(place / turn) * turn).astype(np.int32)
+            clear &= start.take(ray) <= nearest
+            clear &= farthest <= free.take(ray)
+        return self._noted(clear, clock, self.sightings[clear] // _FADES, driven,
+                           self.guessed[clear], clock)
+
+    def marked(self, feet: Numbers, guesses: Numbers, walked: float, since: float, clock: float,
+               driven: float) -> Grid:
+        """
+        Return the grid with what one frame shows, as far as it lies in it.
+
+        :param feet: where something stands, float64 [N, 2], metres.
+        :param guesses: where something may stand, there or nearby, likewise.
+        :param walked: how far something may have moved since the frame before, metres.
+        :param since: the memory's clock from which on what was seen counts.
+        """
+        sure, maybe = self._cells(feet), self._cells(guesses)
+        marks = sure | maybe
+        if not marks.any():
+            return self
+        before = np.where(self.seen >= since, self.sightings, 0).astype(np.uint8)
+        cells = 2 * math.ceil(walked / RESOLUTION) + 1
+        near = np.asarray(cv2.dilate(before, np.ones((cells, cells), np.uint8)))
+        again = np.minimum(near, _MOST - 1) + 1
+        return self._noted(marks, clock, again[marks], driven, ~sure[marks], self.freed[marks])
+
+    def was_free(self, points: Numbers, since: float) -> Flags:
+        """Tell at which points [N, 2] all around was seen to be free, at `since` or later."""
+        free = (self.freed >= since).view(np.uint8)
+        deep = np.asarray(cv2.erode(free, _AROUND, borderValue=0)).view(np.bool_)
+        rows, columns = self.places(points)
+        inside = self.holds(rows, columns)
+        found = np.zeros(len(points), np.bool_)
+        found[inside] = deep[rows[inside], columns[inside]]
+        return found
+
+    def carried(self, cells: Flags, points: Numbers, empty: Grid) -> Grid:
+        """
+        Return an empty grid with these cells in it, at other places.
+
+        :param points: where their middles [N, 2] lie now, in the order of middles(), metres.
+        """
+        order = np.argsort(self.seen[cells])      # of two in one cell the newer stays
+        rows, columns = empty.places(points[order])
+        inside = empty.holds(rows, columns)
+        for new, old in zip(empty._arrays, self._arrays, strict=True):
+            new[rows[inside], columns[inside]] = old[cells][order][inside]
+        return empty
+
+    def places(self, points: Numbers) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return row and column of points [N, 2], metres; they may lie outside of it."""
+        columns, rows = (np.floor(points / RESOLUTION).astype(np.int64)
+                         - (self.column, self.row)).T
+        return rows, columns
+
+    def holds(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Flags:
+        """Tell which rows and columns are in it."""
+        side = self.side
+        return np.asarray((columns >= 0) & (columns < side) & (rows >= 0) & (rows < side))
+
+    def occupied(self, since: float) -> Flags:
+        """Return which cells held something when last seen, at the clock `since` or later."""
+        return np.asarray((self.sightings >= SIGHTINGS) & (self.seen >= since), np.bool_)
+
+    def middles(self, cells: Flags) -> Numbers:
+        """Return the middles [N, 2] of cells, metres in odometry's frame."""
+        rows, columns = np.nonzero(cells)
+        cells_at = np.stack([columns + self.column, rows + self.row], -1).astype(np.float64)
+        return np.asarray((cells_at + 0.5) * RESOLUTION, np.float64)
+
+    def states(self, since: float) -> NDArray[np.int8]:
+        """Return FREE, OCCUPIED or UNKNOWN for each cell; what was seen before is unknown."""
+        states = np.full(self.seen.shape, UNKNOWN, np.int8)
+        states[(self.sightings == 0) & (self.seen >= since)] = FREE
+        states[self.occupied(since) & ~self.guessed] = OCCUPIED
+        return states
+
+    @property
+    def _arrays(self) -> tuple[NDArray[Any], ...]:
+        return self.seen, self.sightings, self.driven, self.guessed, self.freed
+
+    def _cells(self, points: Numbers) -> Flags:
+        """Return which cells hold any of the points."""
+        rows, columns = self.places(points)
+        inside = self.holds(rows, columns)
+        cells = np.zeros(self.seen.shape, np.bool_)
+        cells[rows[inside], columns[inside]] = True
+        return cells
+
+    def _noted(self, cells: Flags, clock: float, sightings: NDArray[np.uint8], driven: float,
+               guessed: Flags, freed: Numbers | float) -> Grid:
+        arrays = [array.copy() for array in self._arrays]
+        for array, value in zip(arrays, (clock, sightings, driven, guessed, freed), strict=True):
+            array[cells] = value
+        return Grid(self.reach, self.column, self.row, *arrays)
+
+
+def _first(centre: float, side: int) -> int:
+    return math.floor(centre / RESOLUTION) - side // 2
+
+
+def _overlap(moved: int, side: int) -> tuple[slice, slice]:
+    """Return which cells of a row stay, and where they lie after a move by so many cells."""
+    moved = max(-side, min(side, moved))
+    return slice(max(moved, 0), side + min(moved, 0)), slice(max(-moved, 0), side - max(moved, 0))
