@@ -35,6 +35,7 @@ BENCHMARKS = {
              'malformed images and camera_info by the million: errors, time, memory'),
     'latency': ('benchmarks.latency.main', 'what the node costs, from image to stop message and '
                 'mask, compared with a simple node'),
+    'outputs': ('benchmarks.outputs.main', "CPU time to publish each of a camera's outputs"),
     'soak': ('benchmarks.latency.soak',
              'the node for long: whether memory, files, threads or latency grow'),
     'model': ('benchmarks.model.main',
