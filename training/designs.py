@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +51,7 @@ class Design:
 
 
 DESIGNS = {
-    'road': Design(lambda: efficientnet_lite0((1, 2, 2, 2, 2, 1)), 48, (320, 192), (320, 192),
+    'road': Design(lambda: efficientnet_lite0((1, 2, 2, 1, 1, 1)), 48, (320, 192), (320, 192),
                    dense=False, pretrained=False),
     'road_dense': Design(lambda: rep_encoder(16, (32, 64, 128, 192), (1, 2, 4, 2)), 48,
                          (384, 224), (384, 224), dense=True, pretrained=False),
@@ -67,6 +67,12 @@ def build(name: str) -> RoadNet:
         return RoadNet(len(labels.CLASSES), design.encoder(), design.width,
                        lambda width: RepBlock(width, width), lambda width: RepBlock(width, width))
     return RoadNet(len(labels.CLASSES), design.encoder(), design.width, _residual, _depthwise)
+
+
+def shortened(blocks: Sequence[int]) -> RoadNet:
+    """Return `road` with so many blocks in the stages of its encoder."""
+    return RoadNet(len(labels.CLASSES), efficientnet_lite0(blocks), DESIGNS['road'].width,
+                   _residual, _depthwise)
 
 
 def _residual(width: int) -> nn.Module:

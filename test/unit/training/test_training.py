@@ -173,6 +173,26 @@ def test_training_goes_on_from_the_weights_in_use(name):
     assert (learning - asleep).abs().max() < 0.05 * asleep.abs().max()
 
 
+def test_a_network_without_some_of_its_blocks_goes_on_as_the_shorter_design(tmp_path):
+    torch = pytest.importorskip('torch')
+    from training.bundled import load_graph
+    from training.designs import build, shortened
+    from training.export import export_graph
+    from training.graph import DeployedNetwork
+    from training.shorten import dispensable, without
+    torch.manual_seed(0)
+    whole = shortened((1, 2, 2, 2, 2, 1)).eval()
+    assert dispensable(whole) == [(0, 1), (1, 1), (2, 1), (2, 3)]
+    shorter = without(whole, [(2, 1), (2, 3)])
+    assert len(whole.encoder.stages[2]) == 4
+    export_graph(DeployedNetwork(shorter, 1.0), (96, 64), tmp_path / 'model.onnx')
+    image = torch.rand(2, 3, 64, 96)
+    road = build('road')
+    load_graph(road, tmp_path / 'model.onnx', image)
+    with torch.inference_mode():
+        assert (road(image) - shorter(image)).abs().max() < 1e-4
+
+
 def test_weights_of_another_design_are_refused():
     torch = pytest.importorskip('torch')
     from training.bundled import load_graph
