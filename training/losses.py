@@ -34,6 +34,8 @@ OBSTACLE_PRICE = 3.0
 THIN_PRICE = 6.0
 FOOT_PRICE = 8.0
 SIDEWALK_PRICE = 3.0
+BESIDE_PRICE = 2.5
+"""Of whatever else is no path: shoulders of gravel look as if one could drive there."""
 FOOT_ROWS = 9
 """Rows above path that belong to a foot, of those at which the loss is taken; odd."""
 _THIN = 5
@@ -59,6 +61,8 @@ def prices(codes: Tensor) -> Tensor:
     below = F.pad(reach, (0, 0, 0, FOOT_ROWS // 2))[:, :, FOOT_ROWS // 2:] > 0
     foot = around[:, 0] & below[:, 0] & (obstacle | (codes == labels.NOT_PATH))
     price = torch.ones(codes.shape, device=codes.device)
+    price = price.masked_fill((codes == labels.BACKGROUND) | (codes == labels.NOT_PATH),
+                              BESIDE_PRICE)
     price = price.masked_fill(codes == labels.SIDEWALK, SIDEWALK_PRICE)
     price = price.masked_fill(obstacle, OBSTACLE_PRICE)
     price = price.masked_fill(obstacle & ~thick[:, 0], THIN_PRICE)

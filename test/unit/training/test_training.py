@@ -73,7 +73,8 @@ def test_an_obstacle_called_path_costs_more_than_path_called_obstacle():
 
 def test_feet_and_thin_things_cost_most():
     torch = pytest.importorskip('torch')
-    from training.losses import FOOT_PRICE, OBSTACLE_PRICE, prices, SIDEWALK_PRICE, THIN_PRICE
+    from training.losses import (
+        BESIDE_PRICE, FOOT_PRICE, OBSTACLE_PRICE, prices, SIDEWALK_PRICE, THIN_PRICE)
     codes = torch.full((1, 80, 60), labels.SOME_PATH, dtype=torch.uint8)
     codes[:, :20] = labels.BACKGROUND
     codes[:, :, :6] = labels.SIDEWALK
@@ -83,7 +84,8 @@ def test_feet_and_thin_things_cost_most():
     price = prices(codes)[0]
     assert price[25, 30] == OBSTACLE_PRICE and price[25, 51] == THIN_PRICE
     assert price[56, 30] == price[59, 30] == price[58, 51] == FOOT_PRICE
-    assert price[70, 30] == price[5, 10] == 1 and price[40, 2] == SIDEWALK_PRICE
+    assert price[70, 30] == 1
+    assert price[5, 10] == BESIDE_PRICE and price[40, 2] == SIDEWALK_PRICE
 
 
 def test_a_network_that_agrees_with_its_teacher_has_no_loss():
