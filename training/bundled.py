@@ -97,7 +97,7 @@ def _convolutions(path: Path) -> Iterator[tuple[NDArray[np.float32], NDArray[np.
     graph = onnx.load(str(path)).graph
     values = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
     for node in graph.node:
-        if node.op_type == 'Identity' and node.input[0] in values:  # the exporter shares equal ones
+        if node.op_type == 'Identity' and node.input[0] in values:  # what is equal is shared
             values[node.output[0]] = values[node.input[0]]
         if node.op_type == 'Conv' and node.input[1] != 'planes':
             yield values[node.input[1]], values[node.input[2]]

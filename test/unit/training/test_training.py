@@ -74,7 +74,13 @@ def test_an_obstacle_called_path_costs_more_than_path_called_obstacle():
 def test_feet_and_thin_things_cost_most():
     torch = pytest.importorskip('torch')
     from training.losses import (
-        BESIDE_PRICE, FOOT_PRICE, OBSTACLE_PRICE, prices, SIDEWALK_PRICE, THIN_PRICE)
+        BESIDE_PRICE,
+        FOOT_PRICE,
+        OBSTACLE_PRICE,
+        prices,
+        SIDEWALK_PRICE,
+        THIN_PRICE,
+    )
     codes = torch.full((1, 80, 60), labels.SOME_PATH, dtype=torch.uint8)
     codes[:, :20] = labels.BACKGROUND
     codes[:, :, :6] = labels.SIDEWALK
