@@ -124,7 +124,8 @@ class CameraWorker:
                 seen = self._seen(one, segmentation, seconds)
                 assessment = self._assess(one, segmentation, seen)
                 verdict, findings = self._decide(one.frame, assessment, seconds)
-                remembered = self._remember(one.frame.camera, seen, assessment, findings)
+                assessment, remembered = self._look_back(
+                    one.frame.camera, seen, assessment, findings)
                 self._publishing.put(partial(self._publish, one.frame, CameraResult(
                     one.frame.message.header, one.frame.camera_info, one.image, segmentation,
                     self._output(one.frame.camera, segmentation), assessment, findings, verdict,
@@ -229,14 +230,17 @@ class CameraWorker:
             return segmentation
         return segmentation.at(*self._cameras[camera].rotation.size(*self._output_size))
 
-    def _remember(self, camera: str, seen: SegmentedImage, assessment: Assessment,
-                  findings: Sequence[Finding]) -> Remembered:
-        """Put what a decided frame shows into the memory, and return that."""
+    def _look_back(self, camera: str, seen: SegmentedImage, assessment: Assessment,
+                   findings: Sequence[Finding]) -> tuple[Assessment, Remembered]:
+        """Do with a decided frame what the decision need not wait for."""
+        judge, statistics = self._cameras[camera].judge, self._cameras[camera].statistics
         started = time.monotonic()
-        remembered = self._cameras[camera].judge.remember(
-            seen, assessment, findings)
-        self._cameras[camera].statistics.took('remember', (time.monotonic() - started) * 1e3)
-        return remembered
+        assessment = judge.consult(seen, assessment)
+        consulted = time.monotonic()
+        remembered = judge.remember(seen, assessment, findings)
+        statistics.took('consult', (consulted - started) * 1e3)
+        statistics.took('remember', (time.monotonic() - consulted) * 1e3)
+        return assessment, remembered
 
     def _publish(self, frame: CameraFrame, result: CameraResult) -> None:
         """Publish the images; a failure here is counted, the decision already stands."""

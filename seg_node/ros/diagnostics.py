@@ -37,7 +37,7 @@ from seg_node.stop_go.memory.memory import Memory
 from seg_node.stop_go.verdict import Reason
 
 _STAGES = ('latency', 'deliver', 'wait', 'decode', 'resize', 'inference', 'measure', 'decide',
-           'remember', 'publish')
+           'consult', 'remember', 'publish')
 """Latency: from the stamp to the decision's publication. Inference has resize in it."""
 _EVENTS = ('received', 'processed', 'lost', 'malformed', 'inference_failed', 'publish_failed',
            'no_view', 'no_depth', 'depth_received', 'depth_dropped', 'noted', 'things_small',

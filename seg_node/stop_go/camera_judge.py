@@ -60,7 +60,8 @@ class CameraJudge:
     """
     Judge the frames of one camera: the node, `evaluate` and the simulation all do it with this.
 
-    A frame goes through inspect(), assess(), observe() and remember(), in the order of arrival.
+    A frame goes through inspect(), assess(), observe() and then, when the decision is out,
+    consult() and remember(), in the order of arrival.
     inspect() may run on another thread than the others, which take one, each one call at a time.
     What changes or tells the decision (observe(), activate() to verdict()) is called under a lock.
 
@@ -78,13 +79,16 @@ class CameraJudge:
         self._labels: tuple[Sequence[ClassInfo], int, int] | None = None
         self._stop_go = StopGo(limits.stop_go)
         self._last: DecidedFrame | None = None
+        self._reported: Opinion | None = None
         self._resumption = Resumption()
         self._mounting = MountingWatch()
 
     @property
     def last(self) -> DecidedFrame | None:
-        """The newest frame that was decided on, None before the first."""
-        return self._last
+        """The newest decided frame, if any; an opinion asked for later may be of one before."""
+        if self._last is None or self._last.opinion is not None:
+            return self._last
+        return replace(self._last, opinion=self._reported)
 
     # --- the way of a frame -------------------------------------------------------------------
 
@@ -118,7 +122,7 @@ class CameraJudge:
             image.labels, image.confidence, view, image.motion, image.inference, problem,
             self._resumption.doubt))
         found = self._depth.judge(image.depth, found, self._resumption.doubt)
-        opinion = self._ask(image, found)
+        opinion = self._ask(image, found) if assessor.limits.second_opinion.stops else None
         doubts = opinion.findings if opinion else ()
         return replace(found, findings=(*health, *found.findings, *doubts, *changed),
                        opinion=opinion, place=image.place if self._view is not None else None)
@@ -145,6 +149,17 @@ class CameraJudge:
         self._resumption.observe(
             drove, self._stop_go.may_drive, assessment.findings, assessment.doubt, driven)
         return found
+
+    def consult(self, image: SegmentedImage, assessment: Assessment) -> Assessment:
+        """
+        Ask witnesses that only report what they think of an image, after observe().
+
+        Those that may stop were asked by assess(): the decision waits for no others.
+        """
+        if assessment.limits.second_opinion.stops:
+            return assessment
+        self._reported = self._ask(image, assessment)
+        return replace(assessment, opinion=self._reported)
 
     def remember(self, image: SegmentedImage, assessment: Assessment,
                  findings: Sequence[Finding]) -> Remembered:
@@ -213,7 +228,7 @@ class CameraJudge:
         self._earned = EarnedView()
         self._depth = DepthJudge(self._limits, self._direction)
         self._opinion = SecondOpinion(self._limits, self._direction)
-        self._last = None
+        self._last = self._reported = None
         self._resumption.forget()
         self._mounting = MountingWatch()
         self._stop_go.activate(now)

@@ -56,3 +56,8 @@ class OpinionLimits:
     def asks(self) -> bool:
         """Whether any witness is asked."""
         return self.stands_up != OFF or self.looks_different != OFF
+
+    @property
+    def stops(self) -> bool:
+        """Whether any witness may stop, so that all are asked before the decision."""
+        return STOP in (self.stands_up, self.looks_different)

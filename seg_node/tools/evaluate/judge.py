@@ -95,6 +95,7 @@ class FrameJudge:
             depth=self._depth, stamp_ns=self._stamp_ns(decoded), place=decoded.frame.place)
         assessment = self._judge.assess(seen)
         found = self._judge.observe(self._stamp_ns(decoded), assessment, arrival)
+        assessment = self._judge.consult(seen, assessment)
         self._judge.remember(seen, assessment, found)
         true = self._judge_truth(
             decoded, (segmentation.width, segmentation.height), segmentation.labels, arrival)

@@ -41,7 +41,11 @@ from seg_node.stop_go.camera_health.thresholds import HealthThresholds
 from seg_node.stop_go.camera_judge import CameraJudge
 from seg_node.stop_go.camera_view import CameraView, FixedPose
 from seg_node.stop_go.limits import Limits
+from seg_node.stop_go.second_opinion.opinion import Opinion
+from seg_node.stop_go.second_opinion.opinion_limits import OpinionLimits
+from seg_node.stop_go.second_opinion.second_opinion import SecondOpinion
 from seg_node.stop_go.segmented_image import SegmentedImage
+from seg_node.stop_go.verdict import Finding
 
 TRAPEZOID = Limits(
     stop_go=Thresholds(go_after=2, go_hold=0.0), camera_health=HealthThresholds(
@@ -62,13 +66,16 @@ class Camera:
         self.judge.load(CLASSES, WIDTH, HEIGHT)
         self.judge.activate(Instant(self.now, self.now))
 
-    def assess(self, image=GREY, decoded_under=None, info=None, info_changes=0):
+    def seen(self, image=GREY, decoded_under=None, info=None, info_changes=0):
         labels = np.zeros((HEIGHT, WIDTH), np.uint8)
         labels[HEIGHT // 2:] = 1
         inspection = self.judge.inspect(image, decoded_under or self.limits)
-        return self.judge.assess(SegmentedImage(
+        return SegmentedImage(
             WIDTH, HEIGHT, labels, np.full_like(labels, 255), inspection, info,
-            info_changes=info_changes))
+            info_changes=info_changes, stamp_ns=round(self.now * 1e9))
+
+    def assess(self, *args, **kwargs):
+        return self.judge.assess(self.seen(*args, **kwargs))
 
     def frame(self, assessment):
         self.now += 0.1
@@ -369,6 +376,53 @@ def test_what_shakes_within_the_error_that_is_reckoned_with_goes_on():
         mount.mounting = replace(mount.mounting, pitch=0.6 + 0.004 * (-1) ** step,
                                  height=1.3 + 0.01 * (-1) ** step)
         assert camera.frame(camera.assess()).decision is Decision.GO
+
+
+# --- a second opinion --------------------------------------------------------------------------
+
+DOUBT = Finding(Reason.STANDS_UP, 'something stands up on the path at 0.70 m, needed 1.20')
+
+
+@pytest.mark.parametrize(('stands_up', 'looks_different', 'before'), [
+    ('report', 'report', False), ('report', 'off', False), ('stop', 'report', True),
+    ('report', 'stop', True), ('stop', 'off', True)])
+def test_a_decision_waits_only_for_witnesses_that_may_stop(
+        monkeypatch, stands_up, looks_different, before):
+    camera, _ = mounted()
+    camera.limits = replace(
+        camera.limits, stop_go=replace(camera.limits.stop_go, stop_after=1),
+        second_opinion=OpinionLimits(stands_up=stands_up, looks_different=looks_different))
+    camera.judge.apply(camera.limits)
+    camera.go()
+    asked = []
+
+    def ask(self, look):
+        asked.append(look.stamp_ns)
+        return Opinion(findings=(DOUBT,) if before else (), silent=(f'{len(asked)}',))
+
+    monkeypatch.setattr(SecondOpinion, 'ask', ask)
+    image = camera.seen()
+    assessment = camera.judge.assess(image)
+    assert asked == [image.stamp_ns] * before
+    verdict = camera.frame(assessment)
+    assert verdict.decision is (Decision.STOP if before else Decision.GO)
+    assert (camera.judge.last.opinion is not None) is before
+    consulted = camera.judge.consult(image, assessment)
+    assert asked == [image.stamp_ns], 'once'
+    assert camera.judge.last.opinion is consulted.opinion is not None
+    assert consulted.findings == assessment.findings
+    camera.judge.deactivate()
+    assert camera.judge.last is None
+
+
+def test_witnesses_that_are_off_are_not_asked(monkeypatch):
+    camera, _ = mounted()
+    camera.limits = replace(camera.limits, second_opinion=OpinionLimits('off', 'off'))
+    camera.judge.apply(camera.limits)
+    monkeypatch.setattr(SecondOpinion, 'ask', None)
+    image = camera.seen()
+    assessment = camera.judge.assess(image)
+    assert camera.judge.consult(image, assessment).opinion is None
 
 
 class Shaking:
