@@ -16,7 +16,8 @@
 Measure what it costs to publish each of a camera's outputs: CPU time of the publishing thread.
 
 One frame of the rendered drive, 640x480, again and again, with a subscriber to everything in a
-process of its own. Exit codes: 0 measured, 2 unusable input.
+process of its own; without the grid, which is drawn once for all cameras and needs a drive. Exit
+codes: 0 measured, 2 unusable input.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ from seg_node.simulation.drive import demo_drive
 from seg_node.stop_go.assessor import Assessment
 from seg_node.stop_go.geometry import CameraPose, Intrinsics, Mounting, View
 from seg_node.stop_go.limits import Limits
+from seg_node.stop_go.memory.memory import Remembered
 from seg_node.stop_go.verdict import Finding, Reason, stop
 from seg_node.tools.common.command_line import command, fail, OneLineParser, whole
 from seg_node.tools.common.testbed.domain import Domain
@@ -69,7 +71,7 @@ def road_result(segmenter: Segmenter) -> CameraResult:
     return CameraResult(
         Header(frame_id='camera'), info, CameraImage.of(bgr, 'bgr8'), seen, seen,
         Assessment((), Limits(), view), (), stop(Finding(Reason.CONFIRMING, 'benchmark')), 0.0,
-        lambda event, times=1: None)
+        lambda event, times=1: None, Remembered())
 
 
 def measure(frames: int, folder: Path) -> dict[str, Percentiles]:
