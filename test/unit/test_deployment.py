@@ -30,11 +30,17 @@ DOCKERFILES = sorted((ROOT / 'docker').glob('*.Dockerfile'))
 UNIT = ROOT / 'config' / 'seg_node.service'
 
 
-@pytest.mark.parametrize('path', DOCKERFILES, ids=lambda path: path.stem)
-def test_a_dockerfile_passes_its_linter(path):
-    hadolint = shutil.which('hadolint', path=sysconfig.get_path('scripts'))
-    if hadolint is None:
+@pytest.fixture
+def hadolint():
+    """Return the linter of Dockerfiles; skip where it is not installed."""
+    found = shutil.which('hadolint', path=sysconfig.get_path('scripts'))
+    if found is None:
         pytest.skip('hadolint is not installed: pip install -r requirements/test.txt')
+    return found
+
+
+@pytest.mark.parametrize('path', DOCKERFILES, ids=lambda path: path.stem)
+def test_a_dockerfile_passes_its_linter(hadolint, path):
     found = subprocess.run([hadolint, '--no-color', path], capture_output=True, text=True)
     assert found.returncode == 0, found.stdout + found.stderr
 
@@ -50,10 +56,7 @@ def test_a_dockerfile_copies_and_runs_what_there_is(path):
         assert (ROOT / 'launch' / launch).is_file()
 
 
-def test_the_linter_finds_what_is_wrong(tmp_path):
-    hadolint = shutil.which('hadolint', path=sysconfig.get_path('scripts'))
-    if hadolint is None:
-        pytest.skip('hadolint is not installed: pip install -r requirements/test.txt')
+def test_the_linter_finds_what_is_wrong(hadolint, tmp_path):
     wrong = tmp_path / 'Dockerfile'
     wrong.write_text('FROM debian\nRUN cd /tmp && sudo apt-get install x\n')
     assert subprocess.run([hadolint, wrong], capture_output=True).returncode

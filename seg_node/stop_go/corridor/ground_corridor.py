@@ -105,6 +105,12 @@ class SweptPath:
                 np.asarray(side * (radius - np.hypot(x, inward)), np.float64))
 
 
+def turned(points: NDArray[np.float64], angle: float) -> NDArray[np.float64]:
+    """Return points [N, 2] turned about the origin, radians to the left."""
+    cos, sin = math.cos(angle), math.sin(angle)
+    return np.asarray(points @ np.array([[cos, sin], [-sin, cos]]), np.float64)
+
+
 def build_ground_corridor(view: View, path: SweptPath, limits: GroundLimits) -> Corridor:
     """
     Build a grid over the swept path: a row of samples for each pixel that it moves in the image.

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from seg_node.stop_go.assessor import Assessment
 from seg_node.stop_go.corridor.corridor import Corridor
-from seg_node.stop_go.corridor.ground_corridor import SweptPath
+from seg_node.stop_go.corridor.ground_corridor import SweptPath, turned
 from seg_node.stop_go.corridor.measure import CorridorMeasure
 from seg_node.stop_go.depth.depth_image import DepthImage
 from seg_node.stop_go.depth.rays import Depth, DepthRays
@@ -51,8 +51,7 @@ class _Standing:
         """Return the distance from the bumper along a way, and the height; inf for nothing."""
         vehicle = limits.vehicle
         path = SweptPath(vehicle.width_along(way), vehicle.bumper_along(way), way.curvature)
-        cos, sin = math.cos(way.angle), math.sin(way.angle)
-        along, across = path.locate(self.places @ np.array([[cos, -sin], [sin, cos]]))
+        along, across = path.locate(turned(self.places, -way.angle))
         # What lies behind the bumper is the vehicle itself.
         ahead = np.where((np.abs(across) <= path.width / 2) & (along >= path.bumper),
                          along - path.bumper, math.inf)

@@ -25,12 +25,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.stop_go.assessor import Assessment
-from seg_node.stop_go.corridor.ground_corridor import GroundLimits, SweptPath
+from seg_node.stop_go.corridor.ground_corridor import GroundLimits, SweptPath, turned
 from seg_node.stop_go.corridor.measure import standing
 from seg_node.stop_go.geometry import View
 from seg_node.stop_go.ground_rays import GroundRays, RayRanges
 from seg_node.stop_go.memory.grid import HALF, Numbers, RayFan, RESOLUTION
-from seg_node.stop_go.memory.memory import Memory, Moment, turned
+from seg_node.stop_go.memory.memory import Memory, Moment
 from seg_node.stop_go.memory.place import Place
 from seg_node.stop_go.vehicle import Vehicle
 from seg_node.stop_go.verdict import Finding

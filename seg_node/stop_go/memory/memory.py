@@ -27,7 +27,7 @@ import math
 
 import numpy as np
 
-from seg_node.stop_go.corridor.ground_corridor import SweptPath
+from seg_node.stop_go.corridor.ground_corridor import SweptPath, turned
 from seg_node.stop_go.limits import Limits
 from seg_node.stop_go.memory.grid import Flags, Grid, Numbers, RayFan, RESOLUTION
 from seg_node.stop_go.memory.place import Place
@@ -221,9 +221,3 @@ class Memory:
             f'something that left the picture stood {max(ahead, 0.0):.2f} m ahead, '
             f'{abs(left):.2f} m to the {hand}, {age:.1f} s ago; remembered for {seconds:.1f} s',
             age, seconds)
-
-
-def turned(points: Numbers, angle: float) -> Numbers:
-    """Return points [N, 2] turned about the origin, radians to the left."""
-    cos, sin = math.cos(angle), math.sin(angle)
-    return np.asarray(points @ np.array([[cos, sin], [-sin, cos]]), np.float64)

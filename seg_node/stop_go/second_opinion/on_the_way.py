@@ -17,9 +17,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-import math
 
-from seg_node.stop_go.corridor.ground_corridor import SweptPath
+import numpy as np
+
+from seg_node.stop_go.corridor.ground_corridor import SweptPath, turned
 from seg_node.stop_go.second_opinion.level_camera import LevelCamera
 from seg_node.stop_go.second_opinion.suspicions import Suspicions
 from seg_node.stop_go.second_opinion.travel import Place
@@ -66,7 +67,8 @@ def standing_on(suspicions: Suspicions, ahead: Ahead, camera: LevelCamera, place
     found = []
     for one in list(suspicions.all):
         x, y = place.to_here(one.x, one.y)
-        along, aside = _along(ahead, x, y)
+        along, aside = (float(each[0]) for each in ahead.way.locate(
+            turned(np.array([[x, y]]), -ahead.turned)))
         distance = along - ahead.way.bumper
         if distance < _PASSED:
             suspicions.drop(one)
@@ -75,16 +77,3 @@ def standing_on(suspicions: Suspicions, ahead: Ahead, camera: LevelCamera, place
             found.append(Standing(max(distance, 0.0), aside, x - camera.ahead, y - camera.aside,
                                   one.strongest, one.stopped_for))
     return tuple(sorted(found, key=lambda standing: standing.distance))
-
-
-def _along(ahead: Ahead, x: float, y: float) -> tuple[float, float]:
-    """Return how far along a way a point lies, and how far left of its middle, metres."""
-    cos, sin = math.cos(ahead.turned), math.sin(ahead.turned)
-    x, y = cos * x + sin * y, cos * y - sin * x
-    bend = ahead.way.curvature
-    if abs(bend) < 1e-6:
-        return x, y
-    radius = 1.0 / bend
-    side = math.copysign(1.0, bend)
-    return (math.atan2(x, side * (radius - y)) * abs(radius),
-            radius - side * math.hypot(x, radius - y))

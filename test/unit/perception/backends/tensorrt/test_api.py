@@ -130,6 +130,12 @@ def test_the_comparison_misses_nothing(monkeypatch):
 
 # --- where tactics come from -----------------------------------------------------------------
 
+class Logger:
+    """TensorRT's, as far as it is needed to begin."""
+
+    Severity = types.SimpleNamespace(__members__={})
+
+
 class Sources:
     """A configuration that keeps tactic sources."""
 
@@ -157,10 +163,8 @@ class Sources:
 ])
 def test_libraries_with_contexts_of_their_own_are_left_out(usual, members, asked, used, complete):
     known = {name: bit for bit, name in enumerate(members) if name}
-    logger = type('ILogger', (), {
-        'Severity': types.SimpleNamespace(__members__={}), '__init__': lambda self: None})
     module = types.SimpleNamespace(
-        TacticSource=types.SimpleNamespace(__members__=known), ILogger=logger)
+        TacticSource=types.SimpleNamespace(__members__=known), ILogger=Logger)
     api = Api(Library(module, Flavour.TENSORRT, '8.5.3'))
     config = Sources(usual & sum(1 << bit for bit in known.values()))
     assert api._choose_tactics(config, EngineOptions(library_tactics=asked)) is complete
@@ -184,10 +188,8 @@ class Configuration(Sources):
 @pytest.mark.parametrize(('core', 'device', 'fallback'), [
     (None, 'GPU', False), (0, 'DLA', True), (1, 'DLA', True)])
 def test_the_core_of_the_dla_reaches_the_builder(core, device, fallback):
-    logger = type('ILogger', (), {
-        'Severity': types.SimpleNamespace(__members__={}), '__init__': lambda self: None})
     module = types.SimpleNamespace(
-        ILogger=logger, TacticSource=types.SimpleNamespace(__members__={}),
+        ILogger=Logger, TacticSource=types.SimpleNamespace(__members__={}),
         ProfilingVerbosity=types.SimpleNamespace(DETAILED='detailed'),
         DeviceType=types.SimpleNamespace(DLA='DLA'),
         MemoryPoolType=types.SimpleNamespace(WORKSPACE='workspace'),
