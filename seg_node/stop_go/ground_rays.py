@@ -146,6 +146,8 @@ class GroundRays:
         beside = doubtful.copy()
         doubtful[:, 1:] |= beside[:, :-1]
         doubtful[:, :-1] |= beside[:, 1:]
+        # So may what stands just beside the picture.
+        doubtful[:, 0] = doubtful[:, -1] = True
         doubtful[stands] = _STANDS
         return states
 

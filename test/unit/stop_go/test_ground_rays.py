@@ -181,6 +181,13 @@ def test_nothing_is_free_behind_a_foot(scene):
         assert (seen.free[meets & claimed] <= near[meets & claimed] + 1e-3).all()
 
 
+def test_half_a_pixel_at_the_side_of_the_picture_may_hide_a_post():
+    # Only a ray at the very side grazes it; the middle of its pixel lies beside it.
+    view, rays = cameras()[3]
+    test_nothing_is_free_behind_a_foot.hypothesis.inner_test(
+        (view, rays, [(-8.736664080756288, 1.7819562334072616, 0.8125)]))
+
+
 def test_what_is_neither_path_nor_stands_is_unknown():
     view = make_view((320, 192), pitch=0.1)
     rays = GroundRays.build(view, LEVEL)
