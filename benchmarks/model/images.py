@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from seg_node.errors import UserError
 from seg_node.perception.models.manifest import ClassInfo
+from seg_node.recordings.images import read_image
 from seg_node.scoring.ground_truth import code_table, NOT_PATH, SOME_PATH, UNKNOWN
 
 Array = NDArray[np.uint8]
@@ -221,12 +222,7 @@ def _pairs(folder: Path, form: Format) -> list[Labelled]:
 
 
 def _read(path: Path, mode: int) -> Array:
-    # cv2.imread only logs what it cannot read; the bytes tell a missing file from a damaged one.
-    try:
-        data = np.frombuffer(path.read_bytes(), np.uint8)
-    except OSError as error:
-        raise UserError(f'{path}: cannot be read ({error.strerror})') from None
-    image = cv2.imdecode(data, mode) if data.size else None
+    image = read_image(path, mode)
     if image is None:
         raise UserError(f'{path}: not a readable image')
-    return np.asarray(image, np.uint8)
+    return image
