@@ -40,10 +40,12 @@ def models() -> list[tuple[str, list[str]]]:
             for folder in sorted(glob('models/*/'))]
 
 
-def optional(name: str) -> list[str]:
-    """List the packages of a file of requirements that the node runs without."""
-    lines = Path('requirements', f'{name}.txt').read_text(encoding='utf-8').splitlines()
-    return [line.partition('==')[0] for line in lines if line and not line.startswith('#')]
+def extra(*names: str) -> list[str]:
+    """List the packages of files of requirements, of any version: pins are for scripts/."""
+    lines = [line for name in names for line in
+             Path('requirements', f'{name}.txt').read_text(encoding='utf-8').splitlines()]
+    named = (line.partition('==')[0] for line in lines if line and not line.startswith('#'))
+    return list(dict.fromkeys(named))
 
 
 setup(
@@ -68,7 +70,8 @@ setup(
     install_requires=['setuptools'],
     extras_require={
         'test': ['pytest'],  # colcon test looks here to decide that the tests run with pytest
-        **{name: optional(name) for name in ('tools', 'import_model', 'evaluate')},
+        'node': extra('base', 'node'),  # what package.xml asks of rosdep
+        **{name: extra(name) for name in ('ros', 'tools', 'import_model', 'evaluate')},
     },
     zip_safe=False,
     maintainer='seg_node contributors',

@@ -29,10 +29,14 @@ def shared(*parts: str) -> tuple[Path, ...]:
     Return what exists of a path in the share folders: the checkout's, then installed ones.
 
     Installed means share/seg_node under the prefixes of AMENT_PREFIX_PATH, which are all that the
-    ament index searches too, and under the Python prefix.
+    ament index searches too, under the prefix that this package itself was installed to, and
+    under the Python prefix.
     """
     shares = [ROOT] if (ROOT / 'package.xml').is_file() else []
-    prefixes = (*os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep), sys.prefix)
+    # pip --user and --prefix put the package into PREFIX/lib/python3.x/site-packages, pip --target
+    # into the PREFIX itself.
+    own = map(str, (*ROOT.parents[2:3], ROOT))
+    prefixes = (*os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep), *own, sys.prefix)
     shares += [Path(prefix, 'share', 'seg_node') for prefix in prefixes if prefix]
     found = (share.joinpath(*parts) for share in dict.fromkeys(shares))
     return tuple(path for path in found if path.exists())

@@ -27,8 +27,6 @@ import launch_testing.actions
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 
-from helpers.places import ROOT
-
 DEADLINE = 60.0      # seconds; a slow machine loads the model slowly
 NOT_INSTALLED = 'seg_node is not built and sourced: colcon build, source install/setup.bash'
 
@@ -41,13 +39,13 @@ def is_installed() -> bool:
     return True
 
 
-def describe(name, domain, arguments):
-    """Return a description of launch/NAME.launch.py in a domain of its own."""
+def describe(file, domain, arguments):
+    """Return a description of a launch file in a domain of its own."""
     return LaunchDescription([
         SetEnvironmentVariable('ROS_DOMAIN_ID', str(domain)),
         SetEnvironmentVariable('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST'),
         IncludeLaunchDescription(
-            PythonLaunchDescriptionSource(str(ROOT / 'launch' / f'{name}.launch.py')),
+            PythonLaunchDescriptionSource(str(file)),
             launch_arguments=list(arguments.items())),
         launch_testing.actions.ReadyToTest(),
     ])

@@ -29,6 +29,7 @@ import launch_testing.asserts
 import launch_testing.markers
 
 from helpers.launching import describe, is_installed, LaunchTestCase, NOT_INSTALLED
+from helpers.places import ROOT
 
 DOMAIN = 96      # no other test uses it
 
@@ -37,7 +38,7 @@ DOMAIN = 96      # no other test uses it
 @pytest.mark.skipif(not is_installed(), reason=NOT_INSTALLED)
 @launch_testing.markers.keep_alive
 def generate_test_description():
-    return describe('gate', DOMAIN, {
+    return describe(ROOT / 'launch' / 'gate.launch.py', DOMAIN, {
         'namespace': 'robot', 'name': 'eyes', 'cmd_vel_in': 'nav/cmd_vel',
         'cmd_vel_out': 'base/cmd_vel'})
 

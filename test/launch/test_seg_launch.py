@@ -31,6 +31,7 @@ from lifecycle_msgs.srv import GetState
 from std_msgs.msg import Bool
 
 from helpers.launching import describe, is_installed, LaunchTestCase, NOT_INSTALLED
+from helpers.places import ROOT
 
 DOMAIN = 97      # no other test uses it
 NODE = '/under_test/seg_node'
@@ -40,7 +41,8 @@ NODE = '/under_test/seg_node'
 @pytest.mark.skipif(not is_installed(), reason=NOT_INSTALLED)
 @launch_testing.markers.keep_alive
 def generate_test_description():
-    return describe('seg', DOMAIN, {'namespace': 'under_test', 'geometry': 'trapezoid'})
+    return describe(ROOT / 'launch' / 'seg.launch.py', DOMAIN, {
+        'namespace': 'under_test', 'geometry': 'trapezoid'})
 
 
 class TestWithoutCamera(LaunchTestCase):

@@ -27,7 +27,8 @@ from seg_node.perception.images.raw import ENCODINGS
 from seg_node.stop_go.verdict import Reason
 
 README = (ROOT / 'README.md').read_text(encoding='utf-8')
-DOCUMENTS = sorted([*ROOT.glob('*.md'), *ROOT.glob('docs/*.md'), ROOT / 'training' / 'README.md'])
+DOCUMENTS = sorted([*ROOT.glob('*.md'), *ROOT.glob('docs/*.md'), *ROOT.glob('examples/*/*.md'),
+                    ROOT / 'training' / 'README.md'])
 
 
 def anchors_of(text):

@@ -19,6 +19,7 @@ from __future__ import annotations
 import sys
 
 from helpers.places import ROOT as CHECKOUT
+from seg_node import places
 from seg_node.places import ROOT, shared
 
 
@@ -40,3 +41,10 @@ def test_a_virtual_environment_counts_as_installed(tmp_path, monkeypatch):
     installed = tmp_path / 'share' / 'seg_node' / 'config'
     installed.mkdir(parents=True)
     assert shared('config')[-1] == installed
+
+
+def test_the_prefix_that_the_package_was_installed_to_counts(tmp_path, monkeypatch):
+    monkeypatch.setattr(places, 'ROOT', tmp_path / 'lib' / 'python3.11' / 'site-packages')
+    installed = tmp_path / 'share' / 'seg_node' / 'config'
+    installed.mkdir(parents=True)
+    assert shared('config') == (installed,)

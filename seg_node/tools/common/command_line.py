@@ -21,18 +21,22 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from importlib import import_module
 import math
+import os
 import signal
 import sys
 import time
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from seg_node.errors import UserError
 from seg_node.outside_text import printable
 
 Main = Callable[[Sequence[str] | None], int]
+_COMPLETING = '_ARGCOMPLETE'
+"""Set by the shell function of argcomplete, which then wants nothing but words."""
 REQUIREMENTS = {
     'rosbags': 'tools', 'matplotlib': 'tools', 'tqdm': 'tools', 'jinja2': 'tools',
+    'argcomplete': 'tools',
     'onnx': 'import_model',
     'sklearn': 'benchmark',
     'pyarrow': 'evaluate', 'dask': 'evaluate', 'distributed': 'evaluate',
@@ -41,7 +45,17 @@ REQUIREMENTS = {
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """An argument parser whose errors are one line, without the whole usage."""
+    """An argument parser whose errors are one line, and which completes words for a shell."""
+
+    def parse_args(self, *arguments: Any, **named: Any) -> argparse.Namespace:  # type: ignore[override]
+        """Parse; where a shell asks for completions, print these and exit."""
+        if _COMPLETING in os.environ:
+            try:
+                from argcomplete import autocomplete
+            except ModuleNotFoundError:
+                self.exit(1)
+            autocomplete(self)
+        return super().parse_args(*arguments, **named)
 
     def error(self, message: str) -> NoReturn:
         """Print the error and exit with the code for unusable input."""
