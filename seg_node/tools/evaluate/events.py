@@ -19,12 +19,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-STOP = 'stop'
+from seg_node.tools.evaluate.mistakes import Mistake, STOP
 
 
 @dataclass(frozen=True)
 class FalseGo:
-    """Frames in a row, by their first and last number, that drive where the truth says STOP."""
+    """Frames in a row, by their first and last number, that are false GOs."""
 
     recording: str
     first: int
@@ -57,18 +57,19 @@ class Events:
 
 
 def find_events(recording: str, index: Sequence[int], decided: Sequence[str],
-                true: Sequence[str | None]) -> Events:
+                true: Sequence[str | None], mistakes: Sequence[Mistake | None]) -> Events:
     """
     Find the events of one recording.
 
     :param index: numbers of the frames, increasing.
     :param decided: go, slow or stop for each frame.
     :param true: what the truth would have given; None where it is not known.
+    :param mistakes: what is wrong with each decision.
     """
     events = Events(sum(a != b for a, b in zip(decided, decided[1:], strict=False)))
     first: int | None = None
     for place in range(len(decided) + 1):
-        wrong = place < len(decided) and true[place] == STOP and decided[place] != STOP
+        wrong = place < len(decided) and mistakes[place] is Mistake.FALSE_GO
         if wrong and first is None:
             first = place
         elif not wrong and first is not None:

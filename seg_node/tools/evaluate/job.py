@@ -28,7 +28,7 @@ from seg_node.parameters.params_file import Configuration
 from seg_node.recordings.calibration import Calibration
 from seg_node.recordings.find import Recording
 
-FORMAT = 1
+FORMAT = 2
 """Of the files that are kept of a recording; another number makes all of them again."""
 
 

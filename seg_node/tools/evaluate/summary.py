@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from seg_node.scoring.percentiles import Percentiles
 from seg_node.stop_go.verdict import Reason
 from seg_node.tools.evaluate.events import Events, find_events
+from seg_node.tools.evaluate.mistakes import Mistake, mistakes_in
 from seg_node.tools.evaluate.row import Columns, TIMES
 from seg_node.tools.evaluate.scores import Counts, known, summary_of
 
@@ -48,8 +49,7 @@ class Totals:
     health: Counter[str] = field(default_factory=Counter)
     judged: int = 0
     agreed: int = 0
-    false_go: int = 0
-    false_stop: int = 0
+    mistakes: Counter[Mistake] = field(default_factory=Counter)
     events: Events = field(default_factory=Events)
     flicker: list[NDArray[np.float64]] = field(default_factory=list)
     times: dict[str, list[NDArray[np.float64]]] = field(
@@ -70,10 +70,10 @@ class Totals:
             if true is not None:
                 self.judged += 1
                 self.agreed += decided == true
-                self.false_go += true == 'stop' and decided != 'stop'
-                self.false_stop += true != 'stop' and decided == 'stop'
+        mistakes = mistakes_in(table)
+        self.mistakes.update(filter(None, mistakes))
         self.events.add(find_events(
-            name, table['index'], table['decision'], table['truth_decision']))
+            name, table['index'], table['decision'], table['truth_decision'], mistakes))
         self.flicker.append(_numbers(table['flicker']))
         for stage, found in self.times.items():
             found.append(_numbers(table[stage]))
@@ -115,8 +115,9 @@ def _decisions(totals: Totals) -> dict[str, Any]:
         'reasons': dict(_by_priority(totals.reasons))}
     if totals.judged:
         found |= {
-            'judged': totals.judged, 'false_go': totals.false_go,
-            'false_stop': totals.false_stop, 'agreement': totals.agreed / totals.judged,
+            'judged': totals.judged,
+            **{mistake.value: totals.mistakes[mistake] for mistake in Mistake},
+            'agreement': totals.agreed / totals.judged,
             'false_go_events': [asdict(event) for event in events.false_go],
             'true_stops': len(events.leads) + len(events.lags) + events.missed,
             'missed_stops': events.missed,

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from seg_node.tools.common.text_table import aligned
+from seg_node.tools.evaluate.mistakes import Mistake
 
 
 def summary_text(summary: Mapping[str, Any], out: Path) -> str:
@@ -45,9 +46,9 @@ def summary_text(summary: Mapping[str, Any], out: Path) -> str:
                            f'{_number(scores["boundary_f1"])}, mIoU {_number(scores["miou"])}, '
                            f'ECE {_number(scores["ece"])}')]
     if 'judged' in decisions:
-        rows.append(('against the truth', f'{decisions["false_go"]} false GO, '
-                     f'{decisions["false_stop"]} false STOP, '
-                     f'{decisions["agreement"]:.1%} of {decisions["judged"]} agree'))
+        rows.append(('against the truth', ', '.join(
+            f'{decisions[mistake.value]} {mistake.label}' for mistake in Mistake) + (
+            f', {decisions["agreement"]:.1%} of {decisions["judged"]} agree')))
     infer = summary['latency_ms'].get('infer', {})
     if infer.get('p50') is not None:
         rows.append(('inference ms', f'p50 {infer["p50"]:.1f}, p95 {infer["p95"]:.1f}'))

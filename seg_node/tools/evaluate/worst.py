@@ -21,6 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from seg_node.tools.evaluate.mistakes import Mistake, mistake_of
 from seg_node.tools.evaluate.row import Row
 from seg_node.tools.evaluate.summary import badness, WORST
 
@@ -72,8 +73,8 @@ class Worst:
 def describe(row: Row) -> dict[str, Any]:
     """Return what summary.json says of a frame."""
     why = 'low_confidence' if row.path_iou is None else 'low_path_iou'
-    if row.truth_decision == 'stop' and row.decision != 'stop':
-        why = 'false_go'
+    if mistake_of(row.decision, row.truth_decision, row.truth_reason) is Mistake.FALSE_GO:
+        why = Mistake.FALSE_GO.value
     return {'recording': row.recording, 'index': row.index, 'why': why, 'path_iou': row.path_iou,
             'confidence': row.confidence,
             'thumbnail': f'recordings/{row.recording}/{place_of(row.index)}'}

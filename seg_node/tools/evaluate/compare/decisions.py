@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from seg_node.tools.evaluate.mistakes import Mistake, mistake_of
 from seg_node.tools.evaluate.report.results import RecordingResults, RunResults
 from seg_node.tools.evaluate.row import Columns
 
@@ -29,11 +30,13 @@ class DecisionChange(Enum):
     """What a differing decision means, the most serious first."""
 
     NEW_FALSE_GO = 'new false GO'
+    NEW_EARLY_GO = 'new GO earlier than the truth'
     NEW_FALSE_STOP = 'new false STOP'
     DRIVES_NOW = 'drives, stopped before'
     STOPS_NOW = 'stops, drove before'
     OTHER_SPEED = 'another speed'
     NO_FALSE_GO = 'false GO no more'
+    NO_EARLY_GO = 'GO earlier than the truth no more'
     NO_FALSE_STOP = 'false STOP no more'
 
     @property
@@ -148,8 +151,9 @@ def _alike(one: Stretch, other: Stretch) -> bool:
 
 
 def _different(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Stretch | None:
-    kind = change_of(old['decision'], new['decision'], old['truth_decision'],
-                   new['truth_decision'])
+    kind = change_of(old['decision'], new['decision'], *(
+        mistake_of(one['decision'], one['truth_decision'], one['truth_reason'])
+        for one in (old, new)))
     if kind is None:
         return None
     known = new if new['truth_decision'] is not None else old
@@ -159,25 +163,18 @@ def _different(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Str
         known['truth_decision'], known['truth_reason'])
 
 
-def change_of(old: str, new: str, truth_a: str | None, truth_b: str | None,
+def change_of(old: str, new: str, wrong_a: Mistake | None, wrong_b: Mistake | None,
               ) -> DecisionChange | None:
     """
     Say what another decision means; None for the same one, no more and no less wrong than before.
 
-    :param truth_a: what the truth would have decided in run A; truth_b: in run B.
+    :param wrong_a: what was wrong with it in run A; wrong_b: in run B.
     """
-    was_false_go, is_false_go = (truth == 'stop' and decision != 'stop'
-                                 for decision, truth in ((old, truth_a), (new, truth_b)))
-    was_false_stop, is_false_stop = (truth not in (None, 'stop') and decision == 'stop'
-                                     for decision, truth in ((old, truth_a), (new, truth_b)))
-    if is_false_go and not was_false_go:
-        return DecisionChange.NEW_FALSE_GO
-    if is_false_stop and not was_false_stop:
-        return DecisionChange.NEW_FALSE_STOP
-    if was_false_go and not is_false_go:
-        return DecisionChange.NO_FALSE_GO
-    if was_false_stop and not is_false_stop:
-        return DecisionChange.NO_FALSE_STOP
+    if wrong_a is not wrong_b:
+        if wrong_b is not None:
+            return DecisionChange[f'NEW_{wrong_b.name}']
+        if wrong_a is not None:
+            return DecisionChange[f'NO_{wrong_a.name}']
     if old == new:
         return None
     if old == 'stop':

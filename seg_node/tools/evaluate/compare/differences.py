@@ -64,6 +64,9 @@ def doubts(a: RunResults, b: RunResults) -> tuple[str, ...]:
                      f'with truth, in A and B: {_some(uneven)}')
     if a.run.get('truth') != b.run.get('truth') and _mapping(a) != _mapping(b):
         found.append('the truth is read by different mappings')
+    if a.tells_early_go != b.tells_early_go:
+        found.append(f'in {"B" if a.tells_early_go else "A"}, of an older version, false GO also '
+                     'counts GO earlier than the truth: run evaluate again')
     return tuple(found)
 
 

@@ -74,6 +74,7 @@ _SCORES = (
     Score('ece', 'calibration error', _DOWN, _SCORE, True),
     Score('decisions.false_go', 'false GO, frames', _DOWN, _COUNT, True),
     Score('decisions.false_go_events', 'false GO, events', _DOWN, _COUNT, True),
+    Score('decisions.early_go', 'GO earlier than the truth, frames', _DOWN, _COUNT, True),
     Score('decisions.missed_stops', 'STOPs missed', _DOWN, _COUNT, True),
     Score('decisions.true_stops', 'STOPs of the truth', _NEITHER, _COUNT, True),
     Score('decisions.false_stop', 'false STOP, frames', _DOWN, _COUNT, True),

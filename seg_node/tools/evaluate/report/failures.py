@@ -16,9 +16,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 import math
 
+from seg_node.tools.evaluate.mistakes import Mistake, mistakes_in
 from seg_node.tools.evaluate.row import Columns
 
 
@@ -55,21 +57,27 @@ class Failures:
 
     def __init__(self) -> None:
         self._false_go = FailureMap('False GO, by the reason of the truth')
+        self._early_go = FailureMap('GO earlier than the truth, by the reason of the truth')
         self._false_stop = FailureMap('False STOP, by the reason given')
         self._held = FailureMap('STOP and SLOW, by the reason given')
 
     def add(self, recording: str, table: Columns) -> None:
         """Take in a recording."""
-        rows = list(zip(table['decision'], table['reason'], table['truth_decision'],
-                        table['truth_reason'], strict=True))
+        mistakes = mistakes_in(table)
+
+        def add(found: FailureMap, wanted: Mistake, reasons: Sequence[str]) -> None:
+            found.add(recording, Counter(
+                reason for mistake, reason in zip(mistakes, reasons, strict=True)
+                if mistake is wanted))
+
+        add(self._false_go, Mistake.FALSE_GO, table['truth_reason'])
+        add(self._early_go, Mistake.EARLY_GO, table['truth_reason'])
+        add(self._false_stop, Mistake.FALSE_STOP, table['reason'])
         self._held.add(recording, Counter(
-            reason for decision, reason, _, _ in rows if decision != 'go'))
-        self._false_go.add(recording, Counter(
-            why for decision, _, truth, why in rows if truth == 'stop' and decision != 'stop'))
-        self._false_stop.add(recording, Counter(
-            reason for decision, reason, truth, _ in rows
-            if decision == 'stop' and truth not in (None, 'stop')))
+            reason for decision, reason in zip(table['decision'], table['reason'], strict=True)
+            if decision != 'go'))
 
     def maps(self, has_truth: bool) -> list[FailureMap]:
         """Return what is known, the most serious first."""
-        return [*((self._false_go, self._false_stop) if has_truth else ()), self._held]
+        judged = (self._false_go, self._early_go, self._false_stop) if has_truth else ()
+        return [*judged, self._held]

@@ -97,6 +97,11 @@ class RunResults:
         """Whether it is known of any frame what the truth would have decided."""
         return self.summary['decisions'].get('false_go') is not None
 
+    @property
+    def tells_early_go(self) -> bool:
+        """Whether GO earlier than the truth is no false GO: not before version 0.2."""
+        return not self.has_true_decisions or 'early_go' in self.summary['decisions']
+
 
 def is_run(folder: Path) -> bool:
     """Say whether a folder holds a run that has come to its end."""

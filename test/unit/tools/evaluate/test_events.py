@@ -18,17 +18,21 @@ from __future__ import annotations
 
 import pytest
 
+from seg_node.stop_go.verdict import Decision, Reason
 from seg_node.tools.evaluate.events import Events, FalseGo, find_events
+from seg_node.tools.evaluate.mistakes import Mistake, mistake_of, mistakes_in
 from seg_node.tools.evaluate.row import COLUMNS, Columns
 from seg_node.tools.evaluate.scores import Counts
 from seg_node.tools.evaluate.summary import summarize, Totals
 
-WORDS = {'g': 'go', 's': 'stop', 'w': 'slow', '-': None}
+WORDS = {'g': 'go', 's': 'stop', 'w': 'slow', 'c': 'stop', '-': None}
+WHY = {'g': 'clear', 's': 'blocked', 'w': 'slow_class', 'c': 'confirming', '-': None}
 
 
 def events(decided: str, true: str) -> Events:
-    return find_events('x', range(len(decided)), [WORDS[c] for c in decided],
-                       [WORDS[c] for c in true])
+    found = table(decided, true)
+    return find_events('x', found['index'], found['decision'], found['truth_decision'],
+                       mistakes_in(found))
 
 
 @pytest.mark.parametrize(('decided', 'true', 'leads', 'lags', 'missed'), [
@@ -49,6 +53,24 @@ def test_stops_of_the_truth_are_led_or_lagged(decided, true, leads, lags, missed
 def test_false_go_is_told_by_its_frames():
     assert events('ggwgsgg', 'gssssss').false_go == [FalseGo('x', 1, 3), FalseGo('x', 5, 6)]
     assert events('ggg', '-s-').false_go == [FalseGo('x', 1, 1)]
+    assert events('ggggg', 'ccssg').false_go == [FalseGo('x', 2, 3)]
+
+
+@pytest.mark.parametrize(('decision', 'truth', 'reason', 'mistake'), [
+    ('go', 'stop', 'blocked', Mistake.FALSE_GO), ('slow', 'stop', 'no_path', Mistake.FALSE_GO),
+    ('go', 'stop', 'blocked_remembered', Mistake.FALSE_GO),
+    ('go', 'stop', 'confirming', Mistake.EARLY_GO), ('go', 'stop', 'mask_jump', Mistake.EARLY_GO),
+    ('stop', 'slow', 'slow_class', Mistake.FALSE_STOP), ('stop', 'stop', 'confirming', None),
+    ('go', 'slow', 'slow_class', None), ('go', None, None, None)])
+def test_what_a_decision_is_beside_that_of_the_truth(decision, truth, reason, mistake):
+    assert mistake_of(decision, truth, reason) is mistake
+
+
+def test_only_what_is_known_to_be_waiting_is_no_false_go():
+    others = {reason.value for reason in Reason
+              if reason.decision is Decision.STOP} - {'confirming', 'mask_jump'}
+    assert {mistake_of('go', 'stop', reason) for reason in (*others, 'of_the_future', None)} == {
+        Mistake.FALSE_GO}
 
 
 def test_changes_are_counted():
@@ -61,6 +83,7 @@ def table(decided: str, true: str) -> Columns:
     values |= {'index': list(range(count)), 'time_s': [0.5 * k for k in range(count)],
                'decision': [WORDS[c] for c in decided], 'reason': ['clear'] * count,
                'truth_decision': [WORDS[c] for c in true],
+               'truth_reason': [WHY[c] for c in true],
                'health': [['camera_dark']] + [[]] * (count - 1), 'infer_ms': [4.0] * count,
                'flicker': [None, *([0.25] * (count - 1))]}
     return values
@@ -69,16 +92,16 @@ def table(decided: str, true: str) -> Columns:
 def test_a_summary_counts_frames_and_never_averages_means():
     totals = Totals(Counts.empty(2))
     totals.add('a', table('ggggg', 'gggss'), Counts.empty(2), [])
-    totals.add('b', table('s', 'g'), Counts.empty(2), [])
+    totals.add('b', table('gs', 'cg'), Counts.empty(2), [])
     told = summarize(totals, ('not_path', 'path'))
     decisions = told['decisions']
-    assert (decisions['go'], decisions['stop'], decisions['judged']) == (5, 1, 6)
-    assert (decisions['false_go'], decisions['false_stop']) == (2, 1)
-    assert decisions['agreement'] == pytest.approx(3 / 6)
+    assert (decisions['go'], decisions['stop'], decisions['judged']) == (6, 1, 7)
+    assert (decisions['false_go'], decisions['early_go'], decisions['false_stop']) == (2, 1, 1)
+    assert decisions['agreement'] == pytest.approx(3 / 7)
     assert decisions['missed_stops'] == 1
     assert decisions['false_go_events'] == [{'recording': 'a', 'first': 3, 'last': 4}]
     assert told['health'] == {'camera_dark': 2}
-    assert told['seconds'] == 2
+    assert told['seconds'] == 2.5
     assert told['stability']['flicker_mean'] == 0.25
     assert told['latency_ms']['infer']['p99'] == 4
     assert told['latency_ms']['decode']['p50'] is None

@@ -27,6 +27,7 @@ from seg_node.tools.evaluate.compare.comparison import compare
 from seg_node.tools.evaluate.compare.decisions import change_of, DecisionChange
 from seg_node.tools.evaluate.compare.page import write_comparison
 from seg_node.tools.evaluate.compare.text import comparison_text
+from seg_node.tools.evaluate.mistakes import mistake_of
 from seg_node.tools.evaluate.report.catalogue import score_of
 from seg_node.tools.evaluate.report.results import read_run
 
@@ -84,15 +85,31 @@ def test_a_false_go_by_another_truth_is_a_new_one_too(runs):
     assert found.other_truth == 1
 
 
-@pytest.mark.parametrize(('old', 'new', 'truth', 'kind'), [
-    ('stop', 'go', 'stop', 'NEW_FALSE_GO'), ('stop', 'slow', 'stop', 'NEW_FALSE_GO'),
-    ('go', 'slow', 'stop', 'OTHER_SPEED'), ('go', 'stop', 'stop', 'NO_FALSE_GO'),
-    ('go', 'stop', 'slow', 'NEW_FALSE_STOP'), ('stop', 'slow', 'go', 'NO_FALSE_STOP'),
-    ('stop', 'go', None, 'DRIVES_NOW'), ('go', 'stop', None, 'STOPS_NOW'),
-    ('slow', 'go', None, 'OTHER_SPEED'), ('stop', 'stop', 'go', None),
-    ('go', 'go', None, None)])
-def test_what_another_decision_means(old, new, truth, kind):
-    assert change_of(old, new, truth, truth) is (kind and DecisionChange[kind])
+@pytest.mark.parametrize(('old', 'new', 'truth', 'why', 'kind'), [
+    ('stop', 'go', 'stop', 'blocked', 'NEW_FALSE_GO'),
+    ('stop', 'slow', 'stop', 'no_path', 'NEW_FALSE_GO'),
+    ('stop', 'go', 'stop', 'confirming', 'NEW_EARLY_GO'),
+    ('go', 'stop', 'stop', 'confirming', 'NO_EARLY_GO'),
+    ('go', 'slow', 'stop', 'blocked', 'OTHER_SPEED'),
+    ('go', 'stop', 'stop', 'blocked', 'NO_FALSE_GO'),
+    ('go', 'stop', 'slow', 'slow_class', 'NEW_FALSE_STOP'),
+    ('stop', 'slow', 'go', 'clear', 'NO_FALSE_STOP'), ('stop', 'go', None, None, 'DRIVES_NOW'),
+    ('go', 'stop', None, None, 'STOPS_NOW'), ('slow', 'go', None, None, 'OTHER_SPEED'),
+    ('stop', 'stop', 'go', 'clear', None), ('go', 'go', None, None, None)])
+def test_what_another_decision_means(old, new, truth, why, kind):
+    wrong = (mistake_of(decision, truth, why) for decision in (old, new))
+    assert change_of(old, new, *wrong) is (kind and DecisionChange[kind])
+
+
+def test_false_gos_counted_in_the_old_way_are_not_compared(runs, tmp_path):
+    runs({})
+    path = tmp_path / 'a' / 'summary.json'
+    told = json.loads(path.read_text('utf-8'))
+    del told['decisions']['early_go']
+    path.write_text(json.dumps(told))
+    a, b = read_run(tmp_path / 'a'), read_run(tmp_path / 'b')
+    assert compare(a, a).doubts == ()
+    assert 'in A, of an older version, false GO' in compare(a, b).doubts[0]
 
 
 @pytest.mark.parametrize(('name', 'a', 'b', 'verdict'), [
