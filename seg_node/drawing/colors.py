@@ -23,7 +23,7 @@ from __future__ import annotations
 DECISIONS = {'go': '#2eaf50', 'slow': '#e19614', 'stop': '#de3030'}
 _LINES = {'go': '#b4ff96', 'slow': '#ffbe3c', 'stop': '#ff3838'}
 """On images: brighter, to stand out from a path that is coloured green itself."""
-FALSE_GO, FALSE_STOP = '#d6269a', '#7c8ba1'
+FALSE_GO, EARLY_GO, FALSE_STOP = '#d6269a', '#8457d1', '#7c8ba1'
 _OTHER = '#8a8f98'
 _REASONS = {
     'clear': '#6fb98f', 'slow_class': '#dfae45', 'confirming': '#b9b08a',

@@ -25,11 +25,13 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from seg_node.recordings.find import Recording
 from seg_node.scoring.boundary import BoundaryScore
 from seg_node.scoring.confusion import Confusion
 from seg_node.scoring.path_curve import PathCurve
+from seg_node.tools.evaluate.film import OverlayFilm
 from seg_node.tools.evaluate.job import JobResult
 from seg_node.tools.evaluate.row import Columns, columns_of, Row
 from seg_node.tools.evaluate.scores import Counts
@@ -53,6 +55,7 @@ class Drive:
     quality: float = 0.9
     truth: bool = True
     error: str = ''
+    film: bool = False
     changes: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -134,9 +137,19 @@ def _outcome(drive: Drive, thumbnails: int, parquet: bool) -> JobResult:
     place, frames = to_bytes(table, parquet)
     summary = {'recording': drive.name, **summarize(totals, CLASSES), 'failed': [], 'notes': []}
     kept = {'key': '', 'counts': counts.to_json(), 'worst': shown}
-    files = {place: frames, 'summary.json': _json(summary), 'counts.json': _json(kept),
+    film = _film(drive, rows) if drive.film else {}
+    summary['film'] = {'file': next(iter(film)), 'fps': float(RATE), 'sheet': [
+        int(name[6:-4]) for name in film if name.startswith('sheet/')]} if film else None
+    files = {**film, place: frames, 'summary.json': _json(summary), 'counts.json': _json(kept),
              **{place_of(one['index']): _jpeg(drive, one['index']) for one in shown}}
     return JobResult(drive.name, files, len(rows), drive.error)
+
+
+def _film(drive: Drive, rows: Sequence[Row]) -> dict[str, bytes]:
+    film = OverlayFilm(RATE)
+    for row in rows:
+        film.add(_image(drive, row.index))
+    return film.finish([0, len(rows) // 2, len(rows) - 1])
 
 
 def _counts(drive: Drive, table: Columns) -> Counts:
@@ -155,12 +168,16 @@ def _counts(drive: Drive, table: Columns) -> Counts:
 
 
 def _jpeg(drive: Drive, index: int) -> bytes:
+    return bytes(cv2.imencode('.jpg', _image(drive, index))[1].tobytes())
+
+
+def _image(drive: Drive, index: int) -> NDArray[np.uint8]:
     image = np.full((90, 320, 3), (200, 180, 160), np.uint8)
     for left in (0, 160):
         road = np.array([[left + 70, 40], [left + 90, 40], [left + 150, 90], [left + 10, 90]])
         cv2.fillPoly(image, [road], (60, 160, 60))
     cv2.putText(image, f'{index}', (8, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (30, 30, 30), 2)
-    return bytes(cv2.imencode('.jpg', image)[1].tobytes())
+    return image
 
 
 def _json(content: Any) -> bytes:

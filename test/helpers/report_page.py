@@ -64,7 +64,7 @@ class Page(HTMLParser):
 
 def check_self_contained(path):
     page = Page(path)
-    assert {'link', 'iframe', 'object', 'embed', 'base', 'form', 'video'}.isdisjoint(
+    assert {'link', 'iframe', 'object', 'embed', 'base', 'form'}.isdisjoint(
         element for element, _ in page.elements)
     for element, attributes in page.elements:
         assert not [key for key in attributes if key.startswith('on')]

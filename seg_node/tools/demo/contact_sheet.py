@@ -16,16 +16,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.drawing.colors import bgr, DECISIONS
 from seg_node.perception.images.quiet_opencv import quiet_opencv
+from seg_node.tools.common.picked_frames import pick, read_frames
 from seg_node.tools.demo.drive_log import Drive
 
 quiet_opencv()
@@ -62,9 +61,8 @@ def pick_frames(drive: Drive, limit: int = MAX_FRAMES) -> list[Pick]:
         return []
     changed = [index for index in range(1, len(shown))
                if shown[index][2].decision != shown[index - 1][2].decision]
-    chosen = _filled(_spread(changed, limit), len(shown), limit)
     return [Pick(shown[i][1], shown[i][0], shown[i][2].decision, shown[i][2].reason,
-                 i in changed) for i in chosen]
+                 i in changed) for i in pick(changed, len(shown), limit)]
 
 
 def write_frames(drive: Drive, video: Path, path: Path) -> bool:
@@ -84,48 +82,6 @@ def write_frames(drive: Drive, video: Path, path: Path) -> bool:
         left = MARGIN + place % columns * (width + MARGIN)
         sheet[top:top + tile.shape[0], left:left + tile.shape[1]] = tile
     return bool(cv2.imwrite(str(path), sheet))
-
-
-def read_frames(video: Path, numbers: Sequence[int]) -> dict[int, NDArray[np.uint8]]:
-    """Decode these frames of a video (by reading through: seeking is not exact)."""
-    if not video.is_file() or not numbers:
-        return {}
-    wanted, last = set(numbers), max(numbers)
-    capture: Any = cv2.VideoCapture(str(video))
-    images = {}
-    try:
-        for number in range(last + 1):
-            if not capture.grab():
-                break
-            if number in wanted:
-                readable, bgr = capture.retrieve()
-                if readable:
-                    images[number] = bgr
-    finally:
-        capture.release()
-    return images
-
-
-def _spread(items: Sequence[int], limit: int) -> list[int]:
-    if len(items) <= limit:
-        return list(items)
-    return [items[round(i * (len(items) - 1) / (limit - 1))] for i in range(limit)]
-
-
-def _filled(chosen: Sequence[int], count: int, limit: int) -> list[int]:
-    """Fill up to limit with indices below count, as evenly as the chosen ones permit."""
-    fixed = sorted(set(chosen) | ({0, count - 1} if len(chosen) + 2 <= limit else set()))
-    inside = [0] * (len(fixed) - 1)
-    for _ in range(min(limit, count) - len(fixed)):
-        widths = [(b - a) / (inner + 1)
-                  for a, b, inner in zip(fixed, fixed[1:], inside, strict=False)]
-        if not widths:
-            break
-        inside[widths.index(max(widths))] += 1
-    filled = set(fixed)
-    for a, b, inner in zip(fixed, fixed[1:], inside, strict=False):
-        filled.update(a + round((b - a) * place / (inner + 1)) for place in range(1, inner + 1))
-    return sorted(filled)
 
 
 def _tile(image: NDArray[np.uint8], pick: Pick) -> NDArray[np.uint8]:

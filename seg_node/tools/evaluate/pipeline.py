@@ -34,11 +34,10 @@ from seg_node.stop_go.image_size import min_image_size
 from seg_node.stop_go.verdict import Reason
 from seg_node.tools.common.strict_json import strict_json
 from seg_node.tools.evaluate.drawing import draw_seen, draw_unseen, draw_with_truth
+from seg_node.tools.evaluate.film import contact_sheet, OverlayFilm
 from seg_node.tools.evaluate.job import Job, JobResult
 from seg_node.tools.evaluate.judge import FrameJudge, Judgement, view_of
 from seg_node.tools.evaluate.opening import open_recording
-from seg_node.tools.evaluate.report.film import OverlayFilm
-from seg_node.tools.evaluate.report.results import FILM
 from seg_node.tools.evaluate.row import columns_of, Row
 from seg_node.tools.evaluate.scores import Counts, FrameScore, FrameScorer
 from seg_node.tools.evaluate.segmenting import SegmentedFrame, SegmenterPool
@@ -156,7 +155,7 @@ class _Work:
             segmentation = seen.segmentation
             self._worst.offer(row, lambda: self._draw(decoded, segmentation, judged))
         if self._film is not None:
-            self._film.add(decoded.frame.time_ns, self._image(seen, judged))
+            self._film.add(self._image(seen, judged))
 
     def _image(self, seen: SegmentedFrame, judged: Judgement) -> NDArray[np.uint8]:
         """Return the frame for the film; one that could not be read is black."""
@@ -220,13 +219,16 @@ class _Work:
             'recording': name, 'path': str(self._job.recording.path),
             **summarize(totals, self._scorer.classes), 'notes': notes, 'failed': (
                 [{'recording': name, 'error': error}] if error else []),
-            'backend': self._backend.name, 'precision': self._backend.precision}
+            'backend': self._backend.name, 'precision': self._backend.precision, 'film': None}
+        film: dict[str, bytes] = {}
+        if self._film is not None:
+            sheet = contact_sheet(table)
+            film = self._film.finish(sheet)
+            summary['film'] = {'file': self._film.name, 'fps': self._film.fps, 'sheet': sheet}
         place, frames = to_bytes(table, settings.parquet and has_parquet())
         kept = {'key': key, 'classes': self._scorer.classes, 'counts': self._counts.to_json(),
                 'worst': self._worst.frames(), 'error': error}
         files = {place: frames, 'summary.json': strict_json(summary, None).encode(),
                  'counts.json': strict_json(kept, None).encode(),
-                 **self._worst.images()}
-        if self._film is not None:
-            files[FILM] = self._film.finish()
+                 **self._worst.images(), **film}
         return JobResult(name, files, len(self._rows), error, tuple(notes), seconds)

@@ -25,12 +25,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.perception.images.quiet_opencv import quiet_opencv
+from seg_node.tools.common.video_files import H264, MPEG4, open_writer
 
 quiet_opencv()
 import cv2  # noqa: E402  (after its log level is set)
 
-CODECS = ('avc1', 'mp4v')
-"""H.264, which browsers play, where the build of OpenCV can write it; else MPEG-4 part 2."""
+CODECS = (H264, MPEG4)
+"""What can be made while the vehicle drives; browsers play only the first."""
 MAX_WIDTH = 1920
 """Width in pixels above which the whole image is scaled down."""
 MAX_LAG = 1.0
@@ -98,13 +99,8 @@ class OverlayVideo:
         self._size = (max(2, int(width * scale) // 2 * 2), max(2, int(height * scale) // 2 * 2))
         self._grid = (rows, columns)
         whole = (self._size[0] * columns, self._size[1] * rows)
-        for codec in CODECS:
-            writer = cv2.VideoWriter(
-                str(self._path), cv2.VideoWriter.fourcc(*codec), self._fps, whole)
-            if writer.isOpened():
-                self._writer, self.codec = writer, codec
-                return
-        raise OSError(f'{self._path}: OpenCV has no encoder for {" or ".join(CODECS)}')
+        self._writer, codec = open_writer(self._path, CODECS, self._fps, whole)
+        self.codec = codec.fourcc
 
     def _emit_until(self, last: int) -> None:
         while self._next <= last:

@@ -28,12 +28,13 @@ from typing import Any, TYPE_CHECKING
 from seg_node.drawing.colors import color_of, DECISIONS
 from seg_node.errors import UserError
 from seg_node.tools.evaluate.report import words
+from seg_node.tools.evaluate.report.glossary import anchor, glossary, meaning
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / 'templates'
-_SCRIPTS = ('tables.js', 'drawing.js', 'timeline.js')
+_SCRIPTS = ('tables.js', 'drawing.js', 'film.js', 'timeline.js')
 _MARK = '<meta name="generator" content="seg_node evaluate">'
 # Control characters that HTML forbids, and halves of surrogate pairs, as undecodable file names
 # have them in Python.
@@ -79,12 +80,13 @@ def environment() -> Environment:
         words.number, words.difference, words.count, words.share, words.milliseconds, words.score,
         words.seconds, words.spoken, words.plural, json_data)
     found.filters |= {one.__name__: one for one in filters}
-    found.filters |= {'log1p': math.log1p, 'reason_color': color_of}
+    found.filters |= {'log1p': math.log1p, 'reason_color': color_of, 'meaning': meaning,
+                      'anchor': anchor}
     script = '\n'.join(map(_asset, _SCRIPTS))
     found.globals |= {
         'mark': _MARK, 'style': _asset('page.css'), 'script': script, 'jpeg_uri': jpeg_uri,
         'script_sha256': base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        'decision_colors': DECISIONS}
+        'decision_colors': DECISIONS, 'glossary': glossary}
     return found
 
 

@@ -25,8 +25,26 @@ from seg_node.errors import UserError
 from seg_node.tools.evaluate.row import Columns
 from seg_node.tools.evaluate.table import read_table
 
+TITLED = 3
+"""Recordings that a title names."""
 RUN, SUMMARY, RECORDINGS, REPORT = 'run.json', 'summary.json', 'recordings', 'report.html'
-FILM = 'overlay.mp4'
+
+
+@dataclass(frozen=True)
+class Film:
+    """
+    The overlay film of a recording: image k is frame k.
+
+    place is its path in the folder of the run; sheet the frames of its contact sheet.
+    """
+
+    place: str
+    fps: float
+    sheet: tuple[int, ...]
+
+    def picture(self, number: int) -> str:
+        """Return the path of a frame's picture on the contact sheet in the folder of the run."""
+        return f'{self.place.rpartition("/")[0]}/{place_on_sheet(number)}'
 
 
 @dataclass(frozen=True)
@@ -49,9 +67,14 @@ class RecordingResults:
         return [str(note) for note in (self.summary or {}).get('notes', [])]
 
     @property
-    def film(self) -> str:
-        """Path of its overlay video in the folder of the run; '' without one."""
-        return f'{RECORDINGS}/{self.name}/{FILM}' if (self.folder / FILM).is_file() else ''
+    def film(self) -> Film | None:
+        """Its overlay film; None without one."""
+        told = (self.summary or {}).get('film')
+        if not told or not told['file'] or Path(told['file']).name != told['file'] \
+                or not (self.folder / told['file']).is_file():
+            return None
+        return Film(f'{RECORDINGS}/{self.name}/{told["file"]}', float(told['fps']),
+                    tuple(told['sheet']))
 
     def table(self) -> Columns:
         """Read its frames; UserError when that is not possible."""
@@ -83,6 +106,14 @@ class RunResults:
         return self.folder.resolve().name
 
     @property
+    def title(self) -> str:
+        """What was evaluated."""
+        names = [one.name for one in self.recordings]
+        if len(names) > TITLED:
+            return f'{", ".join(names[:TITLED - 1])} and {len(names) - TITLED + 1} more recordings'
+        return ' and '.join(filter(None, (', '.join(names[:-1]), *names[-1:]))) or self.name
+
+    @property
     def has_report(self) -> bool:
         """Whether its report.html is there."""
         return (self.folder / REPORT).is_file()
@@ -101,6 +132,11 @@ class RunResults:
     def tells_early_go(self) -> bool:
         """Whether GO earlier than the truth is no false GO: not before version 0.2."""
         return not self.has_true_decisions or 'early_go' in self.summary['decisions']
+
+
+def place_on_sheet(number: int) -> str:
+    """Return the path of a frame's picture for the contact sheet in the recording's folder."""
+    return f'sheet/{number:06d}.jpg'
 
 
 def is_run(folder: Path) -> bool:

@@ -18,9 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
-from seg_node.drawing.colors import color_of, DECISIONS, FALSE_GO, FALSE_STOP
+from seg_node.drawing.colors import color_of, DECISIONS, EARLY_GO, FALSE_GO, FALSE_STOP
 from seg_node.stop_go.verdict import Reason
+from seg_node.tools.evaluate.mistakes import Mistake, mistakes_in
+from seg_node.tools.evaluate.report.results import Film
 from seg_node.tools.evaluate.report.thinning import stretches, thin
 from seg_node.tools.evaluate.report.words import spoken
 from seg_node.tools.evaluate.row import Columns
@@ -29,10 +32,15 @@ _SERIES = ('free_distance', 'required_distance', 'confidence', 'confidence_low')
 _STEPS = ('free_distance', 'confidence')
 """What spikes; the others follow them closely enough."""
 _LETTERS = {'go': 'g', 'slow': 'w', 'stop': 's'}
+_MISTAKES = {Mistake.FALSE_GO: ('f', 'falseGo', FALSE_GO), Mistake.EARLY_GO: (
+    'e', 'earlyGo', EARLY_GO), Mistake.FALSE_STOP: ('t', 'falseStop', FALSE_STOP)}
+"""Letter and name for the script, and colour."""
+KEPT, BROKEN = '#2f9e62', '#d0443e'
+"""Colours of what was expected."""
 MIN_CONFIDENCE = 'stop_go.min_confidence'
 
 
-def timeline_data(name: str, table: Columns, points: int) -> dict[str, Any]:
+def timeline_data(name: str, table: Columns, points: int, film: Film | None) -> dict[str, Any]:
     """
     Return the timeline of a recording for the page's script.
 
@@ -46,15 +54,20 @@ def timeline_data(name: str, table: Columns, points: int) -> dict[str, Any]:
     reasons = sorted({*table['reason'], *filter(None, table['truth_reason'])}, key=_weight)
     numbers = {reason: number for number, reason in enumerate(reasons)}
     starts = {first for first, _ in stretches(states)}
+    mistakes = mistakes_in(table)
+    indices = [table['index'][k] for k in kept]
     units = [unit for unit in table['unit'] if unit is not None]
     return {
         'name': name, 'frames': len(states), 'unit': units[0] if units else '',
         'reasons': [[spoken(reason), color_of(reason)] for reason in reasons],
-        'index': [table['index'][k] for k in kept],
+        'index': indices, 'place': None if kept == indices else kept,
+        'film': None if film is None else {'src': quote(film.place), 'fps': film.fps},
         'ms': [round(table['time_s'][k] * 1e3) for k in kept],
         'decision': _digits([table['decision'][k] for k in kept]),
         'reason': [numbers[table['reason'][k]] for k in kept],
         'truth': _digits([table['truth_decision'][k] for k in kept]),
+        'mistake': ''.join(_MISTAKES[found][0] if (found := mistakes[k]) else '-' for k in kept)
+        if any(table['truth_decision']) else None,
         'truthReason': _sparse([numbers.get(table['truth_reason'][k]) for k in kept]),
         **{_camel(column): _sparse([_rounded(table[column][k]) for k in kept])
            for column in _SERIES},
@@ -63,7 +76,9 @@ def timeline_data(name: str, table: Columns, points: int) -> dict[str, Any]:
 
 def settings(parameters: dict[str, Any], first: int) -> dict[str, Any]:
     """Return what all timelines of a page share; first: number of the one shown first."""
-    return {'decisions': DECISIONS, 'falseGo': FALSE_GO, 'falseStop': FALSE_STOP, 'first': first,
+    return {'decisions': DECISIONS, 'first': first, 'kept': KEPT, 'broken': BROKEN,
+            'mistakes': {name: {'words': mistake.label, 'color': color}
+                         for mistake, (_, name, color) in _MISTAKES.items()},
             'minConfidence': parameters.get(MIN_CONFIDENCE)}
 
 

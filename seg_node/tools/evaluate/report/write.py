@@ -36,6 +36,17 @@ if TYPE_CHECKING:
 POINTS, MINIMUM, MAXIMUM = 80_000, 200, 4_000
 """Frames that all timelines of a page draw together, and the minimum and maximum of each."""
 TIMELINES = POINTS // MINIMUM
+SHEETS = 40
+"""Contact sheets on a page, of about 100 kB each."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A frame of a contact sheet: its place in the film, its number, its file in the run."""
+
+    row: int
+    index: int
+    place: str
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,8 @@ class Frames:
     What the page shows of the tables of frames.
 
     timelines: number of each recording that has one. details: what happened in the worst frames,
-    by recording and index. left_out: recordings without a timeline.
+    by recording and index. left_out: recordings without a timeline. sheets: the contact sheets of
+    films, by the number of the recording.
     """
 
     failure_maps: list[FailureMap]
@@ -56,6 +68,7 @@ class Frames:
     timeline_data: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     details: dict[tuple[str, int], str] = field(default_factory=dict)
     unreadable: list[str] = field(default_factory=list)
+    sheets: dict[int, list[Picture]] = field(default_factory=dict)
 
 
 def write_report(run: RunResults, gate: Sequence[CheckedLimit] = ()) -> Path:
@@ -86,6 +99,7 @@ def _frames(run: RunResults) -> Frames:
     details: dict[tuple[str, int], str] = {}
     data: list[tuple[int, dict[str, Any]]] = []
     unreadable: list[str] = []
+    sheets: dict[int, list[Picture]] = {}
     wanted = {(str(one['recording']), int(one['index'])) for one in run.summary['worst']}
     there = [one for one in run.recordings if one.summary is not None]
     points = min(MAXIMUM, max(MINIMUM, POINTS // max(1, len(there))))
@@ -101,12 +115,15 @@ def _frames(run: RunResults) -> Frames:
         details |= {(one.name, index): _story({name: table[name][place] for name in table})
                     for place, index in enumerate(table['index']) if (one.name, index) in wanted}
         if len(data) < TIMELINES and table['index']:
-            data.append((number, timeline_data(one.name, table, points)))
+            if one.film is not None and len(sheets) < SHEETS:
+                sheets[number] = [Picture(row, table['index'][row], one.film.picture(row))
+                                  for row in one.film.sheet if row < len(table['index'])]
+            data.append((number, timeline_data(one.name, table, points, one.film)))
     return Frames(
         failures.maps(run.has_true_decisions), latency.chart(),
         settings(run.run.get('parameters', {}), data[0][0] if data else 0),
         len(there) - len(data), {one.name: one.count('false_go') for one in there},
-        {content['name']: number for number, content in data}, data, details, unreadable)
+        {content['name']: number for number, content in data}, data, details, unreadable, sheets)
 
 
 def _story(frame: Mapping[str, Any]) -> str:

@@ -110,7 +110,7 @@ def _add_work(group: argparse._ArgumentGroup) -> None:
     group.add_argument('--scheduler', metavar='ADDRESS',
                        help='do the work on a Dask cluster, for example tcp://host:8786')
     group.add_argument('--overlay', action='store_true',
-                       help='also make overlay.mp4 of each recording')
+                       help='also make a film of each recording, which the report shows')
     group.add_argument('--again', action='store_true', help='do also what is done already')
 
 

@@ -192,7 +192,8 @@ def test_images_with_masks_of_their_names(run, tmp_path):
 def test_the_film_has_every_frame_also_one_that_cannot_be_read(run, tmp_path):
     bag = write_drive(tmp_path / 'bag', drive(count=6), damaged=(0, 3))
     assert run(bag, '--overlay') == 0
-    film = cv2.VideoCapture(str(tmp_path / 'out' / 'recordings' / 'bag' / 'overlay.mp4'))
+    told = json.loads((tmp_path / 'out/recordings/bag/summary.json').read_text())['film']
+    film = cv2.VideoCapture(str(tmp_path / 'out/recordings/bag' / told['file']))
     images = []
     while (found := film.read())[0]:
         images.append(found[1])
@@ -200,14 +201,17 @@ def test_the_film_has_every_frame_also_one_that_cannot_be_read(run, tmp_path):
     # Below the caption, what could not be read is black.
     assert [bool(image[-4:].max() < 40) for image in images] == [
         index in (0, 3) for index in range(6)]
-    assert 'overlay.mp4' in (tmp_path / 'out' / 'report.html').read_text('utf-8')
+    assert told['sheet'] == [0, 1, 2, 3, 4, 5]
+    page = (tmp_path / 'out' / 'report.html').read_text('utf-8')
+    assert f'href="recordings/bag/{told["file"]}"' in page
+    assert page.count('data-frame="5"') >= 1
 
 
 def test_a_film_that_is_asked_for_later_is_made(run, tmp_path):
     bag = write_drive(tmp_path / 'bag', drive(count=3))
     for options, films in (([], 0), (['--overlay'], 1)):
         assert run(bag, *options) == 0
-        assert len(list(tmp_path.rglob('overlay.mp4'))) == films
+        assert len(list(tmp_path.rglob('overlay.*'))) == films
 
 
 def test_a_recording_of_which_nothing_can_be_read_is_told(run, tmp_path, capsys):

@@ -4,7 +4,7 @@
   for (const table of document.querySelectorAll('table.sortable')) {
     table.tHead.addEventListener('click', (event) => {
       const head = event.target.closest('th');
-      if (!head || !head.dataset.sort) return;
+      if (!head || !head.dataset.sort || event.target.closest('a')) return;
       const column = head.cellIndex;
       const up = head.getAttribute('aria-sort') !== 'ascending';
       for (const other of table.tHead.querySelectorAll('th')) other.removeAttribute('aria-sort');
