@@ -21,11 +21,10 @@ from dataclasses import dataclass
 from enum import Enum
 import math
 
+from seg_node.tools.evaluate.compare.noise import noise, standard_errors
 from seg_node.tools.evaluate.report.catalogue import Better, numbers, Score, score_of
 from seg_node.tools.evaluate.report.results import RunResults
 
-TIME_NOISE = 0.1
-"""Share by which a time may differ without being another: machines are never quite quiet."""
 _ROUNDING = 1e-9
 
 
@@ -46,11 +45,16 @@ class Effect(Enum):
 
 @dataclass(frozen=True)
 class Change:
-    """A number of two runs; None where a run does not know it."""
+    """
+    A number of two runs; None where a run does not know it.
+
+    noise: by how much it may differ and still be the same.
+    """
 
     score: Score
     a: float | None
     b: float | None
+    noise: float = 0.0
 
     @property
     def difference(self) -> float | None:
@@ -64,8 +68,7 @@ class Change:
             return Effect.EQUAL
         if self.a is None or self.b is None:
             return Effect.UNKNOWN
-        noise = TIME_NOISE if self.score.is_time else _ROUNDING
-        if math.isclose(self.a, self.b, rel_tol=noise, abs_tol=_ROUNDING):
+        if math.isclose(self.a, self.b, rel_tol=_ROUNDING, abs_tol=max(self.noise, _ROUNDING)):
             return Effect.EQUAL
         if self.score.better is Better.NEITHER:
             return Effect.DIFFERENT
@@ -80,16 +83,27 @@ def loss(score: Score, before: float, after: float) -> float:
 
 def changes(a: RunResults, b: RunResults) -> tuple[Change, ...]:
     """Return all numbers that a run knows, the weightiest first; those that are 0 in both not."""
-    return changed(numbers(a.summary), numbers(b.summary))
+    errors = standard_errors(a), standard_errors(b)
+    return changed(numbers(a.summary), numbers(b.summary), errors)
 
 
 def changed(old: Mapping[str, float | None], new: Mapping[str, float | None],
+            errors: tuple[Mapping[str, float], Mapping[str, float]] = ({}, {}),
             ) -> tuple[Change, ...]:
-    """Return the changes between numbers by name."""
+    """
+    Return the changes between numbers by name.
+
+    :param errors: standard errors of the times of both.
+    """
     names = [*old, *(name for name in new if name not in old)]
-    found = (Change(score_of(name), old.get(name), new.get(name)) for name in names)
+    found = (_change(score_of(name), old.get(name), new.get(name), errors) for name in names)
     return tuple(one for one in found
                  if not _is_idle(one) and not (one.a is None and one.b is None))
+
+
+def _change(score: Score, a: float | None, b: float | None,
+            errors: tuple[Mapping[str, float], Mapping[str, float]]) -> Change:
+    return Change(score, a, b, noise(score.name, a, *errors) if score.is_time and a else 0.0)
 
 
 def _is_idle(change: Change) -> bool:

@@ -64,7 +64,7 @@ def to_json(comparison: Comparison) -> str:
         'doubts': comparison.doubts,
         'differences': {one.name: {'a': one.a, 'b': one.b} for one in comparison.differences},
         'scores': {one.score.name: {
-            'a': one.a, 'b': one.b, 'difference': one.difference,
+            'a': one.a, 'b': one.b, 'difference': one.difference, 'noise': one.noise,
             'better': one.score.better.value, 'verdict': one.effect.value}
             for one in comparison.changes},
         'frames': {'common': decisions.common, 'only_a': decisions.only_a,

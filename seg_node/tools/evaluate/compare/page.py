@@ -23,13 +23,13 @@ from typing import TYPE_CHECKING
 from seg_node.tools.common.files import write_whole
 from seg_node.tools.evaluate.compare.changes import Change
 from seg_node.tools.evaluate.compare.comparison import Comparison, to_json
-from seg_node.tools.evaluate.compare.decisions import DecisionChange, Stretch
+from seg_node.tools.evaluate.compare.decisions import DecisionChange
+from seg_node.tools.evaluate.compare.pictures import pictures
 from seg_node.tools.evaluate.report.catalogue import score_of
 from seg_node.tools.evaluate.report.pages import render
 from seg_node.tools.evaluate.report.results import RecordingResults, RunResults
 from seg_node.tools.evaluate.report.words import count, plural
 from seg_node.tools.evaluate.report.write import names_of
-from seg_node.tools.evaluate.worst import place_of
 
 if TYPE_CHECKING:
     from seg_node.tools.evaluate.gate.checking import CheckedLimit
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 PAGE, JSON = 'compare.html', 'compare.json'
 STRETCHES, IMAGES = 400, 12
 """Stretches of differing frames, and of those with images, that the page shows."""
-_HEADLINE = ('path_iou', 'decisions.agreement', 'latency_ms.infer.p50')
+_HEADLINE = ('decisions.agreement', 'path_iou', 'latency_ms.infer.p50')
 
 
 def write_comparison(comparison: Comparison, out: Path, gate: Sequence[CheckedLimit] = ()) -> Path:
@@ -50,6 +50,7 @@ def write_comparison(comparison: Comparison, out: Path, gate: Sequence[CheckedLi
     decisions, runs = comparison.decisions, (comparison.a, comparison.b)
     name_a, name_b = names_of(runs)
     columns = [('path IoU', 'path_iou'), ('false GO', 'decisions.false_go'),
+               ('GO early', 'decisions.early_go'),
                ('false STOP', 'decisions.false_stop')] if any(r.has_truth for r in runs) else []
     columns.append(('STOP', 'decisions.stop'))
     changes = {one.score.name: one for one in comparison.changes}
@@ -57,7 +58,7 @@ def write_comparison(comparison: Comparison, out: Path, gate: Sequence[CheckedLi
     write_whole(out / PAGE, render(
         'compare.html.j2', comparison=comparison, gate=gate, name_a=name_a, name_b=name_b,
         hint=_hint(comparison), stretches=decisions.stretches[:STRETCHES],
-        figures=list(_figures(comparison))[:IMAGES],
+        figures=pictures(comparison, IMAGES),
         counts={kind.name.lower(): decisions.frames(kind) for kind in DecisionChange},
         differing=sum(one.frames for one in decisions.stretches
                       if one.decision_a != one.decision_b),
@@ -102,16 +103,3 @@ def _value(one: RecordingResults | None, name: str) -> float | None:
     prefix, _, key = name.rpartition('.')
     value: float | None = one.summary[prefix].get(key) if prefix else one.score(key)
     return value
-
-
-def _figures(comparison: Comparison,
-             ) -> Iterator[tuple[Stretch, int, list[tuple[RunResults, str]]]]:
-    """Yield differing frames of which a run kept an image, with the runs and the images' paths."""
-    for one in comparison.decisions.stretches:
-        for index in range(one.first, one.last + 1):
-            place = f'recordings/{one.recording}/{place_of(index)}'
-            panes = [(run, place) for run in (comparison.a, comparison.b)
-                     if (run.folder / place).is_file()]
-            if panes:
-                yield one, index, panes
-                break

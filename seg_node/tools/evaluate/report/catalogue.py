@@ -62,16 +62,6 @@ class Score:
 _UP, _DOWN, _NEITHER = Better.HIGHER, Better.LOWER, Better.NEITHER
 _SCORE, _SHARE, _COUNT, _NUMBER, _MILLISECONDS = NumberFormat
 _SCORES = (
-    Score('path_iou', 'path IoU', _UP, _SCORE, True),
-    Score('path_f1', 'path F1', _UP, _SCORE, True),
-    Score('path_maxf', 'path MaxF', _UP, _SCORE, True),
-    Score('path_maxf_bev', "path MaxF, bird's eye", _UP, _SCORE, True),
-    Score('precision', 'path precision', _UP, _SCORE, True),
-    Score('recall', 'path recall', _UP, _SCORE, True),
-    Score('false_path_rate', 'false path rate', _DOWN, _SCORE, True),
-    Score('boundary_f1', 'boundary F1', _UP, _SCORE, True),
-    Score('miou', 'mean IoU', _UP, _SCORE, True),
-    Score('ece', 'calibration error', _DOWN, _SCORE, True),
     Score('decisions.false_go', 'false GO, frames', _DOWN, _COUNT, True),
     Score('decisions.false_go_events', 'false GO, events', _DOWN, _COUNT, True),
     Score('decisions.early_go', 'GO earlier than the truth, frames', _DOWN, _COUNT, True),
@@ -85,6 +75,16 @@ _SCORES = (
     Score('decisions.lead_frames.median', 'lead of STOP, frames, median', _NEITHER, _NUMBER,
           True),
     Score('decisions.lead_frames.p95', 'lead of STOP, frames, p95', _NEITHER, _NUMBER, True),
+    Score('path_iou', 'path IoU', _UP, _SCORE, True),
+    Score('path_f1', 'path F1', _UP, _SCORE, True),
+    Score('path_maxf', 'path MaxF', _UP, _SCORE, True),
+    Score('path_maxf_bev', "path MaxF, bird's eye", _UP, _SCORE, True),
+    Score('precision', 'path precision', _UP, _SCORE, True),
+    Score('recall', 'path recall', _UP, _SCORE, True),
+    Score('false_path_rate', 'false path rate', _DOWN, _SCORE, True),
+    Score('boundary_f1', 'boundary F1', _UP, _SCORE, True),
+    Score('miou', 'mean IoU', _UP, _SCORE, True),
+    Score('ece', 'calibration error', _DOWN, _SCORE, True),
     Score('decisions.go', 'GO, frames', _NEITHER, _COUNT),
     Score('decisions.slow', 'SLOW, frames', _NEITHER, _COUNT),
     Score('decisions.stop', 'STOP, frames', _NEITHER, _COUNT),
@@ -113,10 +113,12 @@ def score_of(name: str) -> Score:
     if name in SCORES:
         return SCORES[name]
     if name.startswith(CLASSES):
-        return Score(name, f'IoU of {name.removeprefix(CLASSES)}', _UP, _SCORE, True)
+        label = name.removeprefix(CLASSES).replace('_', ' ')
+        return Score(name, f'IoU of {label}', _UP, _SCORE, True)
     for beginning, label in ((REASONS, 'frames'), (HEALTH, 'frames with finding')):
         if name.startswith(beginning):
-            return Score(name, f'{label} {name.removeprefix(beginning)}', _NEITHER, _COUNT)
+            code = name.removeprefix(beginning).replace('_', ' ')
+            return Score(name, f'{label} {code}', _NEITHER, _COUNT)
     raise ValueError(f'{name}: no number of a summary')
 
 

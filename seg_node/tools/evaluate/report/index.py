@@ -29,12 +29,12 @@ from seg_node.tools.evaluate.report.words import plural
 
 INDEX = 'index.html'
 _COLUMNS = tuple(map(score_of, (
-    'decisions.false_go', 'decisions.false_stop', 'decisions.agreement', 'path_iou', 'miou',
-    'latency_ms.infer.p50', 'failed')))
+    'decisions.false_go', 'path_iou', 'decisions.early_go', 'decisions.false_stop',
+    'decisions.agreement', 'latency_ms.infer.p50', 'failed')))
 _CURVES = tuple(map(score_of, (
-    'path_iou', 'decisions.false_go', 'decisions.agreement', 'miou', 'ece',
+    'decisions.false_go', 'path_iou', 'decisions.agreement', 'miou', 'ece',
     'latency_ms.infer.p50')))
-_WIDTH, _HEIGHT, _EDGE, _TOP = 360, 118, 12, 40
+_WIDTH, _HEIGHT, _LEFT, _EDGE, _TOP, _FOOT = 360, 152, 52, 12, 40, 34
 """Of a curve's drawing, px."""
 Numbers = Mapping[str, float | None]
 
@@ -51,12 +51,20 @@ class Point:
 
 @dataclass(frozen=True)
 class Curve:
-    """How a score went, from the oldest run to the newest."""
+    """
+    How a score went, from the oldest run to the newest.
+
+    ticks are values of the axis with their y, ends what is written below the first and last run.
+    """
 
     score: Score
     points: tuple[Point, ...]
+    ticks: tuple[tuple[float, float], ...]
+    ends: tuple[str, str]
     width: int = _WIDTH
     height: int = _HEIGHT
+    left: int = _LEFT
+    bottom: int = _HEIGHT - _FOOT
 
     @property
     def last(self) -> float:
@@ -89,10 +97,11 @@ def write_index(folder: Path) -> Path | None:
         one for one, other in zip(known, extents, strict=True) if other == extent])
         for score in _COLUMNS}) for run, own, extent in zip(runs, known, extents, strict=True)]
     extent, compared = Counter(extents).most_common(1)[0]
-    curves = _curves([(run.name, own) for run, own, other in
+    curves = _curves([(run, own) for run, own, other in
                       zip(runs, known, extents, strict=True) if other == extent][::-1])
+    what = runs[0].title if len({run.title for run in runs}) == 1 else folder.resolve().name
     write_whole(path, render(
-        'index.html.j2', title=f'{folder.resolve().name}: {plural(len(runs), "evaluation")}',
+        'index.html.j2', title=f'{what}: {plural(len(runs), "evaluation")}',
         rows=rows, scores=_COLUMNS, broken=broken, curves=curves, compared=compared))
     return path
 
@@ -116,17 +125,30 @@ def _best(score: Score, known: Sequence[Numbers]) -> float | None:
     return max(found) if score.better is Better.HIGHER else min(found)
 
 
-def _curves(runs: Sequence[tuple[str, Numbers]]) -> list[Curve]:
+def _curves(runs: Sequence[tuple[RunResults, Numbers]]) -> list[Curve]:
     """Return the curves of the scores that several runs know; runs from the oldest on."""
     curves = []
     for score in _CURVES:
-        found = [(place, name, value) for place, (name, one) in enumerate(runs)
+        found = [(place, run, value) for place, (run, one) in enumerate(runs)
                  if (value := one[score.name]) is not None]
-        if len(found) > 1:
-            low, high = (pick(value for _, _, value in found) for pick in (min, max))
-            curves.append(Curve(score, tuple(Point(
-                round(_EDGE + (_WIDTH - 2 * _EDGE) * place / (len(runs) - 1), 1),
-                round(_HEIGHT - _EDGE - (_HEIGHT - _EDGE - _TOP) * (
-                    0.5 if high == low else (value - low) / (high - low)), 1),
-                name, value) for place, name, value in found)))
+        if len(found) < 2:
+            continue
+        low, high = (pick(value for _, _, value in found) for pick in (min, max))
+        bottom, tall = _HEIGHT - _FOOT - _EDGE, _HEIGHT - _FOOT - _EDGE - _TOP
+
+        def y(value: float, low: float = low, high: float = high, bottom: int = bottom,
+              tall: int = tall) -> float:
+            return round(bottom - tall * (
+                0.5 if high == low else (value - low) / (high - low)), 1)
+
+        curves.append(Curve(
+            score, tuple(Point(
+                round(_LEFT + _EDGE + (_WIDTH - _LEFT - 2 * _EDGE) * place / (len(runs) - 1), 1),
+                y(value), run.name, value) for place, run, value in found),
+            tuple((value, y(value)) for value in sorted({low, high})),
+            (_day(found[0][1]), _day(found[-1][1]))))
     return curves
+
+
+def _day(run: RunResults) -> str:
+    return str(run.run.get('started', ''))[:10]

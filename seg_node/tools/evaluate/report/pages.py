@@ -78,7 +78,7 @@ def environment() -> Environment:
         undefined=jinja2.StrictUndefined, trim_blocks=True, extensions=['jinja2.ext.do'])
     filters: tuple[Callable[..., object], ...] = (
         words.number, words.difference, words.count, words.share, words.milliseconds, words.score,
-        words.seconds, words.spoken, words.plural, json_data)
+        words.seconds, words.spoken, words.plural, json_data, jpeg_data)
     found.filters |= {one.__name__: one for one in filters}
     found.filters |= {'log1p': math.log1p, 'reason_color': color_of, 'meaning': meaning,
                       'anchor': anchor}
@@ -108,6 +108,11 @@ def jpeg_uri(folder: Path, place: str) -> str:
         data = b''
     if not data.startswith(b'\xff\xd8'):
         return ''
+    return jpeg_data(data)
+
+
+def jpeg_data(data: bytes) -> str:
+    """Return a JPEG as a data URI."""
     return f'data:image/jpeg;base64,{base64.b64encode(data).decode("ascii")}'
 
 

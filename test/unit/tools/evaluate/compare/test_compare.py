@@ -18,14 +18,17 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from helpers.evaluated_runs import Drive, write_run
 from helpers.report_page import check_self_contained
-from seg_node.tools.evaluate.compare.changes import Change, changed, Effect, loss
+from seg_node.tools.evaluate.compare.changes import changed, Effect, loss
 from seg_node.tools.evaluate.compare.comparison import compare
 from seg_node.tools.evaluate.compare.decisions import change_of, DecisionChange
+from seg_node.tools.evaluate.compare.noise import standard_errors
 from seg_node.tools.evaluate.compare.page import write_comparison
+from seg_node.tools.evaluate.compare.pictures import pictures
 from seg_node.tools.evaluate.compare.text import comparison_text
 from seg_node.tools.evaluate.mistakes import mistake_of
 from seg_node.tools.evaluate.report.catalogue import score_of
@@ -119,7 +122,44 @@ def test_false_gos_counted_in_the_old_way_are_not_compared(runs, tmp_path):
     ('latency_ms.infer.p50', 10.0, 10.9, Effect.EQUAL), ('path_iou', None, 0.9, Effect.UNKNOWN),
     ('latency_ms.infer.p50', 10.0, 12.0, Effect.WORSE), ('path_iou', 0.9, 0.9, Effect.EQUAL)])
 def test_the_direction_of_each_score_is_known(name, a, b, verdict):
-    assert Change(score_of(name), a, b).effect is verdict
+    assert [one.effect for one in changed({name: a}, {name: b})] == [verdict]
+
+
+def test_a_time_is_as_uncertain_as_the_parts_of_its_run_differ(tmp_path):
+    rng = np.random.default_rng(0)
+
+    def errors(name, *levels):
+        times = np.concatenate([rng.normal(level, 0.1, 400 // len(levels)) for level in levels])
+        return standard_errors(read_run(write_run(tmp_path / name, [Drive('one', 400, changes={
+            k: {'infer_ms': float(time)} for k, time in enumerate(times)})])))
+
+    quiet, busy = errors('quiet', 20), errors('busy', 10, 30)      # busy half of the time
+    p50, largest = 'latency_ms.infer.p50', 'latency_ms.infer.max'
+    assert quiet[p50] < 0.1 < 2 < busy[p50]
+    assert quiet[largest] < 0.3
+    assert changed({p50: 20.0}, {p50: 23.0}, (quiet, quiet))[0].effect is Effect.WORSE
+    assert changed({p50: 20.0}, {p50: 21.9}, (quiet, quiet))[0].effect is Effect.EQUAL
+    assert changed({p50: 20.0}, {p50: 23.0}, (quiet, busy))[0].effect is Effect.EQUAL
+    assert changed({p50: 20.0}, {p50: 60.0}, (quiet, busy))[0].effect is Effect.WORSE
+    assert errors('short', 20).keys() == quiet.keys()
+    short = write_run(tmp_path / 'few', [Drive('one', 100)])
+    assert standard_errors(read_run(short)) == {}
+
+
+def test_pictures_of_both_sides_come_from_the_films(tmp_path):
+    clear = {'decision': 'go', 'reason': 'clear', 'truth_decision': 'go', 'truth_reason': 'clear'}
+    drives = [Drive('one', 60, 5, film=True, changes={**dict.fromkeys(range(60), clear), **more})
+              for more in ({}, dict.fromkeys(range(20, 31), STOPS), {})]
+    a, b = (read_run(write_run(tmp_path / name, [drive], thumbnails=0))
+            for name, drive in zip('ab', drives, strict=False))
+    found = pictures(compare(a, b), 12)
+    assert [(one.stretch.first, one.stretch.last, one.index) for one in found] == [(20, 30, 25)]
+    assert all(pane and pane.startswith(b'\xff\xd8') for pane in found[0].panes)
+    page = check_self_contained(write_comparison(compare(a, b), tmp_path / 'b'))
+    assert len(page.all('img')) == 2
+    bare = read_run(write_run(tmp_path / 'c', [Drive('one', 60, 5, changes=drives[1].changes)]))
+    panes = pictures(compare(a, bare), 12)[0].panes
+    assert panes[0] is not None and panes[1] is None
 
 
 def test_a_loss_follows_the_direction():

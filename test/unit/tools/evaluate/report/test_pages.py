@@ -25,6 +25,8 @@ from helpers.places import ROOT
 from helpers.report_page import check_self_contained, Page
 from seg_node.errors import UserError
 from seg_node.tools.evaluate.report import write
+from seg_node.tools.evaluate.report.catalogue import numbers
+from seg_node.tools.evaluate.report.glossary import anchor, meaning
 from seg_node.tools.evaluate.report.index import refresh_index, write_index
 from seg_node.tools.evaluate.report.pages import TEMPLATES
 from seg_node.tools.evaluate.report.results import read_run
@@ -131,9 +133,43 @@ def test_an_index_links_the_reports(run):
                       ['broken'], started='2026-11-22T00:00:00+00:00')
     report_of(other)
     page = check_self_contained(write_index(run.parent))
-    assert [one['href'] for one in page.all('a')] == ['other/report.html']      # run has none yet
+    links = [one['href'] for one in page.all('a') if not one['href'].startswith('#')]
+    assert links == ['other/report.html']      # run has none yet
     assert page.shown.index('other') < page.shown.index('2026-11-21 19:00')
     assert 'Trend over 2 comparable runs' in page.shown
+    assert 'one, two and broken: 2 evaluations' in page.shown
+    # The axis tells the values and the days.
+    assert page.shown.count('2026-11-21 2026-11-22') == 6
+
+
+def test_every_number_is_explained(run):
+    page = Page(report_of(run))
+    anchors = {one['id'] for _, one in page.elements if 'id' in one}
+    links = {one['href'] for one in page.all('a') if one['href'].startswith('#')}
+    assert links and {link[1:] for link in links} <= anchors
+    summary = json.loads((run / 'summary.json').read_text('utf-8'))
+    for name in numbers(summary):
+        assert meaning(name)
+        if not name.startswith(('class_iou.', 'decisions.reasons.', 'health.')):
+            assert anchor(name) in anchors
+
+
+@pytest.mark.parametrize(('names', 'title'), [
+    (['a'], 'a'), (['a', 'b'], 'a and b'), (['a', 'b', 'c'], 'a, b and c'),
+    (['a', 'b', 'c', 'd'], 'a, b and 2 more recordings')])
+def test_a_title_tells_what_was_evaluated(tmp_path, names, title):
+    folder = write_run(tmp_path / 'run', [Drive(name, 5) for name in names])
+    assert read_run(folder).title == title
+
+
+def test_a_film_elsewhere_is_not_shown(tmp_path):
+    run = write_run(tmp_path / 'run', [Drive('one', 5, film=True)])
+    assert read_run(run).recordings[0].film is not None
+    path = run / 'recordings/one/summary.json'
+    (run / 'recordings/secret.webm').touch()
+    path.write_text(path.read_text('utf-8').replace('overlay.webm', '../secret.webm')
+                    .replace('overlay.mp4', '../secret.webm'))
+    assert read_run(run).recordings[0].film is None
 
 
 def test_an_index_is_only_refreshed_where_there_is_one(run):
