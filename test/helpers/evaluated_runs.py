@@ -16,11 +16,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 import json
 import math
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import cv2
@@ -34,6 +35,7 @@ from seg_node.scoring.path_curve import PathCurve
 from seg_node.tools.evaluate.film import OverlayFilm
 from seg_node.tools.evaluate.job import JobResult
 from seg_node.tools.evaluate.row import Columns, columns_of, Row
+from seg_node.tools.evaluate.scenario.reading import Scenario
 from seg_node.tools.evaluate.scores import Counts
 from seg_node.tools.evaluate.store import Store
 from seg_node.tools.evaluate.summary import badness, summarize, Totals
@@ -104,7 +106,8 @@ def rows_of(drive: Drive) -> list[Row]:
 
 
 def write_run(folder: Path, drives: Sequence[Drive], failed: Sequence[str] = (),
-              thumbnails: int = 3, parquet: bool = False, **told: Any) -> Path:
+              thumbnails: int = 3, parquet: bool = False,
+              scenarios: Mapping[str, Scenario] = MappingProxyType({}), **told: Any) -> Path:
     """Write a run as evaluate does."""
     store = Store(folder)
     recordings = [Recording(name, Path(f'/data/{name}'))
@@ -123,7 +126,7 @@ def write_run(folder: Path, drives: Sequence[Drive], failed: Sequence[str] = (),
     for name in failed:
         store.put(Recording(name, Path(f'/data/{name}')), JobResult(
             name, {}, error=f'/data/{name}: is no bag (magic bytes are missing). Record it again'))
-    store.finish(recordings, CLASSES, parquet)
+    store.finish(recordings, CLASSES, parquet, scenarios)
     return folder
 
 

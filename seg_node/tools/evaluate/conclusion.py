@@ -32,13 +32,15 @@ from seg_node.tools.evaluate.gate.checking import (
     OtherRun,
 )
 from seg_node.tools.evaluate.gate.limits import read_limits
+from seg_node.tools.evaluate.junit import junit_xml
 from seg_node.tools.evaluate.report.catalogue import CLASSES, numbers
 from seg_node.tools.evaluate.report.index import refresh_index
 from seg_node.tools.evaluate.report.pages import require_jinja
 from seg_node.tools.evaluate.report.results import read_run, RunResults
 from seg_node.tools.evaluate.report.write import write_report
+from seg_node.tools.evaluate.scenario.summary import expected_of
 
-GATE = 'gate.json'
+GATE, JUNIT = 'gate.json', 'junit.xml'
 _NO_RUN: dict[str, Any] = {'frames': 0, 'scores': {}, 'decisions': {}, 'failed': []}
 
 
@@ -66,7 +68,7 @@ def finish(folder: Path, before: Path | None, limits: Path | None) -> int:
     :raises UserError: when something cannot be read or written.
     """
     other = None if before is None else read_run(before)
-    for name in (GATE, PAGE, JSON):      # of the run that was there before
+    for name in (GATE, JUNIT, PAGE, JSON):      # of the run that was there before
         (folder / name).unlink(missing_ok=True)
     code = conclude(read_run(folder), other, limits)
     refresh_index(folder.resolve().parent)
@@ -91,6 +93,9 @@ def conclude(run: RunResults, before: RunResults | None = None, limits: Path | N
         checked = check_limits(read_limits(limits, known), known, None if comparison is None else
                                OtherRun(numbers(comparison.a.summary), comparison.doubts))
         write_whole(out / GATE, gate_json(checked))
+    expected = expected_of(run.summary)
+    if expected or checked:
+        write_whole(out / JUNIT, junit_xml(run.name, expected, checked))
     if out.resolve() == run.folder.resolve():
         print(f'  report  {write_report(run, checked)}')
     if comparison is not None:

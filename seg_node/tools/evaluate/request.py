@@ -39,6 +39,7 @@ from seg_node.stop_go.limits import Geometry
 from seg_node.tools.evaluate.ground_truth.mapping import find_mapping, model_ids, read_mapping
 from seg_node.tools.evaluate.ground_truth.masks import masks_in
 from seg_node.tools.evaluate.job import GroundTruthChoice, Job, RunSettings
+from seg_node.tools.evaluate.scenario.reading import read_scenarios, Scenario
 from seg_node.tools.evaluate.scores import PATH_OR_NOT
 from seg_node.tools.evaluate.table import has_parquet
 from seg_node.tools.evaluate.worker import open_segmenter
@@ -54,6 +55,7 @@ class Request:
     model: dict[str, Any]
     backend: dict[str, Any]
     count: int
+    scenarios: dict[str, Scenario]
 
     @property
     def recordings(self) -> tuple[Recording, ...]:
@@ -94,12 +96,13 @@ def make_request(options: argparse.Namespace) -> Request:
         segmenter.close()
     without = [options.out, *([truth.folder] if truth.folder else [])]
     recordings = find_recordings(options.paths, without)
+    scenarios = read_scenarios(recordings, options.paths)
     jobs = tuple(Job(recording, settings, _masks(truth, recording, len(recordings) == 1))
                  for recording in recordings)
     classes = tuple(names) if has_truth and mapping.has_classes else PATH_OR_NOT
     threads = configuration.structure.backend.threads
     count = options.jobs or max(1, len(os.sched_getaffinity(0)) // threads)
-    return Request(settings, jobs, classes, told, ran, count)
+    return Request(settings, jobs, classes, told, ran, count, scenarios)
 
 
 def _configuration(options: argparse.Namespace) -> Configuration:

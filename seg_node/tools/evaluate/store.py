@@ -28,6 +28,8 @@ from seg_node.tools.common.files import write_whole
 from seg_node.tools.common.strict_json import strict_json
 from seg_node.tools.evaluate.job import Job, JobResult
 from seg_node.tools.evaluate.row import Columns
+from seg_node.tools.evaluate.scenario.reading import Scenario
+from seg_node.tools.evaluate.scenario.summary import judge_scenario, scenario_summary
 from seg_node.tools.evaluate.scores import Counts
 from seg_node.tools.evaluate.summary import summarize, Totals
 from seg_node.tools.evaluate.table import read_table, write_all
@@ -97,16 +99,18 @@ class Store:
         """Write run.json."""
         _write(self._out / RUN, content)
 
-    def finish(self, recordings: Sequence[Recording], classes: Sequence[str],
-               parquet: bool) -> dict[str, Any]:
+    def finish(self, recordings: Sequence[Recording], classes: Sequence[str], parquet: bool,
+               scenarios: Mapping[str, Scenario]) -> dict[str, Any]:
         """
         Write the table of all frames and summary.json, from what the recordings left.
 
         :param classes: of the confusion.
+        :param scenarios: what must happen, by the names of recordings.
         """
         totals = Totals(Counts.empty(len(classes)))
         failed: list[dict[str, Any]] = []
         unfinished: list[str] = []
+        judged = {name: judge_scenario(one, None) for name, one in scenarios.items()}
 
         def tables() -> Iterator[Columns]:
             for recording in recordings:
@@ -119,11 +123,14 @@ class Store:
                         unfinished.append(recording.name)
                     continue
                 table = read_table(self._parts / recording.name)
+                if recording.name in scenarios:
+                    judged[recording.name] = judge_scenario(scenarios[recording.name], table)
                 totals.add(recording.name, table, Counts.from_json(kept['counts']), kept['worst'])
                 yield table
 
         write_all(self._out, tables(), parquet)
-        summary = {**summarize(totals, classes), 'failed': failed, 'unfinished': unfinished}
+        summary = {**summarize(totals, classes), 'failed': failed, 'unfinished': unfinished,
+                   'scenario': scenario_summary(judged) if judged else None}
         _write(self._out / 'summary.json', summary)
         return summary
 

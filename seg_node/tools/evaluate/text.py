@@ -22,6 +22,10 @@ from typing import Any
 
 from seg_node.tools.common.text_table import aligned
 from seg_node.tools.evaluate.mistakes import Mistake
+from seg_node.tools.evaluate.scenario.summary import expected_of
+
+_SHOWN = 8
+"""Expectations that are not kept, of those that are told."""
 
 
 def summary_text(summary: Mapping[str, Any], out: Path) -> str:
@@ -49,6 +53,14 @@ def summary_text(summary: Mapping[str, Any], out: Path) -> str:
         rows.append(('against the truth', ', '.join(
             f'{decisions[mistake.value]} {mistake.label}' for mistake in Mistake) + (
             f', {decisions["agreement"]:.1%} of {decisions["judged"]} agree')))
+    expected = expected_of(summary)
+    if expected:
+        broken = [one for one in expected if not one.kept]
+        rows.append(('scenarios', f'{len(expected) - len(broken)} of {len(expected)} kept'))
+        rows += [('NOT KEPT', f'{one.recording}: {one.words}: {one.problem}')
+                 for one in broken[:_SHOWN]]
+        if len(broken) > _SHOWN:
+            rows.append(('NOT KEPT', f'{len(broken) - _SHOWN} more, see report.html'))
     infer = summary['latency_ms'].get('infer', {})
     if infer.get('p50') is not None:
         rows.append(('inference ms', f'p50 {infer["p50"]:.1f}, p95 {infer["p95"]:.1f}'))

@@ -62,6 +62,8 @@ class Score:
 _UP, _DOWN, _NEITHER = Better.HIGHER, Better.LOWER, Better.NEITHER
 _SCORE, _SHARE, _COUNT, _NUMBER, _MILLISECONDS = NumberFormat
 _SCORES = (
+    Score('scenario.broken', 'scenarios: expectations not kept', _DOWN, _COUNT),
+    Score('scenario.expected', 'scenarios: expectations', _NEITHER, _COUNT),
     Score('decisions.false_go', 'false GO, frames', _DOWN, _COUNT, True),
     Score('decisions.false_go_events', 'false GO, events', _DOWN, _COUNT, True),
     Score('decisions.early_go', 'GO earlier than the truth, frames', _DOWN, _COUNT, True),
@@ -131,6 +133,9 @@ def numbers(summary: Mapping[str, Any]) -> dict[str, float | None]:
     decisions = summary['decisions']
     flat = {**_flat('', {name: summary.get(name) for name in ('frames', 'with_truth', 'seconds')}),
             **_flat('', summary['scores']), **_flat('decisions.', decisions),
+            **_flat('scenario.', {name: value for name, value in
+                                  (summary.get('scenario') or {}).items()
+                                  if name != 'recordings'}),
             **_flat('stability.', summary.get('stability', {})),
             **{_stage(name): value for name, value in
                _flat('latency_ms.', summary.get('latency_ms', {})).items()},
@@ -144,7 +149,8 @@ def numbers(summary: Mapping[str, Any]) -> dict[str, float | None]:
             flat[beginning + reason.value] = none
         flat |= {beginning + code: float(count) for code, count in counts.items()}
     if not summary['frames']:      # no frame is no evidence that something did not occur
-        flat = {name: value if name in ('frames', 'failed') else None
+        flat = {name: value if name in ('frames', 'failed') or name.startswith('scenario.')
+                else None
                 for name, value in flat.items()}
     classes = sorted(name for name in flat if name.startswith(CLASSES))
     rest = [name for beginning in (REASONS, HEALTH) for name in flat if name.startswith(beginning)]

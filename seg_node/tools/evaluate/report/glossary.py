@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from seg_node.tools.evaluate.report.catalogue import CLASSES, HEALTH, REASONS, SCORES, STAGES
 
 _MEANINGS = {
-    'path_iou': 'Intersection over union of path: pixels that are path for network and truth, over '
-                'those that are path for either. 1 is perfect.',
+    'path_iou': 'Intersection over union of path: pixels of it for network and truth, over those '
+                'of it for either. 1 is perfect.',
     'path_f1': 'Harmonic mean of precision and recall of path.',
     'path_maxf': 'The best F1 of path at any threshold of its confidence, as KITTI road counts '
                  'it.',

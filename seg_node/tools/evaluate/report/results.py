@@ -23,6 +23,7 @@ from typing import Any
 
 from seg_node.errors import UserError
 from seg_node.tools.evaluate.row import Columns
+from seg_node.tools.evaluate.scenario.summary import Expected, expected_of
 from seg_node.tools.evaluate.table import read_table
 
 TITLED = 3
@@ -112,6 +113,11 @@ class RunResults:
         if len(names) > TITLED:
             return f'{", ".join(names[:TITLED - 1])} and {len(names) - TITLED + 1} more recordings'
         return ' and '.join(filter(None, (', '.join(names[:-1]), *names[-1:]))) or self.name
+
+    @property
+    def expected(self) -> list[Expected]:
+        """What had to happen in the recordings, what did not happen first."""
+        return expected_of(self.summary)
 
     @property
     def has_report(self) -> bool:

@@ -27,6 +27,7 @@ from seg_node.tools.evaluate.report.results import Film
 from seg_node.tools.evaluate.report.thinning import stretches, thin
 from seg_node.tools.evaluate.report.words import spoken
 from seg_node.tools.evaluate.row import Columns
+from seg_node.tools.evaluate.scenario.summary import Expected
 
 _SERIES = ('free_distance', 'required_distance', 'confidence', 'confidence_low')
 _STEPS = ('free_distance', 'confidence')
@@ -40,13 +41,15 @@ KEPT, BROKEN = '#2f9e62', '#d0443e'
 MIN_CONFIDENCE = 'stop_go.min_confidence'
 
 
-def timeline_data(name: str, table: Columns, points: int, film: Film | None) -> dict[str, Any]:
+def timeline_data(name: str, table: Columns, points: int, film: Film | None = None,
+                  expected: Sequence[Expected] = ()) -> dict[str, Any]:
     """
     Return the timeline of a recording for the page's script.
 
     Frames that `kept` leaves out lie within a stretch of the same decision, reason and truth.
 
     :param points: frames to aim at.
+    :param expected: what had to happen in it.
     """
     states = list(zip(table['decision'], table['reason'], table['truth_decision'],
                       table['truth_reason'], strict=True))
@@ -66,6 +69,9 @@ def timeline_data(name: str, table: Columns, points: int, film: Film | None) -> 
         'decision': _digits([table['decision'][k] for k in kept]),
         'reason': [numbers[table['reason'][k]] for k in kept],
         'truth': _digits([table['truth_decision'][k] for k in kept]),
+        'expected': [{'from': round(one.since * 1e3), 'kept': one.kept, 'words': one.words,
+                      'until': None if one.until is None else round(one.until * 1e3)}
+                     for one in expected] or None,
         'mistake': ''.join(_MISTAKES[found][0] if (found := mistakes[k]) else '-' for k in kept)
         if any(table['truth_decision']) else None,
         'truthReason': _sparse([numbers.get(table['truth_reason'][k]) for k in kept]),

@@ -118,7 +118,9 @@ def _frames(run: RunResults) -> Frames:
             if one.film is not None and len(sheets) < SHEETS:
                 sheets[number] = [Picture(row, table['index'][row], one.film.picture(row))
                                   for row in one.film.sheet if row < len(table['index'])]
-            data.append((number, timeline_data(one.name, table, points, one.film)))
+            data.append((number, timeline_data(
+                one.name, table, points, one.film,
+                [line for line in run.expected if line.recording == one.name])))
     return Frames(
         failures.maps(run.has_true_decisions), latency.chart(),
         settings(run.run.get('parameters', {}), data[0][0] if data else 0),

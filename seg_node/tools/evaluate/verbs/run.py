@@ -39,9 +39,10 @@ DESCRIPTION = """\
 Judge recordings frame by frame as the node would, as fast as the machine allows, and score them
 against masks where there are some. The outcome is a folder: report.html, summary.json,
 frames.parquet, and recordings/ with the same for each of them. What is done already is not done
-again. Exit codes: 0 done; 1 done, but some recordings could not be read or not to their end, or a
-limit of --gate is not kept; 2 unusable input; 130 stopped by Ctrl-C (what is done is kept: run
-again to go on).
+again. What NAME.scenario.yaml beside a recording says must happen is held against it; no masks are
+needed. Exit codes: 0 done; 1 done, but some recordings could not be read or not to their end, what
+a scenario says did not happen, or a limit of --gate is not kept; 2 unusable input; 130 stopped by
+Ctrl-C (what is done is kept: run again to go on).
 """
 
 
@@ -140,7 +141,8 @@ def execute(options: argparse.Namespace) -> int:
     jobs = [job for job in request.jobs if options.again or not store.is_done(job)]
     _print_beginning(request, len(request.jobs) - len(jobs))
     _work(request, store, jobs, options.scheduler, stop)
-    summary = store.finish(request.recordings, request.classes, request.settings.parquet)
+    summary = store.finish(request.recordings, request.classes, request.settings.parquet,
+                           request.scenarios)
     print(printable_lines(summary_text(summary, options.out), REPORT), flush=True)
     if stop:
         print('evaluate: stopped; what is done is kept, run again to go on', file=sys.stderr)
@@ -149,7 +151,8 @@ def execute(options: argparse.Namespace) -> int:
     if options.params_file is None and not options.param:
         print('evaluate: nothing is known of vehicle and camera: the corridor lies in the image '
               '(geometry: trapezoid); give --params-file')
-    return code or (1 if summary['failed'] else 0)
+    broken = summary['scenario'] and summary['scenario']['broken']
+    return code or (1 if summary['failed'] or broken else 0)
 
 
 def _work(request: Request, store: Store, jobs: Sequence[Job], scheduler: str | None,

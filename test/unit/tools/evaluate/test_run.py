@@ -214,6 +214,41 @@ def test_a_film_that_is_asked_for_later_is_made(run, tmp_path):
         assert len(list(tmp_path.rglob('overlay.*'))) == films
 
 
+def test_a_scenario_is_judged_again_without_the_network(run, tmp_path, capsys):
+    bag = write_drive(tmp_path / 'bag', drive(BLOCKED))      # 20 frames a second
+    scenario = tmp_path / 'bag.scenario.yaml'
+    scenario.write_text('expect: [{always: stop, from: 0.3, until: 0.4, because: obstacle}]')
+    assert run(bag) == 0
+    assert '1 of 1 kept' in capsys.readouterr().out
+    scenario.write_text('expect: [{never: blocked}]')
+    assert run(bag) == 1
+    told = capsys.readouterr().out
+    assert '1 done already' in told
+    assert 'bag: never blocked: STOP, ' in told and 'at 0.30 s (frame 6)' in told
+    assert summary(tmp_path / 'out')['scenario']['broken'] == 1
+    scenario.write_text('expect: [{nevr: blocked}]')
+    assert run(bag) == 2
+    assert "bag.scenario.yaml: expect: entry 1: 'nevr'" in capsys.readouterr().err
+    scenario.unlink()
+    assert run(bag) == 0
+    assert not (tmp_path / 'out' / 'junit.xml').exists()
+
+
+def test_the_example_of_a_scenario(run, tmp_path):
+    example = ROOT / 'examples' / 'scenario'
+    subprocess.run([sys.executable, example / 'make_drive.py', tmp_path, '--seconds', '0.5'],
+                   check=True, env={**os.environ, 'PYTHONPATH': str(ROOT)})
+    assert run(tmp_path / 'drive', '--truth', '/camera/truth') == 1      # the rest is missing
+    told = summary(tmp_path / 'out')
+    assert (told['frames'], told['with_truth'], told['failed']) == (5, 5, [])
+    problems = [line['problem'] for line in told['scenario']['recordings']['drive']]
+    assert len(problems) == 5
+    assert [problem for problem in problems if 'the recording ends at 0.40 s' not in problem] \
+        == ['']      # never camera
+    from seg_node.parameters.params_file import configure, read_params_file
+    configure(read_params_file(tmp_path / 'params.yaml', 'seg_node'))
+
+
 def test_a_recording_of_which_nothing_can_be_read_is_told(run, tmp_path, capsys):
     (tmp_path / 'in').mkdir()
     (tmp_path / 'in' / 'broken.mcap').write_bytes(b'no bag at all' * 100)

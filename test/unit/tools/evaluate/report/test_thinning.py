@@ -88,7 +88,7 @@ def test_a_single_false_go_in_a_long_drive_is_in_its_timeline():
     wrong = {'decision': 'go', 'reason': 'clear', 'truth_decision': 'stop',
              'truth_reason': 'blocked', 'text': 'the one'}
     table = columns_of(rows_of(Drive('long', 5_000, changes={3_333: wrong})))
-    data = timeline_data('long', table, 100, None)
+    data = timeline_data('long', table, 100)
     place = data['index'].index(3_333)
     assert (data['decision'][place], data['truth'][place]) == ('g', 's')
     assert data['reasons'][data['truthReason'][place]][0] == 'blocked'
