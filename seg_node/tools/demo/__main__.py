@@ -41,7 +41,9 @@ from seg_node.tools.common.command_line import (
     whole,
 )
 
-RESULTS = ('overlay.mp4', 'timeline.png', 'frames.png', 'results.mcap', 'summary.json')
+FILMS = ('overlay.webm', 'overlay.mp4')
+"""Names that the film can have: made in the drive as MPEG-4, and then fit for browsers."""
+RESULTS = (*FILMS, 'timeline.png', 'frames.png', 'results.mcap', 'summary.json')
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:

@@ -26,6 +26,7 @@ from seg_node.errors import UserError
 from seg_node.parameters.structure import Structure
 from seg_node.recordings.find import Kind
 from seg_node.recordings.sources import Source
+from seg_node.tools.common.video_files import for_browsers
 from seg_node.tools.demo.drive_log import Drive, read_drive, read_records, read_sent
 from seg_node.tools.demo.summary import path_iou, summarize, table, write_summary
 
@@ -55,6 +56,8 @@ def write_results(
     from seg_node.tools.demo.timeline_plot import write_timeline
     write_timeline(drive, out / 'timeline.png', limits)
     write_frames(drive, out / 'overlay.mp4', out / 'frames.png')
+    if not interrupted:      # who presses Ctrl-C does not wait for it
+        for_browsers(out / 'overlay.mp4')
     return table(summary)
 
 

@@ -25,13 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.perception.images.quiet_opencv import quiet_opencv
-from seg_node.tools.common.video_files import H264, MPEG4, open_writer
+from seg_node.tools.common.video_files import open_writer, QUICK
 
 quiet_opencv()
 import cv2  # noqa: E402  (after its log level is set)
 
-CODECS = (H264, MPEG4)
-"""What can be made while the vehicle drives; browsers play only the first."""
 MAX_WIDTH = 1920
 """Width in pixels above which the whole image is scaled down."""
 MAX_LAG = 1.0
@@ -99,7 +97,7 @@ class OverlayVideo:
         self._size = (max(2, int(width * scale) // 2 * 2), max(2, int(height * scale) // 2 * 2))
         self._grid = (rows, columns)
         whole = (self._size[0] * columns, self._size[1] * rows)
-        self._writer, codec = open_writer(self._path, CODECS, self._fps, whole)
+        self._writer, codec = open_writer(self._path, QUICK, self._fps, whole)
         self.codec = codec.fourcc
 
     def _emit_until(self, last: int) -> None:

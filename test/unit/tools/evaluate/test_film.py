@@ -20,14 +20,10 @@ import cv2
 import numpy as np
 import pytest
 
-from seg_node.tools.common.video_files import Codec, open_writer
+from helpers.films import film_means, gray
 from seg_node.tools.evaluate.film import contact_sheet, OverlayFilm, SHEET
 from seg_node.tools.evaluate.report.results import place_on_sheet
 from seg_node.tools.evaluate.row import columns_of, Row
-
-
-def gray(value, height=48, width=64):
-    return np.full((height, width, 3), value, np.uint8)
 
 
 def test_image_k_of_a_film_is_frame_k(tmp_path):
@@ -38,10 +34,7 @@ def test_image_k_of_a_film_is_frame_k(tmp_path):
     path = tmp_path / film.name
     path.write_bytes(files[film.name])
     video = cv2.VideoCapture(str(path))
-    means = []
-    while (found := video.read())[0]:
-        means.append(float(found[1].mean()))
-    assert np.allclose(means, [0, 40, 80, 200], atol=12)
+    assert np.allclose(film_means(path), [0, 40, 80, 200], atol=12)
     assert video.get(cv2.CAP_PROP_FPS) == pytest.approx(10)
     video.release()
     pictures = [cv2.imdecode(np.frombuffer(files[place_on_sheet(number)], np.uint8), 1)
@@ -58,12 +51,6 @@ def test_a_rate_that_no_film_can_have_is_one_image_a_second(fps):
 
 def test_no_image_no_film():
     assert OverlayFilm(10.0).finish([]) == {}
-
-
-def test_without_an_encoder_nothing_is_left_behind(tmp_path):
-    with pytest.raises(OSError, match='no encoder for none'):
-        open_writer(tmp_path / 'a', [Codec('none', '.mp4')], 10, (64, 48))
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_contact_sheet_shows_where_the_decision_changes():
