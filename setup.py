@@ -71,7 +71,8 @@ setup(
     extras_require={
         'test': ['pytest'],  # colcon test looks here to decide that the tests run with pytest
         'node': extra('base', 'node'),  # what package.xml asks of rosdep
-        **{name: extra(name) for name in ('ros', 'tools', 'import_model', 'evaluate')},
+        **{name: extra(name)
+           for name in ('ros', 'tools', 'video', 'import_model', 'evaluate')},
     },
     zip_safe=False,
     maintainer='seg_node contributors',

@@ -60,8 +60,6 @@ class CameraOfBag(Source):
         head = self._head()
         self._first_ns, first = head[0].recorded_ns, head[0].data
         super().__init__(bag.path.name, _fps(head), self._image.count, self._size(head))
-        for text in bag.notes:
-            self.note(text)
         offset = clock_offset(bag, [self._image])
         self.start_ns = self._first_ns + offset
         self._stamped = stamp_of(first) != 0
@@ -70,6 +68,11 @@ class CameraOfBag(Source):
         elif offset:
             self.note(f'{self.topic}: stamps are on another clock than the recording; the clock '
                       'starts at the first stamp')
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know by now, of the bag and of this camera."""
+        return (*self._bag.notes, *self._notes)
 
     @property
     def topic(self) -> str:
@@ -130,7 +133,9 @@ class CameraOfBag(Source):
             try:
                 if not self.compressed:
                     image = read_cdr(message.data, IMAGE)
-                    return int(image.width), int(image.height)
+                    if image.width and image.height:
+                        return int(image.width), int(image.height)
+                    continue
                 bgr = read_image(message.data, True).bgr
                 return bgr.shape[1], bgr.shape[0]
             except Exception:      # almost any, for damaged bytes; the next one may be whole

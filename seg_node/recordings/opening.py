@@ -110,8 +110,9 @@ def open_frames(
 
 def _camera_of(bag: Bag, topics: Topics) -> Source:
     from seg_node.recordings.camera_of_bag import CameraOfBag
+    from seg_node.recordings.video.as_images import with_images
     try:
-        return CameraOfBag(bag, topics)
+        return CameraOfBag(with_images(bag), topics)
     except BaseException:
         bag.close()
         raise

@@ -58,7 +58,7 @@ class Source:
     of the first image, camera (its calibration where no message tells it, else None), start_ns
     (time of the first frame on the recorded clock; None when nothing was recorded), compressed
     (frames are CompressedImage messages), node_parameters (what is known of the vehicle and its
-    camera, as parameters of the node), notes (what the user should know, for the log).
+    camera, as parameters of the node), notes (what the user should know by now, for the log).
     """
 
     kind: Kind
@@ -75,7 +75,7 @@ class Source:
         self.fps = fps
         self.count = count
         self.size = size
-        self.notes: list[str] = []
+        self._notes: list[str] = []
 
     def __iter__(self) -> Iterator[RecordedFrame]:
         """Yield the frames from the start; a second iteration starts again."""
@@ -92,10 +92,15 @@ class Source:
         """Close the source."""
         self.close()
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know by now."""
+        return tuple(self._notes)
+
     def note(self, text: str) -> None:
         """Keep something for the user to know, once."""
-        if text not in self.notes:
-            self.notes.append(text)
+        if text not in self._notes:
+            self._notes.append(text)
 
     def _frame(self, index: int, bgr: NDArray[np.uint8]) -> RecordedFrame:
         return RecordedFrame(index, round(index * 1e9 / self.fps), bgr)

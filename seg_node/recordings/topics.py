@@ -35,6 +35,8 @@ from seg_node.stop_go.thresholds import AgeLimits
 
 _ODOM = 'odom'
 """The node's own name for it."""
+_TRANSPORTS = ('compressed', 'ffmpeg', 'foxglove')
+"""Last parts of the topics that image_transport's plugins publish below an image topic."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def _choose_image(bag: Bag, topics: Topics) -> Channel:
     listing = ', '.join(channel.topic for channel in images)
     if not images:
         have = ', '.join(sorted({channel.told for channel in bag.channels})) or 'nothing'
-        raise UserError(f'{bag.path}: no Image or CompressedImage topic in this bag; it has '
+        raise UserError(f'{bag.path}: no topic with images in this bag; it has '
                         f'{have}. Record the camera too: ros2 bag record TOPIC')
     if topics.image is not None:
         found = find_channel(images, topics.image)
@@ -101,22 +103,29 @@ def _choose_image(bag: Bag, topics: Topics) -> Channel:
     if len(images) == 1:
         return images[0]
     names = [f'{camera.strip("/")}/image_raw' for camera in topics.cameras]
-    ends = (*(f'/{name}' for name in names), *(f'/{name}/compressed' for name in names))
+    ends = tuple(f'/{name}{last}' for name in names
+                 for last in ('', *(f'/{transport}' for transport in _TRANSPORTS)))
     known = [channel for channel in images if f'/{channel.topic.strip("/")}'.endswith(ends)]
     if len(known) > 1:      # of one camera, raw and compressed
         wanted = COMPRESSED if topics.transport == 'compressed' else IMAGE
         known = [channel for channel in known if channel.type == wanted]
+    if len(known) > 1:      # as images, and as a video that is decoded
+        known = [channel for channel in known if not _is_below(channel)]
     if len(known) != 1:
         raise UserError(f'{bag.path}: several image topics, or none of a camera: {listing}. '
                         'Choose one with --topic')
     return known[0]
 
 
+def _is_below(image: Channel) -> bool:
+    return image.topic.rpartition('/')[2] in _TRANSPORTS
+
+
 def _info_of(image: Channel, bag: Bag) -> Channel | None:
     # By convention (image_transport) camera_info lies beside image_raw, and the compressed topic
     # one level below: /front/image_raw/compressed, /front/camera_info.
     base = image.topic
-    for _ in range(2 if image.type == COMPRESSED else 1):
+    for _ in range(2 if image.type == COMPRESSED or _is_below(image) else 1):
         base = base.rsplit('/', 1)[0]
         found = find_channel(bag.channels, f'{base}/camera_info')
         if found is not None and found.type == CAMERA_INFO:

@@ -36,7 +36,7 @@ _COMPLETING = '_ARGCOMPLETE'
 """Set by the shell function of argcomplete, which then wants nothing but words."""
 REQUIREMENTS = {
     'rosbags': 'tools', 'matplotlib': 'tools', 'tqdm': 'tools', 'jinja2': 'tools',
-    'argcomplete': 'tools',
+    'argcomplete': 'tools', 'av': 'video',
     'onnx': 'import_model',
     'sklearn': 'benchmark',
     'pyarrow': 'evaluate', 'dask': 'evaluate', 'distributed': 'evaluate',

@@ -33,6 +33,7 @@ from seg_node.recordings.channels import (
 from seg_node.recordings.find import Kind
 from seg_node.recordings.stamps import clock_offset
 from seg_node.recordings.topics import choose_channels, images_of, Topics
+from seg_node.recordings.video.as_images import with_images
 
 
 class MessageSource:
@@ -88,6 +89,8 @@ class BagMessages(MessageSource):
 
     def __init__(self, bag: Bag, cameras: Sequence[str] = (), image: str | None = None) -> None:
         """Choose the channels and find out the clock."""
+        if cameras:
+            bag = with_images(bag)
         self._bag = bag
         self.name = bag.path.name or str(bag.path)
         if not bag.end_ns:
@@ -99,6 +102,7 @@ class BagMessages(MessageSource):
         self.duration_ns = bag.end_ns - bag.start_ns
         images = [channel for channel in images_of(bag) if channel in self._played]
         self.clock_ns = bag.start_ns + clock_offset(bag, images)
+        self._known = bag.notes
 
     def messages(
         self, channels: Collection[Channel], start_ns: int, stop_ns: int | None,
@@ -114,6 +118,10 @@ class BagMessages(MessageSource):
                              bag.messages(wanted, start, stop)):
             for channel in wanted[message.channel]:
                 yield message.recorded_ns - begin, message._replace(channel=channel)
+
+    def notes(self) -> Sequence[str]:
+        """Return what playing has found."""
+        return [note for note in self._bag.notes if note not in self._known]
 
     def close(self) -> None:
         """Close the bag."""

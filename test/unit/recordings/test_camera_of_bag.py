@@ -238,7 +238,7 @@ def test_odometry_with_wrong_stamps_is_left_out_and_noted(tmp_path, wrong, reaso
     bag = write_drive(tmp_path / 'bag', drive(count=4), speeds=[1.0] * 4, odometry_stamp=wrong)
     with closing(opened(bag)) as source:
         assert {frame.motion for frame in list(source)[1:]} == {None}
-        assert source.notes == [f'/odom: left out where it cannot be believed: {reason}']
+        assert source.notes == (f'/odom: left out where it cannot be believed: {reason}',)
 
 
 # --- images -----------------------------------------------------------------------------------

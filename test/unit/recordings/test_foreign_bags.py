@@ -127,7 +127,7 @@ def test_mcap_without_a_message_index_is_read(tmp_path, profile):
     assert read(path) == {TOPIC: COUNT}
     with open_frames(path) as source:
         assert [frame.stamp_ns for frame in source] == TIMES
-        assert source.notes == []
+        assert source.notes == ()
 
 
 @pytest.mark.parametrize(('encoding', 'schema'), [
@@ -138,8 +138,8 @@ def test_topics_of_other_encodings_are_left_out_and_named(tmp_path, encoding, sc
     assert read(path) == {TOPIC: COUNT}
     with open_frames(path) as source:
         assert len(list(source)) == COUNT
-        assert source.notes == [f'{path}: topics that cannot be read are left out: /foreign (its '
-                                f'messages are {encoding!r}, not CDR)']
+        assert source.notes == (f'{path}: topics that cannot be read are left out: /foreign (its '
+                                f'messages are {encoding!r}, not CDR)',)
 
 
 def test_a_bag_of_other_encodings_alone_is_refused_for_that(tmp_path):

@@ -422,3 +422,18 @@ def test_what_is_assumed_without_parameters_is_the_last_line(model, tmp_path, ca
     images = write_images(tmp_path / 'images', drive(count=3))
     assert main([str(images), '--out', str(tmp_path / 'out'), '--model', str(model)]) == 0
     assert 'geometry: trapezoid' in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_a_video_is_decided_as_its_frames_are(run, tmp_path):
+    pytest.importorskip('av', reason='requirements/video.txt is not installed')
+    from helpers.bag_files import PERIOD_NS, START_NS
+    from helpers.video_bags import COMPRESSED_VIDEO, encode, message, write_video_bag
+    labels = drive(BLOCKED, 24)
+    write_drive(tmp_path / 'bags' / 'frames', labels)
+    write_video_bag(tmp_path / 'bags' / 'video', [
+        message(COMPRESSED_VIDEO, START_NS + number * PERIOD_NS, data)
+        for number, data in encode([image(each) for each in labels])])
+    assert run(tmp_path / 'bags') == 0
+    tables = [read_table(tmp_path / 'out' / 'recordings' / name) for name in ('frames', 'video')]
+    decided = [(table['decision'], table['reason']) for table in tables]
+    assert decided[0] == decided[1] and {'go', 'stop'} <= set(decided[0][0])
