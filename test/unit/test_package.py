@@ -168,7 +168,7 @@ def test_setup_installs_what_each_script_needs():
     assert all(f'install_{layer}()' in text for layer in layers)
     assert {path.stem for path in REQUIREMENTS} == {
         *(layers - {'extra'}), 'node', 'tensorrt', 'tensorrt_bindings', 'baselines', 'evaluate',
-        'train'}
+        'video', 'train'}
     light = re.search(r'import_model\) layers=\(([^)]+)\)', text)
     assert light and light.group(1).split() == ['base', 'import_model']
 
