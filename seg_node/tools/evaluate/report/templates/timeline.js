@@ -64,7 +64,8 @@
       .forEach(([reason, r]) => { if (used.has(r)) key(reason[0], reason[1]); });
     for (const [kind, {words, color}] of Object.entries(common.mistakes))
       if (rec.mistake && rec.mistake.includes(kind)) key(words, color);
-    if (rec.expected) { key('expected and kept', common.kept); key('expected and not kept', common.broken); }
+    for (const [kept, words] of [[true, 'expected and kept'], [false, 'expected and not kept']])
+      if (rec.expected && rec.expected.some((one) => one.kept === kept)) key(words, kept ? common.kept : common.broken);
     if (rec.freeDistance) key('required distance', common.decisions.stop, 'dashed');
     if (rec.ms.length < rec.frames)
       htmlElement('em', box, rec.ms.length + ' of ' + rec.frames

@@ -25,6 +25,7 @@ from seg_node.tools.evaluate.compare.page import write_comparison
 from seg_node.tools.evaluate.report.index import write_index
 from seg_node.tools.evaluate.report.results import read_run
 from seg_node.tools.evaluate.report.write import write_report
+from seg_node.tools.evaluate.scenario.expectation import Expectation, Rule
 
 FILM = 'document.querySelector("#film video")'
 SHOWN = 'Number(document.querySelector("#readout b").textContent.split(" ")[1])'
@@ -34,8 +35,10 @@ SHOWN = 'Number(document.querySelector("#readout b").textContent.split(" ")[1])'
 def pages(tmp_path_factory):
     """Return report, comparison and index."""
     folder = tmp_path_factory.mktemp('runs')
+    expect = {'one': (Expectation(Rule.ALWAYS, 'stop', 1.0, 2.5, ('obstacle',)),
+                      Expectation(Rule.NEVER, 'camera'))}
     runs = [read_run(write_run(folder / name, [Drive('one', 120, film=True), Drive('two', 60, 2)],
-                               ['broken'])) for name in ('a', 'b')]
+                               ['broken'], scenarios=expect)) for name in ('a', 'b')]
     reports = [write_report(run) for run in runs]
     return reports[0], write_comparison(compare(*runs), folder / 'b'), write_index(folder)
 
@@ -52,6 +55,7 @@ def test_pages_in_a_browser(pages):
         assert browser.ask(f'{FILM}.duration') == pytest.approx(120 / RATE, abs=0.06)
         # A click in the middle of the timeline goes to the middle of the film, arrows step.
         browser.wait_for(f'!{FILM}.seeking')
+        browser.ask('document.querySelector("#timeline").scrollIntoView()')
         box = browser.ask('(({left, top, width}) => [left, top, width])'
                           '(document.querySelector("#chart svg").getBoundingClientRect())')
         browser.click(box[0] + 58 + (box[2] - 68) * 0.504, box[1] + 40)
@@ -69,6 +73,9 @@ def test_pages_in_a_browser(pages):
         # A picture of the contact sheet leads to its frame.
         browser.ask('document.querySelector("[data-strip]:not([hidden]) button").click()')
         assert browser.ask(SHOWN) == 0
+        # So does what a scenario says: here to the first frame of its time, which is broken.
+        browser.ask('document.querySelector("[data-ms]").click()')
+        assert browser.ask(SHOWN) == 1.0 * RATE
         assert browser.errors == []
 
         # Without its film the timeline goes on, and says so.
