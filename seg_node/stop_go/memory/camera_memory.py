@@ -30,7 +30,7 @@ from seg_node.stop_go.corridor.measure import standing
 from seg_node.stop_go.geometry import View
 from seg_node.stop_go.ground_rays import GroundRays, RayRanges
 from seg_node.stop_go.memory.grid import HALF, Numbers, RayFan, RESOLUTION
-from seg_node.stop_go.memory.memory import Memory, Moment
+from seg_node.stop_go.memory.memory import Gone, Memory, Moment
 from seg_node.stop_go.memory.place import Place
 from seg_node.stop_go.vehicle import Vehicle
 from seg_node.stop_go.verdict import Finding
@@ -136,7 +136,9 @@ class CameraMemory:
             x, y = place.from_vehicle(eye.rays.origin).tolist()
             begin = place.yaw + float(eye.rays.azimuth[0]) - eye.rays.increment / 2
             fan = RayFan(x, y, begin, eye.rays.increment, eye.edge, found.free)
-        self._memory.see(fan, place.from_vehicle(feet), place.from_vehicle(guesses))
+        gone = self._memory.see(fan, place.from_vehicle(feet), place.from_vehicle(guesses))
+        if len(gone.points):
+            self._follow_below(eye, gone, swept, way.angle, place)
         self._saw = self._memory.clock
 
     def _hidden(self, eye: _Eye, found: RayRanges, way: SweptPath, angle: float, place: Place,
@@ -151,11 +153,28 @@ class CameraMemory:
         if not len(hidden):
             return np.empty((0, 2))
         ring = _along(eye.rays, hidden, eye.rays.start[hidden])
-        along, across = way.locate(turned(ring, -angle))
         probe = _along(eye.rays, hidden, eye.edge[hidden] + _PROBE)
-        known = ((along > way.bumper) & (np.abs(across) < way.width / 2)) | (
-            self._memory.was_free(place.from_vehicle(probe)))
+        known = _in_way(ring, way, angle) | self._memory.was_free(place.from_vehicle(probe))
         return _blind(eye, hidden[known], way, angle)
+
+    def _follow_below(self, eye: _Eye, gone: Gone, way: SweptPath, angle: float, place: Place,
+                      ) -> None:
+        """
+        Hold all that somebody may stand on who went below the picture unseen.
+
+        Whose place is seen to be free, and who can have reached the lower edge since, may have
+        gone on below it between two frames, or in those that the network got wrong.
+        """
+        points = place.to_vehicle(gone.points)
+        edge = _along(eye.rays, np.arange(len(eye.edge)), eye.edge)
+        known = _in_way(points, way, angle) | gone.came
+        apart = np.linalg.norm(points[known, None] - edge, axis=-1)
+        # A foot at the edge was marked beyond it.
+        reached = apart <= gone.walked[known, None] + 2 * HALF
+        if reached.any():
+            below = _blind(eye, np.flatnonzero(reached.any(axis=0)), way, angle)
+            self._memory.hold(
+                place.from_vehicle(below), float(gone.seen[known][reached.any(axis=1)].max()))
 
     def _eye_of(self, view: View, limits: GroundLimits) -> _Eye | None:
         """Return the rays of a view, None where none of them sees the ground near the vehicle."""
@@ -187,6 +206,12 @@ def _feet(eye: _Eye, found: RayRanges) -> tuple[Numbers, Numbers]:
     feet, edge = (np.flatnonzero(near & side) for side in (
         found.foot >= clearable, found.foot < clearable))
     return _along(eye.rays, feet, found.foot[feet]), _along(eye.rays, edge, clearable[edge])
+
+
+def _in_way(points: Numbers, way: SweptPath, angle: float) -> NDArray[np.bool_]:
+    """Tell which points [N, 2] of the vehicle frame lie in the way, before the bumper."""
+    along, across = way.locate(turned(points, -angle))
+    return np.asarray((along > way.bumper) & (np.abs(across) < way.width / 2))
 
 
 def _blind(eye: _Eye, hidden: NDArray[np.intp], way: SweptPath, angle: float) -> Numbers:

@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import math
 from typing import Any
 
@@ -66,10 +66,12 @@ class Grid:
     What was seen of each cell last, and when; arrays [side, side], rows along y, columns along x.
 
     `column` and `row`: of the first cell, counted from the origin of odometry's frame. `seen`:
-    the memory's clock when the cell was last seen, seconds, -inf for never; `sightings`: frames
-    that showed something there since it was seen to be free; `driven`: the memory's count of
-    metres of doubt when it was last seen. Nothing changes an array once it is part of a grid.
+    the memory's clock when the cell was last seen to be what it is held to be, seconds, -inf for
+    never; `sightings`: frames that showed something there since it was seen to be free; `driven`:
+    the memory's count of metres of doubt at `seen`. Nothing changes an array once it is part of a
+    grid.
     `guessed`: it may as well stand nearby; `freed`: the clock when it was last seen to be free.
+    `followed`: since then something was seen within a step of it; who stood there went on in view.
     `reach`: metres to each side of the middle.
     """
 
@@ -81,6 +83,7 @@ class Grid:
     driven: NDArray[np.float32]
     guessed: Flags
     freed: Numbers
+    followed: Flags
 
     @classmethod
     def around(cls, x: float, y: float, reach: float) -> Grid:
@@ -88,7 +91,8 @@ class Grid:
         side = 2 * math.ceil(reach / RESOLUTION)
         return cls(reach, _first(x, side), _first(y, side), np.full((side, side), -np.inf),
                    np.zeros((side, side), np.uint8), np.zeros((side, side), np.float32),
-                   np.zeros((side, side), np.bool_), np.full((side, side), -np.inf))
+                   np.zeros((side, side), np.bool_), np.full((side, side), -np.inf),
+                   np.zeros((side, side), np.bool_))
 
     @property
     def side(self) -> int:
@@ -113,8 +117,12 @@ class Grid:
             new[there] = old[here]
         return fresh
 
-    def cleared(self, fan: RayFan, clock: float, driven: float) -> Grid:
-        """Return the grid after a frame that shows some cells to be free, each as a whole."""
+    def cleared(self, fan: RayFan, since: float, clock: float, driven: float) -> Grid:
+        """
+        Return the grid after a frame that shows some cells to be free, each as a whole.
+
+        :param since: the memory's clock from which on what was seen counts.
+        """
         x = (np.arange(self.side) + self.column + 0.5) * RESOLUTION - fan.x
         y = (np.arange(self.side) + self.row + 0.5) * RESOLUTION - fan.y
         x, y = x.astype(np.float32), y.astype(np.float32)[:, None]
@@ -136,8 +144,22 @@ class Grid:
             ray = (place - np.floor(place / turn) * turn).astype(np.int32)
             clear &= start.take(ray) <= nearest
             clear &= farthest <= free.take(ray)
-        return self._noted(clear, clock, self.sightings[clear] // _FADES, driven,
-                           self.guessed[clear], clock)
+        left = np.where(self.seen[clear] >= since, self.sightings[clear] // _FADES, np.uint8(0))
+        held = left >= SIGHTINGS
+        return self._noted(clear, np.where(held, self.seen[clear], clock), left,
+                           np.where(held, self.driven[clear], driven), self.guessed[clear],
+                           np.where(held, self.freed[clear], clock), self.followed[clear])
+
+    def held(self, points: Numbers, seen: float, driven: float) -> Grid:
+        """
+        Return the grid with something that may stand at all of these points.
+
+        :param points: float64 [N, 2], metres.
+        :param seen: the memory's clock when it was last seen, elsewhere.
+        """
+        cells = self._cells(points)
+        cells &= self.sightings < SIGHTINGS
+        return self._noted(cells, seen, SIGHTINGS, driven, True, self.freed[cells], False)
 
     def marked(self, feet: Numbers, guesses: Numbers, walked: float, since: float, clock: float,
                driven: float) -> Grid:
@@ -155,9 +177,11 @@ class Grid:
             return self
         before = np.where(self.seen >= since, self.sightings, 0).astype(np.uint8)
         cells = 2 * math.ceil(walked / RESOLUTION) + 1
-        near = np.asarray(cv2.dilate(before, np.ones((cells, cells), np.uint8)))
-        again = np.minimum(near, _MOST - 1) + 1
-        return self._noted(marks, clock, again[marks], driven, ~sure[marks], self.freed[marks])
+        step = np.ones((cells, cells), np.uint8)
+        again = np.minimum(cv2.dilate(before, step)[marks], _MOST - 1) + 1
+        near = np.asarray(cv2.dilate(marks.view(np.uint8), step)).view(np.bool_)
+        return replace(self, followed=self.followed | near)._noted(
+            marks, clock, again, driven, ~sure[marks], self.freed[marks], False)
 
     def was_free(self, points: Numbers, since: float) -> Flags:
         """Tell at which points [N, 2] all around was seen to be free, at `since` or later."""
@@ -212,7 +236,7 @@ class Grid:
 
     @property
     def _arrays(self) -> tuple[NDArray[Any], ...]:
-        return self.seen, self.sightings, self.driven, self.guessed, self.freed
+        return self.seen, self.sightings, self.driven, self.guessed, self.freed, self.followed
 
     def _cells(self, points: Numbers) -> Flags:
         """Return which cells hold any of the points."""
@@ -222,10 +246,10 @@ class Grid:
         cells[rows[inside], columns[inside]] = True
         return cells
 
-    def _noted(self, cells: Flags, clock: float, sightings: NDArray[np.uint8], driven: float,
-               guessed: Flags, freed: Numbers | float) -> Grid:
+    def _noted(self, cells: Flags, *values: NDArray[Any] | float) -> Grid:
+        """Return the grid with these values of its arrays in some cells."""
         arrays = [array.copy() for array in self._arrays]
-        for array, value in zip(arrays, (clock, sightings, driven, guessed, freed), strict=True):
+        for array, value in zip(arrays, values, strict=True):
             array[cells] = value
         return Grid(self.reach, self.column, self.row, *arrays)
 

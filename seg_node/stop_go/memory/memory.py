@@ -59,6 +59,22 @@ class Moment:
 
 
 @dataclass(frozen=True, eq=False)
+class Gone:
+    """
+    What a frame no longer shows where it stood, nor a step from there.
+
+    `points`: where it stood, float64 [N, 2], metres in odometry's frame; `seen` [N]: when, on the
+    memory's clock; `walked` [N]: how far it may have gone since, metres; `came` [N]: whether all
+    around was seen to be free before.
+    """
+
+    points: Numbers
+    seen: Numbers
+    walked: Numbers
+    came: Flags
+
+
+@dataclass(frozen=True, eq=False)
 class Remembered:
     """
     What is remembered at one moment, to be told.
@@ -162,24 +178,39 @@ class Memory:
         return (self._finding(float(along[nearest] - bumper), float(across[nearest]),
                               self._clock - float(grid.seen[cells][nearest])),)
 
-    def see(self, fan: RayFan | None, feet: Numbers, guesses: Numbers) -> None:
+    def see(self, fan: RayFan | None, feet: Numbers, guesses: Numbers) -> Gone:
         """
-        Take in what a frame shows, of the place that follow() was given.
+        Take in what a frame shows, of the place that follow() was given, and return what is gone.
 
         :param fan: where the ground is free; None where the frame is not to be believed in that.
         :param feet: where something stands, float64 [N, 2], metres in odometry's frame.
         :param guesses: where it may stand, likewise.
         """
-        grid = self._grid
-        if grid is None:
-            return
+        before = grid = self._grid
+        if before is None or grid is None:
+            return Gone(np.empty((0, 2)), np.empty(0), np.empty(0), np.empty(0, np.bool_))
         if fan is not None:
-            grid = grid.cleared(fan, self._clock, self._driven)
-        walked = min(max(_PACE * (self._clock - self._saw), _STEP), _FARTHEST)
+            grid = grid.cleared(fan, self._since, self._clock, self._driven)
+        walked = float(_walked(self._clock - self._saw))
         self._saw = self._clock
-        self._grid = grid.marked(
+        self._grid = grid = grid.marked(
             feet, guesses, walked, self._since, self._clock, self._driven)
         self._tell(fan is not None)
+        cells = before.occupied(self._since) & ~grid.occupied(self._since) & ~grid.followed
+        points, seen = before.middles(cells), before.seen[cells]
+        return Gone(points, seen, _walked(self._clock - seen),
+                    before.was_free(points, self._since))
+
+    def hold(self, points: Numbers, seen: float) -> None:
+        """
+        Take something to stand at all of these points, after see().
+
+        :param points: float64 [N, 2], metres in odometry's frame.
+        :param seen: the memory's clock when it was last seen, elsewhere.
+        """
+        if self._grid is not None:
+            self._grid = self._grid.held(points, seen, self._driven)
+            self._tell(self.now.fresh)
 
     def was_free(self, points: Numbers) -> Flags:
         """Tell around which points [N, 2] of odometry's frame all was seen to be free."""
@@ -221,3 +252,8 @@ class Memory:
             f'something that left the picture stood {max(ahead, 0.0):.2f} m ahead, '
             f'{abs(left):.2f} m to the {hand}, {age:.1f} s ago; remembered for {seconds:.1f} s',
             age, seconds)
+
+
+def _walked(seconds: Numbers | float) -> Numbers:
+    """Return how far something may have moved in a time, metres."""
+    return np.clip(_PACE * np.asarray(seconds, np.float64), _STEP, _FARTHEST)

@@ -183,7 +183,7 @@ def test_a_vehicle_that_drives_up_to_something_low_remembers_where_it_lay():
     robot.come((1.5, 0.0))
     # It goes on in odometry's frame, although nothing is in the picture any more.
     assert any(remembered(robot.wait(14, motion=DRIVES)))
-    robot.place = robot.place.after(Motion(0.0, 3.1), 1.0)      # it turns round
+    robot.place = robot.place.after(Motion(1.0), 2.0)      # past it
     assert not any(remembered(robot.wait(5))[1:])
 
 
@@ -225,7 +225,7 @@ def test_frames_of_a_camera_at_fault_change_nothing():
 
 def test_a_network_in_doubt_adds_and_does_not_clear():
     robot, doubt = Robot(), (Finding(Reason.LOW_CONFIDENCE, 'unsure'),)
-    robot.come((2.0, 0.0), doubt=doubt)
+    robot.come((2.7, 0.0), doubt=doubt)
     before = len(held_near(robot))
     assert before and not robot.known.fresh
     robot.wait(5, doubt=doubt)

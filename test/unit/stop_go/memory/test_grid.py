@@ -78,7 +78,7 @@ def test_what_is_too_old_is_forgotten():
 
 
 def test_free_ground_clears():
-    grid = stood().cleared(fan(), 2.0, 0.0)
+    grid = stood().cleared(fan(), -10.0, 2.0, 0.0)
     assert state_at(grid, *POINT[0]) == FREE
     assert not grid.occupied(-10.0).any()
 
@@ -86,7 +86,7 @@ def test_free_ground_clears():
 def test_what_was_seen_for_long_takes_three_frames_to_clear():
     grid, cleared = stood(times=40), 0
     while grid.occupied(-10.0).any():
-        grid, cleared = grid.cleared(fan(), 50.0 + cleared, 0.0), cleared + 1
+        grid, cleared = grid.cleared(fan(), -10.0, 50.0 + cleared, 0.0), cleared + 1
     assert cleared == 3
 
 
@@ -94,12 +94,12 @@ def test_what_was_seen_for_long_takes_three_frames_to_clear():
     fan(start=2.1), fan(free=2.1), fan(begin=0.3), fan(begin=-1.5), fan(x=4.0)],
     ids=['below the picture', 'hidden', 'to the right', 'to the left', 'behind'])
 def test_only_a_cell_that_is_seen_as_a_whole_is_cleared(ray):
-    assert stood().cleared(ray, 2.0, 0.0).occupied(-10.0).any()
+    assert stood().cleared(ray, -10.0, 2.0, 0.0).occupied(-10.0).any()
 
 
 @given(st.floats(-3.2, 3.2), st.floats(0.2, 6.3), st.floats(0.3, 2.0), st.floats(2.0, 4.5))
 def test_free_cells_lie_in_the_fan(begin, turn, start, free):
-    grid = Grid.around(0.0, 0.0, 5.0).cleared(fan(start, free, 0.0, 0.0, begin, turn), 1.0, 0.0)
+    grid = Grid.around(0.0, 0.0, 5.0).cleared(fan(start, free, 0.0, 0.0, begin, turn), -10.0, 1.0, 0.0)
     points = grid.middles(grid.states(0.0) == FREE)
     distance = np.hypot(*points.T)
     angle = np.mod(np.arctan2(points[:, 1], points[:, 0]) - begin, 2 * math.pi)
@@ -132,7 +132,7 @@ def test_cells_are_carried_to_other_places_with_their_age():
 
 
 def test_ground_was_free_only_where_all_around_it_was():
-    grid = Grid.around(0.0, 0.0, 5.0).cleared(fan(), 1.0, 0.0)
+    grid = Grid.around(0.0, 0.0, 5.0).cleared(fan(), -10.0, 1.0, 0.0)
     inside, border = np.array([[2.0, 0.0]]), np.array([[3.9, 0.0]])
     assert grid.was_free(inside, 0.0).all() and not grid.was_free(border, 0.0).any()
     assert not grid.was_free(inside, 1.5).any()
