@@ -137,7 +137,7 @@ class CameraMemory:
             begin = place.yaw + float(eye.rays.azimuth[0]) - eye.rays.increment / 2
             fan = RayFan(x, y, begin, eye.rays.increment, eye.edge, found.free)
         gone = self._memory.see(fan, place.from_vehicle(feet), place.from_vehicle(guesses))
-        if len(gone.points):
+        if gone is not None:
             self._follow_below(eye, gone, swept, way.angle, place)
         self._saw = self._memory.clock
 

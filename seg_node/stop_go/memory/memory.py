@@ -178,7 +178,7 @@ class Memory:
         return (self._finding(float(along[nearest] - bumper), float(across[nearest]),
                               self._clock - float(grid.seen[cells][nearest])),)
 
-    def see(self, fan: RayFan | None, feet: Numbers, guesses: Numbers) -> Gone:
+    def see(self, fan: RayFan | None, feet: Numbers, guesses: Numbers) -> Gone | None:
         """
         Take in what a frame shows, of the place that follow() was given, and return what is gone.
 
@@ -186,17 +186,19 @@ class Memory:
         :param feet: where something stands, float64 [N, 2], metres in odometry's frame.
         :param guesses: where it may stand, likewise.
         """
-        before = grid = self._grid
-        if before is None or grid is None:
-            return Gone(np.empty((0, 2)), np.empty(0), np.empty(0), np.empty(0, np.bool_))
-        if fan is not None:
-            grid = grid.cleared(fan, self._since, self._clock, self._driven)
+        before = self._grid
+        if before is None:
+            return None
+        grid = before if fan is None else before.cleared(
+            fan, self._since, self._clock, self._driven)
         walked = float(_walked(self._clock - self._saw))
         self._saw = self._clock
         self._grid = grid = grid.marked(
             feet, guesses, walked, self._since, self._clock, self._driven)
         self._tell(fan is not None)
         cells = before.occupied(self._since) & ~grid.occupied(self._since) & ~grid.followed
+        if not cells.any():
+            return None
         points, seen = before.middles(cells), before.seen[cells]
         return Gone(points, seen, _walked(self._clock - seen),
                     before.was_free(points, self._since))

@@ -74,9 +74,9 @@ class KnownView:
         pass
 
 
-def picture(view, *posts):
-    """Return labels of a road that is 4 m wide, with posts at x, y in the vehicle frame."""
-    labels = np.where(np.abs(ground_seen(view)[..., 1]) < 2.0, PATH, 0).astype(np.uint8)
+def picture(view, *posts, half=2.0):
+    """Return labels of a road with posts at x, y in the vehicle frame; `half` its width, metres."""
+    labels = np.where(np.abs(ground_seen(view)[..., 1]) < half, PATH, 0).astype(np.uint8)
     for x, y in posts:
         draw_post(labels, view, x, y, BODY)
     return labels
@@ -163,6 +163,53 @@ def test_who_walks_away_in_view_does_not_block():
     robot.come(*[(2.5, y) for y in (0.0, 0.3, 0.6, 0.9, 1.2)])
     assert not any(remembered(robot.wait(12)))
     assert robot.judge.verdict(Instant(robot.now, robot.now)).decision is Decision.GO
+
+
+@pytest.mark.parametrize(('last', 'late'), [
+    ((1.45, 0.0), 0.0), ((1.45, 0.5), 0.0), ((1.6, 0.0), 0.0), ((1.8, -0.1), 0.2)],
+    ids=['near', 'beside the way', 'while frames are wrong', 'while images are late'])
+def test_who_goes_below_the_edge_unseen_blocks_until_the_memory_ends(last, late):
+    robot = Robot()
+    robot.wait(12)
+    robot.come((2.4, 0.1), (2.1, 0.1), last)
+    robot.now += late
+    verdicts = robot.wait(45)
+    assert all(remembered(verdicts)[3:26])
+    assert all(verdict.decision is Decision.STOP for verdict in verdicts[3:26])
+    # From when he was seen, not from when he was missed.
+    assert verdicts[10].measured == pytest.approx(1.1 + late)
+    assert verdicts[-1].decision is Decision.GO
+
+
+def test_who_is_lost_too_far_from_the_edge_to_be_below_it_does_not_block():
+    robot = Robot()
+    robot.wait(12)
+    robot.come((2.4, 0.0))
+    assert robot.wait(14)[-1].decision is Decision.GO
+
+
+def test_who_crosses_in_view_near_the_edge_does_not_block():
+    robot = Robot()
+    robot.wait(12)
+    for y in np.arange(0.0, 2.5, 0.15):
+        robot.see((1.6, y))
+    assert not any(remembered(robot.wait(12)))
+    assert robot.judge.verdict(Instant(robot.now, robot.now)).decision is Decision.GO
+
+
+def test_one_frame_with_wrong_labels_at_the_edge_does_not_block():
+    robot, labels = Robot(), picture(VIEW)
+    robot.wait(12)
+    labels[-8:, 110:150] = 3
+    robot.see(labels=labels)
+    assert not any(remembered(robot.wait(12)))
+
+
+def test_a_border_of_the_road_that_flickers_does_not_block():
+    robot = Robot()
+    robot.wait(12, labels=picture(VIEW, half=0.6))
+    for half in (0.55, 0.65) * 4:
+        assert not any(remembered(robot.wait(4, labels=picture(VIEW, half=half))))
 
 
 @pytest.mark.parametrize('y', [0.25, -0.25])

@@ -90,6 +90,33 @@ def test_what_was_seen_for_long_takes_three_frames_to_clear():
     assert cleared == 3
 
 
+def test_what_fades_was_not_seen_again():
+    grid = stood(times=40).cleared(fan(), -10.0, 50.0, 7.0)
+    cells = grid.occupied(-10.0)
+    assert grid.seen[cells].tolist() == [39.0] and grid.driven[cells].tolist() == [0.0]
+    # What had become too old does not come back.
+    late = stood(times=40).cleared(fan(), 45.0, 50.0, 0.0)
+    assert not late.occupied(-10.0).any() and state_at(late, *POINT[0]) == FREE
+
+
+def test_what_is_held_has_the_age_that_it_is_given_and_stays_unknown():
+    grid = Grid.around(0.0, 0.0, 5.0).held(POINT, 3.0, 1.0)
+    assert grid.occupied(3.0).sum() == 1 and not grid.occupied(3.1).any()
+    assert state_at(grid, *POINT[0]) == UNKNOWN
+    seen = stood(times=5).held(POINT, 1.0, 0.0)
+    assert seen.occupied(4.0).any()
+
+
+def test_who_is_seen_a_step_on_is_followed():
+    grid = stood(times=3)
+    cells = grid.occupied(-10.0)
+    assert not grid.followed[cells].any()
+    assert not grid.marked(POINT + 0.6, NONE, 0.2, -10.0, 3.0, 0.0).followed[cells].any()
+    on = grid.marked(POINT + 0.2, NONE, 0.2, -10.0, 3.0, 0.0)
+    assert on.followed[cells].all()
+    assert not on.marked(POINT, NONE, 0.2, -10.0, 4.0, 0.0).followed[cells].any()
+
+
 @pytest.mark.parametrize('ray', [
     fan(start=2.1), fan(free=2.1), fan(begin=0.3), fan(begin=-1.5), fan(x=4.0)],
     ids=['below the picture', 'hidden', 'to the right', 'to the left', 'behind'])
