@@ -33,6 +33,8 @@ SIGHTINGS = 2
 _MOST, _FADES = 32, 4
 """Sightings that count, at most, and what one frame that shows the cell to be free leaves of them:
 a network that is wrong for two frames does not make forget what it saw for longer."""
+_CERTAIN = 3
+"""Frames in a row that must show a cell to be free: a network may be wrong for two."""
 FREE, OCCUPIED, UNKNOWN = 0, 100, -1
 """As in nav_msgs/OccupancyGrid."""
 
@@ -70,7 +72,8 @@ class Grid:
     never; `sightings`: frames that showed something there since it was seen to be free; `driven`:
     the memory's count of metres of doubt at `seen`. Nothing changes an array once it is part of a
     grid.
-    `guessed`: it may as well stand nearby; `freed`: the clock when it was last seen to be free.
+    `guessed`: it may as well stand nearby; `freed`: the clock when it was last certain to be free;
+    `in_row`: frames in a row that have shown it to be free, as far as they count.
     `followed`: since then something was seen within a step of it; who stood there went on in view.
     `reach`: metres to each side of the middle.
     """
@@ -83,6 +86,7 @@ class Grid:
     driven: NDArray[np.float32]
     guessed: Flags
     freed: Numbers
+    in_row: NDArray[np.uint8]
     followed: Flags
 
     @classmethod
@@ -92,7 +96,7 @@ class Grid:
         return cls(reach, _first(x, side), _first(y, side), np.full((side, side), -np.inf),
                    np.zeros((side, side), np.uint8), np.zeros((side, side), np.float32),
                    np.zeros((side, side), np.bool_), np.full((side, side), -np.inf),
-                   np.zeros((side, side), np.bool_))
+                   np.zeros((side, side), np.uint8), np.zeros((side, side), np.bool_))
 
     @property
     def side(self) -> int:
@@ -123,43 +127,29 @@ class Grid:
 
         :param since: the memory's clock from which on what was seen counts.
         """
-        x = (np.arange(self.side) + self.column + 0.5) * RESOLUTION - fan.x
-        y = (np.arange(self.side) + self.row + 0.5) * RESOLUTION - fan.y
-        x, y = x.astype(np.float32), y.astype(np.float32)[:, None]
-        distance = np.sqrt(x * x + y * y)
-        # In turns of the increment from the first ray on, up to a whole turn.
-        turn = np.float32(2 * math.pi / fan.increment)
-        middle = (np.arctan2(y, x) - np.float32(fan.begin)) / np.float32(fan.increment)
-        span = np.float32(HALF / fan.increment) / np.maximum(distance, np.float32(HALF))
-        nearest, farthest = distance - np.float32(HALF), distance + np.float32(HALF)
-        # Directions that no ray has are seen from nowhere on.
-        count = math.ceil(turn) + 1
-        start = np.full(count, np.inf, np.float32)
-        start[:len(fan.start)] = fan.start
-        free = np.zeros(count, np.float32)
-        free[:len(fan.free)] = fan.free
-        clear: Flags = distance > HALF
-        for aside in (-1, 0, 1):
-            place = middle + aside * span
-            ray = (place - np.floor(place / turn) * turn).astype(np.int32)
-            clear &= start.take(ray) <= nearest
-            clear &= farthest <= free.take(ray)
-        left = np.where(self.seen[clear] >= since, self.sightings[clear] // _FADES, np.uint8(0))
-        held = left >= SIGHTINGS
-        return self._noted(clear, np.where(held, self.seen[clear], clock), left,
-                           np.where(held, self.driven[clear], driven), self.guessed[clear],
-                           np.where(held, self.freed[clear], clock), self.followed[clear])
+        view, clear = self._shown(fan)
+        row = np.where(clear, np.minimum(self.in_row + 1, _CERTAIN), 0)
+        in_row = np.where(view, row, self.in_row).astype(np.uint8)
+        before = np.where(self.seen >= since, self.sightings, np.uint8(0))
+        left = before // _FADES
+        empty = clear & (left < SIGHTINGS)
+        certain = empty & (in_row == _CERTAIN)
+        changed = certain | (empty & (before > 0))
+        return replace(
+            self, in_row=in_row, sightings=np.where(clear, left, self.sightings),
+            seen=np.where(changed, clock, self.seen), freed=np.where(certain, clock, self.freed),
+            driven=np.where(changed, np.float32(driven), self.driven))
 
-    def held(self, points: Numbers, seen: float, driven: float) -> Grid:
+    def held(self, points: Numbers, seen: float, since: float, driven: float) -> Grid:
         """
         Return the grid with something that may stand at all of these points.
 
         :param points: float64 [N, 2], metres.
         :param seen: the memory's clock when it was last seen, elsewhere.
+        :param since: as above.
         """
-        cells = self._cells(points)
-        cells &= self.sightings < SIGHTINGS
-        return self._noted(cells, seen, SIGHTINGS, driven, True, self.freed[cells], False)
+        cells = self._cells(points) & ~self.occupied(since)
+        return self._noted(cells, seen, SIGHTINGS, driven, True, self.freed[cells], 0, False)
 
     def marked(self, feet: Numbers, guesses: Numbers, walked: float, since: float, clock: float,
                driven: float) -> Grid:
@@ -181,7 +171,7 @@ class Grid:
         again = np.minimum(cv2.dilate(before, step)[marks], _MOST - 1) + 1
         near = np.asarray(cv2.dilate(marks.view(np.uint8), step)).view(np.bool_)
         return replace(self, followed=self.followed | near)._noted(
-            marks, clock, again, driven, ~sure[marks], self.freed[marks], False)
+            marks, clock, again, driven, ~sure[marks], self.freed[marks], 0, False)
 
     def was_free(self, points: Numbers, since: float) -> Flags:
         """Tell at which points [N, 2] all around was seen to be free, at `since` or later."""
@@ -230,13 +220,40 @@ class Grid:
     def states(self, since: float) -> NDArray[np.int8]:
         """Return FREE, OCCUPIED or UNKNOWN for each cell; what was seen before is unknown."""
         states = np.full(self.seen.shape, UNKNOWN, np.int8)
-        states[(self.sightings == 0) & (self.seen >= since)] = FREE
+        states[(self.sightings == 0) & (self.seen >= since) & (self.freed == self.seen)] = FREE
         states[self.occupied(since) & ~self.guessed] = OCCUPIED
         return states
 
     @property
     def _arrays(self) -> tuple[NDArray[Any], ...]:
-        return self.seen, self.sightings, self.driven, self.guessed, self.freed, self.followed
+        return (self.seen, self.sightings, self.driven, self.guessed, self.freed, self.in_row,
+                self.followed)
+
+    def _shown(self, fan: RayFan) -> tuple[Flags, Flags]:
+        """Return which cells are in view as a whole, and which of them are free as a whole."""
+        x = (np.arange(self.side) + self.column + 0.5) * RESOLUTION - fan.x
+        y = (np.arange(self.side) + self.row + 0.5) * RESOLUTION - fan.y
+        x, y = x.astype(np.float32), y.astype(np.float32)[:, None]
+        distance = np.sqrt(x * x + y * y)
+        # In turns of the increment from the first ray on, up to a whole turn.
+        turn = np.float32(2 * math.pi / fan.increment)
+        middle = (np.arctan2(y, x) - np.float32(fan.begin)) / np.float32(fan.increment)
+        span = np.float32(HALF / fan.increment) / np.maximum(distance, np.float32(HALF))
+        nearest, farthest = distance - np.float32(HALF), distance + np.float32(HALF)
+        # Directions that no ray has are seen from nowhere on.
+        count = math.ceil(turn) + 1
+        start = np.full(count, np.inf, np.float32)
+        start[:len(fan.start)] = fan.start
+        free = np.zeros(count, np.float32)
+        free[:len(fan.free)] = fan.free
+        view: Flags = distance > HALF
+        clear = view.copy()
+        for aside in (-1, 0, 1):
+            place = middle + aside * span
+            ray = (place - np.floor(place / turn) * turn).astype(np.int32)
+            view &= start.take(ray) <= nearest
+            clear &= farthest <= free.take(ray)
+        return view, view & clear
 
     def _cells(self, points: Numbers) -> Flags:
         """Return which cells hold any of the points."""

@@ -211,7 +211,7 @@ class Memory:
         :param seen: the memory's clock when it was last seen, elsewhere.
         """
         if self._grid is not None:
-            self._grid = self._grid.held(points, seen, self._driven)
+            self._grid = self._grid.held(points, seen, self._since, self._driven)
             self._tell(self.now.fresh)
 
     def was_free(self, points: Numbers) -> Flags:

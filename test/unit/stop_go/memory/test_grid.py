@@ -41,6 +41,12 @@ def stood(point=POINT, times=2, walked=0.2):
     return grid
 
 
+def cleared(grid, ray, times=3, clock=2.0):
+    for _ in range(times):
+        grid = grid.cleared(ray, -10.0, clock, 0.0)
+    return grid
+
+
 def state_at(grid, x, y, since=-10.0):
     rows, columns = grid.places(np.array([[x, y]]))
     return int(grid.states(since)[rows[0], columns[0]])
@@ -77,17 +83,34 @@ def test_what_is_too_old_is_forgotten():
     assert state_at(stood(), *POINT[0], since=1.5) == UNKNOWN
 
 
-def test_free_ground_clears():
-    grid = stood().cleared(fan(), -10.0, 2.0, 0.0)
-    assert state_at(grid, *POINT[0]) == FREE
-    assert not grid.occupied(-10.0).any()
+def test_free_ground_clears_at_once_and_is_told_after_three_frames():
+    for times, state in ((1, UNKNOWN), (2, UNKNOWN), (3, FREE)):
+        grid = cleared(stood(), fan(), times)
+        assert state_at(grid, *POINT[0]) == state
+        assert not grid.occupied(-10.0).any()
+
+
+def test_only_three_frames_in_a_row_make_certain_that_ground_is_free():
+    grid, hidden, away = Grid.around(0.0, 0.0, 5.0), fan(free=1.5), fan(begin=2.0)
+    for between, state in ((hidden, UNKNOWN), (away, FREE)):
+        found = cleared(cleared(cleared(grid, fan(), 2), between, 1), fan(), 1)
+        assert state_at(found, *POINT[0]) == state
+        assert found.was_free(POINT, -10.0).all() == (state == FREE)
+    # Once certain, a frame that does not show it changes nothing.
+    assert state_at(cleared(cleared(cleared(grid, fan()), hidden, 1), fan(), 1), *POINT[0]) == FREE
+
+
+def test_what_stood_there_for_a_frame_is_not_free_for_two():
+    grid = cleared(Grid.around(0.0, 0.0, 5.0), fan()).marked(POINT, NONE, 0.2, -10.0, 3.0, 0.0)
+    assert state_at(cleared(grid, fan(), 2, 4.0), *POINT[0]) == UNKNOWN
+    assert state_at(cleared(grid, fan(), 3, 4.0), *POINT[0]) == FREE
 
 
 def test_what_was_seen_for_long_takes_three_frames_to_clear():
-    grid, cleared = stood(times=40), 0
+    grid, frames = stood(times=40), 0
     while grid.occupied(-10.0).any():
-        grid, cleared = grid.cleared(fan(), -10.0, 50.0 + cleared, 0.0), cleared + 1
-    assert cleared == 3
+        grid, frames = grid.cleared(fan(), -10.0, 50.0 + frames, 0.0), frames + 1
+    assert frames == 3
 
 
 def test_what_fades_was_not_seen_again():
@@ -95,16 +118,16 @@ def test_what_fades_was_not_seen_again():
     cells = grid.occupied(-10.0)
     assert grid.seen[cells].tolist() == [39.0] and grid.driven[cells].tolist() == [0.0]
     # What had become too old does not come back.
-    late = stood(times=40).cleared(fan(), 45.0, 50.0, 0.0)
-    assert not late.occupied(-10.0).any() and state_at(late, *POINT[0]) == FREE
+    assert not stood(times=40).cleared(fan(), 45.0, 50.0, 0.0).occupied(-10.0).any()
 
 
 def test_what_is_held_has_the_age_that_it_is_given_and_stays_unknown():
-    grid = Grid.around(0.0, 0.0, 5.0).held(POINT, 3.0, 1.0)
+    grid = Grid.around(0.0, 0.0, 5.0).held(POINT, 3.0, -10.0, 1.0)
     assert grid.occupied(3.0).sum() == 1 and not grid.occupied(3.1).any()
     assert state_at(grid, *POINT[0]) == UNKNOWN
-    seen = stood(times=5).held(POINT, 1.0, 0.0)
+    seen = stood(times=5).held(POINT, 1.0, -10.0, 0.0)
     assert seen.occupied(4.0).any()
+    assert stood().held(POINT, 3.0, 2.5, 0.0).occupied(2.5).any()
 
 
 def test_who_is_seen_a_step_on_is_followed():
@@ -126,7 +149,7 @@ def test_only_a_cell_that_is_seen_as_a_whole_is_cleared(ray):
 
 @given(st.floats(-3.2, 3.2), st.floats(0.2, 6.3), st.floats(0.3, 2.0), st.floats(2.0, 4.5))
 def test_free_cells_lie_in_the_fan(begin, turn, start, free):
-    grid = Grid.around(0.0, 0.0, 5.0).cleared(fan(start, free, 0.0, 0.0, begin, turn), -10.0, 1.0, 0.0)
+    grid = cleared(Grid.around(0.0, 0.0, 5.0), fan(start, free, 0.0, 0.0, begin, turn), clock=1.0)
     points = grid.middles(grid.states(0.0) == FREE)
     distance = np.hypot(*points.T)
     angle = np.mod(np.arctan2(points[:, 1], points[:, 0]) - begin, 2 * math.pi)
@@ -159,7 +182,7 @@ def test_cells_are_carried_to_other_places_with_their_age():
 
 
 def test_ground_was_free_only_where_all_around_it_was():
-    grid = Grid.around(0.0, 0.0, 5.0).cleared(fan(), -10.0, 1.0, 0.0)
+    grid = cleared(Grid.around(0.0, 0.0, 5.0), fan(), clock=1.0)
     inside, border = np.array([[2.0, 0.0]]), np.array([[3.9, 0.0]])
     assert grid.was_free(inside, 0.0).all() and not grid.was_free(border, 0.0).any()
     assert not grid.was_free(inside, 1.5).any()
