@@ -104,7 +104,7 @@ class WatchedNode(NodeModel):
         if not known.fresh or known.grid is None or known.place is None:
             return
         truth = _Truth(self._course, exposure.things, self._setup.camera_foot(exposure.pose))
-        states = known.grid.states(known.since)
+        states = known.states
         claimed = states != UNKNOWN
         points, claims = known.grid.middles(claimed), states[claimed]
         chosen = self._drawn.permutation(len(points))[:_SAMPLED]

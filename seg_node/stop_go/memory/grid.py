@@ -35,6 +35,8 @@ _MOST, _FADES = 32, 4
 a network that is wrong for two frames does not make forget what it saw for longer."""
 _CERTAIN = 3
 """Frames in a row that must show a cell to be free: a network may be wrong for two."""
+_VAGUE = 0.2
+"""Metres by which a cell may lie elsewhere for it to be told what is in it."""
 FREE, OCCUPIED, UNKNOWN = 0, 100, -1
 """As in nav_msgs/OccupancyGrid."""
 
@@ -217,11 +219,17 @@ class Grid:
         cells_at = np.stack([columns + self.column, rows + self.row], -1).astype(np.float64)
         return np.asarray((cells_at + 0.5) * RESOLUTION, np.float64)
 
-    def states(self, since: float) -> NDArray[np.int8]:
-        """Return FREE, OCCUPIED or UNKNOWN for each cell; what was seen before is unknown."""
+    def states(self, since: float, driven: float) -> NDArray[np.int8]:
+        """
+        Return FREE, OCCUPIED or UNKNOWN for each cell.
+
+        :param since: the memory's clock; what was seen before is unknown.
+        :param driven: metres of doubt by now; what has become vague is unknown.
+        """
+        known = (self.seen >= since) & (driven - self.driven <= _VAGUE)
         states = np.full(self.seen.shape, UNKNOWN, np.int8)
-        states[(self.sightings == 0) & (self.seen >= since) & (self.freed == self.seen)] = FREE
-        states[self.occupied(since) & ~self.guessed] = OCCUPIED
+        states[known & (self.sightings == 0) & (self.freed == self.seen)] = FREE
+        states[known & self.occupied(since) & ~self.guessed] = OCCUPIED
         return states
 
     @property

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seg_node.stop_go.corridor.ground_corridor import SweptPath, turned
 from seg_node.stop_go.limits import Limits
@@ -80,14 +81,21 @@ class Remembered:
     What is remembered at one moment, to be told.
 
     `grid` is None before odometry has told a place, `place` is the last one that it told. What
-    was seen before `since`, on the memory's clock, is forgotten. `fresh`: the newest frame is in
-    the grid, as free as it shows the ground to be.
+    was seen before `since`, on the memory's clock, is forgotten; `driven` metres of doubt have
+    come together. `fresh`: the newest frame is in the grid, as free as it shows the ground to be.
     """
 
     grid: Grid | None = None
     place: Place | None = None
     since: float = -math.inf
+    driven: float = 0.0
     fresh: bool = False
+
+    @property
+    def states(self) -> NDArray[np.int8]:
+        """Return what is known of the grid's cells: FREE, OCCUPIED or UNKNOWN, [side, side]."""
+        assert self.grid is not None
+        return self.grid.states(self.since, self.driven)
 
     @property
     def occupied(self) -> int:
@@ -225,7 +233,7 @@ class Memory:
         return self._clock - self.limits.seconds
 
     def _tell(self, fresh: bool) -> None:
-        self.now = Remembered(self._grid, self._place, self._since, fresh)
+        self.now = Remembered(self._grid, self._place, self._since, self._driven, fresh)
 
     def _doubt_of(self, moment: Moment, step: float) -> float:
         """Return by how many metres the place is less certain than at the frame before."""

@@ -122,7 +122,7 @@ class Robot:
 def held_near(robot, told=False):
     """Return what is held, or told of it, [N, 2] in the vehicle frame, without the verges."""
     known = robot.known
-    cells = known.grid.states(known.since) == OCCUPIED if told else (
+    cells = known.states == OCCUPIED if told else (
         known.grid.occupied(known.since))
     points = known.place.to_vehicle(known.grid.middles(cells))
     return points[np.abs(points[:, 1]) < 1.5]
@@ -210,6 +210,14 @@ def test_a_border_of_the_road_that_flickers_does_not_block():
     robot.wait(12, labels=picture(VIEW, half=0.6))
     for half in (0.55, 0.65) * 4:
         assert not any(remembered(robot.wait(4, labels=picture(VIEW, half=half))))
+
+
+def test_two_frames_that_take_the_verge_for_path_do_not_block():
+    robot, narrow = Robot(), picture(VIEW, half=0.6)
+    robot.wait(12, labels=narrow)
+    for _ in range(3):
+        robot.wait(2)
+        assert not any(remembered(robot.wait(6, labels=narrow)))
 
 
 @pytest.mark.parametrize('y', [0.25, -0.25])

@@ -47,14 +47,14 @@ def cleared(grid, ray, times=3, clock=2.0):
     return grid
 
 
-def state_at(grid, x, y, since=-10.0):
+def state_at(grid, x, y, since=-10.0, driven=0.0):
     rows, columns = grid.places(np.array([[x, y]]))
-    return int(grid.states(since)[rows[0], columns[0]])
+    return int(grid.states(since, driven)[rows[0], columns[0]])
 
 
 def test_nothing_is_known_at_first():
     grid = Grid.around(3.0, -7.0, 5.0)
-    assert (grid.states(-1e9) == UNKNOWN).all()
+    assert (grid.states(-1e9, 0.0) == UNKNOWN).all()
     assert grid.side * RESOLUTION == pytest.approx(10.0)
 
 
@@ -81,6 +81,14 @@ def test_a_guess_is_held_and_not_told():
 def test_what_is_too_old_is_forgotten():
     assert not stood().occupied(1.5).any()
     assert state_at(stood(), *POINT[0], since=1.5) == UNKNOWN
+
+
+def test_what_may_lie_elsewhere_is_held_and_not_told():
+    assert state_at(stood(), *POINT[0], driven=0.15) == OCCUPIED
+    assert state_at(stood(), *POINT[0], driven=0.25) == UNKNOWN
+    free = cleared(Grid.around(0.0, 0.0, 5.0), fan())
+    assert state_at(free, *POINT[0], driven=0.15) == FREE
+    assert state_at(free, *POINT[0], driven=0.25) == UNKNOWN
 
 
 def test_free_ground_clears_at_once_and_is_told_after_three_frames():
@@ -150,7 +158,7 @@ def test_only_a_cell_that_is_seen_as_a_whole_is_cleared(ray):
 @given(st.floats(-3.2, 3.2), st.floats(0.2, 6.3), st.floats(0.3, 2.0), st.floats(2.0, 4.5))
 def test_free_cells_lie_in_the_fan(begin, turn, start, free):
     grid = cleared(Grid.around(0.0, 0.0, 5.0), fan(start, free, 0.0, 0.0, begin, turn), clock=1.0)
-    points = grid.middles(grid.states(0.0) == FREE)
+    points = grid.middles(grid.states(0.0, 0.0) == FREE)
     distance = np.hypot(*points.T)
     angle = np.mod(np.arctan2(points[:, 1], points[:, 0]) - begin, 2 * math.pi)
     half = RESOLUTION / math.sqrt(2)
