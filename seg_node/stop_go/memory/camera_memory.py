@@ -29,9 +29,10 @@ from seg_node.stop_go.corridor.ground_corridor import GroundLimits, SweptPath, t
 from seg_node.stop_go.corridor.measure import standing
 from seg_node.stop_go.geometry import View
 from seg_node.stop_go.ground_rays import GroundRays, RayRanges
-from seg_node.stop_go.memory.grid import HALF, Numbers, RayFan, RESOLUTION
+from seg_node.stop_go.memory.grid import HALF, Numbers, RESOLUTION
 from seg_node.stop_go.memory.memory import Gone, Memory, Moment
 from seg_node.stop_go.memory.place import Place
+from seg_node.stop_go.memory.ray_fan import RayFan
 from seg_node.stop_go.vehicle import Vehicle
 from seg_node.stop_go.verdict import Finding
 

@@ -24,6 +24,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from seg_node.stop_go.memory.ray_fan import RayFan
+
 RESOLUTION = 0.1
 """Side of a cell, metres."""
 HALF = RESOLUTION / math.sqrt(2)
@@ -45,23 +47,6 @@ _AROUND = np.ones((5, 5), np.uint8)
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, eq=False)
-class RayFan:
-    """
-    What one frame shows of the ground, in odometry's frame: rays from the camera's foot point.
-
-    `x`, `y` of the foot point; the rays [A] lie `increment` radians apart, the first at `begin`.
-    Each is seen to be free from `start` to `free`, metres; equal where nothing is known.
-    """
-
-    x: float
-    y: float
-    begin: float
-    increment: float
-    start: NDArray[np.float32]
-    free: NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +114,9 @@ class Grid:
 
         :param since: the memory's clock from which on what was seen counts.
         """
-        view, clear = self._shown(fan)
+        # All that is within a circle around the cell.
+        view, clear = fan.shown((np.arange(self.side) + self.column + 0.5) * RESOLUTION,
+                                (np.arange(self.side) + self.row + 0.5) * RESOLUTION, HALF)
         row = np.where(clear, np.minimum(self.in_row + 1, _CERTAIN), 0)
         in_row = np.where(view, row, self.in_row).astype(np.uint8)
         before = np.where(self.seen >= since, self.sightings, np.uint8(0))
@@ -236,32 +223,6 @@ class Grid:
     def _arrays(self) -> tuple[NDArray[Any], ...]:
         return (self.seen, self.sightings, self.driven, self.guessed, self.freed, self.in_row,
                 self.followed)
-
-    def _shown(self, fan: RayFan) -> tuple[Flags, Flags]:
-        """Return which cells are in view as a whole, and which of them are free as a whole."""
-        x = (np.arange(self.side) + self.column + 0.5) * RESOLUTION - fan.x
-        y = (np.arange(self.side) + self.row + 0.5) * RESOLUTION - fan.y
-        x, y = x.astype(np.float32), y.astype(np.float32)[:, None]
-        distance = np.sqrt(x * x + y * y)
-        # In turns of the increment from the first ray on, up to a whole turn.
-        turn = np.float32(2 * math.pi / fan.increment)
-        middle = (np.arctan2(y, x) - np.float32(fan.begin)) / np.float32(fan.increment)
-        span = np.float32(HALF / fan.increment) / np.maximum(distance, np.float32(HALF))
-        nearest, farthest = distance - np.float32(HALF), distance + np.float32(HALF)
-        # Directions that no ray has are seen from nowhere on.
-        count = math.ceil(turn) + 1
-        start = np.full(count, np.inf, np.float32)
-        start[:len(fan.start)] = fan.start
-        free = np.zeros(count, np.float32)
-        free[:len(fan.free)] = fan.free
-        view: Flags = distance > HALF
-        clear = view.copy()
-        for aside in (-1, 0, 1):
-            place = middle + aside * span
-            ray = (place - np.floor(place / turn) * turn).astype(np.int32)
-            view &= start.take(ray) <= nearest
-            clear &= farthest <= free.take(ray)
-        return view, view & clear
 
     def _cells(self, points: Numbers) -> Flags:
         """Return which cells hold any of the points."""

@@ -30,8 +30,9 @@ from numpy.typing import NDArray
 
 from seg_node.stop_go.corridor.ground_corridor import SweptPath, turned
 from seg_node.stop_go.limits import Limits
-from seg_node.stop_go.memory.grid import Flags, Grid, Numbers, RayFan, RESOLUTION
+from seg_node.stop_go.memory.grid import Flags, Grid, Numbers, RESOLUTION
 from seg_node.stop_go.memory.place import Place
+from seg_node.stop_go.memory.ray_fan import RayFan
 from seg_node.stop_go.vehicle import Vehicle, Way
 from seg_node.stop_go.verdict import Finding, Reason
 

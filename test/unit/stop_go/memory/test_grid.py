@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from seg_node.stop_go.memory.grid import FREE, Grid, OCCUPIED, RayFan, RESOLUTION, UNKNOWN
+from seg_node.stop_go.memory.grid import FREE, Grid, OCCUPIED, RESOLUTION, UNKNOWN
+from seg_node.stop_go.memory.ray_fan import RayFan
 
 NONE = np.empty((0, 2))
 POINT = np.array([[2.03, 0.51]])
