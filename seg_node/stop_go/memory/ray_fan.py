@@ -41,7 +41,7 @@ class RayFan:
     start: NDArray[np.float32]
     free: NDArray[np.float32]
 
-    def shown(self, x: NDArray[np.float64], y: NDArray[np.float64], radius: float,
+    def shown(self, x: NDArray[np.floating], y: NDArray[np.floating], radius: float,
               ) -> tuple[_Flags, _Flags]:
         """
         Return which circles are in view as a whole, and which of these are free as a whole.

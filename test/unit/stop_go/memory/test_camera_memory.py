@@ -75,7 +75,7 @@ class KnownView:
 
 
 def picture(view, *posts, half=2.0):
-    """Return labels of a road with posts at x, y in the vehicle frame; `half` its width, metres."""
+    """Return labels of a road of twice `half` metres with posts at x, y of the vehicle frame."""
     labels = np.where(np.abs(ground_seen(view)[..., 1]) < half, PATH, 0).astype(np.uint8)
     for x, y in posts:
         draw_post(labels, view, x, y, BODY)
