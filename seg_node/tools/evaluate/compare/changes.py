@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from enum import Enum
 import math
 
-from seg_node.tools.evaluate.compare.noise import noise, standard_errors
+from seg_node.tools.evaluate.compare.noise import noise, spreads
 from seg_node.tools.evaluate.report.catalogue import Better, numbers, Score, score_of
 from seg_node.tools.evaluate.report.results import RunResults
 
@@ -48,7 +48,7 @@ class Change:
     """
     A number of two runs; None where a run does not know it.
 
-    noise: by how much it may differ and still be the same.
+    noise: by how much it may differ and still be the same; infinite where that cannot be told.
     """
 
     score: Score
@@ -83,27 +83,26 @@ def loss(score: Score, before: float, after: float) -> float:
 
 def changes(a: RunResults, b: RunResults) -> tuple[Change, ...]:
     """Return all numbers that a run knows, the weightiest first; those that are 0 in both not."""
-    errors = standard_errors(a), standard_errors(b)
-    return changed(numbers(a.summary), numbers(b.summary), errors)
+    return changed(numbers(a.summary), numbers(b.summary), (spreads(a), spreads(b)))
 
 
 def changed(old: Mapping[str, float | None], new: Mapping[str, float | None],
-            errors: tuple[Mapping[str, float], Mapping[str, float]] = ({}, {}),
+            spread: tuple[Mapping[str, float], Mapping[str, float]] = ({}, {}),
             ) -> tuple[Change, ...]:
     """
     Return the changes between numbers by name.
 
-    :param errors: standard errors of the times of both.
+    :param spread: by how much the times of each differ among the parts of its run.
     """
     names = [*old, *(name for name in new if name not in old)]
-    found = (_change(score_of(name), old.get(name), new.get(name), errors) for name in names)
+    found = (_change(score_of(name), old.get(name), new.get(name), spread) for name in names)
     return tuple(one for one in found
                  if not _is_idle(one) and not (one.a is None and one.b is None))
 
 
 def _change(score: Score, a: float | None, b: float | None,
-            errors: tuple[Mapping[str, float], Mapping[str, float]]) -> Change:
-    return Change(score, a, b, noise(score.name, a, *errors) if score.is_time and a else 0.0)
+            spread: tuple[Mapping[str, float], Mapping[str, float]]) -> Change:
+    return Change(score, a, b, noise(score.name, a, *spread) if score.is_time and a else 0.0)
 
 
 def _is_idle(change: Change) -> bool:

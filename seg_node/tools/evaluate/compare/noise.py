@@ -21,7 +21,6 @@ from dataclasses import asdict
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seg_node.errors import UserError
 from seg_node.scoring.percentiles import Percentiles
@@ -30,18 +29,19 @@ from seg_node.tools.evaluate.report.results import RunResults
 
 PARTS = 10
 """Equally long parts that a run is cut into, in the order of its frames."""
-FEWEST = 20
-"""Frames in each part at the minimum; of less nothing is known."""
-SHARE, ERRORS = 0.1, 3.0
-"""What counts as noise: up to this share of a time, or up to so many standard errors."""
+FEWEST = {'p50': 10, 'p95': 20, 'p99': 100, 'max': math.inf}
+"""Frames that a part needs to tell a percentile; one frame is a maximum, and tells nothing."""
+SHARE, SPREADS = 0.1, 2.0
+"""What counts as noise: up to this share of a time, or up to so many times the spread."""
 
 
-def standard_errors(run: RunResults) -> dict[str, float]:
+def spreads(run: RunResults) -> dict[str, float]:
     """
-    Return the standard errors of the times of a run by their names, ms.
+    Return by how much the times of a run differ among its parts, by their names: ms.
 
-    Each of ten parts of the run has percentiles of its own; how much those differ tells how well
-    that of the whole run is known. A maximum is as uncertain as those of the parts differ.
+    Each part has percentiles of its own; their standard deviation is not divided by the number of
+    parts, because what keeps a machine busy often lasts for many of them. It is infinite where
+    there are too few frames to tell.
     """
     found: dict[str, float] = {}
     tables = []
@@ -53,20 +53,16 @@ def standard_errors(run: RunResults) -> dict[str, float]:
     for stage in STAGES:
         times = np.array([value for table in tables for value in table[f'{stage}_ms']
                           if value is not None], np.float64)
-        if len(times) >= PARTS * FEWEST:
-            found |= {f'latency_ms.{stage}.{name}': error
-                      for name, error in _errors(times).items()}
+        if not len(times):
+            continue
+        parts = [asdict(Percentiles.of(part)) for part in np.array_split(times, PARTS)]
+        found |= {f'latency_ms.{stage}.{name}': float(
+            np.std([part[name] for part in parts], ddof=1))
+            if len(times) >= PARTS * fewest else math.inf for name, fewest in FEWEST.items()}
     return found
 
 
-def noise(name: str, a: float, errors_a: Mapping[str, float], errors_b: Mapping[str, float],
+def noise(name: str, a: float, spreads_a: Mapping[str, float], spreads_b: Mapping[str, float],
           ) -> float:
     """Return by how much a time may differ from that of run A and still be the same, ms."""
-    return max(SHARE * a, ERRORS * math.hypot(errors_a.get(name, 0.0), errors_b.get(name, 0.0)))
-
-
-def _errors(times: NDArray[np.float64]) -> dict[str, float]:
-    parts = [asdict(Percentiles.of(part)) for part in np.array_split(times, PARTS)]
-    spread = {name: float(np.std([part[name] for part in parts], ddof=1)) for name in parts[0]}
-    return {name: error if name == 'max' else error / math.sqrt(PARTS)
-            for name, error in spread.items()}
+    return max(SHARE * a, SPREADS * math.hypot(spreads_a.get(name, 0.0), spreads_b.get(name, 0.0)))

@@ -66,7 +66,7 @@ def write_comparison(comparison: Comparison, out: Path, gate: Sequence[CheckedLi
             one.effect.value for one in comparison.changes),
         headline=[change for name in _HEADLINE if (change := changes.get(name)) is not None
                   and change.difference is not None],
-        columns=[heading for heading, _ in columns],
+        columns=columns,
         recordings=list(_recordings(*runs, [name for _, name in columns]))))
     return out / PAGE
 

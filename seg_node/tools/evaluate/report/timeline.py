@@ -36,6 +36,8 @@ _LETTERS = {'go': 'g', 'slow': 'w', 'stop': 's'}
 _MISTAKES = {Mistake.FALSE_GO: ('f', 'falseGo', FALSE_GO), Mistake.EARLY_GO: (
     'e', 'earlyGo', EARLY_GO), Mistake.FALSE_STOP: ('t', 'falseStop', FALSE_STOP)}
 """Letter and name for the script, and colour."""
+EXPECTED = 12
+"""Rows for what was expected, those not kept first; the page's table has all."""
 KEPT, BROKEN = '#2f9e62', '#d0443e'
 """Colours of what was expected."""
 MIN_CONFIDENCE = 'stop_go.min_confidence'
@@ -71,7 +73,7 @@ def timeline_data(name: str, table: Columns, points: int, film: Film | None = No
         'truth': _digits([table['truth_decision'][k] for k in kept]),
         'expected': [{'from': round(one.since * 1e3), 'kept': one.kept, 'words': one.words,
                       'until': None if one.until is None else round(one.until * 1e3)}
-                     for one in expected] or None,
+                     for one in expected[:EXPECTED]] or None,
         'mistake': ''.join(_MISTAKES[found][0] if (found := mistakes[k]) else '-' for k in kept)
         if any(table['truth_decision']) else None,
         'truthReason': _sparse([numbers.get(table['truth_reason'][k]) for k in kept]),

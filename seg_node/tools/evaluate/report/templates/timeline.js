@@ -82,7 +82,7 @@
     let y = 4;
     const name = (text, height) => svgElement('text', {x: LEFT - 6, y: y + height / 2 + 4, class: 'tick end'}, svg, text);
     const clip = svgElement('clipPath', {id: 'inside'}, svgElement('defs', {}, svg));
-    svgElement('rect', {x: LEFT, y: 0, width: inner + SMALLEST, height: 600}, clip);
+    svgElement('rect', {x: LEFT, y: 0, width: inner + SMALLEST, height: 2000}, clip);
     const inside = svgElement('g', {'clip-path': 'url(#inside)'}, svg);
     if (rec.truth) {
       name('errors', 14);
