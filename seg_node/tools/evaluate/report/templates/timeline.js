@@ -252,10 +252,10 @@
   chart.addEventListener('pointerdown', (event) => { if (event.button === 0) follow(event); });
   chart.addEventListener('pointermove', (event) => { if (event.buttons & 1) follow(event); });
   document.addEventListener('keydown', (event) => {
-    if (!rec || event.ctrlKey || event.altKey || event.metaKey || event.target.closest('select, input, summary')) return;
+    if (!rec || event.ctrlKey || event.altKey || event.metaKey || event.target.closest('select, input, .scroll')) return;
     const way = {ArrowLeft: -1, ArrowRight: 1}[event.key];
     if (way) { event.preventDefault(); show(frame + way * (event.shiftKey ? 10 : 1)); }
-    else if (event.key === ' ' && !event.target.closest('button, a')) {
+    else if (event.key === ' ' && event.target.closest('#timeline') && !event.target.closest('button, a')) {
       event.preventDefault(); player.toggle();
     }
   });
