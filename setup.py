@@ -56,6 +56,7 @@ setup(
         f'{PACKAGE}.perception.backends.classical': ['*.jpg', '*.png'],
         f'{PACKAGE}.perception.backends.cuda': ['kernels.cu'],
         f'{PACKAGE}.tools.evaluate.report': ['templates/*'],
+        f'{PACKAGE}.tools.view': ['page/*'],
     },
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
@@ -72,7 +73,7 @@ setup(
         'test': ['pytest'],  # colcon test looks here to decide that the tests run with pytest
         'node': extra('base', 'node'),  # what package.xml asks of rosdep
         **{name: extra(name)
-           for name in ('ros', 'tools', 'video', 'import_model', 'evaluate')},
+           for name in ('ros', 'tools', 'view', 'video', 'import_model', 'evaluate')},
     },
     zip_safe=False,
     maintainer='seg_node contributors',
@@ -90,6 +91,7 @@ setup(
             'evaluate = seg_node.tools.evaluate.__main__:main',
             'build_engine = seg_node.tools.build_engine.__main__:main',
             'import_model = seg_node.tools.import_model.__main__:main',
+            'view = seg_node.tools.view.__main__:main',
             'cmd_vel_gate = seg_node.ros.cmd_vel_gate:main',
         ],
     },

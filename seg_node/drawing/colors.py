@@ -46,6 +46,8 @@ _REASONS = {
     'self_test_failed': '#7a5c53', 'latched_fault': '#8f4a45', 'loading_failed': '#6d4c41',
     'bond_broken': '#80605a', 'bond_missing': '#9c9088',
     'loading': '#a1a7b3', 'not_active': '#aeb4bf', 'not_configured': '#a8adb9',
+    # of those who listen: the node is silent
+    'no_state': '#c4c8d0',
 }
 
 

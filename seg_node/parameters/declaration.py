@@ -77,6 +77,11 @@ def read_fields(prefix: str, kind: Any, get: Get) -> Any:
         raise ParameterError(f'{prefix}.{error}') from error
 
 
+def of_every_node(name: str) -> bool:
+    """Say whether a parameter is one that ROS itself gives to every node."""
+    return name.startswith(_OF_EVERY_NODE)
+
+
 def check_names(given: Iterable[str], declared: Collection[str], where: str) -> None:
     """
     Check that what is given are names of parameters: a misspelt limit is one that is not set.
@@ -85,7 +90,7 @@ def check_names(given: Iterable[str], declared: Collection[str], where: str) -> 
     :raises ParameterError: names those that are none, and what may have been meant.
     """
     unknown = sorted({name for name in given
-                      if name not in declared and not name.startswith(_OF_EVERY_NODE)})
+                      if name not in declared and not of_every_node(name)})
     if not unknown:
         return
     # A name may hold anything, such as what a terminal obeys.

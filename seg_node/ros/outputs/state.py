@@ -68,6 +68,7 @@ def _camera_values(decision: VehicleDecision, camera: str) -> dict[str, Any]:
     values['inference_ms'] = frame.inference * 1e3
     if frame.measure is not None:
         values['free_distance'] = frame.measure.free_distance
+        values['unit'] = frame.measure.unit
         values['blocked_by'] = frame.measure.blocker
         values['required_distance'] = frame.measure.required
         values['coverage'] = frame.measure.coverage

@@ -37,6 +37,7 @@ _COMPLETING = '_ARGCOMPLETE'
 REQUIREMENTS = {
     'rosbags': 'tools', 'matplotlib': 'tools', 'tqdm': 'tools', 'jinja2': 'tools',
     'argcomplete': 'tools', 'av': 'video',
+    'tornado': 'view',
     'onnx': 'import_model',
     'sklearn': 'benchmark',
     'pyarrow': 'evaluate', 'dask': 'evaluate', 'distributed': 'evaluate',

@@ -20,9 +20,10 @@ from collections.abc import Iterable, Mapping
 import csv
 from dataclasses import dataclass
 import json
-import math
 from pathlib import Path
 from typing import Any
+
+from seg_node.tools.common.testbed.messages import parse_number
 
 
 @dataclass(frozen=True)
@@ -166,15 +167,6 @@ def parse_stamp(text: str) -> int | None:
         return int(seconds) * 10**9 + int(nanoseconds or '0')
     except ValueError:
         return None
-
-
-def parse_number(text: str | None) -> float | None:
-    """Turn a value of ~/state into a finite number; None if it is none."""
-    try:
-        value = float(text or '')
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
 
 
 def read_drive(sent: Iterable[Sent], records: Records) -> Drive:

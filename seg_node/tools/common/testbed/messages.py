@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+import math
 
 
 @dataclass(frozen=True)
@@ -46,3 +47,12 @@ class StateMessage:
     def reason(self) -> str:
         """The code of the decision's reason."""
         return self.values.get('reason', '')
+
+
+def parse_number(text: str | None) -> float | None:
+    """Turn a value of ~/state into a finite number; None if it is none."""
+    try:
+        value = float(text or '')
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 import threading
 import time
 from typing import Any
@@ -41,11 +41,15 @@ class DeadlineError(UserError):
 class Participant:
     """A ROS node whose callbacks run on a thread of its own and notify `changed`."""
 
-    def __init__(self, domain: Domain, name: str) -> None:
-        """Enter the domain."""
+    def __init__(self, domain: Domain, name: str, arguments: Sequence[str] = ()) -> None:
+        """
+        Enter the domain.
+
+        :param arguments: those for ROS, of a command line.
+        """
         self.changed = threading.Condition()
         self._context = Context()
-        rclpy.init(context=self._context, domain_id=domain.number,
+        rclpy.init(args=list(arguments), context=self._context, domain_id=domain.number,
                    signal_handler_options=SignalHandlerOptions.NO)
         self.node = rclpy.create_node(
             name, context=self._context, start_parameter_services=False)

@@ -26,7 +26,6 @@ import pytest
 
 from helpers.drives import make_drive, sent_frames, START, state_of
 from seg_node.tools.demo.drive_log import (
-    parse_number,
     parse_stamp,
     read_drive,
     read_records,
