@@ -72,6 +72,12 @@ def bgr(color: str) -> tuple[int, int, int]:
     return blue, green, red
 
 
+def hex_of(rgb: tuple[int, int, int]) -> str:
+    """Return a colour as pages and plots take it."""
+    return '#' + bytes(rgb).hex()
+
+
 def pale(color: str) -> str:
     """Return a colour on which dark text can be read: a third of it, the rest white."""
-    return '#' + ''.join(f'{255 - (255 - part) // 3:02x}' for part in bytes.fromhex(color[1:]))
+    red, green, blue = (255 - (255 - part) // 3 for part in bytes.fromhex(color[1:]))
+    return hex_of((red, green, blue))

@@ -21,6 +21,7 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.node import Node
 
+from seg_node.drawing.colors import hex_of
 from seg_node.perception.segmenter import Segmenter
 from seg_node.ros.bond import ManagerBond
 from seg_node.ros.clocks import Clocks
@@ -96,7 +97,9 @@ class Diagnostics:
             values=key_values({
                 'backend': backend.name, 'precision': backend.precision, 'detail': backend.detail,
                 'model': model.name, 'model_version': model.version, 'sha256': model.sha256,
-                'input': f'{model.width}x{model.height}'}))
+                'input': f'{model.width}x{model.height}',
+                'classes': ', '.join(f'{info.name} {hex_of(info.color)}'
+                                     for info in model.classes)}))
 
     def _inputs(self, inputs: Inputs) -> DiagnosticStatus:
         """Tell of each topic who publishes it, and of those who have a rival."""

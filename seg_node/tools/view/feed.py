@@ -27,6 +27,7 @@ from seg_node.tools.common.testbed.messages import StateMessage
 from seg_node.tools.view.history import History, NO_STATE
 
 NEWS_SECONDS = 0.1
+HELD_UP_SECONDS = 0.3
 
 
 class Page(Protocol):
@@ -87,6 +88,7 @@ class Feed:
         self._history = History(node, time.monotonic(), time.time())
         self._diagnostics: Sequence[Mapping[str, Any]] = ()
         self._viewers: dict[Page, Viewer] = {}
+        self._told = time.monotonic()
 
     @property
     def viewers(self) -> int:
@@ -111,9 +113,9 @@ class Feed:
 
     def add(self, page: Page) -> None:
         """Tell a new page everything."""
+        self.tell_news()      # to the others, so that nothing is told this one again
         self._viewers[page] = Viewer(page, self._fps)
         now = time.monotonic()
-        self._history.look(now, time.time())
         page.send(_json({
             'node': self._node, 'decisions': DECISIONS,
             'reasons': {reason: color_of(reason)
@@ -142,7 +144,10 @@ class Feed:
     def tell_news(self) -> None:
         """Tell all pages what is new; to be called every NEWS_SECONDS."""
         now = time.monotonic()
-        self._history.look(now, time.time())
+        # Where this process itself was held up, what the node has said since is still on its way.
+        if now - self._told < HELD_UP_SECONDS:
+            self._history.look(now, time.time())
+        self._told = now
         news = self._history.news(now)
         if self._viewers:
             self._send_all(news)

@@ -16,28 +16,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 import os
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rcl_interfaces.msg import ParameterDescriptor, ParameterType, ParameterValue
 from rcl_interfaces.srv import DescribeParameters, GetParameters, ListParameters, SetParameters
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage
 
 from seg_node.errors import UserError
+from seg_node.parameters.declaration import of_every_node
 from seg_node.tools.common.testbed.client import ServiceClient
 from seg_node.tools.common.testbed.domain import Domain
 from seg_node.tools.common.testbed.listener import values_of
 from seg_node.tools.common.testbed.messages import StateMessage
 from seg_node.tools.common.testbed.participant import DeadlineError, Participant
-from seg_node.tools.view.tuning import Tunable, tunables
+from seg_node.tools.view.tuning import Tunable
 
 # The newest image, from any publisher, and nothing that the node would have to send again.
 NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 ANSWER_SECONDS = 5.0
+_CHOICES = 'one of: '
+"""How seg_node/ros/parameters.py begins the constraints of a parameter that has choices."""
+_KINDS = {
+    ParameterType.PARAMETER_BOOL: ('switch', 'bool_value'),
+    ParameterType.PARAMETER_INTEGER: ('integer', 'integer_value'),
+    ParameterType.PARAMETER_DOUBLE: ('number', 'double_value'),
+    ParameterType.PARAMETER_STRING: ('text', 'string_value'),
+    ParameterType.PARAMETER_STRING_ARRAY: ('texts', 'string_array_value'),
+}
 _SERVICES = {'list_parameters': ListParameters, 'describe_parameters': DescribeParameters,
              'get_parameters': GetParameters, 'set_parameters': SetParameters}
 
@@ -136,6 +147,25 @@ class Robot:
                 if status.name.startswith(f'{self.name}: ')]
         if told:
             self._callbacks.diagnostics(told)
+
+
+def tunables(descriptors: Iterable[ParameterDescriptor], values: Iterable[ParameterValue]
+             ) -> tuple[Tunable, ...]:
+    """Return what the node lets change; what every node has is left out, such as its clock."""
+    found = []
+    for told, value in zip(descriptors, values, strict=True):
+        if told.read_only or of_every_node(told.name) or value.type not in _KINDS:
+            continue
+        kind, field = _KINDS[value.type]
+        content = getattr(value, field)
+        bounds = [*told.floating_point_range, *told.integer_range]
+        words = told.additional_constraints
+        found.append(Tunable(
+            told.name, kind, list(content) if kind == 'texts' else content, told.description,
+            *((bounds[0].from_value, bounds[0].to_value) if bounds else (None, None)),
+            choices=tuple(words.removeprefix(_CHOICES).split(', '))
+            if words.startswith(_CHOICES) else ()))
+    return tuple(found)
 
 
 def _described(status: DiagnosticStatus) -> Mapping[str, Any]:

@@ -12,29 +12,17 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The parameters that a node lets change while it runs, as a page shows and asks for them."""
+"""A parameter that a node lets change while it runs, as a page shows it and asks for it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from rcl_interfaces.msg import ParameterDescriptor, ParameterType, ParameterValue
-
 from seg_node.errors import UserError
 from seg_node.outside_text import quoted
-from seg_node.parameters.declaration import of_every_node, Value
+from seg_node.parameters.declaration import Value
 
-_CHOICES = 'one of: '
-"""How seg_node/ros/parameters.py begins the constraints of a parameter that has choices."""
-_KINDS = {
-    ParameterType.PARAMETER_BOOL: ('switch', 'bool_value'),
-    ParameterType.PARAMETER_INTEGER: ('integer', 'integer_value'),
-    ParameterType.PARAMETER_DOUBLE: ('number', 'double_value'),
-    ParameterType.PARAMETER_STRING: ('text', 'string_value'),
-    ParameterType.PARAMETER_STRING_ARRAY: ('texts', 'string_array_value'),
-}
 _LARGEST = 2**63 - 1
 _TYPES: dict[str, tuple[type, ...]] = {
     'switch': (bool,), 'integer': (int,), 'number': (int, float), 'text': (str,), 'texts': (list,)}
@@ -69,22 +57,3 @@ class Tunable:
         if self.kind in ('integer', 'number') and not -_LARGEST <= value <= _LARGEST:
             raise UserError(f'{self.name}: the number is too large')
         return float(value) if self.kind == 'number' else value
-
-
-def tunables(descriptors: Iterable[ParameterDescriptor], values: Iterable[ParameterValue]
-             ) -> tuple[Tunable, ...]:
-    """Return what the node lets change; what every node has is left out, such as its clock."""
-    found = []
-    for told, value in zip(descriptors, values, strict=True):
-        if told.read_only or of_every_node(told.name) or value.type not in _KINDS:
-            continue
-        kind, field = _KINDS[value.type]
-        content = getattr(value, field)
-        bounds = [*told.floating_point_range, *told.integer_range]
-        words = told.additional_constraints
-        found.append(Tunable(
-            told.name, kind, list(content) if kind == 'texts' else content, told.description,
-            *((bounds[0].from_value, bounds[0].to_value) if bounds else (None, None)),
-            choices=tuple(words.removeprefix(_CHOICES).split(', '))
-            if words.startswith(_CHOICES) else ()))
-    return tuple(found)

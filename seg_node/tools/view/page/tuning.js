@@ -110,14 +110,19 @@ export class Tuning {
     byId('told').classList.toggle('bad', bad);
   }
 
+  #needToken() {
+    this.#tell('nothing was changed: that needs the token, as in the address that the terminal shows', true);
+    byId('ask').hidden = false;
+  }
+
   async #ask(change) {
+    if (change && !this.#token()) { this.#needToken(); return null; }
     try {
       const answer = await fetch('parameters', {
         method: change ? 'POST' : 'GET', headers: {Authorization: `Bearer ${this.#token()}`},
         body: change ? JSON.stringify(change) : undefined});
       if (answer.ok) return await answer.json();
-      this.#tell(answer.status === 401 ? 'a change needs the token: open the address that the terminal shows' : `refused: ${answer.status}`, true);
-      if (answer.status === 401) byId('ask').hidden = false;
+      if (answer.status === 401) this.#needToken(); else this.#tell(`refused: ${answer.status}`, true);
     } catch {
       this.#tell('no connection to the page’s server', true);
     }

@@ -6,15 +6,24 @@ const KEPT = 200, SECONDS = 60, OLD_IMAGE = 1.0, OLD_NEWS = 1.0;
 const byId = (id) => document.getElementById(id);
 const seconds = () => performance.now() / 1000;
 
-let token = new URLSearchParams(location.hash.slice(1)).get('token') ?? sessionStorage.getItem('token') ?? '';
-if (location.hash) history.replaceState(null, '', location.pathname);
-sessionStorage.setItem('token', token);
 
 const tuning = new Tuning(() => token);
 const chart = new Chart(byId('chart'));
 const known = {decisions: {}, reasons: {}, stretches: [], samples: {}, cameras: [], values: {}};
 let socket = null, retry = 0, camera = '', watching = '', heard = -Infinity, drawn = -Infinity, offset = 0;
 let images = [];
+
+// The token comes behind the # of the address, which browsers send to nobody; it is not left there.
+let token = sessionStorage.getItem('token') ?? '';
+function keepToken(given) {
+  if (location.hash) history.replaceState(null, '', location.pathname);
+  if (!given) return;
+  token = given;
+  sessionStorage.setItem('token', token);
+  byId('ask').hidden = true;
+  if (socket?.readyState === WebSocket.CLOSED) connect(); else if (socket) tuning.read();
+}
+const givenToken = () => new URLSearchParams(location.hash.slice(1)).get('token');
 
 function make(name, parent, text, className) {
   const made = document.createElement(name);
@@ -106,10 +115,11 @@ function addStretch(stretch) {
 
 const value = (key) => known.values[`${camera}.${key}`];
 const number = (key, digits) => value(key) === undefined ? null : Number(value(key)).toFixed(digits);
-const unitName = () => value('unit') === 'm' ? 'm' : 'share';
+// Metres where the corridor lies on the ground, else a share of the corridor's length.
+const inMetres = () => value('unit') === 'm';
 
 function cards() {
-  const unit = unitName() === 'm' ? ' m' : '';
+  const unit = inMetres() ? ' m' : '';
   const limit = known.values.speed_limit;
   const list = [
     ['free distance', number('free_distance', 2), unit], ['required to stop', number('required_distance', 2), unit],
@@ -143,7 +153,21 @@ function diagnostics(statuses) {
     make('span', head, ` ${status.name} `);
     make('span', head, status.message, 'hint');
     const list = make('dl', part);
+    if (status.values.classes) legend(status.values.classes);
     for (const [key, told] of Object.entries(status.values)) { make('dt', list, key); make('dd', list, told); }
+  }
+}
+
+// What the network tells apart, in its own colours; black is left as it is.
+function legend(told) {
+  const box = byId('classes');
+  if (box.title === told) return;
+  box.title = told; box.textContent = '';
+  for (const [, name, color] of told.matchAll(/(\S+) (#[0-9a-f]{6})/g)) {
+    if (color === '#000000') continue;
+    const item = make('span', box);
+    make('i', item).style.background = color;
+    item.append(name + ' ');
   }
 }
 
@@ -191,17 +215,16 @@ function look() {
   byId('since').textContent = last && now - heard < OLD_NEWS ? `for ${long(now + offset - last.since)}` : '';
   if (!document.hidden && last)
     chart.draw({now: now + offset, stretches: known.stretches, samples: known.samples[camera] ?? [],
-      unit: unitName() === 'm' ? 'm' : 'share of the corridor', decisions: known.decisions, reasons: known.reasons});
+      unit: inMetres() ? 'm' : 'share of the corridor', decisions: known.decisions, reasons: known.reasons});
 }
 
 byId('camera').addEventListener('change', ({target}) => { camera = target.value; drawn = -Infinity; images = []; watch(); cards(); });
 byId('ask').addEventListener('submit', (event) => {
   event.preventDefault();
-  token = byId('token').value.trim();
-  sessionStorage.setItem('token', token);
-  byId('ask').hidden = true;
-  if (socket.readyState === WebSocket.CLOSED) connect(); else tuning.read();
+  keepToken(byId('token').value.trim());
 });
+window.addEventListener('hashchange', () => keepToken(givenToken()));
 document.addEventListener('visibilitychange', watch);
+keepToken(givenToken());
 setInterval(look, 200);
 connect();

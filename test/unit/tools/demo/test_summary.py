@@ -25,6 +25,7 @@ import numpy as np
 import pytest
 
 from helpers.drives import make_drive, sent_frames, START, state_of
+from seg_node.tools.common.testbed.messages import parse_number
 from seg_node.tools.demo.drive_log import (
     parse_stamp,
     read_drive,
