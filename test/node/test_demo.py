@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 import json
 import os
@@ -30,10 +31,12 @@ from std_msgs.msg import Bool
 
 from helpers.bag_files import write_bag
 from helpers.fake_camera import no_road, road
-from helpers.testbed import NodeTestbed
+from helpers.page_client import PageClient, says
+from helpers.testbed import NodeTestbed, WAIT
 from seg_node.tools.common.testbed.process import Process
 from seg_node.tools.common.video_files import for_browsers
 from seg_node.tools.demo.__main__ import FILMS, RESULTS
+from seg_node.tools.demo.drive_log import read_sent
 
 
 def demo(testbed: NodeTestbed, *arguments: str | Path) -> Process:
@@ -69,10 +72,25 @@ def check_results(out: Path) -> None:
     assert for_browsers(out / film) == out / film      # nothing is left to be done
 
 
+async def watch_a_go(page: PageClient) -> None:
+    await page.open()
+    await page.until(lambda news: 'camera' in news.get('cameras', ()))
+    await page.send(watch='camera')
+    await page.until(lambda message: isinstance(message, bytes))
+    await page.until(says('clear'))
+    page.close()
+
+
 def test_drive_gives_all_results(testbed: NodeTestbed, tiny_model: Path, tmp_path: Path) -> None:
     images = write_images(tmp_path / 'images', [road()] * 30 + [no_road()] * 10)
     out = tmp_path / 'out'
-    process = demo(testbed, images, '--model', tiny_model, '--out', out, '--fps', '20')
+    process = demo(testbed, images, '--model', tiny_model, '--out', out, '--fps', '20',
+                   '--view', '--view-port', '0')
+    told = 'demo: the drive begins when this page is open: '
+    testbed.wait_for(lambda: told in process.output or process.exit_code is not None, 'the page')
+    address = process.output.partition(told)[2].split()[0]
+    assert not read_sent(out / 'logs' / 'sent.csv')
+    asyncio.run(asyncio.wait_for(watch_a_go(PageClient(address)), WAIT))
     assert ended(testbed, process) == 0, process.output
     check_results(out)
     summary = strict(out / 'summary.json')

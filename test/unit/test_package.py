@@ -119,7 +119,7 @@ def test_what_tools_import_besides_is_an_extra_with_a_remedy(setup_arguments):
     imports = imported(ROOT.glob('seg_node/**/*.py')) - BROUGHT_BY_ROSBAGS
     besides = {name for name in imports if ROSDEP_KEYS.get(name, name) not in declared}
     assert besides <= set(REQUIREMENTS_OF)
-    extras = {name.lower() for extra in ('tools', 'video', 'import_model', 'evaluate')
+    extras = {name.lower() for extra in ('tools', 'view', 'video', 'import_model', 'evaluate')
               for name in setup_arguments['extras'][extra]}
     assert besides <= extras
 

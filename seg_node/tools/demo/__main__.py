@@ -40,6 +40,7 @@ from seg_node.tools.common.command_line import (
     StopFlag,
     whole,
 )
+from seg_node.tools.view.__main__ import PORT
 
 FILMS = ('overlay.webm', 'overlay.mp4')
 """Names that the film can have: made in the drive as MPEG-4, and then fit for browsers."""
@@ -76,6 +77,11 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument('--params-file', type=Path, metavar='FILE',
                         help='parameters of the node for the vehicle that recorded, as in '
                         'config/seg_node.yaml')
+    parser.add_argument('--view', action='store_true',
+                        help='also show the drive in a browser, live; it begins when the page '
+                        'is open')
+    parser.add_argument('--view-port', type=whole(0, 65535), default=PORT, metavar='PORT',
+                        help=f'port of that page, 0 for any (default: {PORT})')
     return parser.parse_args(argv)
 
 
@@ -101,7 +107,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     stop = StopFlag()
     started = time.monotonic()
     options = parse(sys.argv[1:] if argv is None else argv)
-    need('rosbags', 'matplotlib', 'tqdm')
+    need('rosbags', 'matplotlib', 'tqdm', *['tornado'] * options.view)
     from seg_node.recordings.calibration import read_calibration
     from seg_node.recordings.opening import open_frames
     from seg_node.recordings.topics import Topics

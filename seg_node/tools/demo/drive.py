@@ -37,6 +37,7 @@ from seg_node.tools.common.testbed.process import (
     python,
 )
 from seg_node.tools.demo.drive_log import parse_stamp, read_sent
+from seg_node.tools.demo.live_page import page_arguments, wait_for_page
 from seg_node.tools.demo.node_setup import NodeSetup
 from seg_node.tools.recorder.__main__ import READY
 
@@ -84,11 +85,12 @@ def drive(
         node = start('node', *node_arguments(source, setup, options))
         recorder = start('recorder', *recorder_arguments(source, options, logs, cameras))
         replay = start('replay', *replay_arguments(source, options, logs, cameras))
+        view = start('view', *page_arguments(NODE, options.view_port)) if options.view else None
 
         def check() -> None:
             if stop:
                 raise StoppedEarlyError
-            for process in (node, recorder, replay):
+            for process in filter(None, (node, recorder, replay, view)):
                 process.check()
 
         from seg_node.tools.common.testbed.client import NodeClient
@@ -110,6 +112,8 @@ def drive(
         if not participant.wait(lambda: READY in recorder.output.splitlines(), READY_SECONDS,
                                 check):
             raise recorder.error(f'heard nothing from the node in {READY_SECONDS:g} s')
+        if view is not None:
+            wait_for_page(view, cameras, participant, check)
         replay.write_line('')
         _watch(source, options, listener, (node, recorder, replay), stop, started)
         replay.stop()

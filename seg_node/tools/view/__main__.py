@@ -71,10 +71,10 @@ def make_access(given: argparse.Namespace) -> Access:
 @command('view')
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve the page until a signal."""
-    need('rclpy', 'tornado')
     from rclpy.utilities import remove_ros_args
     argv = sys.argv if argv is None else ['view', *argv]
     given = parse(remove_ros_args(argv)[1:])
+    need('tornado')
     return asyncio.run(serve(given, make_access(given), argv))
 
 

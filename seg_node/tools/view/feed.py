@@ -36,6 +36,9 @@ class Page(Protocol):
     def send(self, message: str | bytes) -> None:
         """Send a text or an image; never waits."""
 
+    def close(self, code: int | None = None, reason: str | None = None) -> None:
+        """End it, with a code of WebSockets."""
+
 
 class Viewer:
     """
@@ -140,6 +143,11 @@ class Feed:
         """Let a page have the next image."""
         if (viewer := self._viewers.get(page)) is not None:
             viewer.has_drawn()
+
+    def close(self) -> None:
+        """End all pages; they try again by themselves."""
+        for page in [*self._viewers]:
+            page.close(1001, 'the server ends')
 
     def tell_news(self) -> None:
         """Tell all pages what is new; to be called every NEWS_SECONDS."""

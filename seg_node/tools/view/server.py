@@ -50,6 +50,7 @@ class Server:
         :param port: 0: any that is free.
         :raises OSError: when that cannot be.
         """
+        self._feed = feed
         refusals = Refusals()
         # One after the other: a node answers as fast for two.
         self._threads = ThreadPoolExecutor(1, 'parameters')
@@ -74,6 +75,7 @@ class Server:
     async def close(self) -> None:
         """Let go of the port and of the pages."""
         self._news.stop()
+        self._feed.close()
         self._http.stop()
         await self._http.close_all_connections()
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -108,6 +108,7 @@ def test_what_a_benchmark_lacks_is_one_line(robot, tmp_path, arguments, library)
     ('import_model', ['net.onnx', '--out', '{out}', '--classes', 'cityscapes'], ('onnx',)),
     ('recorder', ['--out', '{out}'], ('rosbags',)),
     ('replay', ['{bag}'], ('rosbags',)),
+    ('view', [], ('tornado',)),
     ('camera_health', ['{bag}'], ('rosbags',)),
 ])
 def test_what_a_command_lacks_is_one_line(robot, tmp_path, name, arguments, library):
@@ -115,7 +116,8 @@ def test_what_a_command_lacks_is_one_line(robot, tmp_path, name, arguments, libr
     bag.mkdir()
     (bag / 'metadata.yaml').write_text('rosbag2_bagfile_information:\n  version: 5\n')
     (bag / 'bag_0.mcap').write_bytes(b'')
-    if name in ('replay', 'recorder', 'demo') and importlib.util.find_spec('rclpy') is None:
+    needs_rclpy = name in ('replay', 'recorder', 'demo', 'view')
+    if needs_rclpy and importlib.util.find_spec('rclpy') is None:
         pytest.skip('no rclpy')
     done = run(robot, f'seg_node.tools.{name}',
                *(text.format(out=tmp_path / 'out', bag=bag) for text in arguments))

@@ -2,7 +2,7 @@
 import {Chart} from './chart.js';
 import {Tuning} from './tuning.js';
 
-const KEPT = 200, SECONDS = 60, OLD_IMAGE = 1.0, OLD_NEWS = 1.0;
+const KEPT = 200, SECONDS = 60, OLD_IMAGE = 1.0, OLD_NEWS = 1.0, DEAD_SOCKET = 6.0;
 const byId = (id) => document.getElementById(id);
 const seconds = () => performance.now() / 1000;
 
@@ -10,7 +10,7 @@ const seconds = () => performance.now() / 1000;
 const tuning = new Tuning(() => token);
 const chart = new Chart(byId('chart'));
 const known = {decisions: {}, reasons: {}, stretches: [], samples: {}, cameras: [], values: {}};
-let socket = null, retry = 0, camera = '', watching = '', heard = -Infinity, drawn = -Infinity, offset = 0;
+let socket = null, opened = 0, retry = 0, camera = '', watching = '', heard = -Infinity, drawn = -Infinity, offset = 0;
 let images = [];
 
 // The token comes behind the # of the address, which browsers send to nobody; it is not left there.
@@ -36,16 +36,27 @@ function make(name, parent, text, className) {
 // --- the socket -----------------------------------------------------------------------------
 
 function connect() {
-  socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/live`);
+  opened = seconds();
+  const mine = socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/live`);
   socket.binaryType = 'blob';
   socket.addEventListener('open', () => send({token}));
   socket.addEventListener('message', ({data}) => typeof data === 'string' ? take(JSON.parse(data)) : show(data));
   socket.addEventListener('close', ({code}) => {
+    if (mine !== socket) return;
     watching = '';
     if (code === 4401) { lost('the token is missing or wrong'); byId('ask').hidden = false; return; }
     lost(code === 4429 ? 'too many pages are open' : 'no connection to the robot’s page; trying again');
     setTimeout(connect, Math.min(5000, 300 * 2 ** retry++));
   });
+}
+
+// News come ten times a second: a socket without any is dead, though nobody has said so.
+function renewDeadSocket(now) {
+  if (now - Math.max(heard, opened) < DEAD_SOCKET || socket.readyState > WebSocket.OPEN) return;
+  socket.close();
+  watching = '';
+  lost('no connection to the robot’s page; trying again');
+  connect();
 }
 
 const send = (message) => { if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message)); };
@@ -201,6 +212,7 @@ async function show(blob) {
 
 function look() {
   const now = seconds();
+  renewDeadSocket(now);
   images = images.filter((time) => time > now - 3);
   byId('rate').textContent = images.length > 1 ? `${((images.length - 1) / (images.at(-1) - images[0])).toFixed(1)} images/s` : '';
   const age = now - drawn, old = age > OLD_IMAGE;

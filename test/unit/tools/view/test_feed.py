@@ -29,6 +29,9 @@ class Page:
     def __init__(self):
         self.sent = []
 
+    def close(self, code, reason):
+        self.sent.append(code)
+
     def send(self, message):
         self.sent.append(message)
 
