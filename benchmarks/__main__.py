@@ -36,6 +36,8 @@ BENCHMARKS = {
     'latency': ('benchmarks.latency.main', 'what the node costs, from image to stop message and '
                 'mask, compared with a simple node'),
     'outputs': ('benchmarks.outputs.main', "CPU time to publish each of a camera's outputs"),
+    'view': ('benchmarks.latency.page',
+             'the live page: its CPU time, and what a page that is open costs the node'),
     'soak': ('benchmarks.latency.soak',
              'the node for long: whether memory, files, threads or latency grow'),
     'model': ('benchmarks.model.main',

@@ -131,14 +131,21 @@ class RunningCase:
     def start(self) -> None:
         """Start the processes, and wait until the first frame can be sent."""
         subject, case, setting = self._subject, self._case, self._setting
-        self._start(subject, *_subject_arguments(subject, case, setting))
-        self._start('listener', f'{__package__}.listener_process',
+        self.add(subject, *_subject_arguments(subject, case, setting))
+        self.add('listener', f'{__package__}.listener_process',
                     '--node', f'/{_NAMES[subject]}', '--cameras', *case.camera_names,
                     *['--masks'] * setting.masks, '--log', str(self._folder / 'received.csv'))
-        self._start('feeder', f'{__package__}.feeder', *case_arguments(case),
+        self.add('feeder', f'{__package__}.feeder', *case_arguments(case),
                     '--log', str(self._folder / 'sent.csv'))
         feeder = self.processes['feeder']
         self._wait_for(lambda: READY in feeder.output, START_SECONDS)
+
+    def add(self, name: str, *arguments: str) -> None:
+        """Start a Python module as one more process, of this name."""
+        log = self._folder / f'{name.replace(" ", "_")}.log'
+        log.unlink(missing_ok=True)
+        env = {**self._domain.env, 'ROS_LOG_DIR': str(self._folder)}
+        self.processes[name] = Process(name, python(*arguments), log, env)
 
     @property
     def subject(self) -> Process:
@@ -187,12 +194,6 @@ class RunningCase:
                 arrivals = received.stops if kind == 'stop' else received.masks
                 arrivals.append((camera, int(key), int(value)))
         return received
-
-    def _start(self, name: str, *arguments: str) -> None:
-        log = self._folder / f'{name.replace(" ", "_")}.log'
-        log.unlink(missing_ok=True)
-        env = {**self._domain.env, 'ROS_LOG_DIR': str(self._folder)}
-        self.processes[name] = Process(name, python(*arguments), log, env)
 
     def _wait_for(self, condition: Callable[[], bool], seconds: float) -> None:
         deadline = time.monotonic() + seconds

@@ -29,9 +29,9 @@ import pytest
 from rosbags.rosbag2 import Reader
 from std_msgs.msg import Bool
 
+from benchmarks.latency.page_client import PageClient, says
 from helpers.bag_files import write_bag
 from helpers.fake_camera import no_road, road
-from helpers.page_client import PageClient, says
 from helpers.testbed import NodeTestbed, WAIT
 from seg_node.tools.common.testbed.process import Process
 from seg_node.tools.common.video_files import for_browsers

@@ -25,8 +25,8 @@ import pytest
 
 pytest.importorskip('tornado')
 
+from benchmarks.latency.page_client import PageClient, says
 from helpers.fake_camera import raw, road
-from helpers.page_client import PageClient, says
 from helpers.testbed import WAIT
 from seg_node.tools.view.__main__ import OPEN
 

@@ -23,7 +23,14 @@ from typing import Any
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import websocket_connect
 
-from helpers.testbed import WAIT
+from seg_node.errors import UserError
+
+ANSWER_SECONDS = 60.0
+"""Generous, because the machine may be busy."""
+
+
+class PageClosedError(UserError):
+    """The server has closed the socket."""
 
 
 class PageClient:
@@ -47,7 +54,8 @@ class PageClient:
     async def next(self) -> Any:
         """Return the next message: the content of a text, or the bytes of an image."""
         message = await self._socket.read_message()
-        assert message is not None, 'the page was closed'
+        if message is None:
+            raise PageClosedError('the page was closed')
         return json.loads(message) if isinstance(message, str) else message
 
     async def until(self, wanted: Callable[[Any], Any]) -> Any:
@@ -64,7 +72,7 @@ class PageClient:
         request = HTTPRequest(
             f'{self._root}/parameters', 'POST' if change else 'GET',
             {'Origin': self._root, 'Authorization': f'Bearer {self._token}'},
-            body=json.dumps(change) if change else None, request_timeout=WAIT)
+            body=json.dumps(change) if change else None, request_timeout=ANSWER_SECONDS)
         return json.loads((await AsyncHTTPClient().fetch(request)).body)
 
     def close(self) -> None:
