@@ -43,6 +43,7 @@ from seg_node.scoring.percentiles import Percentiles
 from seg_node.tools.common.command_line import (
     command,
     fail,
+    need,
     OneLineParser,
     positive,
     StopFlag,
@@ -168,6 +169,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
     stop = StopFlag()
     given = parse(sys.argv[1:] if argv is None else argv)
+    need('tornado')
     case = Case(*given.size, rate=given.rate)
     setting = Setting(given.model, given.out / 'logs', given.seconds, False, stop)
     try:

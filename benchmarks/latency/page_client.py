@@ -20,9 +20,6 @@ from collections.abc import Callable
 import json
 from typing import Any
 
-from tornado.httpclient import AsyncHTTPClient, HTTPRequest
-from tornado.websocket import websocket_connect
-
 from seg_node.errors import UserError
 
 ANSWER_SECONDS = 60.0
@@ -42,6 +39,8 @@ class PageClient:
 
     async def open(self) -> dict[str, Any]:
         """Open the socket; return what it says first."""
+        from tornado.httpclient import HTTPRequest
+        from tornado.websocket import websocket_connect
         request = HTTPRequest(f'ws://{self._host}/live', headers={'Origin': self._root})
         self._socket = await websocket_connect(request)
         await self.send(token=self._token)
@@ -69,6 +68,7 @@ class PageClient:
 
     async def parameters(self, **change: Any) -> Any:
         """Ask for the parameters, or for a change of one."""
+        from tornado.httpclient import AsyncHTTPClient, HTTPRequest
         request = HTTPRequest(
             f'{self._root}/parameters', 'POST' if change else 'GET',
             {'Origin': self._root, 'Authorization': f'Bearer {self._token}'},
