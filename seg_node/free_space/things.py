@@ -31,7 +31,6 @@ from seg_node.stop_go.assessor import Assessment
 from seg_node.stop_go.corridor.measure import UNLABELLED_NAME
 from seg_node.stop_go.geometry import View
 from seg_node.stop_go.limits import Limits
-from seg_node.stop_go.vehicle import Vehicle
 
 _AT_FOOT, _AT_FOOT_SHARE = 0.2, 0.05
 """Metres behind the nearest point of a foot that still belong to it, and for each of distance."""
@@ -91,7 +90,7 @@ class ThingMeter:
         self._classes = classes
         self._tracker = ThingTracker()
         self._finder: tuple[Limits, RegionFinder] | None = None
-        self._ground: tuple[View, float, NDArray[np.float64]] | None = None
+        self._footing: tuple[View, Limits, _Footing] | None = None
 
     def measure(self, labels: NDArray[np.uint8], confidence: NDArray[np.uint8],
                 instances: NDArray[np.uint8] | None, assessment: Assessment, stamp: float,
@@ -106,27 +105,27 @@ class ThingMeter:
         limits, view = assessment.limits, assessment.view
         assert view is not None
         regions = self._regions(limits).find(labels, instances, limits.ground.obstacle_rows)
-        ground = self._ground_of(view, labels.shape[::-1], limits.ground.max_range)
-        feet = _Feet.find(regions, ground, limits.vehicle)
-        chosen = np.flatnonzero(np.isfinite(feet.distance))
-        chosen = chosen[np.argsort(feet.distance[chosen], kind='stable')]
-        ids = self._tracker.update(stamp, feet.place[chosen], regions.labels[chosen],
+        feet = _Feet.find(regions, self._footing_of(view, labels.shape[::-1], limits))
+        ids = self._tracker.update(stamp, feet.place, regions.labels[feet.region],
                                    assessment.motion, limits.vehicle.max_speed)
-        numbers = np.zeros(len(regions.labels) + 1, np.uint16)
-        numbers[chosen + 1] = ids
-        sums = np.bincount(regions.index.ravel(), confidence.ravel(), len(numbers))[1:]
-        sizes = np.bincount(regions.index.ravel(), minlength=len(numbers))[1:]
-        heights = _heights(view.scaled(*labels.shape[::-1]), regions.boxes, feet.place)
-        blocking = _in_way(assessment, regions)
-        shape = np.array([*labels.shape[::-1], *labels.shape[::-1]])
+        numbers = np.zeros(len(regions.labels), np.uint16)
+        numbers[feet.region] = ids
+        painted = regions.paint(numbers)
+        blocking = _in_way(assessment, painted)
+        sums = np.bincount(regions.numbers, confidence.reshape(-1)[regions.pixels], len(numbers))
+        sizes = np.bincount(regions.numbers, minlength=len(numbers))
+        boxes = regions.boxes[feet.region]
+        heights = _heights(view.scaled(*labels.shape[::-1]), boxes, feet.place)
+        height, width = labels.shape
         things = tuple(Thing(
-            number, int(regions.labels[k]), self._name(int(regions.labels[k])),
-            tuple((regions.boxes[k] / shape).tolist()), tuple(feet.place[k].tolist()),
-            float(feet.distance[k]), float(feet.width[k]), float(heights[k]),
-            float(sums[k] / sizes[k] / 255), bool(feet.cut[k]), k + 1 in blocking)
-            for number, k in zip(ids, chosen.tolist(), strict=True))
-        return Things(things, numbers[regions.index], regions.small,
-                      len(regions.labels) - len(chosen))
+            number, label, self._name(label), tuple(box), tuple(place), distance, across, up,
+            confident, bottom == height, number in blocking)
+            for number, label, box, bottom, place, distance, across, up, confident in zip(
+                ids, regions.labels[feet.region].tolist(),
+                (boxes / (width, height, width, height)).tolist(), boxes[:, 3].tolist(),
+                feet.place.tolist(), feet.distance.tolist(), feet.width.tolist(),
+                heights.tolist(), (sums / sizes / 255)[feet.region].tolist(), strict=True))
+        return Things(things, painted, regions.small, len(regions.labels) - len(things))
 
     def _name(self, label: int) -> str:
         return self._classes[label].name if label < len(self._classes) else UNLABELLED_NAME
@@ -137,58 +136,75 @@ class ThingMeter:
             self._finder = limits, RegionFinder(self._classes, rules)
         return self._finder[1]
 
-    def _ground_of(self, view: View, size: tuple[int, int], max_range: float,
-                   ) -> NDArray[np.float64]:
-        """Return the ground point x, y of each pixel in the vehicle frame, [h, w, 2], or NaN."""
-        if self._ground is None or self._ground[0] is not view or self._ground[1] != max_range:
-            scaled = view.scaled(*size)
-            optical = ground_points(scaled, max_range).astype(np.float64)
-            optical[..., :2] = optical[..., :2] @ view.intrinsics.rotation.axes.T
-            points = optical @ view.pose.rotation + view.pose.position
-            self._ground = view, max_range, points[..., :2]
-        return self._ground[2]
+    def _footing_of(self, view: View, size: tuple[int, int], limits: Limits) -> _Footing:
+        if self._footing is None or self._footing[:2] != (view, limits):
+            self._footing = view, limits, _Footing.build(view.scaled(*size), limits)
+        return self._footing[2]
+
+
+@dataclass(frozen=True, eq=False)
+class _Footing:
+    """
+    Where that stands whose lowest pixel is here: `place`, float64 [h * w, 2], vehicle frame.
+
+    `apart`, float64 [h * w]: how far that is from the vehicle's middle line between its bumpers.
+    Metres; NaN and inf where there is no ground within range.
+    """
+
+    place: NDArray[np.float64]
+    apart: NDArray[np.float64]
+
+    @classmethod
+    def build(cls, view: View, limits: Limits) -> _Footing:
+        """Lay it for a view at the size of the label map."""
+        optical = ground_points(view, limits.ground.max_range).astype(np.float64)
+        optical[..., :2] = optical[..., :2] @ view.intrinsics.rotation.axes.T
+        ground = (optical @ view.pose.rotation + view.pose.position)[..., :2]
+        # What stands on a point shows from the pixel on whose lower edge lies on that point.
+        place = ((ground + np.concatenate([ground[1:], ground[-1:]])) / 2).reshape(-1, 2)
+        vehicle = limits.vehicle
+        beside = np.clip(place[:, 0], *sorted((-vehicle.rear, vehicle.front)))
+        return cls(place, np.nan_to_num(
+            np.hypot(place[:, 0] - beside, place[:, 1]), nan=np.inf, posinf=np.inf))
 
 
 @dataclass(frozen=True, eq=False)
 class _Feet:
-    """Where regions stand: place [K, 2], distance, width [K] in metres (NaN: nowhere), cut [K]."""
+    """
+    Where regions stand, the nearest first: those of the K that do, and of each what is below.
 
+    `region`, intp [F]. `place` [F, 2], `distance`, `width` [F]: metres.
+    """
+
+    region: NDArray[np.intp]
     place: NDArray[np.float64]
     distance: NDArray[np.float64]
     width: NDArray[np.float64]
-    cut: NDArray[np.bool_]
 
     @classmethod
-    def find(cls, regions: Regions, ground: NDArray[np.float64], vehicle: Vehicle) -> _Feet:
+    def find(cls, regions: Regions, footing: _Footing) -> _Feet:
         """Find them: of each column the lowest pixel, of those the nearest on the ground."""
-        height, width = regions.index.shape
-        count = len(regions.labels)
-        rows, cols = np.nonzero(regions.index)
-        lowest = np.full((count, width), -1)
+        width, count = regions.size[1], len(regions.labels)
+        lowest = np.full(count * width, -1)
         # From top to bottom, so that the last that is written is the lowest.
-        lowest[regions.index[rows, cols] - 1, cols] = rows
-        known = lowest >= 0
-        # What stands on a point shows from the pixel on whose lower edge lies on that point.
-        below = np.minimum(lowest + 1, height - 1)
-        every = np.broadcast_to(np.arange(width), lowest.shape)
-        points = (ground[lowest, every] + ground[below, every]) / 2
-        points[~known] = np.nan
-        beside = np.clip(points[..., 0], *sorted((-vehicle.rear, vehicle.front)))
-        apart = np.hypot(points[..., 0] - beside, points[..., 1])
-        apart[np.isnan(apart)] = np.inf
-        nearest = apart.min(axis=1, initial=np.inf)
-        at_foot = apart <= (nearest + _AT_FOOT + _AT_FOOT_SHARE * nearest)[:, None]
+        lowest[regions.numbers * width + regions.pixels % width] = regions.pixels
+        columns = np.flatnonzero(lowest >= 0)
+        pixels = lowest[columns]
+        region = columns // width
+        apart = footing.apart[pixels]
+        nearest = np.minimum.reduceat(apart, np.searchsorted(region, np.arange(count)))
+        at_foot = apart <= (nearest + _AT_FOOT + _AT_FOOT_SHARE * nearest)[region]
         at_foot &= np.isfinite(apart)
-        shares = at_foot / np.maximum(at_foot.sum(axis=1), 1)[:, None]
-        place = np.einsum('kw,kwd->kd', shares, np.nan_to_num(points))
-        place[~np.isfinite(nearest)] = np.nan
-        each = np.arange(count)
-        sides = np.stack([at_foot.argmax(axis=1), width - 1 - at_foot[:, ::-1].argmax(axis=1)])
-        across = np.linalg.norm(np.diff(points[each, sides], axis=0)[0], axis=-1)
-        columns = np.ptp(sides, axis=0)
-        spread = across * (columns + 1) / np.maximum(columns, 1)
-        return cls(place, np.where(np.isfinite(nearest), nearest, np.nan), spread,
-                   (lowest == height - 1).any(axis=1))
+        region, columns, points = region[at_foot], columns[at_foot], footing.place[pixels[at_foot]]
+        found = np.flatnonzero(np.isfinite(nearest))
+        found = found[np.argsort(nearest[found], kind='stable')]
+        first = np.searchsorted(region, found)
+        last = np.searchsorted(region, found, 'right') - 1
+        place = np.stack([np.bincount(region, points[:, axis], count) for axis in (0, 1)], axis=-1)
+        between = columns[last] - columns[first]
+        across = np.hypot(*(points[last] - points[first]).T) * (
+            (between + 1) / np.maximum(between, 1))
+        return cls(found, place[found] / (last - first + 1)[:, None], nearest[found], across)
 
 
 def _heights(view: View, boxes: NDArray[np.int32], feet: NDArray[np.float64],
@@ -203,10 +219,10 @@ def _heights(view: View, boxes: NDArray[np.int32], feet: NDArray[np.float64],
     return np.asarray(ups[np.maximum(below_top.sum(axis=1) - 1, 0)], np.float64)
 
 
-def _in_way(assessment: Assessment, regions: Regions) -> set[int]:
-    """Return the numbers of the regions that lie in the corridor, as far as it must be clear."""
+def _in_way(assessment: Assessment, instances: NDArray[np.uint16]) -> set[int]:
+    """Return the ids of those that lie in the corridor, as far as it must be clear; maybe 0."""
     corridor, measure = assessment.corridor, assessment.measure
     if corridor is None or measure is None:
         return set()
     near = corridor.rows_within(measure.required)
-    return set(np.unique(corridor.sample('regions', regions.index)[:near]).tolist()) - {0}
+    return set(np.unique(corridor.sample('instances', instances)[:near]).tolist())

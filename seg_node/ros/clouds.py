@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from array import array
+from functools import lru_cache
 import sys
 from typing import Any
 
@@ -34,25 +34,34 @@ def to_cloud(points: NDArray[np.void], header: Any) -> PointCloud2:
 
     :param points: structured [N], or organised [H, W]; float32 and uint32 fields.
     """
-    data = array('B')
-    data.frombytes(memoryview(np.ascontiguousarray(points).view(np.uint8).reshape(-1)))
-    return wrap_cloud(data, points.dtype, points.shape, header)
-
-
-def wrap_cloud(data: array[int], point: np.dtype[np.void], shape: tuple[int, ...], header: Any,
-               ) -> PointCloud2:
-    """Make a cloud of bytes that are its points already, [N] or [H, W]; they are not copied."""
-    height, width = shape if len(shape) == 2 else (1, *shape)
-    assert point.names is not None and point.fields is not None
-    cloud = PointCloud2(
-        header=header, height=height, width=width, point_step=point.itemsize,
-        row_step=point.itemsize * width, is_bigendian=sys.byteorder == 'big',
-        is_dense=len(shape) == 1, fields=[
-            PointField(name=name, offset=point.fields[name][1],
-                       datatype=_TYPES[point.fields[name][0]], count=1) for name in point.names])
-    # An array.array is the only type that every rclpy takes without checking each byte.
-    cloud.data = data
+    cloud = _empty(points.dtype, points.shape)
+    cloud.header = header
+    cloud.data.frombytes(memoryview(np.ascontiguousarray(points).view(np.uint8).reshape(-1)))
     return cloud
+
+
+def blank_cloud(point: np.dtype[np.void], shape: tuple[int, int],
+                ) -> tuple[PointCloud2, NDArray[np.void]]:
+    """Make an organised cloud to be filled again and again, with its points [H, W], all zero."""
+    cloud = _empty(point, shape)
+    cloud.data.frombytes(bytes(point.itemsize * shape[0] * shape[1]))
+    return cloud, np.frombuffer(cloud.data, point).reshape(shape)
+
+
+def _empty(point: np.dtype[np.void], shape: tuple[int, ...]) -> PointCloud2:
+    """Make a cloud of points [N] or [H, W] that has not got its bytes and header yet."""
+    height, width = shape if len(shape) == 2 else (1, *shape)
+    return PointCloud2(
+        height=height, width=width, point_step=point.itemsize,
+        row_step=point.itemsize * width, is_bigendian=sys.byteorder == 'big',
+        is_dense=len(shape) == 1, fields=_fields(point))
+
+
+@lru_cache(maxsize=8)
+def _fields(point: np.dtype[np.void]) -> list[PointField]:
+    assert point.names is not None and point.fields is not None
+    return [PointField(name=name, offset=point.fields[name][1],
+                       datatype=_TYPES[point.fields[name][0]], count=1) for name in point.names]
 
 
 def at_height(points: NDArray[np.float64], height: float) -> NDArray[np.void]:

@@ -31,8 +31,8 @@ Box = TypeVar('Box')
 
 LIFETIME = Duration(seconds=0.5).to_msg()
 """Of a marker: where nothing more is heard, nothing is shown."""
-_IN_WAY, _BESIDE = (0.9, 0.1, 0.1), (1.0, 0.6, 0.0)
-_OPACITY = 0.6
+_IN_WAY = ColorRGBA(r=0.9, g=0.1, b=0.1, a=0.6)
+_BESIDE = ColorRGBA(r=1.0, g=0.6, b=0.0, a=0.6)
 _LETTERS = 0.3
 """Height of the texts, metres."""
 _LEAST = 0.05
@@ -44,32 +44,49 @@ def words(thing: Thing) -> str:
     return printable(f'{thing.name}, {"under " if thing.cut else ""}{thing.distance:.1f} m')
 
 
-def to_markers(things: Iterable[Thing], gone: Iterable[int], camera: str, header: Any) -> Any:
+class ThingMarkers:
     """
-    Make a visualization_msgs/MarkerArray: a box and a text for each, in the vehicle frame.
+    Make visualization_msgs/MarkerArrays of the things of one camera.
 
-    :param gone: ids of those that were shown and are not there any more.
     :param camera: whose things they are: ids are its own.
     """
-    from visualization_msgs.msg import Marker, MarkerArray
-    markers = []
-    for thing in things:
-        color = ColorRGBA(**dict(zip('rgb', _IN_WAY if thing.in_way else _BESIDE, strict=True)),
-                          a=_OPACITY)
-        position, size = place_of(thing)
-        markers.append(Marker(
-            header=header, ns=f'{camera}/boxes', id=thing.id, type=Marker.CUBE,
-            action=Marker.ADD, pose=Pose(position=position), scale=size, color=color,
-            lifetime=LIFETIME))
-        x, y = thing.foot
-        markers.append(Marker(
-            header=header, ns=f'{camera}/texts', id=thing.id, type=Marker.TEXT_VIEW_FACING,
-            action=Marker.ADD, pose=Pose(position=Point(x=x, y=y, z=size.z + _LETTERS)),
-            scale=Vector3(z=_LETTERS), color=ColorRGBA(r=1.0, g=1.0, b=1.0, a=1.0),
-            text=f'{words(thing)} #{thing.id}', lifetime=LIFETIME))
-    markers += [Marker(header=header, ns=f'{camera}/{kind}', id=each, action=Marker.DELETE)
-                for each in gone for kind in ('boxes', 'texts')]
-    return MarkerArray(markers=markers)
+
+    def __init__(self, camera: str) -> None:
+        from visualization_msgs.msg import Marker, MarkerArray
+        self._marker, self._array = Marker, MarkerArray
+        self._boxes, self._texts = f'{camera}/boxes', f'{camera}/texts'
+        self._pairs: list[tuple[Any, Any]] = []
+
+    def to_markers(self, things: Sequence[Thing], gone: Iterable[int], header: Any) -> Any:
+        """
+        Make a box and a text for each thing, in the vehicle frame; good until the next call.
+
+        :param gone: ids of those that were shown and are not there any more.
+        """
+        # What does not change stays: a new marker costs as much as all else that is done here.
+        while len(self._pairs) < len(things):
+            self._pairs.append(self._new_pair())
+        for (box, text), thing in zip(self._pairs, things, strict=False):
+            box.header = text.header = header
+            box.id = text.id = thing.id
+            box.pose.position, box.scale = place_of(thing)
+            box.color = _IN_WAY if thing.in_way else _BESIDE
+            text.pose.position.x, text.pose.position.y = thing.foot
+            text.pose.position.z = box.scale.z + _LETTERS
+            text.text = f'{words(thing)} #{thing.id}'
+        markers = [marker for pair in self._pairs[:len(things)] for marker in pair]
+        markers += [
+            self._marker(header=header, ns=kind, id=each, action=self._marker.DELETE)
+            for each in gone for kind in (self._boxes, self._texts)]
+        return self._array(markers=markers)
+
+    def _new_pair(self) -> tuple[Any, Any]:
+        kind = self._marker
+        return (
+            kind(ns=self._boxes, type=kind.CUBE, action=kind.ADD, pose=Pose(), lifetime=LIFETIME),
+            kind(ns=self._texts, type=kind.TEXT_VIEW_FACING, action=kind.ADD, pose=Pose(),
+                 scale=Vector3(z=_LETTERS), color=ColorRGBA(r=1.0, g=1.0, b=1.0, a=1.0),
+                 lifetime=LIFETIME))
 
 
 def place_of(thing: Thing) -> tuple[Point, Vector3]:

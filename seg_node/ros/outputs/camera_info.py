@@ -16,8 +16,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo
@@ -26,6 +24,7 @@ from seg_node.parameters.structure import Structure
 from seg_node.perception.models.model import Model
 from seg_node.ros.outputs.output import CameraOutput, CameraResult
 from seg_node.ros.qos import IMAGES
+from seg_node.stop_go.camera_view import fingerprint
 
 
 class CameraInfoOutput(CameraOutput):
@@ -34,18 +33,24 @@ class CameraInfoOutput(CameraOutput):
     def __init__(self, node: Node, camera: str, model: Model, structure: Structure) -> None:
         super().__init__(node, camera, model, structure)
         self._info = self._publisher(CameraInfo, f'{camera}/segmentation/camera_info', IMAGES)
+        self._known: tuple[object, ...] = ()
 
     def publish(self, result: CameraResult) -> None:
         """Publish it, once the camera has told any."""
-        if result.camera_info is None or not self._info.get_subscription_count():
+        info = result.camera_info
+        if info is None or not self._info.get_subscription_count():
             return
         size = result.image.rotation.size(result.output.width, result.output.height)
-        self._info.publish(scaled_info(result.camera_info, *size, result.header))
+        known = size, fingerprint(info), info.r.tobytes(), info.d.tobytes()
+        if self._known != known:
+            self._scaled, self._known = scaled_info(info, *size), known
+        self._scaled.header = result.header
+        self._info.publish(self._scaled)
 
 
-def scaled_info(info: CameraInfo, width: int, height: int, header: Any) -> CameraInfo:
+def scaled_info(info: CameraInfo, width: int, height: int) -> CameraInfo:
     """
-    Return a camera_info for the same picture resized to width x height pixels.
+    Return a camera_info for the same picture resized to width x height pixels, without header.
 
     The picture is what the region of interest and the binning leave of the sensor's; in what is
     returned it is the whole. Pixel centres are whole numbers, as in Intrinsics.scaled().
@@ -57,5 +62,5 @@ def scaled_info(info: CameraInfo, width: int, height: int, header: Any) -> Camer
         [0.0, sy, (0.5 - info.roi.y_offset) * sy - 0.5], [0.0, 0.0, 1.0]])
     k, p = np.reshape(info.k, (3, 3)), np.reshape(info.p, (3, 4))
     return CameraInfo(
-        header=header, width=width, height=height, distortion_model=info.distortion_model,
-        d=info.d, k=(change @ k).ravel(), r=info.r, p=(change @ p).ravel())
+        width=width, height=height, distortion_model=info.distortion_model, d=info.d,
+        k=(change @ k).ravel(), r=info.r, p=(change @ p).ravel())

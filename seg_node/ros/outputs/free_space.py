@@ -21,8 +21,6 @@ source of its own, with its own stamps, its own timeout and its own place.
 
 from __future__ import annotations
 
-from array import array
-
 from rclpy.node import Node
 from sensor_msgs.msg import LaserScan, PointCloud2
 from std_msgs.msg import Header
@@ -74,8 +72,10 @@ class FreeSpaceOutput(CameraOutput):
         if free:
             self._free.publish(to_cloud(at_height(seen.free_ends(), POINT_HEIGHT), header))
         if scan:
-            self._scan.publish(LaserScan(
+            message = LaserScan(
                 header=header, angle_min=ANGLE_MIN, angle_increment=INCREMENT,
                 angle_max=ANGLE_MIN + (BEAMS - 1) * INCREMENT, range_min=RANGE_MIN,
-                range_max=self._scan_range,
-                ranges=array('f', self._scanner.scan(seen, limits.ground.max_blind))))
+                range_max=self._scan_range)
+            message.ranges.frombytes(
+                memoryview(self._scanner.scan(seen, limits.ground.max_blind)).cast('B'))
+            self._scan.publish(message)

@@ -16,8 +16,6 @@
 
 from __future__ import annotations
 
-from array import array
-
 from geometry_msgs.msg import Point, Pose
 from nav_msgs.msg import MapMetaData, OccupancyGrid
 from rclpy.node import Node
@@ -66,8 +64,6 @@ def to_grid(known: Remembered) -> OccupancyGrid:
         resolution=RESOLUTION, width=known.grid.side, height=known.grid.side,
         origin=Pose(position=Point(x=x, y=y))))
     message.header.frame_id = known.place.frame
-    data = array('b')
-    # The one assignment that is fast on every distribution.
-    data.frombytes(known.states.tobytes())
-    message.data = data
+    # As in to_image().
+    message.data.frombytes(memoryview(known.states).cast('B'))
     return message

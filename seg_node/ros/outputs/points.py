@@ -20,8 +20,6 @@ With a depth camera, the point that it shows: of what stands up too.
 
 from __future__ import annotations
 
-from array import array
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +30,7 @@ from seg_node.free_space.ground_points import depth_points, ground_points
 from seg_node.parameters.structure import Structure
 from seg_node.perception.labels import ground_lut
 from seg_node.perception.models.model import Model
-from seg_node.ros.clouds import wrap_cloud
+from seg_node.ros.clouds import blank_cloud
 from seg_node.ros.outputs.output import CameraOutput, CameraResult
 from seg_node.ros.qos import IMAGES
 from seg_node.stop_go.geometry import View
@@ -40,6 +38,7 @@ from seg_node.stop_go.limits import Geometry
 
 _POINT = np.dtype([('x', np.float32), ('y', np.float32), ('z', np.float32), ('label', np.uint32),
                    ('confidence', np.float32)])
+_WHOLE = np.s_[:, :]
 _SHARES = (np.arange(256) / 255).astype(np.float32)
 
 
@@ -67,15 +66,20 @@ class PointsOutput(CameraOutput):
             self._lay(result.as_sent(ground_points(
                 view.scaled(result.output.width, result.output.height), wanted[2])))
             self._built = wanted
-        kept = cv2.LUT(labels, self._kept)
+        depth = result.assessment.depth
+        # Beyond the ground only depth leaves points, and takes them away with the next frame.
+        part = self._part if depth is None and not self._deep else _WHOLE
+        self._deep = depth is not None
+        kept = cv2.LUT(labels[part], self._kept)
         for ground, name in zip(self._ground, 'xyz', strict=True):
-            np.multiply(ground, kept, out=self._cloud[name])
-        if result.assessment.depth is not None:
-            self._place_by_depth(result, view, result.assessment.depth.metres)
+            np.multiply(ground[part], kept, out=self._cloud[name][part])
+        if depth is not None:
+            self._place_by_depth(result, view, depth.metres)
         self._cloud['label'] = labels
         self._cloud['confidence'] = cv2.LUT(
             result.as_sent(result.output.confidence_full), _SHARES)
-        self._points.publish(wrap_cloud(self._data, _POINT, labels.shape, result.header))
+        self._message.header = result.header
+        self._points.publish(self._message)
 
     def _place_by_depth(self, result: CameraResult, view: View,
                         metres: NDArray[np.float32]) -> None:
@@ -88,7 +92,12 @@ class PointsOutput(CameraOutput):
             np.copyto(self._cloud[name], deep[..., axis], where=there)
 
     def _lay(self, ground: NDArray[np.float32]) -> None:
-        """Keep the points [H, W, 3] of a view, and the message's bytes: both are as large."""
+        """Keep the points [H, W, 3] of a view, and a message that all frames of it are put in."""
         self._ground = [np.ascontiguousarray(ground[..., axis]) for axis in range(3)]
-        self._data = array('B', bytes(_POINT.itemsize * self._ground[0].size))
-        self._cloud = np.frombuffer(self._data, _POINT).reshape(ground.shape[:2])
+        self._message, self._cloud = blank_cloud(_POINT, ground.shape[:2])
+        for name in 'xyz':
+            self._cloud[name] = np.nan
+        self._deep = False
+        left, top, width, height = cv2.boundingRect(
+            np.isfinite(self._ground[2]).astype(np.uint8))
+        self._part = np.s_[top:top + height, left:left + width] if width else _WHOLE

@@ -21,6 +21,7 @@ With several cameras each has its own ~/<camera>/things and ~/<camera>/detection
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 import importlib
 from typing import Any
 
@@ -35,7 +36,7 @@ from seg_node.perception.models.model import Model
 from seg_node.ros.messages import stamp_ns, to_image
 from seg_node.ros.outputs.output import CameraOutput, CameraResult
 from seg_node.ros.qos import IMAGES
-from seg_node.ros.thing_messages import to_detections_2d, to_detections_3d, to_markers
+from seg_node.ros.thing_messages import ThingMarkers, to_detections_2d, to_detections_3d
 from seg_node.stop_go.limits import Geometry
 
 Send = Callable[[Any, CameraResult, Things, Header], None]
@@ -83,6 +84,10 @@ class ThingsOutput(CameraOutput):
         for publisher, send in wanted:
             send(publisher, result, things, header)
 
+    @cached_property
+    def _markers(self) -> ThingMarkers:
+        return ThingMarkers(self._camera)
+
     def _offer(self, kind: type, topic: str, send: Send) -> None:
         self._topics.append((self._publisher(kind, topic, IMAGES), send))
 
@@ -95,8 +100,8 @@ class ThingsOutput(CameraOutput):
     def _send_markers(self, publisher: Any, result: CameraResult, things: Things,
                       header: Header) -> None:
         ids = {thing.id for thing in things.things}
-        publisher.publish(to_markers(
-            things.things, sorted(self._shown - ids), self._camera, header))
+        publisher.publish(self._markers.to_markers(
+            things.things, sorted(self._shown - ids), header))
         self._shown = ids
 
     def _send_2d(self, publisher: Any, result: CameraResult, things: Things,

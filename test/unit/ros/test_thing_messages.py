@@ -32,9 +32,9 @@ from seg_node.free_space.things import Thing
 from seg_node.perception.images.rotation import Rotation
 from seg_node.ros.thing_messages import (
     sent_box,
+    ThingMarkers,
     to_detections_2d,
     to_detections_3d,
-    to_markers,
     words,
 )
 
@@ -89,10 +89,10 @@ class Detections:
 @dataclass
 class Marker:
     CUBE, TEXT_VIEW_FACING, ADD, DELETE = 1, 9, 0, 2
-    header: Any
     ns: str
-    id: int
     action: int
+    header: Any = None
+    id: int = 0
     type: int = 0
     pose: Any = None
     scale: Any = None
@@ -129,7 +129,7 @@ def test_words():
 
 
 def test_markers():
-    box, text, small, _, *gone = to_markers([CAR, POST], [4], 'front', HEADER).markers
+    box, text, small, _, *gone = ThingMarkers('front').to_markers([CAR, POST], [4], HEADER).markers
     assert (box.ns, box.id, box.type, box.action) == ('front/boxes', 7, 1, 0)
     assert (box.pose.position.x, box.pose.position.y, box.pose.position.z) == (6.0, 1.0, 0.7)
     assert (box.scale.y, box.scale.z) == (1.8, 1.4)

@@ -18,17 +18,14 @@ import pytest
 
 pytest.importorskip('sensor_msgs')
 
-from builtin_interfaces.msg import Time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 from sensor_msgs.msg import CameraInfo, RegionOfInterest
-from std_msgs.msg import Header
 
 from seg_node.ros.outputs.camera_info import scaled_info
 from seg_node.stop_go.camera_view import to_intrinsics
 
-HEADER = Header(stamp=Time(sec=5, nanosec=7), frame_id='front_optical_frame')
 INFO = CameraInfo(
     width=640, height=480, distortion_model='plumb_bob', d=[-0.2, 0.05, 0.001, 0.002, 0.0],
     k=[500.0, 0.0, 322.0, 0.0, 510.0, 238.0, 0.0, 0.0, 1.0],
@@ -48,8 +45,8 @@ def test_it_is_the_projection_of_the_resized_picture(roi, binning, width, height
     info = CameraInfo(**{name[1:]: getattr(INFO, name) for name in INFO.__slots__
                          if name[1:] in INFO.get_fields_and_field_types()})
     info.roi, info.binning_x, info.binning_y = roi, binning, binning
-    scaled = scaled_info(info, width, height, HEADER)
-    assert (scaled.width, scaled.height, scaled.header) == (width, height, HEADER)
+    scaled = scaled_info(info, width, height)
+    assert (scaled.width, scaled.height) == (width, height)
     wanted = to_intrinsics(info, rectified).scaled(width, height)
     found = to_intrinsics(scaled, rectified)
     assert found.lens == wanted.lens
@@ -59,16 +56,16 @@ def test_it_is_the_projection_of_the_resized_picture(roi, binning, width, height
 
 
 def test_the_same_size_says_the_same():
-    same = scaled_info(INFO, 640, 480, HEADER)
+    same = scaled_info(INFO, 640, 480)
     for name in ('k', 'p', 'r', 'd', 'distortion_model'):
         np.testing.assert_array_equal(getattr(same, name), getattr(INFO, name))
 
 
 def test_a_baseline_is_scaled_with_the_focal_length():
-    half = scaled_info(INFO, 320, 240, HEADER)
+    half = scaled_info(INFO, 320, 240)
     assert half.p[3] == -24.0 and half.p[3] / half.p[0] == INFO.p[3] / INFO.p[0]
 
 
 def test_an_empty_camera_info_stays_empty():
-    empty = scaled_info(CameraInfo(), 320, 240, HEADER)
+    empty = scaled_info(CameraInfo(), 320, 240)
     assert (empty.width, empty.height) == (320, 240) and not any(empty.k[:2])
