@@ -42,9 +42,10 @@ class Regions:
     The regions of one frame.
 
     `pixels`, intp [P]: where in the flat map of `size` (height, width) they are, increasing in
-    each; `numbers`, intp [P]: which of the K each belongs to, from 0. `boxes`, int32 [K, 4]: left, top,
-    right and bottom of each, the last two beyond it. `labels`, uint8 [K]: its class id. `small`
-    counts those that were left out because the decision would not take them for an obstacle.
+    each; `numbers`, intp [P]: which of the K each belongs to, from 0. `boxes`, int32 [K, 4]: left,
+    top, right and bottom of each, the last two beyond it. `labels`, uint8 [K]: its class id.
+    `small` counts those that were left out because the decision would not take them for an
+    obstacle.
     """
 
     size: tuple[int, int]
@@ -98,10 +99,12 @@ class RegionFinder:
             parts.append((own, instances.reshape(-1)[own]))
             count = _OWN + 1
             apart = things & (instances == 0)
-        for label in np.flatnonzero(np.bincount(labels[apart])).tolist():
+        rows, begin = _rows(apart)
+        present = labels.reshape(-1)[np.flatnonzero(apart)]
+        for label in np.flatnonzero(np.bincount(present)).tolist():
             found, numbers = cv2.connectedComponents(
-                ((labels == label) & apart).view(np.uint8), connectivity=_NEIGHBOURS)
-            parts.append(_where(numbers, numbers > 0, count))
+                ((labels[rows] == label) & apart[rows]).view(np.uint8), connectivity=_NEIGHBOURS)
+            parts.append(_pixels(numbers, numbers > 0, begin, count))
             count += found
         parts.append(self._islands(labels, things, count))
         return _numbered(*map(np.concatenate, zip(*parts, strict=True)), labels, min_rows)
@@ -109,22 +112,32 @@ class RegionFinder:
     def _islands(self, labels: NDArray[np.uint8], things: NDArray[np.bool_], count: int,
                  ) -> _Pixels:
         """Return what stands alone on the way."""
+        blocks = cv2.LUT(labels, self._blocks)
+        # Beyond these rows all blocks: what reaches their border goes on to that of the picture.
+        rows, begin = _rows(blocks == 0)
         # OpenCV's own boxes and sizes of the parts would take several times as long as the parts.
-        found, numbers = cv2.connectedComponents(
-            cv2.LUT(labels, self._blocks), connectivity=_NEIGHBOURS)
+        found, numbers = cv2.connectedComponents(blocks[rows], connectivity=_NEIGHBOURS)
         alone = np.ones(found, np.bool_)
         alone[0] = False
         for not_alone in (numbers[0], numbers[-1], numbers[:, 0], numbers[:, -1],
-                          numbers[things]):
+                          numbers.reshape(-1)[np.flatnonzero(things[rows])]):
             alone[not_alone] = False
-        return _where(numbers, alone[numbers] if alone.any() else alone[:0], count)
+        return _pixels(numbers, alone[numbers] if alone.any() else alone[:0], begin, count)
 
 
-def _where(numbers: NDArray[np.int32], taken: NDArray[np.bool_], count: int) -> _Pixels:
-    """Return the pixels that are taken, increasing, and their numbers, counted on from `count`."""
+def _rows(flags: NDArray[np.bool_]) -> tuple[slice, int]:
+    """Return the rows of a map with a flag, all for none, and where they begin in the flat map."""
+    _, top, _, height = cv2.boundingRect(flags.view(np.uint8))
+    # OpenCV's connectedComponents() ends the process where it is given no pixel.
+    return slice(top, top + (height or len(flags))), top * flags.shape[1]
+
+
+def _pixels(numbers: NDArray[np.int32], taken: NDArray[np.bool_], begin: int, count: int,
+            ) -> _Pixels:
+    """Return where in the flat map the pixels are that are taken, and what they count as."""
     # In a bool array they are found ten times as fast as in one of numbers.
     pixels = np.flatnonzero(taken)
-    return pixels, numbers.reshape(-1)[pixels] + count
+    return pixels + begin, numbers.reshape(-1)[pixels] + count
 
 
 def _numbered(pixels: NDArray[np.intp], old: NDArray[np.integer[Any]], labels: NDArray[np.uint8],

@@ -21,6 +21,7 @@ source of its own, with its own stamps, its own timeout and its own place.
 
 from __future__ import annotations
 
+import numpy as np
 from rclpy.node import Node
 from sensor_msgs.msg import LaserScan, PointCloud2
 from std_msgs.msg import Header
@@ -52,7 +53,12 @@ class FreeSpaceOutput(CameraOutput):
         self._scan = self._publisher(LaserScan, f'{prefix}/scan', IMAGES)
         self._meter = FreeSpaceMeter(model.classes)
         self._scanner = Scanner(structure.scan_range)
-        self._scan_range = structure.scan_range
+        self._beams = LaserScan(
+            angle_min=ANGLE_MIN, angle_increment=INCREMENT,
+            angle_max=ANGLE_MIN + (BEAMS - 1) * INCREMENT, range_min=RANGE_MIN,
+            range_max=structure.scan_range)
+        self._beams.ranges.frombytes(bytes(4 * BEAMS))
+        self._ranges = np.frombuffer(self._beams.ranges, np.float32)
 
     def publish(self, result: CameraResult) -> None:
         """Publish what a believed frame shows, also that it shows nothing: empty clouds."""
@@ -72,10 +78,6 @@ class FreeSpaceOutput(CameraOutput):
         if free:
             self._free.publish(to_cloud(at_height(seen.free_ends(), POINT_HEIGHT), header))
         if scan:
-            message = LaserScan(
-                header=header, angle_min=ANGLE_MIN, angle_increment=INCREMENT,
-                angle_max=ANGLE_MIN + (BEAMS - 1) * INCREMENT, range_min=RANGE_MIN,
-                range_max=self._scan_range)
-            message.ranges.frombytes(
-                memoryview(self._scanner.scan(seen, limits.ground.max_blind)).cast('B'))
-            self._scan.publish(message)
+            self._beams.header = header
+            self._ranges[:] = self._scanner.scan(seen, limits.ground.max_blind)
+            self._scan.publish(self._beams)

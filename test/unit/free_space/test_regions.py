@@ -92,6 +92,12 @@ def test_what_is_too_low_to_be_an_obstacle_is_counted():
     assert index(found).max() == 1
 
 
+def test_a_picture_of_one_class_alone():
+    for label, regions in ((BACKGROUND, []), (PATH, []), (255, []), (CAR, [CAR])):
+        found = finder().find(np.full((20, 30), label, np.uint8), None, 2)
+        assert (found.labels.tolist(), found.small) == (regions, 0)
+
+
 def test_the_networks_own_instances_stay_apart_and_what_they_leave_out_is_found():
     labels, instances = road(), np.zeros((20, 30), np.uint8)
     labels[8:14, 4:12] = CAR
