@@ -29,6 +29,8 @@ BEAMS = 720
 INCREMENT = 2 * math.pi / BEAMS
 ANGLE_MIN = -math.pi
 """All around, whichever way the cameras look: consumers take the angles once and for all."""
+RANGE_MIN = 0.01
+"""Metres; a nearer range would be no obstacle for those who read scans."""
 _STEP = 0.1
 """Metres from one look along a beam to the next."""
 

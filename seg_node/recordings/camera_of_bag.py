@@ -58,10 +58,10 @@ class CameraOfBag(Source):
             channels.image, channels.info, channels.odometry)
         self.compressed = self._image.type == COMPRESSED
         head = self._head()
-        self._first_ns, first = head[0].recorded_ns, head[0].data
+        self.recorded_ns, first = head[0].recorded_ns, head[0].data
         super().__init__(bag.path.name, _fps(head), self._image.count, self._size(head))
         offset = clock_offset(bag, [self._image])
-        self.start_ns = self._first_ns + offset
+        self.start_ns = self.recorded_ns + offset
         self._stamped = stamp_of(first) != 0
         if not self._stamped:
             self.note(f'{self.topic}: messages without stamps; the recording times are taken')
@@ -107,7 +107,7 @@ class CameraOfBag(Source):
                 stamp_ns = self._stamp(message)
                 place = None if motion is None else track.at((stamp_ns - self.start_ns) * 1e-9)
                 yield RecordedFrame(
-                    index, max(0, recorded - self._first_ns), None, message.data,
+                    index, max(0, recorded - self.recorded_ns), None, message.data,
                     stamp_ns, info, motion, place)
                 index += 1
 
@@ -159,7 +159,7 @@ class CameraOfBag(Source):
 
     def _instant(self, message: Message) -> Instant:
         """Return when a message was recorded, on both clocks: seconds since the first image."""
-        seconds = (message.recorded_ns - self._first_ns) * 1e-9
+        seconds = (message.recorded_ns - self.recorded_ns) * 1e-9
         return Instant(seconds, seconds)
 
     def _add_pose(self, track: PlaceTrack, odometry: Message, stamp: float) -> None:

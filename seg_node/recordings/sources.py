@@ -56,7 +56,8 @@ class Source:
 
     Attributes: kind, name, fps in Hz, count of frames or None when unknown, size (width, height)
     of the first image, camera (its calibration where no message tells it, else None), start_ns
-    (time of the first frame on the recorded clock; None when nothing was recorded), compressed
+    (time of the first frame on the recorded clock; None when nothing was recorded), recorded_ns
+    (when the first frame was recorded; 1 s where that is unknown, as 0 is no time), compressed
     (frames are CompressedImage messages), node_parameters (what is known of the vehicle and its
     camera, as parameters of the node), notes (what the user should know by now, for the log).
     """
@@ -64,6 +65,7 @@ class Source:
     kind: Kind
     compressed = False
     start_ns: int | None = None
+    recorded_ns = 10**9
     camera: Calibration | None = None
     node_parameters: Mapping[str, object] = MappingProxyType({})
 

@@ -20,7 +20,7 @@ import sys
 from typing import Any
 
 import cv2
-from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
+from diagnostic_msgs.msg import KeyValue
 import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
@@ -31,7 +31,6 @@ from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.images.decoding import decode_image
 from seg_node.perception.images.errors import UnknownEncodingError
 from seg_node.ros.foreign_encodings import decode_by_cv_bridge
-from seg_node.stop_go.verdict import Decision, Verdict
 
 
 def decode_message(message: Image | CompressedImage, min_size: tuple[int, int] | None = None,
@@ -87,10 +86,3 @@ def key_values(values: Mapping[str, Any]) -> list[KeyValue]:
     """Make KeyValues; numbers become text with four digits at most after the point."""
     return [KeyValue(key=key, value=f'{value:.4f}' if isinstance(value, float)
                      else printable(str(value))) for key, value in values.items()]
-
-
-def level_of(verdict: Verdict) -> bytes:
-    """Return the level: OK for GO and SLOW, ERROR for a fault, WARN for other STOPs."""
-    if verdict.decision is not Decision.STOP:
-        return DiagnosticStatus.OK
-    return DiagnosticStatus.ERROR if verdict.reason.is_fault else DiagnosticStatus.WARN

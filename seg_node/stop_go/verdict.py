@@ -177,6 +177,13 @@ class Verdict:
                 f'decision: {self.decision.name} needs a reason for it and finite numbers, not '
                 f'{self.reason.name}, {self.measured} and {self.limit}')
 
+    @property
+    def level(self) -> int:
+        """Return that of diagnostic_msgs: OK for GO and SLOW, ERROR for a fault, else WARN."""
+        if self.decision is not Decision.STOP:
+            return 0
+        return 2 if self.reason.is_fault else 1
+
 
 def stop(finding: Finding) -> Verdict:
     """Turn a finding into the verdict STOP."""

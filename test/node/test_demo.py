@@ -106,6 +106,9 @@ def test_drive_gives_all_results(testbed: NodeTestbed, tiny_model: Path, tmp_pat
         counts = {c.topic: c.msgcount for c in bag.connections}
     assert counts['/camera/segmentation/mask'] == summary['masks_received']
     assert counts['/seg_node/stop'] > 0
+    for topic in ('/camera/segmentation/overlay/compressed', '/camera/segmentation/camera_info',
+                  '/seg_node/speed_limit', '/seg_node/state/camera/confidence'):
+        assert counts[topic] > 0, topic
     assert counts['/seg_node/state'] == summary['states_received']
 
 

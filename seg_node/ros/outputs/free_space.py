@@ -27,15 +27,13 @@ from sensor_msgs.msg import LaserScan, PointCloud2
 from std_msgs.msg import Header
 
 from seg_node.free_space.free_space import FreeSpaceMeter, POINT_HEIGHT
-from seg_node.free_space.scan import ANGLE_MIN, BEAMS, INCREMENT, Scanner
+from seg_node.free_space.scan import ANGLE_MIN, BEAMS, INCREMENT, RANGE_MIN, Scanner
 from seg_node.parameters.structure import Structure
 from seg_node.perception.models.model import Model
 from seg_node.ros.clouds import at_height, to_cloud
 from seg_node.ros.outputs.output import CameraOutput, CameraResult
 from seg_node.ros.qos import IMAGES
 from seg_node.stop_go.limits import Geometry
-
-RANGE_MIN = 0.01
 
 
 class FreeSpaceOutput(CameraOutput):

@@ -22,7 +22,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
 
 from seg_node.parameters.structure import Structure
-from seg_node.ros.messages import key_values, level_of, stamp_text
+from seg_node.ros.messages import key_values, stamp_text
 from seg_node.ros.outputs.output import VehicleDecision, VehicleOutput
 from seg_node.ros.qos import DECISIONS
 
@@ -53,7 +53,7 @@ def describe(decision: VehicleDecision, node: str) -> DiagnosticStatus:
         values.update({f'{camera}.{key}': value
                        for key, value in _camera_values(decision, camera).items()})
     return DiagnosticStatus(
-        level=level_of(verdict), name=f'{node}: stop_go', message=verdict.text,
+        level=bytes([verdict.level]), name=f'{node}: stop_go', message=verdict.text,
         values=key_values(values))
 
 

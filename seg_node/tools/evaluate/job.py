@@ -55,6 +55,7 @@ class RunSettings:
     :param topic: image topic; None: found by the cameras' names.
     :param odometry: topic; None: odom, or the only one; '': none.
     :param overlay: make a film of each recording.
+    :param bag: make a bag of what was seen and decided in each recording.
     :param calibration: of the camera that took videos and images; bags have their own.
     """
 
@@ -70,6 +71,7 @@ class RunSettings:
     mapping_digest: str = ''
     parquet: bool = True
     overlay: bool = False
+    bag: bool = False
     calibration: Calibration | None = None
 
 
@@ -96,6 +98,7 @@ class Job:
             'topics': [settings.topic, settings.odometry, settings.truth.topic],
             'fps': settings.fps, 'seconds': settings.seconds, 'mapping': settings.mapping_digest,
             'overlay': settings.overlay,
+            'bag': settings.bag and settings.configuration.structure.base_frame,
             'calibration': settings.calibration and asdict(settings.calibration),
             'recording': _identity(self.recording.path),
             'masks': _identity(self.masks)}

@@ -44,14 +44,21 @@ class Judgement:
     """
     What follows from one frame.
 
-    health are the findings of the camera's images among those of the assessment. true is the
-    verdict that the truth would have given; None where that is not known.
+    health are the findings of the camera's images among those of the assessment, findings all
+    that was found. true is the verdict that the truth would have given; None where that is not
+    known.
     """
 
     verdict: Verdict
     assessment: Assessment
     health: tuple[Finding, ...]
+    findings: tuple[Finding, ...]
     true: Verdict | None
+
+    @property
+    def believed(self) -> bool:
+        """Whether the frame passed every check, so that what it shows of the world may be told."""
+        return not any(finding.reason.doubts_frame for finding in self.findings)
 
 
 class FrameJudge:
@@ -100,7 +107,7 @@ class FrameJudge:
         true = self._judge_truth(
             decoded, (segmentation.width, segmentation.height), segmentation.labels, arrival)
         return Judgement(
-            _decide(self._judge, arrival), assessment, inspection.findings, true)
+            _decide(self._judge, arrival), assessment, inspection.findings, found, true)
 
     def fail(self, decoded: DecodedFrame, reason: Reason, problem: str) -> Judgement:
         """Decide on a frame that could not be decoded, or not be segmented."""
@@ -114,7 +121,7 @@ class FrameJudge:
             height, width = decoded.truth.shape
             true = self._judge_truth(decoded, (width, height), self._blank, arrival)
         return Judgement(_decide(self._judge, arrival), Assessment((finding,), self._limits), (),
-                         true)
+                         (finding,), true)
 
     def true_labels(self, codes: NDArray[np.uint8], seen: Segmentation) -> NDArray[np.uint8]:
         """Return the truth as it is judged, uint8 [h, w]; the network's labels where unknown."""

@@ -32,7 +32,9 @@ from seg_node.recordings.read_ahead import ReadAhead
 from seg_node.recordings.sources import Source
 from seg_node.stop_go.image_size import min_image_size
 from seg_node.stop_go.verdict import Reason
+from seg_node.tools.common.results_bag import NAME as BAG
 from seg_node.tools.common.strict_json import strict_json
+from seg_node.tools.evaluate.bag import EvaluatedBag
 from seg_node.tools.evaluate.drawing import draw_seen, draw_unseen, draw_with_truth
 from seg_node.tools.evaluate.film import contact_sheet, OverlayFilm
 from seg_node.tools.evaluate.job import Job, JobResult
@@ -107,11 +109,15 @@ class _Work:
         self._counts = Counts.empty(len(self._scorer.classes))
         self._worst = Worst()
         self._film = OverlayFilm(source.fps) if job.settings.overlay else None
+        self._bag = EvaluatedBag(
+            configuration.structure, camera, pool.model, source.recorded_ns,
+        ) if job.settings.bag else None
 
     def close(self) -> None:
         """Throw away what nobody asked for."""
-        if self._film is not None:
-            self._film.close()
+        for made in (self._film, self._bag):
+            if made is not None:
+                made.close()
 
     def take_all(self, seen: ReadAhead[SegmentedFrame], stop: Callable[[], bool]) -> str:
         """Take in frame after frame; return why that ended early, '' at the end."""
@@ -154,8 +160,13 @@ class _Work:
         if seen.segmentation is not None:
             segmentation = seen.segmentation
             self._worst.offer(row, lambda: self._draw(decoded, segmentation, judged))
+        if self._film is None and self._bag is None:
+            return
+        drawn = self._image(seen, judged)
         if self._film is not None:
-            self._film.add(self._image(seen, judged))
+            self._film.add(drawn)
+        if self._bag is not None:
+            self._bag.add(seen, judged, drawn)
 
     def _image(self, seen: SegmentedFrame, judged: Judgement) -> NDArray[np.uint8]:
         """Return the frame for the film; one that could not be read is black."""
@@ -220,15 +231,17 @@ class _Work:
             **summarize(totals, self._scorer.classes), 'notes': notes, 'failed': (
                 [{'recording': name, 'error': error}] if error else []),
             'backend': self._backend.name, 'precision': self._backend.precision, 'film': None}
-        film: dict[str, bytes] = {}
+        made: dict[str, bytes] = {}
+        if self._bag is not None:
+            made[BAG] = self._bag.finish()
         if self._film is not None:
             sheet = contact_sheet(table)
-            film = self._film.finish(sheet)
+            made |= self._film.finish(sheet)
             summary['film'] = {'file': self._film.name, 'fps': self._film.fps, 'sheet': sheet}
         place, frames = to_bytes(table, settings.parquet and has_parquet())
         kept = {'key': key, 'classes': self._scorer.classes, 'counts': self._counts.to_json(),
                 'worst': self._worst.frames(), 'error': error}
         files = {place: frames, 'summary.json': strict_json(summary, None).encode(),
                  'counts.json': strict_json(kept, None).encode(),
-                 **self._worst.images(), **film}
+                 **self._worst.images(), **made}
         return JobResult(name, files, len(self._rows), error, tuple(notes), seconds)

@@ -87,7 +87,8 @@ def make_request(options: argparse.Namespace) -> Request:
         settings = RunSettings(
             configuration, camera, model.sha256, backend.precision, options.topic,
             options.odom, options.fps, options.seconds, truth,
-            mapping.digest if has_truth else '', has_parquet(), options.overlay, calibration)
+            mapping.digest if has_truth else '', has_parquet(), options.overlay,
+            options.write_bag, calibration)
         told = {'name': model.name, 'version': model.version, 'sha256': model.sha256,
                 'precision': backend.precision}
         ran = {'name': backend.name, 'detail': backend.detail, 'because': backend.chosen_because,

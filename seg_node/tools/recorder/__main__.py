@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Record what the node publishes: masks, stop, state and diagnostics, and a video of the overlay.
+Record what the node publishes into results.mcap, and a video of the overlay.
 
 Exit codes: 0 stopped by SIGINT/SIGTERM with all files written, 1 failed, 2 unusable input.
 """
@@ -23,6 +23,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 import contextlib
+from importlib import import_module
 import json
 from pathlib import Path
 import sys
@@ -99,11 +100,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _message_class(topic: Topic) -> Any:
-    from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-    from sensor_msgs.msg import Image
-    from std_msgs.msg import Bool
-    return {'stop': Bool, 'state': DiagnosticStatus,
-            'diagnostics': DiagnosticArray}.get(topic.kind, Image)
+    package, _, name = topic.msgtype.partition('/msg/')
+    return getattr(import_module(f'{package}.msg'), name)
 
 
 class Subscriber:
@@ -120,8 +118,9 @@ class Subscriber:
         self._next = 0.0
 
     def complete(self) -> bool:
-        """Say whether all topics are subscribed and the state has been heard."""
-        waiting = [topic for topic in self._missing if topic.kind != 'diagnostics']
+        """Say whether all topics are subscribed that always are, and the state has been heard."""
+        waiting = [topic for topic in self._missing
+                   if topic.kind not in ('diagnostics', 'other')]
         return not waiting and self._writer.received['state'] > 0
 
     def look_for_topics(self) -> None:

@@ -26,23 +26,20 @@ from dataclasses import dataclass
 import json
 from pathlib import Path
 import queue
-import shutil
-import tempfile
 import threading
 from typing import Any, TextIO
 
-import numpy as np
-
-from seg_node.recordings.cdr import read_cdr, typestore
-from seg_node.recordings.channels import IMAGE
+from seg_node.recordings.cdr import read_cdr
+from seg_node.recordings.channels import CAMERA_INFO, IMAGE
 from seg_node.recordings.stamps import stamp_of
+from seg_node.tools.common.results_bag import as_pixels, ResultsBag
 from seg_node.tools.recorder.overlay_video import OverlayVideo
 
 BOOL = 'std_msgs/msg/Bool'
 STATUS = 'diagnostic_msgs/msg/DiagnosticStatus'
 DIAGNOSTICS = 'diagnostic_msgs/msg/DiagnosticArray'
-BAG_VERSION: Any = 8
-"""Version of the embedded rosbag2 metadata that Humble to Kilted read."""
+RANGE = 'sensor_msgs/msg/Range'
+FLOAT32 = 'std_msgs/msg/Float32'
 QUEUE_SIZE = 400
 """Messages waiting for the disk."""
 OVERLAY_QUEUE_SIZE = 100
@@ -51,7 +48,7 @@ OVERLAY_QUEUE_SIZE = 100
 
 @dataclass(frozen=True)
 class Topic:
-    """A recorded topic; kind is mask, overlay, stop, state or diagnostics."""
+    """A recorded topic; kind is mask, overlay, stop, state, diagnostics, or other."""
 
     name: str
     msgtype: str
@@ -74,9 +71,12 @@ def topics_of(cameras: Sequence[str], node: str) -> list[Topic]:
     for camera in cameras:
         topics.append(Topic(f'{camera}/segmentation/mask', IMAGE, 'mask', camera))
         topics.append(Topic(f'{camera}/segmentation/overlay', IMAGE, 'overlay', camera))
+        topics.append(Topic(f'{camera}/segmentation/camera_info', CAMERA_INFO, 'other', camera))
     return [*topics,
             Topic(f'{node}/stop', BOOL, 'stop'),
             Topic(f'{node}/state', STATUS, 'state'),
+            Topic(f'{node}/speed_limit', FLOAT32, 'other'),
+            Topic(f'{node}/free_distance', RANGE, 'other'),
             Topic('/diagnostics', DIAGNOSTICS, 'diagnostics')]
 
 
@@ -85,16 +85,7 @@ class RecordingWriter:
 
     def __init__(self, folder: Path, cameras: Sequence[str], fps: float, records: Path) -> None:
         """Create the files; OSError when that fails, UserError without rosbags."""
-        self._folder = folder
-        self._store = typestore()
-        from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
-        self._connections: dict[str, Any] = {}
-        self._scratch = Path(tempfile.mkdtemp(prefix='.recording-', dir=folder))
-        self._bag = Writer(self._scratch / 'results', version=BAG_VERSION,
-                           storage_plugin=StoragePlugin.MCAP)
-        # Chunks of label images shrink a hundredfold; Foxglove and rosbag2 read zstd chunks.
-        self._bag.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
-        self._bag.open()
+        self._bag = ResultsBag(folder)
         self._video = OverlayVideo(folder / 'overlay.mp4', cameras, fps)
         self._records: TextIO = records.open('w')
         self._queue: queue.Queue[Arrival | None] = queue.Queue(QUEUE_SIZE)
@@ -129,11 +120,9 @@ class RecordingWriter:
             self._records.close()
             self._video.close()
             self._bag.close()
-            shutil.move(str(self._scratch / 'results' / 'results.mcap'),
-                        str(self._folder / 'results.mcap'))
         except (OSError, ValueError) as error:
             self.error = self.error or error
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._bag.discard()
         return {'received': dict(self.received), 'dropped': dict(self.dropped),
                 'overlay_frames': self._video.frames, 'overlay_codec': self._video.codec}
 
@@ -148,36 +137,30 @@ class RecordingWriter:
     def _write(self, arrival: Arrival) -> None:
         kind, camera = arrival.topic.kind, arrival.topic.camera
         if kind == 'overlay':
-            message: Any = read_cdr(arrival.raw, IMAGE)
-            rows = np.asarray(message.data, np.uint8).reshape(message.height, message.step)
-            bgr = rows[:, :3 * message.width].reshape(message.height, message.width, 3)
+            header, bgr = as_pixels(arrival.raw)
             stamp_ns = stamp_of(arrival.raw)
             place = self._video.add(camera, stamp_ns, bgr)
+            self._bag.write_jpeg(
+                f'{arrival.topic.name}/compressed', header, arrival.wall_ns, bgr)
             self._record(kind, arrival, camera=camera, stamp_ns=stamp_ns, frame=place)
             return
-        self._bag.write(self._connection(arrival.topic), arrival.wall_ns, arrival.raw)
+        self._bag.write(arrival.topic.name, arrival.topic.msgtype, arrival.wall_ns, arrival.raw)
         if kind == 'mask':
             self._record(kind, arrival, camera=camera, stamp_ns=stamp_of(arrival.raw))
         elif kind == 'stop':
             stop: Any = read_cdr(arrival.raw, BOOL)
             self._record(kind, arrival, stop=bool(stop.data))
         elif kind == 'state':
-            state: Any = read_cdr(arrival.raw, STATUS)
-            self._record(kind, arrival, **_status(state))
-        else:
+            state = _status(read_cdr(arrival.raw, STATUS))
+            self._bag.write_numbers(arrival.topic.name, state['values'], arrival.wall_ns)
+            self._record(kind, arrival, **state)
+        elif kind == 'diagnostics':
             array: Any = read_cdr(arrival.raw, DIAGNOSTICS)
             self._record(kind, arrival, status=[_status(status) for status in array.status])
 
     def _record(self, kind: str, arrival: Arrival, **values: Any) -> None:
         line = {'kind': kind, 'wall_ns': arrival.wall_ns, **values}
         self._records.write(json.dumps(line) + '\n')
-
-    def _connection(self, topic: Topic) -> Any:
-        if topic.name not in self._connections:
-            name = topic.name if topic.name.startswith('/') else '/' + topic.name
-            self._connections[topic.name] = self._bag.add_connection(
-                name, topic.msgtype, typestore=self._store)
-        return self._connections[topic.name]
 
 
 def _status(status: Any) -> dict[str, Any]:

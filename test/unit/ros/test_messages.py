@@ -25,7 +25,6 @@ pytest.importorskip('rclpy')
 pytest.importorskip('sensor_msgs')
 
 from builtin_interfaces.msg import Time
-from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
@@ -33,13 +32,11 @@ from seg_node.perception.images.errors import ImageError
 from seg_node.ros.messages import (
     decode_message,
     key_values,
-    level_of,
     stamp_ns,
     stamp_text,
     to_image,
     to_jpeg,
 )
-from seg_node.stop_go.verdict import Decision, Reason, Verdict
 
 HEADER = Header(stamp=Time(sec=12, nanosec=34), frame_id='front')
 IMAGE = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
@@ -106,14 +103,3 @@ def test_numbers_become_short_text():
     pairs = key_values({'a': 1 / 3, 'b': 7, 'c': 'text', 'd': float('nan')})
     assert [(pair.key, pair.value) for pair in pairs] == [
         ('a', '0.3333'), ('b', '7'), ('c', 'text'), ('d', 'nan')]
-
-
-@pytest.mark.parametrize(('decision', 'reason', 'level'), [
-    (Decision.GO, Reason.CLEAR, DiagnosticStatus.OK),
-    (Decision.STOP, Reason.BLOCKED, DiagnosticStatus.WARN),
-    (Decision.STOP, Reason.NOT_ACTIVE, DiagnosticStatus.WARN),
-    (Decision.STOP, Reason.STALE, DiagnosticStatus.ERROR),
-    (Decision.STOP, Reason.INFERENCE_FAILED, DiagnosticStatus.ERROR),
-])
-def test_faults_are_errors_and_other_stops_are_warnings(decision, reason, level):
-    assert level_of(Verdict(decision, reason, '')) == level

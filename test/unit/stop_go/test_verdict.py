@@ -95,3 +95,14 @@ def test_the_most_serious_and_earliest_finding_speaks(reasons):
     assert most_serious(findings) is findings[index]
     assert stop(findings[index]) == Verdict(
         Decision.STOP, reasons[index], str(index), index, 1.0)
+
+
+@pytest.mark.parametrize(('decision', 'reason', 'level'), [
+    (Decision.GO, Reason.CLEAR, 0),
+    (Decision.STOP, Reason.BLOCKED, 1),
+    (Decision.STOP, Reason.NOT_ACTIVE, 1),
+    (Decision.STOP, Reason.STALE, 2),
+    (Decision.STOP, Reason.INFERENCE_FAILED, 2),
+])
+def test_faults_are_errors_and_other_stops_are_warnings(decision, reason, level):
+    assert Verdict(decision, reason, '').level == level

@@ -112,6 +112,9 @@ def _add_work(group: argparse._ArgumentGroup) -> None:
                        help='do the work on a Dask cluster, for example tcp://host:8786')
     group.add_argument('--overlay', action='store_true',
                        help='also make a film of each recording, which the report shows')
+    group.add_argument('--write-bag', action='store_true',
+                       help='also make results.mcap of each recording: masks, overlay, state and '
+                       'scan, with its stamps and times, to be opened beside it')
     group.add_argument('--again', action='store_true', help='do also what is done already')
 
 

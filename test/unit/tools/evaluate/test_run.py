@@ -26,8 +26,11 @@ import sys
 import time
 
 import cv2
+import numpy as np
 import pytest
+from rosbags.rosbag2 import Reader
 
+from helpers.bag_files import PERIOD_NS, START_NS, STORE
 from helpers.evaluate_inputs import (
     drive,
     image,
@@ -426,7 +429,6 @@ def test_what_is_assumed_without_parameters_is_the_last_line(model, tmp_path, ca
 
 def test_a_video_is_decided_as_its_frames_are(run, tmp_path):
     pytest.importorskip('av', reason='requirements/video.txt is not installed')
-    from helpers.bag_files import PERIOD_NS, START_NS
     from helpers.video_bags import COMPRESSED_VIDEO, encode, message, write_video_bag
     labels = drive(BLOCKED, 24)
     write_drive(tmp_path / 'bags' / 'frames', labels)
@@ -437,3 +439,37 @@ def test_a_video_is_decided_as_its_frames_are(run, tmp_path):
     tables = [read_table(tmp_path / 'out' / 'recordings' / name) for name in ('frames', 'video')]
     decided = [(table['decision'], table['reason']) for table in tables]
     assert decided[0] == decided[1] and {'go', 'stop'} <= set(decided[0][0])
+
+
+def test_what_was_decided_lies_in_a_bag_with_the_stamps_and_times_of_the_recording(run, tmp_path):
+    covered = {'camera_health__min_contrast': 120.0}      # no frame passes: nothing is told
+    bag = write_drive(tmp_path / 'bag', drive(count=6), focal=60.0, speeds=[0.0] * 6,
+                      damaged=(2,), stamps=[START_NS + k * PERIOD_NS - 7 for k in range(6)])
+    for changed, scans in (({}, {0, 1, 3, 4, 5}), (covered, set())):
+        assert run(bag, '--write-bag', '--again', **GROUND, **changed) == 0
+        with Reader(tmp_path / 'out/recordings/bag/results.mcap') as results:
+            found = {c.topic: [] for c in results.connections}
+            for connection, at, raw in results.messages():
+                found[connection.topic].append(((at - START_NS) // PERIOD_NS,
+                                                STORE.deserialize_cdr(raw, connection.msgtype)))
+        table = read_table(tmp_path / 'out')
+        states = [{pair.key: pair.value for pair in state.values}
+                  for _, state in found['/seg_node/state']]
+        assert [state['reason'] for state in states] == table['reason']
+        assert [told.data for _, told in found['/seg_node/stop']] == [
+            decision == 'stop' for decision in table['decision']]
+        assert [round(number.data, 4) for _, number in found[
+            '/seg_node/state/camera/required_distance']] == [
+            round(value, 4) for value in table['required_distance'] if value is not None]
+        assert {at for at, _ in found.get('/seg_node/scan', [])} == scans
+        assert len(found['/camera/segmentation/overlay/compressed']) == 6
+        masks = found['/camera/segmentation/mask']
+        assert [at for at, _ in masks] == [0, 1, 3, 4, 5]
+        for at, mask in masks:
+            assert stamp_of_header(mask) == START_NS + at * PERIOD_NS - 7
+            assert mask.header.frame_id == 'lens' and mask.encoding == 'mono8'
+            assert np.array_equal(mask.data.reshape(mask.height, mask.width), road())
+
+
+def stamp_of_header(message):
+    return message.header.stamp.sec * 10**9 + message.header.stamp.nanosec

@@ -24,6 +24,7 @@ from rosbags.rosbag2 import Reader
 
 import helpers.bag_files as bag_files
 from helpers.bag_files import STORE
+from seg_node.recordings.cdr import read_image
 from seg_node.tools.demo.drive_log import read_records
 from seg_node.tools.recorder.overlay_video import OverlayVideo
 from seg_node.tools.recorder.recording_writer import Arrival, RecordingWriter, topics_of
@@ -34,9 +35,11 @@ START = 1_700_000_000 * 10**9
 
 def status(decision: str) -> bytes:
     types = STORE.types
-    value = types['diagnostic_msgs/msg/KeyValue']('decision', decision)
+    values = [types['diagnostic_msgs/msg/KeyValue'](key, text) for key, text in (
+        ('decision', decision), ('camera.confidence', '0.7500'), ('camera.coverage', 'nan'),
+        ('camera.image_stamp', '1.5'))]
     return bytes(STORE.serialize_cdr(types['diagnostic_msgs/msg/DiagnosticStatus'](
-        1, 'node: stop_go', 'text', '', [value]), 'diagnostic_msgs/msg/DiagnosticStatus'))
+        1, 'node: stop_go', 'text', '', values), 'diagnostic_msgs/msg/DiagnosticStatus'))
 
 
 def flag(value: bool) -> bytes:
@@ -47,24 +50,40 @@ def flag(value: bool) -> bytes:
 def record(folder: Path) -> RecordingWriter:
     recording = RecordingWriter(folder, ['camera'], 25.0, folder / 'records.jsonl')
     topics = {topic.kind: topic for topic in topics_of(['camera'], 'seg_node')}
+    others = [topic for topic in topics_of(['camera'], 'seg_node') if topic.kind == 'other']
     for index in range(5):
         wall = START + index * PERIOD
         for kind, raw in (('mask', bag_files.image(wall, 1)),
                           ('overlay', bag_files.image(wall, 40 * index)),
                           ('stop', flag(True)), ('state', status('go'))):
             recording.put(Arrival(topics[kind], raw, wall))
+        for kind, raw in (('std_msgs/msg/Float32', b'\0\1\0\0\0\0\x80?'),
+                          (bag_files.CAMERA_INFO, bag_files.camera_info(wall, 100.0))):
+            (topic,) = (one for one in others if one.msgtype == kind)
+            recording.put(Arrival(topic, raw, wall))
     return recording
 
 
 def test_bag_opens_with_definitions_and_holds_what_came(tmp_path: Path) -> None:
     counts = record(tmp_path).close()
-    assert counts['received'] == {'mask': 5, 'overlay': 5, 'stop': 5, 'state': 5}
+    assert counts['received'] == {
+        'mask': 5, 'overlay': 5, 'stop': 5, 'state': 5, 'other': 10}
     assert counts['dropped'] == {}
     with Reader(tmp_path / 'results.mcap') as bag:
         assert {c.topic: (c.msgtype, c.msgcount) for c in bag.connections} == {
             '/camera/segmentation/mask': ('sensor_msgs/msg/Image', 5),
             '/seg_node/stop': ('std_msgs/msg/Bool', 5),
-            '/seg_node/state': ('diagnostic_msgs/msg/DiagnosticStatus', 5)}
+            '/seg_node/state': ('diagnostic_msgs/msg/DiagnosticStatus', 5),
+            '/seg_node/speed_limit': ('std_msgs/msg/Float32', 5),
+            '/seg_node/state/camera/confidence': ('std_msgs/msg/Float64', 5),
+            '/camera/segmentation/camera_info': ('sensor_msgs/msg/CameraInfo', 5),
+            '/camera/segmentation/overlay/compressed': ('sensor_msgs/msg/CompressedImage', 5)}
+        numbers = [c for c in bag.connections if c.topic.endswith('confidence')]
+        assert [STORE.deserialize_cdr(raw, c.msgtype).data
+                for c, _, raw in bag.messages(numbers)] == 5 * [0.75]
+        pictures = [c for c in bag.connections if c.topic.endswith('/compressed')]
+        assert [round(float(read_image(bytes(raw), True).bgr.mean()) / 40)
+                for _, _, raw in bag.messages(pictures)] == list(range(5))
         assert all(c.msgdef.data for c in bag.connections)
         masks = [c for c in bag.connections if c.topic.endswith('mask')]
         assert [bytes(raw) for _, _, raw in bag.messages(masks)] == [
