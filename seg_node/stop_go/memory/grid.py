@@ -115,19 +115,20 @@ class Grid:
         :param since: the memory's clock from which on what was seen counts.
         """
         # All that is within a circle around the cell.
-        view, clear = fan.shown((np.arange(self.side) + self.column + 0.5) * RESOLUTION,
-                                (np.arange(self.side) + self.row + 0.5) * RESOLUTION, HALF)
-        row = np.where(clear, np.minimum(self.in_row + 1, _CERTAIN), 0)
-        in_row = np.where(view, row, self.in_row).astype(np.uint8)
-        before = np.where(self.seen >= since, self.sightings, np.uint8(0))
+        at, clear = fan.shown((np.arange(self.side) + self.column + 0.5) * RESOLUTION,
+                              (np.arange(self.side) + self.row + 0.5) * RESOLUTION, HALF)
+        seen, sightings, was, guessed, freed, in_row, followed = (
+            array.take(at) for array in self._arrays)
+        in_row = np.where(clear, np.minimum(in_row + 1, _CERTAIN), 0)
+        before = np.where(seen >= since, sightings, np.uint8(0))
         left = before // _FADES
         empty = clear & (left < SIGHTINGS)
         certain = empty & (in_row == _CERTAIN)
         changed = certain | (empty & (before > 0))
-        return replace(
-            self, in_row=in_row, sightings=np.where(clear, left, self.sightings),
-            seen=np.where(changed, clock, self.seen), freed=np.where(certain, clock, self.freed),
-            driven=np.where(changed, np.float32(driven), self.driven))
+        return self._noted(
+            at, np.where(changed, clock, seen), np.where(clear, left, sightings),
+            np.where(changed, driven, was), guessed, np.where(certain, clock, freed), in_row,
+            followed)
 
     def held(self, points: Numbers, seen: float, since: float, driven: float) -> Grid:
         """
@@ -137,8 +138,8 @@ class Grid:
         :param seen: the memory's clock when it was last seen, elsewhere.
         :param since: as above.
         """
-        cells = self._cells(points) & ~self.occupied(since)
-        return self._noted(cells, seen, SIGHTINGS, driven, True, self.freed[cells], 0, False)
+        cells = np.flatnonzero(self._cells(points) & ~self.occupied(since))
+        return self._noted(cells, seen, SIGHTINGS, driven, True, self.freed.take(cells), 0, False)
 
     def marked(self, feet: Numbers, guesses: Numbers, walked: float, since: float, clock: float,
                driven: float) -> Grid:
@@ -152,15 +153,16 @@ class Grid:
         """
         sure, maybe = self._cells(feet), self._cells(guesses)
         marks = sure | maybe
-        if not marks.any():
+        at = np.flatnonzero(marks)
+        if not len(at):
             return self
         before = np.where(self.seen >= since, self.sightings, 0).astype(np.uint8)
         cells = 2 * math.ceil(walked / RESOLUTION) + 1
         step = np.ones((cells, cells), np.uint8)
-        again = np.minimum(cv2.dilate(before, step)[marks], _MOST - 1) + 1
+        again = np.minimum(cv2.dilate(before, step).take(at), _MOST - 1) + 1
         near = np.asarray(cv2.dilate(marks.view(np.uint8), step)).view(np.bool_)
         return replace(self, followed=self.followed | near)._noted(
-            marks, clock, again, driven, ~sure[marks], self.freed[marks], 0, False)
+            at, clock, again, driven, ~sure.take(at), self.freed.take(at), 0, False)
 
     def was_free(self, points: Numbers, since: float) -> Flags:
         """Tell at which points [N, 2] all around was seen to be free, at `since` or later."""
@@ -232,11 +234,11 @@ class Grid:
         cells[rows[inside], columns[inside]] = True
         return cells
 
-    def _noted(self, cells: Flags, *values: NDArray[Any] | float) -> Grid:
-        """Return the grid with these values of its arrays in some cells."""
+    def _noted(self, cells: NDArray[np.intp], *values: NDArray[Any] | float) -> Grid:
+        """Return the grid with these values of its arrays in some cells, counted row by row."""
         arrays = [array.copy() for array in self._arrays]
         for array, value in zip(arrays, values, strict=True):
-            array[cells] = value
+            array.ravel()[cells] = value
         return Grid(self.reach, self.column, self.row, *arrays)
 
 

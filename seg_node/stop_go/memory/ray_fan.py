@@ -22,8 +22,6 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-_Flags = NDArray[np.bool_]
-
 
 @dataclass(frozen=True, eq=False)
 class RayFan:
@@ -42,12 +40,13 @@ class RayFan:
     free: NDArray[np.float32]
 
     def shown(self, x: NDArray[np.floating], y: NDArray[np.floating], radius: float,
-              ) -> tuple[_Flags, _Flags]:
+              ) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
         """
         Return which circles are in view as a whole, and which of these are free as a whole.
 
-        :param x: of their middles, [W]; y: likewise, [H]; metres in odometry's frame.
-        :return: two arrays bool [H, W], a circle for each x and y.
+        :param x: of their middles, [W]; y: likewise, [H]; metres in odometry's frame: a circle for
+            each x and y.
+        :return: the N in view as intp [N], row by row in [H, W]; bool [N].
         """
         x, y = (x - self.x).astype(np.float32), (y - self.y).astype(np.float32)
         size, wide = np.float32(radius), np.float32(self.increment)
@@ -55,11 +54,12 @@ class RayFan:
         # Most lie in no direction that has rays; the others are looked at closely.
         half = min(len(self.free) * self.increment / 2, math.pi)
         ahead = math.cos(self.begin + half) * x + math.sin(self.begin + half) * y[:, None]
-        rows, columns = np.nonzero(ahead >= math.cos(half) * distance - size)
-        distance = distance[rows, columns]
+        index = np.flatnonzero(ahead >= math.cos(half) * distance - size)
+        rows, columns = np.divmod(index, len(x))
+        distance = distance.take(index)
         # In turns of the increment from the first ray on, up to a whole turn.
         turn = np.float32(2 * math.pi) / wide
-        middle = (np.arctan2(y[rows], x[columns]) - np.float32(self.begin)) / wide
+        middle = (np.arctan2(y.take(rows), x.take(columns)) - np.float32(self.begin)) / wide
         span = size / wide / np.maximum(distance, size)
         # Directions that no ray has are seen from nowhere on.
         count = math.ceil(turn) + 1
@@ -74,6 +74,4 @@ class RayFan:
             ray = (place - np.floor(place / turn) * turn).astype(np.int32)
             in_view &= start.take(ray) <= distance - size
             is_free &= distance + size <= free.take(ray)
-        view, clear = np.zeros((2, len(y), len(x)), np.bool_)
-        view[rows, columns], clear[rows, columns] = in_view, in_view & is_free
-        return view, clear
+        return index[in_view], is_free[in_view]
