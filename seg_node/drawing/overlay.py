@@ -30,6 +30,7 @@ import numpy as np
 from seg_node.drawing.caption import Caption, draw_caption
 from seg_node.drawing.colors import bgr as bgr_of
 from seg_node.drawing.colors import color_of, line_color
+from seg_node.drawing.lines import draw_line
 from seg_node.perception.labels import color_lut
 from seg_node.stop_go.corridor.ground_corridor import METRES
 
@@ -45,12 +46,7 @@ if TYPE_CHECKING:
 ALPHA = 0.45
 """Share of the class colour in a coloured pixel."""
 
-_DARK = (24, 24, 24)
 _NEUTRAL = (255, 255, 255)
-# Sub-pixel bits of OpenCV's drawing coordinates; without them thin lines jitter in videos.
-_SHIFT = 4
-# Beyond this, shifted coordinates would leave OpenCV's safe range.
-_FAR = 1 << 17
 
 
 def draw_decision(bgr: NDArray[np.uint8], segmentation: Segmentation, assessment: Assessment,
@@ -106,11 +102,11 @@ def draw(
     scale = bgr.shape[0] / 540      # the lines are made for a height of 540 pixels
     if corridor is not None:
         color = _NEUTRAL if caption is None else line_color(caption.decision)
-        _draw_line(image, corridor, True, color, 2.5 * scale)
+        draw_line(image, corridor, True, color, 2.5 * scale)
     if blocked_line is not None:
-        _draw_line(image, blocked_line, False, line_color('stop'), 5 * scale)
+        draw_line(image, blocked_line, False, line_color('stop'), 5 * scale)
     for outline, doubt in doubted:
-        _draw_line(image, outline, True, bgr_of(doubt), 3 * scale)
+        draw_line(image, outline, True, bgr_of(doubt), 3 * scale)
     if caption is not None:
         draw_caption(image, caption)
     return image
@@ -154,19 +150,3 @@ def _blend(
     image = np.array(bgr, order='C')
     cv2.copyTo(tinted, cv2.LUT(mask, shown), image)
     return image
-
-
-def _draw_line(
-    image: NDArray[np.uint8], line: NDArray[np.floating], closed: bool,
-    color: tuple[int, int, int], thickness: float,
-) -> None:
-    if len(line) < 2 or not np.isfinite(line).all():
-        return
-    scaled = np.rint(np.clip(line, -_FAR, _FAR) * (1 << _SHIFT))
-    points = scaled.astype(np.int32).reshape(-1, 1, 2)
-    width = max(1, round(thickness))
-    if width > 1:
-        # A dark rim keeps the line visible on any ground; it would swallow a hairline.
-        rim = width + max(2, round(thickness * 0.6))
-        cv2.polylines(image, [points], closed, _DARK, rim, cv2.LINE_AA, _SHIFT)
-    cv2.polylines(image, [points], closed, color, width, cv2.LINE_AA, _SHIFT)

@@ -33,9 +33,9 @@ from seg_node.parameters.params_file import (
 from seg_node.parameters.structure import check_mountings
 from seg_node.recordings.calibration import read_calibration
 from seg_node.recordings.find import find_recordings, Recording
-from seg_node.safe_yaml import parse_yaml, YamlError
 from seg_node.stop_go.camera_judge import CameraJudge
 from seg_node.stop_go.limits import Geometry
+from seg_node.tools.common.assignments import read_assignments
 from seg_node.tools.evaluate.ground_truth.mapping import find_mapping, model_ids, read_mapping
 from seg_node.tools.evaluate.ground_truth.masks import masks_in
 from seg_node.tools.evaluate.job import GroundTruthChoice, Job, RunSettings
@@ -110,11 +110,7 @@ def _configuration(options: argparse.Namespace) -> Configuration:
     try:
         given = dict(UNKNOWN_VEHICLE) if options.params_file is None else read_params_file(
             options.params_file, options.node)
-        for text in options.param:
-            name, equals, value = text.partition('=')
-            if not equals:
-                raise UserError(f'--param {text}: is not NAME=VALUE')
-            given[name] = _value(text, value)
+        given.update(read_assignments(options.param))
         for name in ('model', 'backend', 'precision', 'threads'):
             value = getattr(options, name)
             if value is not None:
@@ -129,13 +125,6 @@ def _configuration(options: argparse.Namespace) -> Configuration:
     except ParameterError as error:
         raise UserError(str(error)) from None
     return configuration
-
-
-def _value(text: str, value: str) -> Any:
-    try:
-        return parse_yaml(value)
-    except YamlError:
-        raise UserError(f'--param {text}: its value is no YAML. Put it in quotes') from None
 
 
 def _camera(options: argparse.Namespace, configuration: Configuration) -> str:
