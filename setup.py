@@ -89,6 +89,8 @@ setup(
             'demo = seg_node.tools.demo.__main__:main',
             'segment = seg_node.tools.segment.__main__:main',
             'evaluate = seg_node.tools.evaluate.__main__:main',
+            'calibrate = seg_node.tools.calibrate.__main__:main',
+            'check_params = seg_node.tools.check_params.__main__:main',
             'build_engine = seg_node.tools.build_engine.__main__:main',
             'import_model = seg_node.tools.import_model.__main__:main',
             'view = seg_node.tools.view.__main__:main',

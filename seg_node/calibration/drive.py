@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Where a camera sits, from a drive straight ahead: pitch, yaw and roll, and height with a speed."""
+"""Where a camera sits, from a drive straight ahead; its height where a speed is known."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from seg_node.calibration.tracks import Tracker
 from seg_node.stop_go.geometry import Intrinsics, Mounting
 
 MAX_WIDTH, FEATURES = 640, 600
-"""Pixels across the images that are looked at, and features in them: the tool's, which has time."""
+"""Width of the images that are looked at, pixels, and features in them."""
 _FEWEST_TRACKS = 40
 ENOUGH = 8
 """Pairs of images that must tell the same."""

@@ -40,7 +40,7 @@ _MOST_UNSURE = 0.03
 
 @dataclass(frozen=True)
 class FloorPoint:
-    """A point: pixels u, v in the upright image; metres x ahead of the vehicle's origin, y left."""
+    """A point: pixels u, v in the upright image; metres ahead of the vehicle, and left."""
 
     u: float
     v: float
@@ -88,11 +88,13 @@ def _misfit(points: Sequence[FloorPoint], intrinsics: Intrinsics, known: Mountin
     swapped = _fit([replace(point, x=point.y, y=point.x) for point in points], intrinsics, known)
     off = 'cannot be seen from any place' if fit is None else \
         f'miss by {fit.off:.0f} pixels, limit {_MOST_OFF:.0f}'
-    for other, hint in ((mirrored, 'mirrored they fit: y counts to the left, negative on the '
-                         'right'), (swapped, 'with x and y exchanged they fit: x counts ahead, y '
-                                    'to the left')):
-        if other is not None and other.off < _MOST_OFF / 2:
-            return f'--points: {off}; {hint}'
+    hints = [(abs(other.mounting.yaw), hint) for other, hint in (
+        (mirrored, 'mirrored they fit: y counts to the left, negative on the right'),
+        (swapped, 'with x and y exchanged they fit: x counts ahead, y to the left'))
+        if other is not None and other.off < _MOST_OFF / 2]
+    if hints:
+        # Both may fit, one of them with a camera that looks aside.
+        return f'--points: {off}; {min(hints)[1]}'
     return (f'--points: {off}; check u,v (pixels from the top left) and x,y (metres ahead of the '
             "vehicle's origin, and left of it), camera_info and --height")
 

@@ -46,7 +46,7 @@ _ROUGHLY = 3.0
 _LOW = 0.05
 """Sine of the angle below the horizon from which ground is told from what stands on it."""
 _ASIDE, _BESIDE = 2.5, 0.1
-"""Heights of the camera beside its way up to which the ground is taken to be free; weight beyond."""
+"""Camera heights beside its way up to which the ground is taken to be free; weight beyond."""
 _STEEPEST = 0.35
 """Tangent of the angle by which the ground may lean to the side in the image."""
 _TIGHT = (2.0,) * 8

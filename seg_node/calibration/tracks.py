@@ -26,7 +26,7 @@ Grey = NDArray[np.uint8]
 Pixels = NDArray[np.float32]
 
 _CELLS = (8, 6)
-"""Columns and rows of the grid that features are chosen from: no part of the image has them all."""
+"""Columns and rows of cells that features are chosen from: no part of the image has them all."""
 _QUALITY = 0.05
 """Share of the best corner of its cell that one must have."""
 _APART = 0.012

@@ -70,11 +70,11 @@ def draw_ground(bgr: NDArray[np.uint8], view: View, path: SweptPath | None,
 def _draw_way(image: NDArray[np.uint8], view: View, path: SweptPath, scale: float) -> None:
     """Draw both edges of the way, and a line across it at each metre ahead of the bumper."""
     half = path.width / 2
-    along = np.linspace(path.bumper, path.bumper + _FAR, 20 * _SAMPLES)
+    along = np.linspace(path.bumper, path.bumper + _FAR, 20 * _SAMPLES, dtype=np.float64)
     for side in (half, -half):
         edge = view.project(path.points(along, np.array([side])))[:, 0]
         _draw_parts(image, edge, _WAY, 2.5 * scale)
-    across = np.linspace(half, -half, _SAMPLES)
+    across = np.linspace(half, -half, _SAMPLES, dtype=np.float64)
     size, lowest = (image.shape[1], image.shape[0]), math.inf
     for metre in range(1, _FAR + 1):
         line = view.project(path.points(np.array([path.bumper + metre]), across))[0]
@@ -91,7 +91,7 @@ def _draw_way(image: NDArray[np.uint8], view: View, path: SweptPath, scale: floa
 def _draw_parts(image: NDArray[np.uint8], line: NDArray[np.float64],
                 color: tuple[int, int, int], thickness: float) -> None:
     """Draw a line [K, 2] as far as it is in front of the camera: NaN breaks it."""
-    seen = np.isfinite(line).all(axis=1)
+    seen = np.asarray(np.isfinite(line).all(axis=1), np.bool_)
     for part in np.split(np.arange(len(line)), np.flatnonzero(np.diff(seen)) + 1):
         if seen[part[0]]:
             draw_line(image, line[part], False, color, thickness)

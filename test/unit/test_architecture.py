@@ -30,8 +30,8 @@ import pytest
 
 from helpers.places import ROOT
 
-ROOMS = ('tools', 'ros', 'recordings', 'drawing', 'scoring', 'parameters', 'free_space', 'stop_go',
-         'perception', 'simulation')
+ROOMS = ('tools', 'ros', 'recordings', 'drawing', 'scoring', 'parameters', 'free_space',
+         'calibration', 'stop_go', 'perception', 'simulation')
 """Of seg_node, from the top down. Its modules outside of them (errors, ...) lie at the bottom."""
 WITH_ROS = ('tools', 'ros')
 ROS = {'rclpy', 'rosidl_runtime_py', 'launch', 'launch_ros', 'cv_bridge', 'tf2_msgs'}
