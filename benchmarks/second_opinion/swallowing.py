@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from benchmarks.closed_loop.drive import Draw
 from benchmarks.closed_loop.label_noise import certainty
@@ -30,8 +31,25 @@ MIN_SWALLOWED = 0.3
 Paint = Callable[[Image, Exposure], Image]
 
 
-class SwallowingPerception:
-    """Rendered images with the labels of the ground: whatever stands on it is called path."""
+class SwallowedLabels:
+    """The labels of the ground: whatever wide stands on it is called path; without images."""
+
+    def __init__(self, draw: Draw) -> None:
+        self._setup, self._scene = draw.setup, draw.course.scene
+
+    def perceive(self, exposure: Exposure) -> PerceivedLabels:
+        """Return the labels of a moment."""
+        camera = self._setup.pitched(exposure.pitch_error)
+        foot = self._setup.camera_foot(exposure.pose)
+        labels = ground_labels(self._scene, camera, foot)
+        label_things(labels, tuple(
+            thing for thing in exposure.things if thing.sprite.width_m < MIN_SWALLOWED), foot,
+            camera)
+        return PerceivedLabels(labels, certainty(labels))
+
+
+class SwallowingPerception(SwallowedLabels):
+    """The same with the images rendered, for the witnesses to look at."""
 
     def __init__(self, draw: Draw, paint: Paint | None = None) -> None:
         """
@@ -39,7 +57,8 @@ class SwallowingPerception:
 
         :param paint: changes each image, None: nothing does.
         """
-        self._setup, self._scene, self._paint = draw.setup, draw.course.scene, paint
+        super().__init__(draw)
+        self._paint = paint
         self._drive = DriveRenderer(draw.course, draw.setup, draw.seed)
 
     def perceive(self, exposure: Exposure) -> PerceivedLabels:
@@ -47,10 +66,4 @@ class SwallowingPerception:
         bgr = self._drive.image(exposure)
         if self._paint is not None:
             bgr = self._paint(bgr, exposure)
-        camera = self._setup.pitched(exposure.pitch_error)
-        foot = self._setup.camera_foot(exposure.pose)
-        labels = ground_labels(self._scene, camera, foot)
-        label_things(labels, tuple(
-            thing for thing in exposure.things if thing.sprite.width_m < MIN_SWALLOWED), foot,
-            camera)
-        return PerceivedLabels(labels, certainty(labels), bgr)
+        return replace(super().perceive(exposure), bgr=bgr)
