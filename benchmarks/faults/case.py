@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 import time
 
 from benchmarks.faults.faulty_camera import FaultyCamera, Message, Show
-from benchmarks.faults.images import Clip, Pixels
+from benchmarks.faults.images import Film, Pixels
 from benchmarks.faults.table import Clock, Moment
 from benchmarks.faults.testbed import FaultTestbed, InjectionError
 from seg_node.tools.common.testbed.client import Value
@@ -120,7 +120,7 @@ def images(change: Callable[[Pixels], Pixels], frames: Count = once) -> Inject:
     return shows(lambda testbed, show: replace(show, clip=show.clip.changed(change)), frames)
 
 
-def clip(choose: Callable[[FaultTestbed], Clip], frames: Count = once) -> Inject:
+def clip(choose: Callable[[FaultTestbed], Film], frames: Count = once) -> Inject:
     """Let the camera show another clip."""
     return shows(lambda testbed, show: replace(show, clip=choose(testbed)), frames)
 

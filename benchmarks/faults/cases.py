@@ -27,13 +27,14 @@ from benchmarks.faults.cases_parameters import PARAMETER_FAULTS
 from benchmarks.faults.cases_perception import BUNDLED_FAULTS, PERCEPTION_FAULTS
 from benchmarks.faults.cases_publisher import PUBLISHER_FAULTS, TWO_CAMERA_FAULTS
 from benchmarks.faults.cases_readers import READER_FAULTS
+from benchmarks.faults.cases_swallowing import SWALLOWING_FAULTS
 from benchmarks.faults.cases_tf import TF_FAULTS
 from benchmarks.faults.cases_time import TIME_FAULTS
 
 _DECLARED = (*CAMERA_FAULTS, *MESSAGE_FAULTS, *ENCODING_FAULTS, *TIME_FAULTS, *PERCEPTION_FAULTS,
              *PUBLISHER_FAULTS, *NODE_FAULTS, *PARAMETER_FAULTS, *MODEL_FAULTS, *GROUND_FAULTS,
-             *DEPTH_FAULTS, *ODOMETRY_FAULTS, *TF_FAULTS, *BUNDLED_FAULTS, *TWO_CAMERA_FAULTS,
-             *READER_FAULTS)
+             *DEPTH_FAULTS, *ODOMETRY_FAULTS, *SWALLOWING_FAULTS, *TF_FAULTS, *BUNDLED_FAULTS,
+             *TWO_CAMERA_FAULTS, *READER_FAULTS)
 _SETUPS = tuple(dict.fromkeys(fault.setup.name for fault in _DECLARED))
 
 # Stable: within a setup the order of declaration stays, but what uses up its node comes last.

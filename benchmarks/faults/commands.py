@@ -28,6 +28,9 @@ class Command(IntEnum):
     HANG = 3
     RAISE = 4
     NAN = 5
+    SHIFT_ASIDE = 6
+    SHIFT_UP = 7
+    FREEZE = 8
 
 
 class Wiring(Enum):

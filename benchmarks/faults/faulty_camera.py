@@ -36,7 +36,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
-from benchmarks.faults.images import Clip, Pixels
+from benchmarks.faults.images import Clip, Film, Pixels
 from seg_node.tools.common.camera_messages import to_time
 
 RATE = 25.0
@@ -79,7 +79,7 @@ class Show:
     seconds.
     """
 
-    clip: Clip
+    clip: Film
     encode: Callable[[Pixels], Message] = to_message
     spoil: Callable[[Message], Message | None] = _same
     stamp: Callable[[], float] = _now

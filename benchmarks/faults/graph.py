@@ -17,15 +17,18 @@ The graph of the tiny model; the only module of the benchmark that needs the onn
 
 The graph keeps the model contract. It knows colours: clearly green is path, clearly red is
 obstacle, all else is background; it is unsure (60 of 255) of what is grey. A cell of magenta in
-the top row of the image is a command: to work long, to hang, to raise, or to give NaN.
+the top row of the image is a command: to work long, to hang, to raise, to give NaN, to
+give the labels shifted, or to give an answer of before again and again.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 import onnx
-from onnx import helper, TensorProto
+from onnx import helper, numpy_helper, TensorProto
 
 from benchmarks.faults.commands import Command, Wiring
 from benchmarks.faults.images import CELL
@@ -35,6 +38,8 @@ _CHANNELS = {Wiring.RIGHT: ('red', 'green', 'blue'), Wiring.SWAPPED: ('green', '
 _FLOATS: dict[str, float] = {
     'threshold': 20, 'clear': 30, 'path_id': 1, 'obstacle_id': 3, 'zero': 0, 'sure': 255,
     'unsure': 60, 'bright': 200, 'dim': 50}
+SHIFTED_ASIDE, SHIFTED_UP = 1 / 6, 1 / 24
+"""How far labels are shifted, shares of the width and of the height."""
 _SCALE = 4      # pixels of the image for one of the network, along each side
 
 
@@ -44,6 +49,7 @@ class _Graph:
     def __init__(self) -> None:
         self.nodes: list[Any] = []
         self.integers: dict[str, int] = {}
+        self.vectors: dict[str, NDArray[np.int64]] = {}
 
     def add(self, kind: str, inputs: list[str], output: str, **attributes: Any) -> str:
         """Add a node with one output and return the output's name."""
@@ -56,7 +62,10 @@ class _Graph:
                   for name, value in _FLOATS.items()]
         integers = [helper.make_tensor(name, TensorProto.INT64, [], [value])
                     for name, value in self.integers.items()]
-        return [*floats, *integers, helper.make_tensor('nothing', TensorProto.FLOAT, [1], [0.0])]
+        vectors = [numpy_helper.from_array(np.asarray(values, np.int64), name)
+                   for name, values in self.vectors.items()]
+        return [*floats, *integers, *vectors,
+                helper.make_tensor('nothing', TensorProto.FLOAT, [1], [0.0])]
 
 
 def build(width: int, height: int, turns: dict[Command, int], wiring: Wiring) -> bytes:
@@ -69,7 +78,8 @@ def build(width: int, height: int, turns: dict[Command, int], wiring: Wiring) ->
     _colours(graph, wiring)
     worked = _commands(graph, turns)
     add = graph.add
-    add('Add', [add('Add', ['ids', worked], 'worked_ids'), 'spoiled'], 'right_ids')
+    answer = _misplace(graph, width, height)
+    add('Add', [add('Add', [answer, worked], 'worked_ids'), 'spoiled'], 'right_ids')
     labels = 'right_ids'
     if wiring is Wiring.UNSTABLE:
         add('RandomUniformLike', ['ids'], 'chance', low=0.0, high=4.0)
@@ -81,7 +91,7 @@ def build(width: int, height: int, turns: dict[Command, int], wiring: Wiring) ->
     made = helper.make_graph(
         graph.nodes, 'faulty', [value('image', TensorProto.UINT8, [*size, 3])],
         [value(name, TensorProto.UINT8, size) for name in ('labels', 'confidence')],
-        graph.constants())
+        [*graph.constants(), *_frozen(width, height)])
     # Opset and IR version as for the bundled model.
     model = helper.make_model(made, opset_imports=[helper.make_opsetid('', 17)], ir_version=8)
     onnx.checker.check_model(model)
@@ -130,8 +140,32 @@ def _commands(graph: _Graph, turns: dict[Command, int]) -> str:
     add('Where', ['raise', 'nowhere', 'first'], 'index')
     add('Gather', ['nothing', 'index'], 'spoiled', axis=0)
     add('Div', ['zero', 'zero'], 'not_a_number')
-    add('Where', ['nan', 'not_a_number', 'certainty'], 'doubt')
+    add('Where', ['freeze', 'frozen_certainty', 'certainty'], 'own_certainty')
+    add('Where', ['nan', 'not_a_number', 'own_certainty'], 'doubt')
     return add('Loop', [total, '', 'zero'], 'worked', body=_loop_body())
+
+
+def _misplace(graph: _Graph, width: int, height: int) -> str:
+    """Obey the commands after which `ids`, float [N, H, W], are not of this image, or not so."""
+    add = graph.add
+    graph.vectors['aside'] = np.minimum(
+        np.arange(width) + round(SHIFTED_ASIDE * width), width - 1)
+    graph.vectors['up'] = np.minimum(np.arange(height) + round(SHIFTED_UP * height), height - 1)
+    add('Gather', ['ids', 'aside'], 'moved_aside', axis=2)
+    add('Where', ['shift_aside', 'moved_aside', 'ids'], 'placed_ids')
+    add('Gather', ['placed_ids', 'up'], 'moved_up', axis=1)
+    add('Where', ['shift_up', 'moved_up', 'placed_ids'], 'shifted_ids')
+    return add('Where', ['freeze', 'frozen_ids', 'shifted_ids'], 'answer_ids')
+
+
+def _frozen(width: int, height: int) -> list[Any]:
+    """Return an answer of before: a wide way, and how sure the network was of it."""
+    row, column = np.mgrid[:height, :width].astype(np.float32)
+    row /= height
+    path = (row > 0.45) & (np.abs(column / width - 0.5) < 1.6 * (row - 0.35))
+    certainty = np.rint(190 + 60 * np.abs(column / width - 0.5) + 30 * row)
+    return [numpy_helper.from_array(np.asarray(values, np.float32)[None], name)
+            for name, values in (('frozen_ids', path), ('frozen_certainty', certainty))]
 
 
 def _loop_body() -> Any:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
 import math
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -57,6 +58,16 @@ CELL = 24
 COMMAND_COLOR = (255, 0, 255)
 
 
+class Film(Protocol):
+    """Images that go on without end."""
+
+    def frame(self, number: int) -> Pixels:
+        """Return image number 0, 1, 2 and so on."""
+
+    def changed(self, change: Callable[[Pixels], Pixels]) -> Film:
+        """Return the same with every image changed."""
+
+
 @dataclass(frozen=True)
 class Clip:
     """Images that are shown forwards and backwards, without end and without a jump."""
@@ -77,20 +88,34 @@ class Clip:
 
 
 class Road:
-    """A straight road that ends after 60 m, rendered from a vehicle on its centre line."""
+    """
+    A straight road, rendered from a vehicle on its centre line.
 
-    def __init__(self) -> None:
+    :param end: where it ends, and `length` of the world, metres.
+    """
+
+    def __init__(self, end: float = END_M, length: float = 220.0) -> None:
         """Build the world."""
-        line = CentreLine.from_curvature(np.zeros_like, -20.0, 220.0)
+        line = CentreLine.from_curvature(np.zeros_like, -20.0, length)
         half = ROAD_M / 2
         profile = Profile(
-            ROAD_M, edge_m=0.03, end_s=END_M, beyond=Material.GRASS,
+            ROAD_M, edge_m=0.03, end_s=end, beyond=Material.GRASS,
             lines=(Line(half - 0.22), Line(0.22 - half)))
         surfaces = Surfaces(Material.ASPHALT, Material.GRASS, Material.SLABS, variant=2)
         light = Light(shadow=0.3, gain=(1.04, 1.07, 1.10), gamma=0.88)
         bare = Scene(line, profile, surfaces, light)
-        scene = Scene(line, profile, surfaces, light, tuple(_beside_the_road(bare)))
+        beside = tuple(_beside_the_road(bare, length - 100.0))
+        scene = Scene(line, profile, surfaces, light, beside)
         self._renderer = Renderer(scene, CAMERA)
+
+    @property
+    def scene(self) -> Scene:
+        """What there is."""
+        return self._renderer.scene
+
+    def render(self, s: float, things: tuple[Thing, ...], frame: int) -> RenderedFrame:
+        """Render an image from `s` metres along the road."""
+        return self._renderer.render(self.scene.line.pose(s), things, frame=frame)
 
     def clip(self, *things: tuple[float, float, Sprite], frames: int = FRAMES,
              start: float = _START_S) -> list[RenderedFrame]:
@@ -99,13 +124,13 @@ class Road:
 
         :param things: what goes ahead of the vehicle: metres ahead, metres to the left, sprite.
         """
-        scene = self._renderer.scene
+        scene = self.scene
         rendered = []
         for index in range(frames):
             s = start + index * STEP_M
             moving: tuple[Thing, ...] = tuple(
                 scene.place(s + ahead, aside, sprite) for ahead, aside, sprite in things)
-            rendered.append(self._renderer.render(scene.line.pose(s), moving, frame=index))
+            rendered.append(self.render(s, moving, index))
         return rendered
 
 
@@ -212,11 +237,11 @@ def with_command(cell: int) -> Callable[[Pixels], Pixels]:
     return paint
 
 
-def _beside_the_road(scene: Scene) -> list[Thing]:
+def _beside_the_road(scene: Scene, up_to: float) -> list[Thing]:
     """Trees, bushes and houses on both sides."""
     rng = np.random.default_rng(20)
     things = []
-    for number, s in zip(count(), np.arange(4.0, 120.0, 7.0)):
+    for number, s in zip(count(), np.arange(4.0, up_to, 7.0)):
         side = 1 if number % 2 else -1
         d = side * (ROAD_M / 2 + rng.uniform(2.0, 5.0))
         things.append(scene.place(float(s), d, scenery.tree(number % 12)))

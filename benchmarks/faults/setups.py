@@ -29,6 +29,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CameraInfo, Image
 
 from benchmarks.faults.case import Setup
+from benchmarks.faults.driving import Drive
 from benchmarks.faults.faulty_camera import FaultyCamera, RATE, Show, to_jpeg
 from benchmarks.faults.feeds import Feed, good_info, Mast, odometry, SimulatedTime, to_lens
 from benchmarks.faults.images import CAMERA
@@ -41,6 +42,8 @@ ODOMETRY_RATE, TF_RATE = 50.0, 20.0
 """Messages of odom and of /tf a second."""
 DEPTH_OFFSET = 0.3
 """Seconds by which stamps of depth may be off: two publishers on a busy machine."""
+_DRIVE_RATE, _DRIVE_SPEED = 10.0, 1.0
+"""Images a second of a drive that is rendered as it goes, and m/s."""
 _IN_IMAGE = {'geometry': 'trapezoid'}
 _ON_GROUND = {
     'geometry': 'ground', 'mounting.camera.height': CAMERA.height_m,
@@ -62,13 +65,24 @@ def _simulated(testbed: FaultTestbed) -> None:
     testbed.start_camera(Show(testbed.clips.free, stamp=clock.now))
 
 
-def _on_ground(testbed: FaultTestbed) -> None:
+def _give_odometry(testbed: FaultTestbed, speed: float) -> None:
     for name, feed in (
             ('info', Feed(testbed.node, CameraInfo, 'camera/camera_info', RATE, good_info)),
-            ('odom', Feed(testbed.node, Odometry, 'odom', ODOMETRY_RATE, odometry(SPEED)))):
+            ('odom', Feed(testbed.node, Odometry, 'odom', ODOMETRY_RATE, odometry(speed)))):
         testbed.at_end(feed.close)
         testbed.keep[name] = feed
+
+
+def _on_ground(testbed: FaultTestbed) -> None:
+    _give_odometry(testbed, SPEED)
     _raw(testbed)
+
+
+def _driving(testbed: FaultTestbed) -> None:
+    """Show images that move as odometry says."""
+    _give_odometry(testbed, _DRIVE_SPEED)
+    drive = testbed.keep['drive'] = Drive(_DRIVE_SPEED)
+    testbed.start_camera(Show(drive, stamp=drive.stamp, rate=_DRIVE_RATE))
 
 
 def flat_depth() -> NDArray[np.float32]:
@@ -134,6 +148,9 @@ GROUND = Setup('ground', _ON_GROUND, _on_ground)
 DEPTH = Setup('depth', {
     **_ON_GROUND, 'depth': True, 'depth_camera.max_range': 20.0,
     'depth_camera.max_offset': DEPTH_OFFSET}, _with_depth)
+DRIVING = Setup('driving', {
+    **_ON_GROUND, 'second_opinion.stands_up': 'stop', 'second_opinion.looks_different': 'stop'},
+    _driving)
 ON_A_MAST = Setup('tf', {**_ON_GROUND, 'mounting_source': 'tf'}, _on_a_mast)
 TWO_CAMERAS = Setup('two_cameras', {**_IN_IMAGE, 'cameras': ['camera', 'rear']}, _two_cameras)
 OWN_MODEL = Setup('own_model', _IN_IMAGE, _own_model)

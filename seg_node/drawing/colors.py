@@ -31,6 +31,7 @@ _REASONS = {
     'blocked': '#c9403a', 'low_coverage': '#e08a52', 'beyond_range': '#b5654d',
     'blocked_by_depth': '#a83a5a', 'blocked_remembered': '#8c2f2a', 'no_path': '#9c2f62',
     'all_path': '#7a3f98', 'low_confidence': '#7d77d9', 'mask_jump': '#c06fae',
+    'mask_frozen': '#8a5fa0',
     'stands_up': '#b0306a', 'looks_different': '#a8642a',
     # the camera
     'camera_changed': '#5f7fb8', 'no_camera_info': '#64748b', 'no_transform': '#52607a',

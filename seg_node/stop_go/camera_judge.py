@@ -27,6 +27,7 @@ from seg_node.stop_go.camera_view import EarnedView, ViewError, ViewSource
 from seg_node.stop_go.corridor.measure import CorridorMeasure
 from seg_node.stop_go.decision import StopGo
 from seg_node.stop_go.depth.depth_judge import DepthJudge
+from seg_node.stop_go.frozen_mask import FrozenMask
 from seg_node.stop_go.geometry import View
 from seg_node.stop_go.limits import Geometry, Limits
 from seg_node.stop_go.memory.camera_memory import CameraMemory
@@ -104,7 +105,8 @@ class CameraJudge:
         findings = self._health.check(
             image.bgr, image.encoding, (image.width, image.height), image.rotation)
         asks = self._view is not None and limits.second_opinion.asks
-        return Inspection(findings, limits, small_image(image.bgr) if asks else None)
+        return Inspection(findings, limits, small_image(image.bgr) if asks else None,
+                          self._health.repeated)
 
     def assess(self, image: SegmentedImage) -> Assessment:
         """
@@ -113,7 +115,7 @@ class CameraJudge:
         :raises ValueError: for maps of another shape or type.
         """
         assessor = self._assessor
-        health: Sequence[Finding] = ()
+        health: tuple[Finding, ...] = ()
         if image.inspection is not None:
             health = (*image.inspection.findings,
                       *_changed(image.inspection.limits, assessor.limits))
@@ -121,6 +123,10 @@ class CameraJudge:
         found = assessor.assess(Observation(
             image.labels, image.confidence, view, image.motion, image.inference, problem,
             self._resumption.doubt))
+        if image.inspection is not None:
+            health += self._frozen.judge(
+                image.labels, image.confidence, image.inspection.repeated,
+                assessor.limits.stop_go.max_same_answers)
         found = self._depth.judge(image.depth, found, self._resumption.doubt)
         opinion = self._ask(image, found) if assessor.limits.second_opinion.stops else None
         doubts = opinion.findings if opinion else ()
@@ -226,6 +232,7 @@ class CameraJudge:
         self._assessor = self._build_assessor(self._labels, self._limits)
         self._health = CameraHealth(self._limits.camera_health)
         self._earned = EarnedView()
+        self._frozen = FrozenMask()
         self._depth = DepthJudge(self._limits, self._direction)
         self._opinion = SecondOpinion(self._limits, self._direction)
         self._last = self._reported = None

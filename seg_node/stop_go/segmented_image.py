@@ -34,12 +34,14 @@ class Inspection:
     """
     What the camera's health says of one image, held against `limits`.
 
-    small: the image, uint8 [h, w, 3], small; None where nobody else is asked about it.
+    small: the image, uint8 [h, w, 3], small; None where nobody else is asked about it. repeated:
+    it is the same as the one before.
     """
 
     findings: tuple[Finding, ...]
     limits: Limits
     small: NDArray[np.uint8] | None = None
+    repeated: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -57,6 +57,9 @@ class Thresholds:
     max_change: float = bounded(
         0.3, 0.01, 1.0, 'share of the corridor that may change between path and not from one '
         'frame to the next')
+    max_same_answers: int = bounded(
+        3, 0, 100000, 'images in a row that differ and get exactly the answer, confidence '
+        'included, of the one before; 0: any number')
     max_path_share: float = bounded(
         0.9, 0.01, 1.0, 'share of the image that may be path; more is no road')
     min_path_share: float = bounded(

@@ -71,6 +71,7 @@ class Reason(Enum):
     CAMERA_NOISY = 'camera_noisy'
     CAMERA_BLOCKED = 'camera_blocked'
     CAMERA_BLURRED = 'camera_blurred'
+    MASK_FROZEN = 'mask_frozen'
     ALL_PATH = 'all_path'
     NO_PATH = 'no_path'
     LOW_CONFIDENCE = 'low_confidence'

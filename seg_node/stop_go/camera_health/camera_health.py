@@ -108,6 +108,11 @@ class CameraHealth:
         """What the last image measured, by the name of its limit; without what it cannot say."""
         return self._measured
 
+    @property
+    def repeated(self) -> bool:
+        """Whether the last image repeats the one before exactly."""
+        return self._memory is not None and self._memory.identical > 0
+
     def restart(self) -> None:
         """Forget the images seen so far."""
         self._memory = None

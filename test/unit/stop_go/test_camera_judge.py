@@ -378,6 +378,26 @@ def test_what_shakes_within_the_error_that_is_reckoned_with_goes_on():
         assert camera.frame(camera.assess()).decision is Decision.GO
 
 
+def test_a_network_that_answers_the_same_whatever_it_sees_ends_go():
+    camera = Camera()
+    camera.go()
+    graded = np.full((HEIGHT, WIDTH), 255, np.uint8)
+    graded[0] = np.arange(WIDTH)
+
+    def frame(change):
+        image = CameraImage.of(np.full((HEIGHT, WIDTH, 3), 128 + change, np.uint8), 'bgr8')
+        return camera.frame(camera.judge.assess(replace(camera.seen(image), confidence=graded)))
+
+    verdicts = [frame(number % 2) for number in range(1, 9)]
+    assert [verdict.decision for verdict in verdicts[:4]] == [Decision.GO] * 4
+    assert {verdict.reason for verdict in verdicts[4:]} == {Reason.MASK_FROZEN}
+    camera.judge.activate(Instant(camera.now, camera.now))
+    assert frame(0).reason is Reason.CONFIRMING
+    standing = [camera.frame(camera.judge.assess(replace(camera.seen(), confidence=graded)))
+                for _ in range(9)]
+    assert standing[-1].decision is Decision.GO, 'the image itself repeats'
+
+
 # --- a second opinion --------------------------------------------------------------------------
 
 DOUBT = Finding(Reason.STANDS_UP, 'something stands up on the path at 0.70 m, needed 1.20')

@@ -38,7 +38,7 @@ def test_reasons_have_stable_codes_in_order_of_weight():
         'no_camera_info', 'no_transform', 'no_depth', 'mounting_doubtful', 'unwatched_way',
         'camera_dark',
         'camera_overexposed', 'camera_covered', 'camera_frozen', 'camera_torn', 'camera_noisy',
-        'camera_blocked', 'camera_blurred', 'all_path', 'no_path', 'low_confidence',
+        'camera_blocked', 'camera_blurred', 'mask_frozen', 'all_path', 'no_path', 'low_confidence',
         'beyond_range', 'blocked', 'blocked_by_depth', 'blocked_remembered', 'stands_up',
         'looks_different', 'low_coverage', 'mask_jump', 'confirming', 'slow_class', 'clear']
     assert [reason.priority for reason in Reason] == list(range(len(Reason)))

@@ -65,6 +65,26 @@ def test_work_changes_nothing_but_the_time(folder, image):
         assert (worked.path == segmenter.segment(image).path)[100:].all()
 
 
+def test_it_shifts_and_freezes_on_command(folder):
+    image = Clips().obstacle.frame(0)
+    with Segmenter.open(folder) as segmenter:
+        def labels(command=None):
+            shown = image if command is None else with_command(command)(image)
+            return segmenter.segment(shown).labels
+
+        seen = labels()
+        assert (seen == 3).sum() > 20
+        aside, up = labels(Command.SHIFT_ASIDE), labels(Command.SHIFT_UP)
+        across = round(models.WIDTH / 6)
+        assert (aside[10:, :-across] == seen[10:, across:]).all()
+        assert (up[10:-4] == seen[14:]).all()
+        frozen = [segmenter.segment(with_command(Command.FREEZE)(shown))
+                  for shown in (image, image // 2)]
+        assert (frozen[0].labels == frozen[1].labels).all()
+        assert (frozen[0].confidence == frozen[1].confidence).all()
+        assert frozen[0].path[-40:, 280:360].all() and not frozen[0].path[:100].any()
+
+
 @pytest.mark.parametrize('damage', [
     models.write_wrong_engine, models.write_broken_gpu])
 def test_a_graph_that_computes_something_else_fails_its_self_test(folder, damage):
