@@ -21,7 +21,7 @@ import time
 
 import numpy as np
 
-from benchmarks.faults.case import Fault, heal, images, Inject
+from benchmarks.faults.case import Fault, heal, images, Inject, road_frames
 from benchmarks.faults.commands import Command
 from benchmarks.faults.driving import Drive
 from benchmarks.faults.images import Pixels, with_command
@@ -43,13 +43,15 @@ def _meets(change: Callable[[Pixels], Pixels], called: int = OBSTACLE) -> Inject
     :param change: of the images. :param called: what the tiny model takes the box for.
     """
     def inject(testbed: FaultTestbed) -> Moment:
+        assert testbed.camera is not None
         drive: Drive = testbed.keep['drive']
         needed = float(testbed.listener.values['camera.required_distance'])
         room = _MEETS - testbed.limit('vehicle.front') - needed
         begin = time.monotonic()
         drive.put(_MEETS, obstacles.box(1), called)
         images(change)(testbed)
-        return Moment(begin, begin + room / drive.speed, Clock.IMAGE)
+        more = (road_frames(testbed) - 1) / testbed.camera.current.rate
+        return Moment(begin, begin + room / drive.speed + more, Clock.IMAGE)
     return inject
 
 

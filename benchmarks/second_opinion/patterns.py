@@ -123,6 +123,7 @@ def _painter(draw: Draw, decals: Sequence[_Decal]) -> Paint:
         camera = draw.setup.pitched(exposure.pitch_error)
         foot = draw.setup.camera_foot(exposure.pose)
         cos, sin = math.cos(foot.yaw), math.sin(foot.yaw)
+        height, width = bgr.shape[:2]
         image = bgr.astype(np.float32)
         for decal in decals:
             apart = decal.outline - (foot.x, foot.y)
@@ -130,11 +131,17 @@ def _painter(draw: Draw, decals: Sequence[_Decal]) -> Paint:
             if ahead.max() < _NEAREST or ahead.min() > 60.0:
                 continue
             u, v = camera.project(np.maximum(ahead, _NEAREST), left)
-            corners = np.rint(np.stack([u, v], -1) * 2 ** _SHIFT).clip(-2 ** 18, 2 ** 18)
-            cover = np.zeros(bgr.shape[:2], np.uint8)
+            left, right = np.clip([u.min() - 1, u.max() + 2], 0, width).astype(int)
+            top, bottom = np.clip([v.min() - 1, v.max() + 2], 0, height).astype(int)
+            if left == right or top == bottom:
+                continue
+            corners = np.rint(np.stack([u - left, v - top], -1) * 2 ** _SHIFT).clip(
+                -2 ** 18, 2 ** 18)
+            cover = np.zeros((bottom - top, right - left), np.uint8)
             cv2.fillPoly(cover, [corners.astype(np.int32)], 255, cv2.LINE_AA, _SHIFT)
             share = cover[..., None].astype(np.float32) / np.float32(255)
-            image += share * (image * np.float32(decal.factor - 1.0) + np.float32(decal.level))
+            part = image[top:bottom, left:right]
+            part += share * (part * np.float32(decal.factor - 1.0) + np.float32(decal.level))
         return np.asarray(np.clip(image, 0, 255), np.uint8)
     return paint
 
