@@ -46,7 +46,7 @@ _FILLED, _EMPTY = 0.7, 0.3
 """Shares of a thing's width that look different, and of the ground before its foot that do."""
 _WHOLE = 0.85
 """Share of the way's width from which on another surface begins, not a thing."""
-_SPEAKS = 1.0
+_SPEAKS = 3.0
 """Score of geometry from which on something may stand there; what lies flat has less."""
 _MOST_PEAKS = 3
 
@@ -83,15 +83,19 @@ class AppearanceWitness:
         self._suspicions.fade(place)
         if len(self._lessons) < _FEWEST:
             return 'too little ground has been driven over to know it'
-        if geometry.upright is None:
-            return 'what lies flat cannot be told'
-        posts, upright = geometry.upright
+        posts, upright = geometry.posts, geometry.upright
+        if posts is None:
+            return 'nothing has been looked at yet'
         different = self._differences(colors, posts)
         wide = max(1, min(different.shape[1], round(self._limits.min_width / posts.spacing)))
+        strength = np.asarray(cv2.blur(different, (wide, 1)), np.float32)
+        if upright is None:
+            # What looks like the ground by now has gone.
+            self._suspicions.weigh([], posts, strength, place, self._camera)
+            return 'what lies flat cannot be told'
         share = np.asarray(cv2.blur(
             (different > self._limits.min_difference).astype(np.float32), (wide, 1)), np.float32)
         before = np.vstack([share[:1], share[:1], share[:-2]])
-        strength = np.asarray(cv2.blur(different, (wide, 1)), np.float32)
         whole = (different > self._limits.min_difference).mean(axis=1, keepdims=True) > _WHOLE
         found = (share > _FILLED) & (before < _EMPTY) & (upright > _SPEAKS) & ~whole
         scores = np.where(found, strength, np.float32(0))

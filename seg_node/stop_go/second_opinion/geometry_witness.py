@@ -42,6 +42,8 @@ _MOMENT = 0.3
 """Seconds between two images that show what moves."""
 _RESTING = 0.02
 """Metres within that moment up to which the vehicle stands."""
+_FITS_BADLY = 0.75
+"""Weight of a score that says that something is no flat ground, but not that it stands."""
 _MIN_MOVING = 0.3
 """Metres: height over which something that moves is looked for."""
 _BESIDE = 0.5
@@ -74,7 +76,9 @@ class GeometryWitness:
         """Why the last image said nothing; empty where it did."""
         self.stirred: list[Peak] = []
         """What moved before the standing vehicle."""
-        self.upright: tuple[Posts, Field] | None = None
+        self.posts: Posts | None = None
+        """Where it looked last."""
+        self.upright: Field | None = None
         """What it said of each foot, see standing_score(); None where it said nothing."""
 
     def look(self, grey: Image, time: float, motion: Motion, ahead: Ahead) -> tuple[Standing, ...]:
@@ -106,7 +110,7 @@ class GeometryWitness:
         tells = apart is not None and moved >= _MIN_BASELINE
         if apart is not None and tells:
             upright = standing_score(camera, posts, apart, limits.min_width, limits.min_height)
-        self.upright = (posts, upright) if tells else None
+        self.posts, self.upright = posts, upright if tells else None
         scores = np.maximum(upright, moving)
         found = peaks(posts, scores, upright >= limits.min_score, limits.min_score,
                       limits.min_width, _MOST_PEAKS)
@@ -126,7 +130,8 @@ class GeometryWitness:
         self.stirred = []
         if pair is None:
             return np.zeros_like(posts.feet_x)
-        scores = moving_score(self._camera, posts, pair, limits.min_width, _MIN_MOVING)
+        scores = np.asarray(np.float32(_FITS_BADLY) * moving_score(
+            self._camera, posts, pair, limits.min_width, _MIN_MOVING), np.float32)
         if pair.step.length < _RESTING:
             # Images from before it moved would show it where it no longer is.
             self.stirred = peaks(posts, scores, np.zeros(scores.shape, bool), limits.min_score,

@@ -64,7 +64,7 @@ class Standing:
 def standing_on(suspicions: Suspicions, ahead: Ahead, camera: LevelCamera, place: Place,
                 ) -> tuple[Standing, ...]:
     """Return what surely stands on the way, the nearest first; forget what has been passed."""
-    found = []
+    found, half = [], ahead.way.width / 2
     for one in list(suspicions.all):
         x, y = place.to_here(one.x, one.y)
         along, aside = (float(each[0]) for each in ahead.way.locate(
@@ -72,7 +72,7 @@ def standing_on(suspicions: Suspicions, ahead: Ahead, camera: LevelCamera, place
         distance = along - ahead.way.bumper
         if distance < _PASSED:
             suspicions.drop(one)
-        elif one.sure and abs(aside) < ahead.way.width / 2:
+        elif one.sure and -half - one.left < aside < half + one.right:
             one.stopped_for |= distance < ahead.needed
             found.append(Standing(max(distance, 0.0), aside, x - camera.ahead, y - camera.aside,
                                   one.strongest, one.stopped_for))

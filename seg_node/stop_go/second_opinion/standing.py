@@ -48,6 +48,8 @@ _EXPECTED = 1.4
 """Standard deviations that flat ground is off at times."""
 _SMALL = 4.0
 """Samples that are added to the number of those that speak, so that few do not shout."""
+_HALF = 0.5
+"""Share of its score down to which the places beside a peak belong to the same thing."""
 _SHADES = 1.8
 """How many times as far or as near on the same ray a weaker peak is a stronger one's shadow."""
 
@@ -57,13 +59,16 @@ class Peak:
     """
     Something that seems to stand at (x, y), metres from the camera's foot, so strongly.
 
-    stays: it fits a thing that stands still; else it is known only that it moves.
+    stays: it fits a thing that stands still; else it is known only that it moves. left, right:
+    how far it reaches to both sides of y, metres.
     """
 
     x: float
     y: float
     score: float
     stays: bool
+    left: float = 0.0
+    right: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,6 +203,15 @@ def _sum_up(posts: Posts, gain: Field, width: float, height: float) -> Field:
     return np.asarray(summed[:, lowest:].max(axis=1), np.float32)
 
 
+def _reach(feet_y: Field, scores: Field, column: int, least: float) -> tuple[float, float]:
+    """Return how far to the left and to the right of a column the scores stay over `least`."""
+    low = scores < max(least, _HALF * float(scores[column]))
+    left, right = np.flatnonzero(low[:column]), np.flatnonzero(low[column:])
+    first = int(left[-1]) + 1 if left.size else 0
+    last = column + int(right[0]) - 1 if right.size else len(scores) - 1
+    return float(feet_y[first] - feet_y[column]), float(feet_y[column] - feet_y[last])
+
+
 def peaks(posts: Posts, scores: Field, stays: NDArray[np.bool_], least: float, width: float,
           most: int) -> list[Peak]:
     """
@@ -213,7 +227,8 @@ def peaks(posts: Posts, scores: Field, stays: NDArray[np.bool_], least: float, w
         if not left[at] >= least:
             break
         x, y = float(posts.feet_x[at]), float(posts.feet_y[at])
-        found.append(Peak(x, y, float(left[at]), bool(stays[at])))
+        found.append(Peak(x, y, float(left[at]), bool(stays[at]), *_reach(
+            posts.feet_y[at[0]], scores[at[0]], int(at[1]), least)))
         ratio = posts.feet_x / np.float32(x)
         same = np.abs(bearing - bearing[at]) < width * (1.0 / posts.feet_x + 1.0 / x) / 2
         left[same & (ratio < _SHADES) & (ratio > 1.0 / _SHADES)] = -np.inf

@@ -27,7 +27,7 @@ from seg_node.stop_go.second_opinion.standing import Peak, Posts
 from seg_node.stop_go.second_opinion.travel import Place
 
 _MOST = 16
-_REACH, _GROWS = 0.3, 0.1
+_REACH, _GROWS = 0.3, 0.15
 """Metres, and metres per metre of distance, by which two sightings of one thing may differ."""
 _CLOSE, _PER_METRE = 0.15, 0.05
 """Metres, and metres per metre of distance, within which feet speak for a place."""
@@ -46,7 +46,8 @@ class Suspicion:
     """
     Something at a fixed place, metres; what the images have said for it so far.
 
-    stayed: how often it fitted a thing that stands still. stopped_for: it was sure, and so near
+    left, right: how far it reaches to both sides, metres. stayed: how often it fitted a thing that
+    stands still. stopped_for: it was sure, and so near
     that the vehicle had to stop.
     """
 
@@ -57,6 +58,8 @@ class Suspicion:
     sightings: int = 1
     stayed: int = 0
     strongest: float = 0.0
+    left: float = 0.0
+    right: float = 0.0
     sure: bool = False
     stopped_for: bool = False
 
@@ -116,9 +119,11 @@ class Suspicions:
                 one = min(near, key=lambda one: math.hypot(one.x - x, one.y - y))
                 share = 1.0 / min(one.sightings + 1, 4)
                 one.x, one.y = one.x + share * (x - one.x), one.y + share * (y - one.y)
+                one.left += share * (peak.left - one.left)
+                one.right += share * (peak.right - one.right)
                 one.sightings += 1
             elif len(self.all) < _MOST:
-                one = Suspicion(x, y, 0.0, place.time)
+                one = Suspicion(x, y, 0.0, place.time, left=peak.left, right=peak.right)
                 self.all.append(one)
             else:
                 continue
