@@ -54,7 +54,7 @@ from seg_node.tools.common.strict_json import strict_json
 
 _MET: Shares = {Kind.FREE: 0.4, Kind.OBSTACLE: 0.3, Kind.GAP: 0.1, Kind.PEDESTRIAN: 0.2}
 """Share of the drives on which each is met. No speed bumps: they do not lie flat."""
-_OPINIONS = {Reason.STANDS_UP.value, Reason.LOOKS_DIFFERENT.value}
+_OPINIONS = (Reason.STANDS_UP.value, Reason.LOOKS_DIFFERENT.value)
 WITNESSES = {
     'none': OpinionLimits(stands_up=OFF, looks_different=OFF),
     'stands_up': OpinionLimits(stands_up=STOP, looks_different=OFF),
@@ -68,7 +68,8 @@ class Tried:
     A drive with a witness.
 
     kind: of what is met, or the pattern. width: of the widest thing, metres. hit and hit_without:
-    what was run into with the witness and with none. false_stops: those that are the witness's.
+    what was run into with the witness and with none. false_stops: the reasons of those that are a
+    witness's, with `texts` of the first.
     """
 
     seed: int
@@ -77,7 +78,7 @@ class Tried:
     hit: str | None
     hit_without: str | None
     km: float
-    false_stops: int
+    false_stops: tuple[str, ...]
     texts: tuple[str, ...] = ()
 
     @property
@@ -130,8 +131,8 @@ def _tried(outcome: Outcome, kind: str, course: Course, without: str | None) -> 
     false = [one for one in outcome.false_stops if one.reason in _OPINIONS]
     return Tried(
         outcome.seed, kind, max([0.4 * walks, *(one.width for one in bodies)]),
-        outcome.collision, without, outcome.metres / 1000.0, len(false),
-        tuple(one.text for one in false)[:4])
+        outcome.collision, without, outcome.metres / 1000.0,
+        tuple(one.reason for one in false), tuple(one.text for one in false)[:4])
 
 
 _trial: Trial | None = None
@@ -172,13 +173,16 @@ def table(found: Sequence[Tried]) -> str:
             saved = sum(one.hit is None for one in group)
             lines.append(f'  {name:<20}{len(group):>12}{saved:>11} {saved / len(group):>4.0%}'
                          f'{len(group) - saved:>12}')
-    lines.append(f'\n  {"on the road":<20}{"km":>12}{"false stops":>17}{"per km":>12}')
+    lines.append(f'\n  {"false stops":<20}{"km":>12}'
+                 + ''.join(f'{reason:>17}{"per km":>12}' for reason in _OPINIONS))
     plain = [one for one in found if one.kind in [pattern.value for pattern in Pattern]]
     for name in [*(pattern.value for pattern in Pattern), 'all']:
         of = [one for one in plain if name in (one.kind, 'all')]
-        km, stops = sum(one.km for one in of), sum(one.false_stops for one in of)
+        km = sum(one.km for one in of)
         if km > 0:
-            lines.append(f'  {name:<20}{km:>12.2f}{stops:>17}{stops / km:>12.2f}')
+            stops = [sum(one.false_stops.count(reason) for one in of) for reason in _OPINIONS]
+            lines.append(f'  {name:<20}{km:>12.2f}'
+                         + ''.join(f'{n:>17}{n / km:>12.2f}' for n in stops))
     return '\n'.join(lines)
 
 
