@@ -115,7 +115,7 @@ class CameraJudge:
         :raises ValueError: for maps of another shape or type.
         """
         assessor = self._assessor
-        health: tuple[Finding, ...] = ()
+        health: Sequence[Finding] = ()
         if image.inspection is not None:
             health = (*image.inspection.findings,
                       *_changed(image.inspection.limits, assessor.limits))
@@ -123,10 +123,7 @@ class CameraJudge:
         found = assessor.assess(Observation(
             image.labels, image.confidence, view, image.motion, image.inference, problem,
             self._resumption.doubt))
-        if image.inspection is not None:
-            health += self._frozen.judge(
-                image.labels, image.confidence, image.inspection.repeated,
-                assessor.limits.stop_go.max_same_answers)
+        health = (*health, *self._frozen.judge(image, assessor.limits.stop_go.max_same_answers))
         found = self._depth.judge(image.depth, found, self._resumption.doubt)
         opinion = self._ask(image, found) if assessor.limits.second_opinion.stops else None
         doubts = opinion.findings if opinion else ()
@@ -231,8 +228,7 @@ class CameraJudge:
         assert self._labels is not None, 'load() comes first'
         self._assessor = self._build_assessor(self._labels, self._limits)
         self._health = CameraHealth(self._limits.camera_health)
-        self._earned = EarnedView()
-        self._frozen = FrozenMask()
+        self._earned, self._frozen = EarnedView(), FrozenMask()
         self._depth = DepthJudge(self._limits, self._direction)
         self._opinion = SecondOpinion(self._limits, self._direction)
         self._last = self._reported = None

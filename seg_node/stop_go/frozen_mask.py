@@ -19,6 +19,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from seg_node.stop_go.segmented_image import SegmentedImage
 from seg_node.stop_go.verdict import Finding, Reason
 
 _GRADES = 16
@@ -38,16 +39,17 @@ class FrozenMask:
         self._confidence: NDArray[np.uint8] | None = None
         self._repeats = 0
 
-    def judge(self, labels: NDArray[np.uint8], confidence: NDArray[np.uint8], repeated: bool,
-              limit: int) -> tuple[Finding, ...]:
+    def judge(self, image: SegmentedImage, limit: int) -> tuple[Finding, ...]:
         """
-        Take the maps of the next image, uint8 [h, w], and find that they do not change.
+        Take the answer to the next image, and find that it does not change.
 
-        :param repeated: whether the image itself is the one before: it neither counts nor clears.
+        An image that is itself the one before, or was not looked at, neither counts nor clears.
+
         :param limit: how many images may get the answer of the one before; 0: any number.
         """
-        if repeated:
+        if image.inspection is None or image.inspection.repeated:
             return ()
+        labels, confidence = image.labels, image.confidence
         same = (self._labels is not None and self._confidence is not None
                 and np.array_equal(confidence, self._confidence)
                 and np.array_equal(labels, self._labels)

@@ -20,6 +20,8 @@ import numpy as np
 import pytest
 
 from seg_node.stop_go.frozen_mask import FrozenMask
+from seg_node.stop_go.limits import Limits
+from seg_node.stop_go.segmented_image import Inspection, SegmentedImage
 from seg_node.stop_go.verdict import Reason
 
 LIMIT = 3
@@ -27,8 +29,13 @@ LABELS = np.ones((24, 32), np.uint8)
 GRADED = np.arange(24 * 32, dtype=np.uint8).reshape(24, 32)
 
 
+def answer(labels=LABELS, confidence=GRADED, repeated=False):
+    return SegmentedImage(
+        32, 24, labels, confidence, Inspection((), Limits(), repeated=repeated))
+
+
 def answers(watch, count, labels=LABELS, confidence=GRADED, repeated=False, limit=LIMIT):
-    return [watch.judge(labels, confidence, repeated, limit) for _ in range(count)]
+    return [watch.judge(answer(labels, confidence, repeated), limit) for _ in range(count)]
 
 
 def test_the_same_answer_to_images_that_differ_is_found_beyond_the_limit():
@@ -53,7 +60,7 @@ def test_a_backend_that_writes_into_the_same_memory_is_not_frozen():
     watch, confidence = FrozenMask(), GRADED.copy()
     for _ in range(3 * LIMIT):
         confidence += 1
-        assert watch.judge(LABELS, confidence, False, LIMIT) == ()
+        assert watch.judge(answer(confidence=confidence), LIMIT) == ()
 
 
 def test_an_image_that_repeats_neither_counts_nor_clears():
@@ -66,6 +73,12 @@ def test_an_image_that_repeats_neither_counts_nor_clears():
 def test_a_network_that_knows_few_confidences_may_repeat_itself():
     assert not any(answers(FrozenMask(), 50, confidence=np.full_like(GRADED, 255)))
     assert not any(answers(FrozenMask(), 50, confidence=GRADED // 32))
+
+
+def test_an_image_that_nobody_looked_at_says_nothing():
+    watch = FrozenMask()
+    blind = SegmentedImage(32, 24, LABELS, GRADED)
+    assert not any(watch.judge(blind, LIMIT) for _ in range(50))
 
 
 def test_a_limit_of_0_switches_it_off():
