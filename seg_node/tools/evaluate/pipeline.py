@@ -30,6 +30,7 @@ from seg_node.recordings.decoding import bytes_of, decode_frames, DecodedFrame, 
 from seg_node.recordings.find import Kind
 from seg_node.recordings.read_ahead import ReadAhead
 from seg_node.recordings.sources import Source
+from seg_node.scoring.doubts import is_right
 from seg_node.stop_go.image_size import min_image_size
 from seg_node.stop_go.verdict import Reason
 from seg_node.tools.common.results_bag import NAME as BAG
@@ -202,6 +203,7 @@ class _Work:
                        'infer_ms': seen.segmentation.network * 1e3, 'measure_ms': took}
         if score is not None:
             values |= vars(score)
+        values |= self._doubts(seen.decoded, judged)
         if judged.true is not None:
             values |= {'truth_decision': judged.true.decision.value,
                        'truth_reason': judged.true.reason.value}
@@ -211,6 +213,16 @@ class _Work:
             findings=tuple(finding.reason.value for finding in judged.assessment.findings),
             health=tuple(finding.reason.value for finding in judged.health),
             decode_ms=seen.decoded.decode_ms, **values)
+
+    def _doubts(self, decoded: DecodedFrame, judged: Judgement) -> dict[str, float]:
+        """Return how many places the second opinion doubts, and how often that is right."""
+        opinion, truth = judged.assessment.opinion, decoded.truth
+        if opinion is None:
+            return {}
+        right = [] if truth is None else [
+            is_right(one.box, truth, self._model.drivable_ids) for one in opinion.doubted]
+        return {'doubts': len(opinion.doubted), 'doubts_right': right.count(True),
+                'doubts_known': len(right) - right.count(None)}
 
     def outcome(self, key: str, error: str, seconds: float) -> JobResult:
         """Return the results as files."""

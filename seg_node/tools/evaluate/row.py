@@ -26,6 +26,9 @@ import numpy as np
 TIMES = ('decode_ms', 'resize_ms', 'infer_ms', 'measure_ms')
 """Columns that differ from run to run."""
 
+ADDED = ('doubts', 'doubts_known', 'doubts_right')
+"""Columns that tables of earlier versions lack."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -35,7 +38,9 @@ class Row:
     index counts the frames of a recording from 0; time_s is since its first frame, stamp_ns the
     recorded stamp. findings and health are reason codes. Shares and confidences are 0 to 1; what
     begins with truth_ or compares with the truth is known only where there is a mask. flicker is
-    the share of the near corridor that changed since the frame before.
+    the share of the near corridor that changed since the frame before. doubts: places that the
+    second opinion doubts, None where it was not asked; of these doubts_known could be held
+    against the truth, and doubts_right were right.
     """
 
     recording: str
@@ -68,6 +73,9 @@ class Row:
     truth_decision: str | None = None
     truth_reason: str | None = None
     flicker: float | None = None
+    doubts: float | None = None
+    doubts_known: float | None = None
+    doubts_right: float | None = None
 
 
 _KINDS = {'index': 'int32', 'time_s': 'float64', 'stamp_ns': 'int64', 'findings': 'list',

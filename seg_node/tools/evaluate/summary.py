@@ -37,6 +37,19 @@ WORST = 12
 """Frames that are shown."""
 
 
+@dataclass(frozen=True)
+class Doubts:
+    """
+    What the second opinion doubted, counted in each frame anew.
+
+    places; of these `known` have a truth, by which `right` are no path.
+    """
+
+    places: int
+    known: int
+    right: int
+
+
 @dataclass
 class Totals:
     """What is kept of any number of recordings to make a summary; grows with add()."""
@@ -51,6 +64,7 @@ class Totals:
     agreed: int = 0
     mistakes: Counter[Mistake] = field(default_factory=Counter)
     events: Events = field(default_factory=Events)
+    doubts: Doubts | None = None
     flicker: list[NDArray[np.float64]] = field(default_factory=list)
     times: dict[str, list[NDArray[np.float64]]] = field(
         default_factory=lambda: {name: [] for name in TIMES})
@@ -74,6 +88,12 @@ class Totals:
         self.mistakes.update(filter(None, mistakes))
         self.events.add(find_events(
             name, table['index'], table['decision'], table['truth_decision'], mistakes))
+        asked = _numbers(table['doubts'])
+        if asked.size:
+            before = self.doubts or Doubts(0, 0, 0)
+            self.doubts = Doubts(before.places + round(asked.sum()), *(
+                so_far + round(_numbers(table[name]).sum()) for so_far, name in (
+                    (before.known, 'doubts_known'), (before.right, 'doubts_right'))))
         self.flicker.append(_numbers(table['flicker']))
         for stage, found in self.times.items():
             found.append(_numbers(table[stage]))
@@ -99,6 +119,7 @@ def summarize(totals: Totals, classes: Sequence[str]) -> dict[str, Any]:
             'flicker_mean': float(flicker.mean()) if flicker.size else None,
             'flicker_p95': known(Percentiles.of(flicker).p95),
             'decision_flips': totals.events.changes},
+        'second_opinion': None if totals.doubts is None else asdict(totals.doubts),
         'latency_ms': {stage.removesuffix('_ms'): {
             name: known(value)
             for name, value in asdict(Percentiles.of(np.concatenate(found))).items()}

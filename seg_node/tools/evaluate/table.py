@@ -24,7 +24,7 @@ from typing import Any
 
 from seg_node.errors import UserError
 from seg_node.tools.common.files import whole
-from seg_node.tools.evaluate.row import COLUMNS, Columns
+from seg_node.tools.evaluate.row import ADDED, COLUMNS, Columns
 
 PARQUET, CSV = 'frames.parquet', 'frames.csv'
 _LIST = ';'
@@ -53,7 +53,7 @@ def to_bytes(table: Columns, parquet: bool) -> tuple[str, bytes]:
 
 def read_table(folder: Path) -> Columns:
     """
-    Read the table of a folder.
+    Read the table of a folder; what of ADDED it lacks is None.
 
     :raises UserError: when there is none, or pyarrow is missing.
     """
@@ -64,14 +64,17 @@ def read_table(folder: Path) -> Columns:
             raise UserError(f'{folder / PARQUET}: reading it needs pyarrow; pip install -r '
                             'requirements/evaluate.txt') from None
         read = pyarrow.parquet.read_table(folder / PARQUET)
-        return {name: read.column(name).to_pylist() for name in COLUMNS}
+        return {name: [None] * read.num_rows
+                if name in ADDED and name not in read.column_names
+                else read.column(name).to_pylist() for name in COLUMNS}
     try:
         with (folder / CSV).open(encoding='utf-8', newline='') as file:
             lines = list(csv.DictReader(file))
     except OSError as error:
         raise UserError(f'{folder}: has no {PARQUET} and no readable {CSV} '
                         f'({error.strerror})') from None
-    return {name: [_parsed(kind, line[name]) for line in lines] for name, kind in COLUMNS.items()}
+    return {name: [_parsed(kind, line.get(name, '') if name in ADDED else line[name])
+                   for line in lines] for name, kind in COLUMNS.items()}
 
 
 def write_all(folder: Path, tables: Iterable[Columns], parquet: bool) -> Path:

@@ -53,6 +53,11 @@ def summary_text(summary: Mapping[str, Any], out: Path) -> str:
         rows.append(('against the truth', ', '.join(
             f'{decisions[mistake.value]} {mistake.label}' for mistake in Mistake) + (
             f', {decisions["agreement"]:.1%} of {decisions["judged"]} agree')))
+    doubts = summary.get('second_opinion')
+    if doubts:
+        rows.append(('second opinion', f'{doubts["places"]} doubts' + (
+            f', {doubts["right"]} of the {doubts["known"]} that have a truth are right'
+            if doubts['known'] else '')))
     expected = expected_of(summary)
     if expected:
         broken = [one for one in expected if not one.kept]

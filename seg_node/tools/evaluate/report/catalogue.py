@@ -94,6 +94,8 @@ _SCORES = (
     Score('stability.decision_flips', 'changes of decision', _DOWN, _COUNT),
     Score('stability.flicker_mean', 'flicker, mean', _DOWN, _SCORE),
     Score('stability.flicker_p95', 'flicker, p95', _DOWN, _SCORE),
+    Score('second_opinion.places', 'doubts of the second opinion', _NEITHER, _COUNT),
+    Score('second_opinion.right', 'such doubts that are right', _UP, _COUNT),
     Score('failed', 'recordings failed', _DOWN, _COUNT),
     Score('frames', 'frames', _NEITHER, _COUNT),
     Score('with_truth', 'frames with truth', _NEITHER, _COUNT),

@@ -57,6 +57,9 @@ _MEANINGS = {
     'decisions.stop': 'Frames that say: stop.',
     'decisions.changes_per_minute': 'How often the decision changes: nervousness.',
     'stability.decision_flips': 'How often the decision changes in all.',
+    'second_opinion.places': 'Places on the way that a witness of the second opinion doubts, '
+                             'counted in each frame anew.',
+    'second_opinion.right': 'Those at whose foot the mask shows something other than path.',
     'stability.flicker_mean': 'Share of the near corridor that changes its class from one frame '
                               'to the next.',
     'stability.flicker_p95': 'The same, exceeded by 5 % of the frames.',

@@ -91,7 +91,10 @@ def table(decided: str, true: str) -> Columns:
 
 def test_a_summary_counts_frames_and_never_averages_means():
     totals = Totals(Counts.empty(2))
-    totals.add('a', table('ggggg', 'gggss'), Counts.empty(2), [])
+    first = table('ggggg', 'gggss')
+    first |= {'doubts': [0, 2, None, 1, 1], 'doubts_known': [0, 2, None, 0, 1],
+              'doubts_right': [0, 1, None, 0, 1]}
+    totals.add('a', first, Counts.empty(2), [])
     totals.add('b', table('gs', 'cg'), Counts.empty(2), [])
     told = summarize(totals, ('not_path', 'path'))
     decisions = told['decisions']
@@ -101,6 +104,7 @@ def test_a_summary_counts_frames_and_never_averages_means():
     assert decisions['missed_stops'] == 1
     assert decisions['false_go_events'] == [{'recording': 'a', 'first': 3, 'last': 4}]
     assert told['health'] == {'camera_dark': 2}
+    assert told['second_opinion'] == {'places': 4, 'known': 3, 'right': 2}
     assert told['seconds'] == 2.5
     assert told['stability']['flicker_mean'] == 0.25
     assert told['latency_ms']['infer']['p99'] == 4

@@ -282,6 +282,7 @@ def test_camera_info_and_odometry_of_the_bag_count(run, tmp_path):
     assert beyond == pytest.approx([0, 0.375, 1, 3, 3, 3], abs=1e-3)
     assert table['decision'] == table['truth_decision']
     assert summary(tmp_path / 'out')['scores']['path_maxf_bev'] == 1
+    assert summary(tmp_path / 'out')['second_opinion'] == {'places': 0, 'known': 0, 'right': 0}
     bare = write_drive(tmp_path / 'bare', drive(count=6))
     assert run(bare, out='no_info', **GROUND) == 0
     assert set(read_table(tmp_path / 'no_info')['reason']) == {'no_camera_info'}
