@@ -62,6 +62,15 @@ def write_data(folder, split='valid'):
     return folder
 
 
+@pytest.fixture(scope='module', autouse=True)
+def few_pictures_of_its_own():
+    """Leave most of the pictures out that a run makes itself: they take minutes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr('benchmarks.model.main._RENDERED', 3)
+        patch.setattr('benchmarks.model.main._NO_ROADS', 4)
+        yield
+
+
 @pytest.fixture(scope='module')
 def data(tmp_path_factory):
     return write_data(tmp_path_factory.mktemp('data'))
