@@ -20,7 +20,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from errno import EINVAL
-from os import fsencode
+from os import fsencode, stat_result
 from os.path import basename, realpath
 from pathlib import Path
 import re
@@ -120,7 +120,7 @@ def find_recordings(paths: Sequence[Path], without: Collection[Path] = ()) -> li
     :param without: folders that are not searched, such as that of the ground truth.
     :raises UserError: for a path that does not exist, or holds none.
     """
-    skipped = set(map(realpath, without))
+    skipped = {_identity(path.stat()) for path in without if path.exists()}
     found: list[Recording] = []
     names: set[str] = set()
     seen: set[str] = set()
@@ -156,7 +156,7 @@ def shown(path: Path | str) -> str:
     return fsencode(path).decode(errors='backslashreplace')
 
 
-def _below(folder: Path, skipped: Collection[str]) -> Iterator[Path]:
+def _below(folder: Path, skipped: Collection[tuple[int, int]]) -> Iterator[Path]:
     # Not recursive: there are folders as deep as a path may be long.
     seen: set[tuple[int, int]] = set()
     below = [iter(_entries(folder, seen))]
@@ -166,10 +166,8 @@ def _below(folder: Path, skipped: Collection[str]) -> Iterator[Path]:
             below.pop()
             continue
         try:
-            if realpath(entry) in skipped:
-                continue
             if entry.is_dir():
-                if (entry / RUN).exists():
+                if _identity(entry.stat()) in skipped or (entry / RUN).exists():
                     continue
                 if kind_of(entry) is None:
                     below.append(iter(_entries(entry, seen)))
@@ -181,12 +179,17 @@ def _below(folder: Path, skipped: Collection[str]) -> Iterator[Path]:
         yield entry
 
 
+def _identity(status: stat_result) -> tuple[int, int]:
+    """Tell a file from all others, however links lead to it."""
+    return status.st_dev, status.st_ino
+
+
 def _entries(folder: Path, seen: set[tuple[int, int]]) -> list[Path]:
     """Return what is in a folder, in natural order; nothing where it has been seen before."""
-    status = folder.stat()
-    if (status.st_dev, status.st_ino) in seen:
+    identity = _identity(folder.stat())
+    if identity in seen:
         return []
-    seen.add((status.st_dev, status.st_ino))
+    seen.add(identity)
     return sorted((entry for entry in folder.iterdir() if not entry.name.startswith('.')),
                   key=natural_key)
 
