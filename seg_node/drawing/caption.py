@@ -36,6 +36,10 @@ _PANEL = (28, 24, 22)
 _PANEL_ALPHA = 0.72
 _WHITE = (255, 255, 255)
 _GREY = (208, 208, 208)
+_GAP = '   '
+_DETAIL = 0.57
+_SMALLER = 0.7
+"""Text that does not fit is drawn smaller, down to this share of its size, before it is cut."""
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _BOLD = cv2.FONT_HERSHEY_DUPLEX
 
@@ -43,14 +47,15 @@ _BOLD = cv2.FONT_HERSHEY_DUPLEX
 @dataclass(frozen=True)
 class Caption:
     """
-    What the banner says: the decision ('GO', 'SLOW' or 'STOP'), its reason, a line of numbers.
+    What the banner says: the decision ('GO', 'SLOW' or 'STOP'), its reason, and numbers.
 
-    Anything but 'GO' and 'SLOW' is drawn as a STOP.
+    Anything but 'GO' and 'SLOW' is drawn as a STOP. Of the numbers as many are drawn as fit, none
+    of them in part: the first ones matter most.
     """
 
     decision: str
     title: str
-    detail: str = ''
+    details: tuple[str, ...] = ()
 
 
 def draw_caption(image: NDArray[np.uint8], caption: Caption) -> None:
@@ -70,10 +75,11 @@ def draw_caption(image: NDArray[np.uint8], caption: Caption) -> None:
     _put_centred(image, caption.decision, badge, unit * 1.0)
     left = badge.left + badge.width + round(unit * 0.6)
     room = panel.left + panel.width - left - round(unit * 0.5)
-    if caption.detail:
+    if caption.details:
         upper, lower = panel.top + box_height * 0.44, panel.top + box_height * 0.84
         _put(image, caption.title, (left, upper), unit * 0.72, _WHITE, room)
-        _put(image, caption.detail, (left, lower), unit * 0.57, _GREY, room)
+        _put(image, _whole(caption.details, unit * _DETAIL, room), (left, lower),
+             unit * _DETAIL, _GREY, room)
     else:
         middle = panel.top + box_height / 2 + unit * 0.36
         _put(image, caption.title, (left, middle), unit * 0.72, _WHITE, room)
@@ -130,6 +136,14 @@ def _put(
         cv2.putText(image, text, place, _FONT, scale, color, thickness, cv2.LINE_AA)
 
 
+def _whole(parts: tuple[str, ...], cap_height: float, room: int) -> str:
+    """Return the first parts, as many as fit into the room in pixels, if need be smaller."""
+    kept = parts
+    while kept and _fit(_GAP.join(kept), _FONT, cap_height, room)[0] != _GAP.join(kept):
+        kept = kept[:-1]
+    return _GAP.join(kept)
+
+
 def _fit(text: str, font: int, cap_height: float, room: int) -> tuple[str, float, int]:
     """Return text shortened to the room in pixels, font scale, and stroke thickness."""
     # The built-in fonts hold ASCII only.
@@ -137,6 +151,8 @@ def _fit(text: str, font: int, cap_height: float, room: int) -> tuple[str, float
     text = ''.join(letter if letter.isprintable() else ' ' for letter in text).strip()
     thickness = max(1, round(cap_height / 10))
     scale = cv2.getFontScaleFromHeight(font, max(1, round(cap_height)), thickness)
+    width = cv2.getTextSize(text, font, scale, thickness)[0][0]
+    scale *= min(1.0, max(_SMALLER, (room - 1) / max(1, width)))
     short = text
     while short and cv2.getTextSize(short, font, scale, thickness)[0][0] > room:
         text = text[:-1].rstrip()

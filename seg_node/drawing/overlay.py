@@ -32,7 +32,6 @@ from seg_node.drawing.colors import bgr as bgr_of
 from seg_node.drawing.colors import color_of, line_color
 from seg_node.drawing.lines import draw_line
 from seg_node.perception.labels import color_lut
-from seg_node.stop_go.corridor.ground_corridor import METRES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,19 +59,20 @@ def draw_decision(bgr: NDArray[np.uint8], segmentation: Segmentation, assessment
     if (bgr.shape[1], bgr.shape[0]) != (width, height):
         bgr = np.asarray(cv2.resize(bgr, (width, height)), np.uint8)
     corridor, measure = assessment.corridor, assessment.measure
-    polygon, blocked_line, detail = None, None, ''
+    polygon, blocked_line = None, None
+    details: tuple[str, ...] = ()
     if corridor is not None and measure is not None:
         polygon = corridor.polygon(width, height)
         if measure.blocked:
             blocked_line = corridor.row_line(measure.free_distance, width, height)
-        unit = f' {measure.unit}' if measure.unit == METRES else ''
-        detail = (f'free {measure.free_distance:.2f}{unit}, needed {measure.required:.2f}   '
-                  f'coverage {measure.coverage:.0%}   confidence {measure.confidence:.2f}   ')
+        details = (f'free {measure.free_distance:.2f}, needed {measure.required:.2f} '
+                   f'{measure.unit}', f'coverage {measure.coverage:.0%}',
+                   f'confidence {measure.confidence:.2f}')
     return draw(
         bgr, segmentation.mask, segmentation.model.classes, corridor=polygon,
         blocked_line=blocked_line, doubted=_doubted(assessment.opinion, width, height),
         caption=Caption(
-            verdict.decision.name, verdict.text, f'{detail}inference {inference_ms:.1f} ms'))
+            verdict.decision.name, verdict.text, (*details, f'inference {inference_ms:.1f} ms')))
 
 
 def draw(

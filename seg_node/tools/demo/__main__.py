@@ -107,7 +107,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     stop = StopFlag()
     started = time.monotonic()
     options = parse(sys.argv[1:] if argv is None else argv)
-    need('rosbags', 'matplotlib', 'tqdm', *['tornado'] * options.view)
+    need('rosbags', 'matplotlib', *['tornado'] * options.view)
     from seg_node.recordings.calibration import read_calibration
     from seg_node.recordings.opening import open_frames
     from seg_node.recordings.topics import Topics
@@ -126,8 +126,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             driven = drive(source, setup, options, logs, stop, started)
             interrupted = bool(stop)
             print('demo: writing the results ...', flush=True)
-            text = write_results(source, setup.structure, options.out, logs, driven.limits,
-                                 interrupted)
+            text = write_results(source, setup, options.out, logs, driven.limits,
+                                 options.rate, interrupted)
     except StoppedEarlyError:
         print('demo: stopped before the drive began', file=sys.stderr)
         return 130

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.drawing.colors import bgr, DECISIONS
+from seg_node.drawing.legend import draw_legend, entries
 from seg_node.perception.images.quiet_opencv import quiet_opencv
+from seg_node.perception.models.manifest import ClassInfo
 from seg_node.tools.common.picked_frames import pick, read_frames
 from seg_node.tools.demo.drive_log import Drive
 
@@ -65,8 +68,12 @@ def pick_frames(drive: Drive, limit: int = MAX_FRAMES) -> list[Pick]:
                  i in changed) for i in pick(changed, len(shown), limit)]
 
 
-def write_frames(drive: Drive, video: Path, path: Path) -> bool:
-    """Write the contact sheet; False when there is no image to show."""
+def write_frames(drive: Drive, video: Path, path: Path, classes: Sequence[ClassInfo]) -> bool:
+    """
+    Write the contact sheet, with a legend; False when there is no image to show.
+
+    :param classes: of the model whose overlay it is.
+    """
     picks = pick_frames(drive)
     images = read_frames(video, [pick.frame for pick in picks])
     tiles = [_tile(images[pick.frame], pick) for pick in picks if pick.frame in images]
@@ -81,7 +88,10 @@ def write_frames(drive: Drive, video: Path, path: Path) -> bool:
         top = MARGIN + place // columns * (height + MARGIN)
         left = MARGIN + place % columns * (width + MARGIN)
         sheet[top:top + tile.shape[0], left:left + tile.shape[1]] = tile
-    return bool(cv2.imwrite(str(path), sheet))
+    legend = draw_legend(sheet.shape[1] - 2 * MARGIN, entries(classes, drive.unit), BACKGROUND)
+    legend = cv2.copyMakeBorder(legend, 0, MARGIN, MARGIN, MARGIN, cv2.BORDER_CONSTANT,
+                                value=BACKGROUND)
+    return bool(cv2.imwrite(str(path), np.vstack([sheet, legend])))
 
 
 def _tile(image: NDArray[np.uint8], pick: Pick) -> NDArray[np.uint8]:

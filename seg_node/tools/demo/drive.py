@@ -39,6 +39,7 @@ from seg_node.tools.common.testbed.process import (
 from seg_node.tools.demo.drive_log import parse_stamp, read_sent
 from seg_node.tools.demo.live_page import page_arguments, wait_for_page
 from seg_node.tools.demo.node_setup import NodeSetup
+from seg_node.tools.demo.progress import Progress
 from seg_node.tools.recorder.__main__ import READY
 
 NODE = 'seg_node'
@@ -159,7 +160,7 @@ def replay_arguments(
     stamps = ['--clock'] if _clock(source, options) else ['--stamp', 'now']
     given = {'--topic': options.topic, '--fps': options.fps, '--duration': options.seconds,
              '--camera-info': options.camera_info}
-    return ['seg_node.tools.replay', *names, *stamps, '--hold', '--wait', '--progress',
+    return ['seg_node.tools.replay', *names, *stamps, '--hold', '--wait', '--progress', '--patient',
             '--rate', str(options.rate), '--log', str(logs / 'sent.csv'),
             *(part for option, value in given.items() if value is not None
               for part in (option, str(value))),
@@ -182,26 +183,22 @@ def _watch(
     stop: StopFlag, started: float,
 ) -> None:
     """Show the progress until the replay has ended or a signal comes."""
-    from tqdm import tqdm
     replay = processes[-1]
-    # disable=None: no bar where the output is no terminal.
-    with tqdm(total=frames_to_send(source, options.seconds), unit='frame', disable=None,
-              dynamic_ncols=True, desc='drive', leave=True) as bar:
-        told = False
-        while replay.exit_code is None and stop.sleep_until(time.monotonic() + 0.05):
-            for process in processes[:-1]:
-                process.check()
-            if not (sent := replay.last_line).isdigit():
-                continue
-            if not told:
-                told = True
-                bar.write(f'demo: the drive began after {time.monotonic() - started:.1f} s')
-            bar.update(int(sent) - bar.n)
-            values = listener.values
-            bar.set_postfix_str(f'{values.get("decision", "?").upper()} '
-                                f'({values.get("reason", "?")})', refresh=False)
+    progress = None
+    while replay.exit_code is None and stop.sleep_until(time.monotonic() + 0.05):
+        for process in processes[:-1]:
+            process.check()
+        if not (sent := replay.last_line).isdigit():
+            continue
+        if progress is None:
+            print(f'demo: the drive began after {time.monotonic() - started:.1f} s', flush=True)
+            progress = Progress(frames_to_send(source, options.seconds))
+        values = listener.values
+        progress.show(values.get('decision', '?'), values.get('reason', '?'), int(sent))
+    if progress is not None:
         if (sent := replay.last_line).isdigit():
-            bar.update(int(sent) - bar.n)
+            progress.show('', 'played', int(sent), now=True)
+        progress.close()
 
 
 def _drain(logs: Path, participant: Any, listener: Any, stop: StopFlag) -> None:

@@ -118,6 +118,22 @@ class Drive:
         return tuple(dict.fromkeys(sent.camera for sent in self.sent))
 
     @property
+    def fps(self) -> float | None:
+        """Frames per second of one camera as they were published; None of a single one."""
+        own = [one for one in self.sent if one.camera == self.cameras[0]] if self.sent else []
+        span = own[-1].wall_ns - own[0].wall_ns if own else 0
+        return (len(own) - 1) * 1e9 / span if span > 0 else None
+
+    @property
+    def unit(self) -> str:
+        """What distances are told in; '' where nothing was measured."""
+        for state in self.records.states:
+            for camera in self.cameras:
+                if unit := state.values.get(f'{camera}.unit'):
+                    return unit
+        return ''
+
+    @property
     def changes(self) -> tuple[Segment, ...]:
         """Segments that begin with another decision than the one before them."""
         pairs = zip(self.segments, self.segments[1:], strict=False)

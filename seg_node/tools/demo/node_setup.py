@@ -37,11 +37,13 @@ class NodeSetup:
     What the node of a drive is given.
 
     :param given: parameters by their names, without those of the drive itself.
+    :param class_actions: of classes whose action differs from the model.
     :param assumed: what the drive takes for true that nobody has said; '' for nothing.
     """
 
     given: Mapping[str, Any]
     structure: Structure
+    class_actions: tuple[str, ...]
     assumed: str
 
     @property
@@ -72,7 +74,7 @@ def set_up_node(source: Source, options: Namespace) -> NodeSetup:
         check_mountings(configuration.structure, configuration.limits)
     except ParameterError as error:
         raise UserError(str(error)) from None
-    return NodeSetup(given, configuration.structure,
+    return NodeSetup(given, configuration.structure, configuration.limits.class_actions,
                      _assumed(source, options, configuration.structure))
 
 

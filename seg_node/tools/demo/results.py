@@ -16,18 +16,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.errors import UserError
-from seg_node.parameters.structure import Structure
+from seg_node.perception.models.manifest import Action, ClassInfo
+from seg_node.perception.models.model import load_model
 from seg_node.recordings.find import Kind
 from seg_node.recordings.sources import Source
+from seg_node.stop_go.actions import class_rules, ClassRule
 from seg_node.tools.common.video_files import for_browsers
 from seg_node.tools.demo.drive_log import Drive, read_drive, read_records, read_sent
+from seg_node.tools.demo.machine import told_of_machine
+from seg_node.tools.demo.node_setup import NodeSetup
 from seg_node.tools.demo.summary import path_iou, summarize, table, write_summary
 
 TRUE_DRIVABLE = (1, 4)
@@ -37,34 +41,43 @@ MAX_JUDGED = 200
 
 
 def write_results(
-    source: Source, structure: Structure, out: Path, logs: Path, limits: dict[str, float],
-    interrupted: bool,
+    source: Source, setup: NodeSetup, out: Path, logs: Path, limits: dict[str, float],
+    rate: float, interrupted: bool,
 ) -> str:
-    """Write the results to the folder out and give the table for the terminal."""
+    """
+    Write the results to the folder out and give the table for the terminal.
+
+    :param limits: of the node, by parameter.
+    :param rate: speed at which it was to be played.
+    """
     drive = read_drive(read_sent(logs / 'sent.csv'), read_records(logs / 'records.jsonl'))
     if not drive.sent:
         raise UserError('no frame was sent, so there are no results. Let the drive begin')
-    iou = None
+    structure, iou = setup.structure, None
+    classes = load_model(structure.model).classes
     if source.kind is Kind.RENDERED:
         iou = path_iou(rendered_pairs(drive, out / 'results.mcap'),
-                       drivable_ids(structure.model), TRUE_DRIVABLE)
+                       [index for index, info in enumerate(classes) if info.drivable],
+                       TRUE_DRIVABLE)
     summary = summarize(drive, name=source.name, model=structure.model,
-                        backend=structure.backend.name, path_iou=iou, interrupted=interrupted)
+                        backend=structure.backend.name, path_iou=iou, interrupted=interrupted,
+                        machine=told_of_machine(drive, source.kind, source.fps * rate))
     write_summary(summary, out / 'summary.json')
     # matplotlib takes a second to load; only now does somebody need it.
     from seg_node.tools.demo.contact_sheet import write_frames
     from seg_node.tools.demo.timeline_plot import write_timeline
-    write_timeline(drive, out / 'timeline.png', limits)
-    write_frames(drive, out / 'overlay.mp4', out / 'frames.png')
+    write_timeline(drive, out / 'timeline.png', limits, own_reaches(classes, setup.class_actions),
+                   summary.machine)
+    write_frames(drive, out / 'overlay.mp4', out / 'frames.png', classes)
     if not interrupted:      # who presses Ctrl-C does not wait for it
         for_browsers(out / 'overlay.mp4')
     return table(summary)
 
 
-def drivable_ids(model: str) -> tuple[int, ...]:
-    """Return the class ids of the model that are path."""
-    from seg_node.perception.models.model import load_model
-    return tuple(load_model(model).drivable_ids)
+def own_reaches(classes: Sequence[ClassInfo], class_actions: Sequence[str]) -> list[ClassRule]:
+    """Return the rules of the classes that act at a distance of their own, or slow."""
+    return [rule for rule in class_rules(classes, class_actions)
+            if rule.distance > 0 or rule.action is Action.SLOW]
 
 
 def rendered_pairs(

@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 import math
 from pathlib import Path
@@ -49,7 +49,8 @@ class Summary:
 
     dropped: frames sent without a mask. latency_ms: from the publishing of a frame to the arrival
     of the first state that reports it. fps: masks per second of one camera. reasons: seconds per
-    reason code. path_iou: against ground truth, None where there is none.
+    reason code. machine: where this machine was too slow. path_iou: against ground truth, None
+    where there is none.
     """
 
     input: str
@@ -63,6 +64,7 @@ class Summary:
     inference_ms: Percentiles
     latency_over_inference: float | None
     fps: float | None
+    machine: list[str]
     decisions: Decisions
     reasons: dict[str, float]
     path_iou: float | None
@@ -77,7 +79,7 @@ class Summary:
 
 def summarize(
     drive: Drive, *, name: str, model: str, backend: str, path_iou: float | None = None,
-    interrupted: bool = False,
+    machine: Sequence[str] = (), interrupted: bool = False,
 ) -> Summary:
     """Compute the numbers of a drive; model and backend are given where the node is silent."""
     sent = {(one.camera, one.stamp_ns) for one in drive.sent}
@@ -99,7 +101,7 @@ def summarize(
         dropped=len(drive.sent) - len(arrivals), states_received=len(drive.records.states),
         latency_ms=latency, inference_ms=inference,
         latency_over_inference=round(ratio, 3) if math.isfinite(ratio) else None,
-        fps=_fps(arrivals),
+        fps=_fps(arrivals), machine=list(machine),
         decisions=Decisions(round(seconds['go'], 3), round(seconds['slow'], 3),
                             round(seconds['stop'], 3), len(drive.changes)),
         reasons={code: round(value, 3) for code, value in
@@ -154,6 +156,7 @@ def table(summary: Summary) -> str:
     ]
     if summary.path_iou is not None:
         rows.append(('path IoU', f'{summary.path_iou:.3f}'))
+    rows += [('this machine', line) for line in summary.machine]
     rows.append(('model, backend', f'{summary.model}, {summary.backend}'))
     return aligned(rows)
 

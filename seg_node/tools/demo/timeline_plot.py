@@ -16,7 +16,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from seg_node.drawing.colors import color_of, DECISIONS, pale
+from seg_node.stop_go.actions import ClassRule
 from seg_node.tools.demo.drive_log import Drive, Sample, Segment
 
 SIZE, DPI = (16, 10), 100
@@ -40,26 +42,39 @@ STYLE = {'font.size': 12, 'axes.edgecolor': '#c9ced6', 'text.color': INK,
 """Settings of matplotlib for all plots."""
 CAMERA_COLORS = ('#2563a8', '#b7791f', '#7b4bab', '#0f8b8d', '#a23e6c', '#5b6b2f', '#444b59',
                  '#c65d21')
+DASHED = (0, (5, 3))
+STYLES = ((0, (6, 2, 1, 2)), (0, (2, 1)), (0, (3, 1, 1, 1, 1, 1)))
 NARROW = 0.011
 """Share of the drive per letter below which a reason's name does not fit into its strip."""
 
 
-def write_timeline(drive: Drive, path: Path, limits: Mapping[str, float]) -> None:
-    """Draw the drive; limits: values of the node's stop_go parameters, by name."""
+def write_timeline(drive: Drive, path: Path, limits: Mapping[str, float],
+                   reaches: Sequence[ClassRule] = (), notes: Sequence[str] = ()) -> None:
+    """
+    Draw the drive.
+
+    :param limits: values of the node's stop_go parameters, by name.
+    :param reaches: classes that slow, or act at a distance of their own.
+    :param notes: what is to be known of the whole of it.
+    """
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(
             4, 1, figsize=SIZE, dpi=DPI, sharex=True,
-            gridspec_kw={'height_ratios': (1.1, 2, 2, 2), 'hspace': 0.3})
+            gridspec_kw={'height_ratios': (1.1, 2, 2, 2), 'hspace': 0.32})
         figure.subplots_adjust(left=0.06, right=0.98, top=0.925, bottom=0.06)
         _decisions(axes[0], drive)
-        _measure(axes[1], drive, 'free_distance', 'free distance, and what is needed', None)
-        _required(axes[1], drive)
+        unit = f', {drive.unit}' if drive.unit else ''
+        _measure(axes[1], drive, 'free_distance', f'free distance{unit}', None)
+        _needed(axes[1], drive, reaches)
         _measure(axes[2], drive, 'confidence', 'confidence',
                  limits.get('stop_go.min_confidence'))
         _times(axes[3], drive)
         axes[3].set_xlim(0, max(drive.duration_s, 1e-3))
         axes[3].set_xlabel('seconds from the first frame')
         go = sum(one.seconds for one in drive.segments if one.decision == 'go')
+        if notes:
+            figure.text(0.98, 0.012, 'this machine: ' + '; '.join(notes), ha='right', va='bottom',
+                        fontsize=10, color=MUTED, wrap=True)
         axes[0].set_title(
             f'GO {go:.1f} s of {drive.duration_s:.1f} s,  {len(drive.changes)} '
             f'change{"" if len(drive.changes) == 1 else "s"} of decision,  '
@@ -115,12 +130,24 @@ def _measure(axis: Any, drive: Drive, name: str, label: str, limit: float | None
         _legend_above(axis, axis.get_legend_handles_labels()[0])
 
 
-def _required(axis: Any, drive: Drive) -> None:
+def _needed(axis: Any, drive: Drive, reaches: Sequence[ClassRule]) -> None:
+    """Draw what is needed to stop, and the distances of those classes that have their own."""
+    handles = [*axis.get_legend_handles_labels()[0]] if len(drive.cameras) > 1 else []
+    handles.append(Line2D([], [], color=STOP, linestyle=DASHED, label=', '.join([
+        'needed', *(f'{rule.name} slows within it' for rule in reaches if not rule.distance)])))
+    for rule, style in zip([rule for rule in reaches if rule.distance], cycle(STYLES),
+                           strict=False):
+        color = DECISIONS[rule.action.value]
+        axis.axhline(rule.distance, color=color, linewidth=1.3, linestyle=style)
+        axis.set_ylim(0, max(axis.get_ylim()[1], rule.distance * 1.08))
+        handles.append(Line2D([], [], color=color, linestyle=style, label=(
+            f'{rule.name}: {rule.action.value.upper()} within {rule.distance:g}')))
+    _legend_above(axis, handles)
     for _, samples, _ in _by_camera(drive):
         times = [sample.time_s for sample in samples]
         values = [np.nan if sample.required_distance is None else sample.required_distance
                   for sample in samples]
-        axis.plot(times, values, color=STOP, linewidth=1.3, linestyle=(0, (5, 3)))
+        axis.plot(times, values, color=STOP, linewidth=1.3, linestyle=DASHED)
         axis.fill_between(times, 0, values, color=STOP, alpha=0.06, linewidth=0)
 
 

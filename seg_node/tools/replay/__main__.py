@@ -132,8 +132,8 @@ def _prepare(
     stack.callback(controls.close)
     controls.serve(node)
     _describe(source, [output.topic for output in outputs.values()], options, mode)
-    replay = Replay(
-        source, outputs, Plan(window, options.loop, stamps), controls, clock, log, stop)
+    plan = Plan(window, options.loop, stamps, options.patient)
+    replay = Replay(source, outputs, plan, controls, clock, log, stop)
     stack.callback(replay.close)
     stack.enter_context(_spinning(node))
     if stack.enter_context(controls.keyboard()):

@@ -104,6 +104,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
                      help='speed: 2 is twice as fast (default: 1)')
     how.add_argument('--loop', action='store_true',
                      help='again and again; stamps and /clock go on in time')
+    how.add_argument('--patient', action='store_true',
+                     help='play slower where reading is too slow, instead of late')
     how.add_argument('--paused', action='store_true', help='begin paused')
     how.add_argument('--wait', nargs='?', type=positive, const=WAIT_SECONDS, metavar='SECONDS',
                      help='begin when every image topic has a subscriber; fail after SECONDS '

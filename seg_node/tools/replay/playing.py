@@ -47,11 +47,16 @@ STARVED_SECONDS = 0.005
 
 @dataclass(frozen=True)
 class Plan:
-    """What is played and how; stamps None leaves the recorded ones (in a later round: moved)."""
+    """
+    What is played and how; stamps None leaves the recorded ones (in a later round: moved).
+
+    patient: what is read too slowly is played slower, and not late.
+    """
 
     window: Window
     loop: bool
     stamps: StampsNow | None
+    patient: bool = False
 
 
 class Replay:
@@ -130,6 +135,9 @@ class Replay:
             try:
                 timed = self._ahead.get(0)
             except NotReadyError:
+                if self._plan.patient:
+                    with self._controls.timeline() as timeline:
+                        timeline.hold(time.monotonic_ns())
                 self._idle(STARVED_SECONDS)
                 continue
             except StopIteration:
@@ -138,6 +146,8 @@ class Replay:
             except UserError:
                 self._ended = True
                 raise
+            with self._controls.timeline() as timeline:
+                timeline.start(time.monotonic_ns())
             if self._wait_until_due(timed.position_ns):
                 self._send(timed)
 

@@ -44,8 +44,15 @@ class Timeline:
         return self._paused
 
     def start(self, now: int) -> None:
-        """Begin; before it nothing is due."""
-        self._since = now
+        """Begin, or go on where hold() has stopped it; before it nothing is due."""
+        if self._since is None:
+            self._since = now
+
+    def hold(self, now: int) -> None:
+        """Stand still until start(), for what comes next is not there yet."""
+        if not self._paused:
+            self._at = self.position(now)
+            self._since = None
 
     def position(self, now: int) -> int:
         """Return where the replay is; never less than before."""

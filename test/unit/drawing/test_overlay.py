@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
+from seg_node.drawing import caption
 from seg_node.drawing.caption import Caption
 from seg_node.drawing.overlay import ALPHA, draw
 from seg_node.perception.models.model import Action, ClassInfo
@@ -30,7 +31,7 @@ CLASSES = (
     ClassInfo('path', (0, 200, 100), True, Action.GO),
     ClassInfo('plain', (0, 0, 0), False, Action.STOP),
 )
-GO = Caption('GO', 'path clear', 'clear 0.82  coverage 97 %')
+GO = Caption('GO', 'path clear', ('clear 0.82', 'coverage 97 %'))
 STOP = Caption('STOP', 'corridor blocked at 0.31, limit 0.50')
 
 
@@ -75,8 +76,8 @@ def test_the_banner_is_green_for_go_and_red_for_all_else(caption, channel):
 def test_texts_change_the_banner_and_stay_inside_it():
     long = 'very long text ' * 40
     mask = np.zeros((180, 320), np.uint8)
-    short = draw(grey(), mask, CLASSES, caption=Caption('GO', 'a', 'b'))
-    drawn = draw(grey(), mask, CLASSES, caption=Caption('GO', long, long))
+    short = draw(grey(), mask, CLASSES, caption=Caption('GO', 'a', ('b',)))
+    drawn = draw(grey(), mask, CLASSES, caption=Caption('GO', long, (long,)))
     assert changed(short, drawn).any()
     np.testing.assert_array_equal(changed(grey(), short).any(1), changed(grey(), drawn).any(1))
     np.testing.assert_array_equal(changed(grey(), short).any(0), changed(grey(), drawn).any(0))
@@ -123,6 +124,27 @@ def test_other_shapes_are_refused(bgr, mask, corridor, message):
         draw(bgr, mask, CLASSES, corridor=corridor)
 
 
+@pytest.mark.parametrize('size', [(360, 640), (480, 640), (720, 1280), (240, 320), (180, 320)])
+def test_numbers_are_drawn_whole_or_not_at_all(size, monkeypatch):
+    """The line below the reason, at the sizes of usual cameras."""
+    drawn = []
+    put = caption.cv2.putText
+
+    def noted(image, text, origin, font, scale, *rest):
+        drawn.append((text, origin[0] + caption.cv2.getTextSize(text, font, scale, rest[1])[0][0]))
+        return put(image, text, origin, font, scale, *rest)
+
+    monkeypatch.setattr(caption.cv2, 'putText', noted)
+    details = ('free 12.34, needed 2.10 of the corridor', 'coverage 100%', 'confidence 0.97',
+               'inference 123.4 ms')
+    draw(grey(*size), np.zeros(size, np.uint8), CLASSES, caption=Caption('STOP', 'a', details))
+    [line] = [text for text, _ in drawn if text.startswith('free')]
+    assert line in ['   '.join(details[:count]) for count in range(1, 5)]
+    assert all(end <= size[1] for _, end in drawn)
+    if size[0] * size[1] >= 640 * 480:
+        assert 'inference' in line
+
+
 @settings(max_examples=80, deadline=None)
 @given(
     st.integers(0, 130), st.integers(0, 130), st.text(max_size=30), st.text(max_size=60),
@@ -133,6 +155,6 @@ def test_nothing_breaks_the_drawing(height, width, title, detail, points):
     corridor = np.array(points, np.float32).reshape(-1, 2)
     line = (points[0], points[-1]) if points else None
     drawn = draw(grey(height, width), mask, CLASSES, corridor=corridor, blocked_line=line,
-                 caption=Caption(title, detail, title))
+                 caption=Caption(title, detail, (title,)))
     assert drawn.shape == (height, width, 3)
     assert drawn.dtype == np.uint8

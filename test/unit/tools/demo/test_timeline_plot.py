@@ -24,6 +24,8 @@ import pytest
 
 from helpers.drives import make_drive, sent_frames, state_of
 from seg_node.drawing.colors import bgr, DECISIONS
+from seg_node.perception.models.manifest import Action, ClassInfo
+from seg_node.stop_go.actions import ClassRule
 from seg_node.tools.demo.contact_sheet import (
     MAX_FRAMES,
     pick_frames,
@@ -33,6 +35,8 @@ from seg_node.tools.demo.contact_sheet import (
 from seg_node.tools.demo.drive_log import Drive, read_drive, Records
 from seg_node.tools.demo.timeline_plot import write_timeline
 
+CLASSES = (ClassInfo('background', (0, 0, 0), False, Action.STOP),
+           ClassInfo('path', (0, 180, 90), True, Action.GO))
 LIMITS = {'stop_go.min_free_distance': 0.6, 'stop_go.min_confidence': 0.5}
 
 
@@ -71,6 +75,22 @@ def test_timeline_shows_the_decisions_in_their_colors(tmp_path: Path) -> None:
     assert 0.8 < stop.sum() / go.sum() < 1.25
 
 
+def test_timeline_shows_what_is_needed_for_each_class(tmp_path: Path) -> None:
+    """The lines of both distances, each in the colour of what follows from it."""
+    drive = make_drive('g' * 40)
+    reaches = [ClassRule('person', Action.STOP, 8.0), ClassRule('bump', Action.SLOW, 4.0),
+               ClassRule('wet', Action.SLOW)]
+    for name, rules, notes in (('plain', [], []), ('reaches', reaches, ['renders 6 of 20'])):
+        write_timeline(drive, tmp_path / f'{name}.png', {}, rules, notes)
+    plain, shown = (cv2.imread(str(tmp_path / f'{name}.png')).astype(int)
+                    for name in ('plain', 'reaches'))
+    near_slow = [(np.abs(image - bgr(DECISIONS['slow'])).max(axis=2) < 90).any(axis=0).sum()
+                 for image in (plain, shown)]
+    assert near_slow[0] < 50
+    assert near_slow[1] > 500      # across the whole plot
+    assert (shown[970:] != plain[970:]).any()
+
+
 def test_images_at_changes_come_first() -> None:
     picks = pick_frames(make_drive('s' * 30 + 'g' * 40 + 's' * 30))
     assert len(picks) == MAX_FRAMES
@@ -96,12 +116,13 @@ def test_frames_are_those_of_the_video(tmp_path: Path) -> None:
 
 def test_contact_sheet(tmp_path: Path) -> None:
     drive = make_drive('s' * 10 + 'g' * 10)
-    assert write_frames(drive, write_video(tmp_path / 'a.mp4', 20), tmp_path / 'frames.png')
+    assert write_frames(drive, write_video(tmp_path / 'a.mp4', 20), tmp_path / 'frames.png', CLASSES)
     height, width = cv2.imread(str(tmp_path / 'frames.png')).shape[:2]
     assert width > 1000
     assert height > 1000
 
 
 def test_no_contact_sheet_without_a_video(tmp_path: Path) -> None:
-    assert not write_frames(make_drive('gs'), tmp_path / 'missing.mp4', tmp_path / 'frames.png')
+    assert not write_frames(
+        make_drive('gs'), tmp_path / 'missing.mp4', tmp_path / 'frames.png', CLASSES)
     assert not (tmp_path / 'frames.png').exists()

@@ -139,3 +139,32 @@ def test_started_paused_it_stands_at_the_beginning() -> None:
     assert timeline.position(BEGIN + 50 * MS) == 0
     timeline.resume(BEGIN + 50 * MS)
     assert timeline.wait(7 * MS, BEGIN + 50 * MS) == 7 * MS
+
+
+@given(rates, moments, moments, moments)
+def test_what_is_held_goes_on_where_it_was(
+    rate: float, before: int, held: int, position: int,
+) -> None:
+    plain, timeline = started(rate), started(rate)
+    timeline.hold(BEGIN + before)
+    place = timeline.position(BEGIN + before)
+    assert timeline.position(BEGIN + before + held) == place
+    assert timeline.wait(position, BEGIN + before + held) is None
+    timeline.hold(BEGIN + before + held)
+    timeline.start(BEGIN + before + held)
+    assert timeline.position(BEGIN + before + held) == place
+    assert timeline.lateness(place, BEGIN + before + held) == 0
+    expected = plain.wait(position, BEGIN + before)
+    assert timeline.wait(position, BEGIN + before + held) == pytest.approx(
+        expected, abs=2 + 1 / rate)
+
+
+def test_a_pause_while_held_outlasts_it() -> None:
+    timeline = started(1.0)
+    timeline.hold(BEGIN + 10 * MS)
+    timeline.pause(BEGIN + 20 * MS)
+    timeline.start(BEGIN + 30 * MS)
+    assert timeline.position(BEGIN + 99 * MS) == 10 * MS
+    timeline.hold(BEGIN + 99 * MS)      # paused already
+    timeline.resume(BEGIN + 100 * MS)
+    assert timeline.position(BEGIN + 105 * MS) == 15 * MS
