@@ -36,8 +36,10 @@ _PANEL = (28, 24, 22)
 _PANEL_ALPHA = 0.72
 _WHITE = (255, 255, 255)
 _GREY = (208, 208, 208)
+_CUT = '...'
 _GAP = '   '
-_DETAIL = 0.57
+_CLAUSE = '; '
+_TITLE, _DETAIL = 0.72, 0.57
 _SMALLER = 0.7
 """Text that does not fit is drawn smaller, down to this share of its size, before it is cut."""
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
@@ -75,14 +77,16 @@ def draw_caption(image: NDArray[np.uint8], caption: Caption) -> None:
     _put_centred(image, caption.decision, badge, unit * 1.0)
     left = badge.left + badge.width + round(unit * 0.6)
     room = panel.left + panel.width - left - round(unit * 0.5)
+    title = _whole(tuple(caption.title.split(_CLAUSE)), _CLAUSE, unit * _TITLE, room) or (
+        caption.title)
     if caption.details:
         upper, lower = panel.top + box_height * 0.44, panel.top + box_height * 0.84
-        _put(image, caption.title, (left, upper), unit * 0.72, _WHITE, room)
-        _put(image, _whole(caption.details, unit * _DETAIL, room), (left, lower),
+        _put(image, title, (left, upper), unit * _TITLE, _WHITE, room)
+        _put(image, _whole(caption.details, _GAP, unit * _DETAIL, room), (left, lower),
              unit * _DETAIL, _GREY, room)
     else:
         middle = panel.top + box_height / 2 + unit * 0.36
-        _put(image, caption.title, (left, middle), unit * 0.72, _WHITE, room)
+        _put(image, title, (left, middle), unit * _TITLE, _WHITE, room)
 
 
 @dataclass(frozen=True)
@@ -136,12 +140,16 @@ def _put(
         cv2.putText(image, text, place, _FONT, scale, color, thickness, cv2.LINE_AA)
 
 
-def _whole(parts: tuple[str, ...], cap_height: float, room: int) -> str:
+def _whole(parts: tuple[str, ...], gap: str, cap_height: float, room: int) -> str:
     """Return the first parts, as many as fit into the room in pixels, if need be smaller."""
     kept = parts
-    while kept and _fit(_GAP.join(kept), _FONT, cap_height, room)[0] != _GAP.join(kept):
+    while kept and _is_cut(_fit(gap.join(kept), _FONT, cap_height, room)[0]):
         kept = kept[:-1]
-    return _GAP.join(kept)
+    return gap.join(kept)
+
+
+def _is_cut(fitted: str) -> bool:
+    return not fitted or fitted.endswith(_CUT)
 
 
 def _fit(text: str, font: int, cap_height: float, room: int) -> tuple[str, float, int]:
@@ -156,5 +164,5 @@ def _fit(text: str, font: int, cap_height: float, room: int) -> tuple[str, float
     short = text
     while short and cv2.getTextSize(short, font, scale, thickness)[0][0] > room:
         text = text[:-1].rstrip()
-        short = text + '...' if text else ''
+        short = text + _CUT if text else ''
     return short, scale, thickness

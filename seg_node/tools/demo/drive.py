@@ -160,8 +160,8 @@ def replay_arguments(
     stamps = ['--clock'] if _clock(source, options) else ['--stamp', 'now']
     given = {'--topic': options.topic, '--fps': options.fps, '--duration': options.seconds,
              '--camera-info': options.camera_info}
-    return ['seg_node.tools.replay', *names, *stamps, '--hold', '--wait', '--progress', '--patient',
-            '--rate', str(options.rate), '--log', str(logs / 'sent.csv'),
+    return ['seg_node.tools.replay', *names, *stamps, '--hold', '--wait', '--progress',
+            '--patient', '--rate', str(options.rate), '--log', str(logs / 'sent.csv'),
             *(part for option, value in given.items() if value is not None
               for part in (option, str(value))),
             *(['--', str(options.input)] if options.input is not None else [])]

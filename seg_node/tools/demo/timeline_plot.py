@@ -73,8 +73,8 @@ def write_timeline(drive: Drive, path: Path, limits: Mapping[str, float],
         axes[3].set_xlabel('seconds from the first frame')
         go = sum(one.seconds for one in drive.segments if one.decision == 'go')
         if notes:
-            figure.text(0.98, 0.012, 'this machine: ' + '; '.join(notes), ha='right', va='bottom',
-                        fontsize=10, color=MUTED, wrap=True)
+            figure.text(0.06, 0.992, 'this machine: ' + '; '.join(notes), va='top', fontsize=11,
+                        color=STOP)
         axes[0].set_title(
             f'GO {go:.1f} s of {drive.duration_s:.1f} s,  {len(drive.changes)} '
             f'change{"" if len(drive.changes) == 1 else "s"} of decision,  '

@@ -135,9 +135,13 @@ def test_numbers_are_drawn_whole_or_not_at_all(size, monkeypatch):
         return put(image, text, origin, font, scale, *rest)
 
     monkeypatch.setattr(caption.cv2, 'putText', noted)
-    details = ('free 12.34, needed 2.10 of the corridor', 'coverage 100%', 'confidence 0.97',
+    details = ('free 12.34, needed 2.10 m', 'coverage 100%', 'confidence 0.97',
                'inference 123.4 ms')
-    draw(grey(*size), np.zeros(size, np.uint8), CLASSES, caption=Caption('STOP', 'a', details))
+    title = ('obstacle at 4.61 m', 'and more that is to be known of it', 'and even more of that')
+    draw(grey(*size), np.zeros(size, np.uint8), CLASSES,
+         caption=Caption('STOP', '; '.join(title), details))
+    assert next(text for text, _ in drawn if text.startswith('obstacle')) in [
+        '; '.join(title[:count]) for count in range(1, 4)]
     [line] = [text for text, _ in drawn if text.startswith('free')]
     assert line in ['   '.join(details[:count]) for count in range(1, 5)]
     assert all(end <= size[1] for _, end in drawn)

@@ -116,7 +116,8 @@ def test_frames_are_those_of_the_video(tmp_path: Path) -> None:
 
 def test_contact_sheet(tmp_path: Path) -> None:
     drive = make_drive('s' * 10 + 'g' * 10)
-    assert write_frames(drive, write_video(tmp_path / 'a.mp4', 20), tmp_path / 'frames.png', CLASSES)
+    video = write_video(tmp_path / 'a.mp4', 20)
+    assert write_frames(drive, video, tmp_path / 'frames.png', CLASSES)
     height, width = cv2.imread(str(tmp_path / 'frames.png')).shape[:2]
     assert width > 1000
     assert height > 1000
