@@ -40,7 +40,7 @@ MAX_WIDTH, FEATURES = 640, 600
 _FEWEST_TRACKS = 40
 ENOUGH = 8
 """Pairs of images that must tell the same."""
-_STRAIGHT = 0.012
+STRAIGHT = 0.012
 """Radians turned for each camera height driven, up to which a drive counts as straight."""
 _MOST_SPREAD = 0.03
 """Radians of spread beyond which the pairs do not agree on a pitch."""
@@ -63,7 +63,7 @@ class Sight:
     @property
     def straight(self) -> bool:
         """Whether the vehicle drove straight ahead."""
-        return abs(self.turned) <= _STRAIGHT * self.advance
+        return abs(self.turned) <= STRAIGHT * self.advance
 
     @classmethod
     def of(cls, motion: GroundMotion, distance: float | None) -> Sight:
@@ -144,7 +144,7 @@ class DriveCalibration:
         if len(self.sights) - straight > straight:
             turned = float(np.median([sight.turned / sight.advance for sight in self.sights]))
             return (f'{seen}the vehicle turns, by {turned:+.3f} rad for each camera height '
-                    f'driven, limit {_STRAIGHT}{remedy}')
+                    f'driven, limit {STRAIGHT}{remedy}')
         if self.lost > self.images / 2:
             return (f'{seen}from {self.lost} of {self.images} images to the next nothing could be '
                     'followed: too little texture, too dark, too blurred or too far apart; drive '

@@ -47,14 +47,13 @@ class Tracks:
     """
     Two images, uint8 [H, W], and what was followed from one to the other.
 
-    then and now: float32 [N, 2] pixels (u, v). frames: from one image to the other.
+    then and now: float32 [N, 2] pixels (u, v).
     """
 
     first: Grey
     last: Grey
     then: Pixels
     now: Pixels
-    frames: int
 
 
 class Tracker:
@@ -96,7 +95,7 @@ class Tracker:
             if self._frames >= _MOST_FRAMES:
                 self._begin(grey)
             return None
-        tracks = Tracks(self._first, grey, self._then, self._now, self._frames)
+        tracks = Tracks(self._first, grey, self._then, self._now)
         self._begin(grey)
         return tracks
 
@@ -111,17 +110,28 @@ class Tracker:
         self._chosen = len(self._then)
 
     def _move(self, first: Grey, grey: Grey) -> None:
-        if not len(self._then):
-            return
-        now, found, _ = cv2.calcOpticalFlowPyrLK(
-            first, grey, self._then, self._now.copy(), winSize=_WINDOW, maxLevel=_LEVELS,
-            criteria=_UNTIL, flags=cv2.OPTFLOW_USE_INITIAL_FLOW)
-        back, returned, _ = cv2.calcOpticalFlowPyrLK(
-            grey, first, now, self._then.copy(), winSize=_WINDOW, maxLevel=_LEVELS,
-            criteria=_UNTIL, flags=cv2.OPTFLOW_USE_INITIAL_FLOW)
-        good = ((found[:, 0] > 0) & (returned[:, 0] > 0)
-                & (np.hypot(*(back - self._then).T) < _RETURNS))
-        self._then, self._now = self._then[good], np.asarray(now[good], np.float32)
+        self._then, self._now = _followed(first, grey, self._then, self._now)
+
+
+def track_pair(first: Grey, last: Grey, most: int) -> Tracks:
+    """Follow up to so many features from one image to another, which may be some way apart."""
+    chosen = choose_features(first, most)
+    return Tracks(first, last, *_followed(first, last, chosen, chosen))
+
+
+def _followed(first: Grey, last: Grey, then: Pixels, now: Pixels) -> tuple[Pixels, Pixels]:
+    """Return the features [N, 2] that are found again, in both images; `now`: where about."""
+    if not len(then):
+        return then, now
+    there, found, _ = cv2.calcOpticalFlowPyrLK(
+        first, last, then, now.copy(), winSize=_WINDOW, maxLevel=_LEVELS, criteria=_UNTIL,
+        flags=cv2.OPTFLOW_USE_INITIAL_FLOW)
+    back, returned, _ = cv2.calcOpticalFlowPyrLK(
+        last, first, there, then.copy(), winSize=_WINDOW, maxLevel=_LEVELS, criteria=_UNTIL,
+        flags=cv2.OPTFLOW_USE_INITIAL_FLOW)
+    good = ((found[:, 0] > 0) & (returned[:, 0] > 0)
+            & (np.hypot(*(back - then).T) < _RETURNS))
+    return then[good], np.asarray(there[good], np.float32)
 
 
 def choose_features(grey: Grey, most: int) -> Pixels:

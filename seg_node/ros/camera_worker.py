@@ -25,11 +25,13 @@ import time
 
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
+from seg_node.calibration.watch import CalibrationWatch
 from seg_node.perception.images.bit_depth import BitDepth
 from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.images.errors import ImageError
 from seg_node.perception.images.rotation import Rotation
 from seg_node.perception.segmenter import Segmentation, Segmenter
+from seg_node.ros.calibrating_thread import CalibratingThread
 from seg_node.ros.clocks import Clocks
 from seg_node.ros.depth_input import DepthInput
 from seg_node.ros.messages import decode_message, stamp_ns
@@ -59,6 +61,7 @@ class CameraParts:
     outputs: Sequence[CameraOutput]
     statistics: CameraStatistics
     rotation: Rotation
+    calibration: CalibrationWatch
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +102,7 @@ class CameraWorker:
         self._bit_depths = {camera: BitDepth() for camera in cameras}
         self._health = ThreadPoolExecutor(1, 'camera health')
         self._publishing = PublishingThread(len(cameras))
+        self._calibrating = CalibratingThread(logger)
         self._thread = threading.Thread(target=self._run, name='segmentation', daemon=True)
         self._thread.start()
 
@@ -110,6 +114,7 @@ class CameraWorker:
         if self._thread.is_alive():
             return False
         self._health.shutdown()
+        self._calibrating.close()
         return self._publishing.close(deadline - time.monotonic())
 
     def _run(self) -> None:
@@ -254,6 +259,7 @@ class CameraWorker:
                 self._logger.error(f'{frame.camera}: publishing failed: {error}',
                                    throttle_duration_sec=_LOG_EVERY)
         camera.statistics.took('publish', (time.monotonic() - started) * 1e3)
+        self._calibrating.look(frame.camera, camera.calibration, result)
 
     def _fail(self, frame: CameraFrame, reason: Reason, error: Exception) -> None:
         """Make a frame that went wrong a STOP."""

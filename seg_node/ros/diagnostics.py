@@ -22,6 +22,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.node import Node
 
 from seg_node.drawing.colors import hex_of
+from seg_node.calibration.watch import CalibrationWatch
 from seg_node.perception.segmenter import Segmenter
 from seg_node.ros.bond import ManagerBond
 from seg_node.ros.clocks import Clocks
@@ -53,7 +54,7 @@ class Diagnostics:
     def __init__(self, node: Node, clocks: Clocks, signal: StopSignal,
                  statistics: Mapping[str, CameraStatistics], speedometer: Speedometer,
                  memory: Memory, surroundings: Surroundings, bond: ManagerBond,
-                 expected_rate: float) -> None:
+                 expected_rate: float, calibrations: Mapping[str, CalibrationWatch]) -> None:
         self._node = node
         self._logger = node.get_logger()
         self._prefix = node.get_fully_qualified_name()
@@ -65,19 +66,24 @@ class Diagnostics:
         self._surroundings = surroundings
         self._bond = bond
         self._expected_rate = expected_rate
+        self._calibrations = calibrations
         self.loading: Loading | None = None
         self.segmenter: Segmenter | None = None
         self.frames: NewestFrames | None = None
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        self._calibration = node.create_publisher(DiagnosticStatus, '~/calibration', 10)
         node.create_timer(1.0, self._publish, clock=clocks.steady)
 
     def _publish(self) -> None:
         inputs = self._surroundings.look()
+        calibrations = [self._calibrated(camera) for camera in self._calibrations]
+        for status in calibrations:
+            self._calibration.publish(status)
         message = DiagnosticArray(status=[
             describe(self._signal.decision(), self._prefix), self._backend(),
             self._odometry(inputs), self._remembered(), self._inputs(inputs), self._manager(),
             self._log(),
-            *(self._camera(name, inputs) for name in self._statistics)])
+            *(self._camera(name, inputs) for name in self._statistics), *calibrations])
         message.header.stamp = self._node.get_clock().now().to_msg()
         self._publisher.publish(message)
 
@@ -138,6 +144,27 @@ class Diagnostics:
             values=key_values({
                 'seconds': self._memory.limits.seconds, 'occupied': held, 'problem': problem,
                 'odometry_jumps': self._speedometer.jumps}))
+
+    def _calibrated(self, camera: str) -> DiagnosticStatus:
+        """Tell where driving has shown a camera to sit, and whether its mounting can be."""
+        seen = self._calibrations[camera].now
+        values: dict[str, Any] = {'measurements': seen.measurements}
+        level, message = DiagnosticStatus.OK, seen.silent
+        if seen.estimate is not None:
+            for name, measured in seen.estimate.found.items():
+                values.update({name: measured.value, f'{name}_error': measured.error})
+            values.update(pitch_off=seen.pitch_off, limit=seen.limit)
+            message = f'driving shows a pitch of {seen.estimate.pitch.value:.3f} rad'
+        if seen.estimate is not None and seen.doubtful:
+            level = DiagnosticStatus.WARN
+            message = (f'{Reason.MOUNTING_DOUBTFUL.value}: {message}, the mounting says '
+                       f'{seen.estimate.pitch.value - seen.pitch_off:.3f}: off by '
+                       f'{seen.pitch_off:+.3f}, limit {seen.limit:.3f} (ground.pitch_error); '
+                       'check mounting and camera_info')
+            self._logger.warning(f'{camera}: {message}', throttle_duration_sec=_LOG_EVERY)
+        return DiagnosticStatus(
+            level=level, name=f'{self._prefix}: calibration {camera}', message=message,
+            values=key_values(values))
 
     def _log(self) -> DiagnosticStatus:
         lost = WRITER.lost

@@ -23,6 +23,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.parameter import Parameter
 from std_srvs.srv import Trigger
 
+from seg_node.calibration.watch import CalibrationWatch
 from seg_node.parameters.declaration import ParameterError
 from seg_node.parameters.structure import check_mountings
 from seg_node.perception.backends import BackendError
@@ -76,6 +77,7 @@ class SegNode(LogsAside, LifecycleNode):
         self._clocks = Clocks(self.get_clock())
         names = self._structure.cameras
         self._statistics = {name: CameraStatistics() for name in names}
+        self._calibrations = {name: CalibrationWatch() for name in names}
         self._speedometer = Speedometer(self, self._clocks, lambda: self._limits)
         self._commands = CommandMeter(self, self._clocks) if self._structure.directed else None
         self._bond = ManagerBond(self, self._clocks, self._structure.bond)
@@ -88,7 +90,7 @@ class SegNode(LogsAside, LifecycleNode):
             surroundings.explain, self._bond.finding)
         self._diagnostics = Diagnostics(
             self, self._clocks, self._signal, self._statistics, self._speedometer,
-            memory, surroundings, self._bond, self._structure.expected_rate)
+            memory, surroundings, self._bond, self._structure.expected_rate, self._calibrations)
         self._stop_for(UNCONFIGURED)
         self.create_service(Trigger, '~/reset', self._reset)
         self._loading: Loading | None = None
@@ -225,7 +227,7 @@ class SegNode(LogsAside, LifecycleNode):
             self.get_logger().error(f'cannot activate: self-test failed: {error}')
             return Finding(Reason.SELF_TEST_FAILED, f'self-test failed: {error}')
         cameras = {name: CameraParts(judge, self._outputs[name], self._statistics[name],
-                                   self._structure.setups[name].rotation)
+                                   self._structure.setups[name].rotation, self._calibrations[name])
                    for name, judge in self._judges.items()}
         self._session = Session(
             self, self._segmenter, cameras, self._structure, self._signal, self._clocks,
