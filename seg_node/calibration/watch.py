@@ -98,15 +98,15 @@ class CalibrationWatch:
         self._stamp = self._driven = 0.0
         self._waited = _EVERY
 
-    def look(self, bgr: NDArray[np.uint8], stamp: float, view: View | None,
+    def look(self, bgr: Callable[[], NDArray[np.uint8]], stamp: float, view: View | None,
              motion: Motion | None, limit: float) -> Callable[[], None] | None:
         """
         Take the next upright image that is believed; return work that is left to be done.
 
         Most images cost next to nothing.
 
-        :param stamp: seconds. motion: None without odometry. limit: radians that the pitch may
-            be off.
+        :param bgr: returns it, uint8 [h, w, 3]; called where it is looked at. stamp: seconds.
+            motion: None without odometry. limit: radians that the pitch may be off.
         """
         if view is None:
             return self._rest('the corridor does not lie on the ground')
@@ -151,9 +151,9 @@ class CalibrationWatch:
         self._first, self._waited = None, _EVERY
         self.now = Watched(0, 'nothing measured yet', limit=limit)
 
-    def _grey(self, bgr: NDArray[np.uint8]) -> Grey:
+    def _grey(self, bgr: Callable[[], NDArray[np.uint8]]) -> Grey:
         assert self._pinhole is not None
-        return self._pinhole.grey(bgr)
+        return self._pinhole.grey(bgr())
 
     def _measure(self, view: View, first: Grey, last: Grey, driven: float, limit: float) -> None:
         """Tell from two images where the camera sits, and what all say together."""

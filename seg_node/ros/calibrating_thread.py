@@ -43,8 +43,8 @@ class CalibratingThread:
                 return
             found = result.assessment
             work = watch.look(
-                result.image.bgr, stamp_ns(result.header.stamp) * 1e-9, found.view, found.motion,
-                found.limits.ground.pitch_error)
+                lambda: result.image.bgr, stamp_ns(result.header.stamp) * 1e-9, found.view,
+                found.motion, found.limits.ground.pitch_error)
             if work is not None and (self._work is None or self._work.done()):
                 self._work = self._thread.submit(work)
                 self._work.add_done_callback(lambda done: self._tell(camera, done))

@@ -21,8 +21,8 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.node import Node
 
-from seg_node.drawing.colors import hex_of
 from seg_node.calibration.watch import CalibrationWatch
+from seg_node.drawing.colors import hex_of
 from seg_node.perception.segmenter import Segmenter
 from seg_node.ros.bond import ManagerBond
 from seg_node.ros.clocks import Clocks
