@@ -28,6 +28,7 @@ from seg_node.calibration.watch import CalibrationWatch
 from seg_node.stop_go import CameraPose, Motion, Mounting, View
 
 RATE, SPEED, LIMIT = 10.0, 2.0, 0.01
+AHEAD = Motion(SPEED)
 TRUE = Mounting(1.2, 0.1)
 
 
@@ -39,7 +40,7 @@ def film():
                                    0.002 * math.sin(2.1 * number)) for number in range(20)]
 
 
-def drive(film, mounting, motion=Motion(SPEED), every=1):
+def drive(film, mounting, motion=AHEAD):
     """Show a watch the pictures of a drive; return it, and how many pieces of work it left."""
     camera, pictures = film
     view = View(camera.view.intrinsics, CameraPose.from_mounting(mounting))
@@ -68,7 +69,7 @@ def test_it_asks_for_two_images_of_many(film):
     watch = CalibrationWatch()
     for number in range(120):
         watch.look(lambda number=number: asked.append(number) or pictures[0], number / RATE,
-                   camera.view, Motion(SPEED), LIMIT)
+                   camera.view, AHEAD, LIMIT)
     assert len(asked) <= 4
 
 
@@ -85,9 +86,9 @@ def test_another_view_begins_anew_and_none_tells_nothing(film):
     camera, pictures = film
     watch, _ = drive(film, TRUE)
     watch._sights.append(Sight(TRUE, 0.2, 0.0, 0.2))
-    watch.look(lambda: pictures[0], 9.0, camera.view, Motion(SPEED), LIMIT)
+    watch.look(lambda: pictures[0], 9.0, camera.view, AHEAD, LIMIT)
     assert watch.now.measurements == 0
-    watch.look(lambda: pictures[0], 9.1, None, Motion(SPEED), LIMIT)
+    watch.look(lambda: pictures[0], 9.1, None, AHEAD, LIMIT)
     assert 'does not lie on the ground' in watch.now.silent
 
 
@@ -111,7 +112,7 @@ def test_images_that_tell_nothing_are_counted_as_such(film, monkeypatch):
     watch = CalibrationWatch()
     for number in range(4):
         work = watch.look(lambda: np.full((360, 640, 3), 90, np.uint8), number / RATE,
-                          camera.view, Motion(SPEED), LIMIT)
+                          camera.view, AHEAD, LIMIT)
         if work:
             work()
     assert watch.now.measurements == 0 and 'did not tell how the ground moved' in watch.now.silent
