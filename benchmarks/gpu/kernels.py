@@ -28,13 +28,12 @@ import numpy as np
 from benchmarks.gpu.gpu import open_gpu, progress
 from benchmarks.gpu.on_device import Guarded, Scratch
 from benchmarks.gpu.outcome import Check, Outcome, Settings, Table
-from seg_node.perception.backends.cuda.input_plan import plan_input, SOURCE_FORMATS
-from seg_node.perception.backends.cuda.kernels import FRAME_TO_INPUT, RESIZE_MAPS
-from seg_node.perception.backends.cuda.map_plan import plan_maps
+from seg_node.perception.backends.cuda.input_plan import plan_input
+from seg_node.perception.backends.cuda.kernels import FRAME_TO_INPUT
+from seg_node.perception.images.layout import Layout
 from seg_node.perception.images.raw import decode_raw
 from seg_node.perception.images.raw_image import RawImage
 from seg_node.perception.input_scaler import InputScaler
-from seg_node.perception.labels import resize_labels
 
 if TYPE_CHECKING:
     from seg_node.perception.backends.cuda.pycuda_device import Device
@@ -47,8 +46,6 @@ ELSEWHERE = 3
 TARGETS = ((320, 192), (448, 256), (150, 100))
 FRAMES = ((320, 192), (640, 480), (640, 360), (1280, 720), (1920, 1080), (1920, 1200), (896, 512),
           (448, 256), (64, 48), (2, 2), (2048, 1536), (334, 222))
-MAPS = ((320, 192), (448, 256), (41, 31))
-FULL = ((640, 480), (1280, 720), (1920, 1080), (641, 479), (300, 200), (320, 192))
 
 
 @dataclass(frozen=True)
@@ -71,7 +68,7 @@ def run(settings: Settings) -> Iterator[Outcome]:
 def check(device: Device) -> Outcome:
     """Run all cases on a device whose kernels are loaded."""
     scratch = Scratch(device)
-    cases = [*_frames(scratch), *_maps(scratch)]
+    cases = list(_frames(scratch))
     return summarize([case() for case in progress(cases, len(cases), 'kernels')])
 
 
@@ -102,50 +99,31 @@ def summarize(found: list[Found], exact: bool = X86) -> Outcome:
 
 def _frames(scratch: Scratch) -> Iterator[Callable[[], Found]]:
     for number, size in enumerate(FRAMES):
-        for encoding in sorted(SOURCE_FORMATS):
+        for layout in Layout:
             target = TARGETS[number % len(TARGETS)]
             padding = 16 * (number % 2)
-            yield partial(_frame, scratch, encoding, size, target, padding, number)
+            yield partial(_frame, scratch, layout, size, target, padding, number)
     for target in TARGETS:
         for size in FRAMES:
-            yield partial(_frame, scratch, 'bgr8', size, target, 0, 1)
+            yield partial(_frame, scratch, Layout.BGR8, size, target, 0, 1)
 
 
-def _frame(scratch: Scratch, encoding: str, size: tuple[int, int], target: tuple[int, int],
+def _frame(scratch: Scratch, layout: Layout, size: tuple[int, int], target: tuple[int, int],
            padding: int, seed: int) -> Found:
-    plan = plan_input(SOURCE_FORMATS[encoding], *size, *target)
-    step = size[0] * plan.format.pixel_bytes + padding
+    plan = plan_input(layout, *size, *target)
+    step = size[0] * layout.pixel_bytes + padding
     data = np.random.default_rng(seed).integers(0, 256, plan.source_bytes(step), np.uint8)
     expected = InputScaler(*target).scale(
-        decode_raw(RawImage(size[1], size[0], encoding, False, step, data.data)))
+        decode_raw(RawImage(size[1], size[0], layout.name.lower(), False, step, data.data)))
     source, tables = scratch.put(data), scratch.put(plan.tables.data)
     into = scratch.guarded(expected.size)
     scratch.launch(plan.launch(source, step, tables, into.address))
-    return _compare(FRAME_TO_INPUT.name, [(into, expected)], scratch)
+    return _compare(FRAME_TO_INPUT.name, into, expected, scratch)
 
 
-def _maps(scratch: Scratch) -> Iterator[Callable[[], Found]]:
-    for size in MAPS:
-        for full in FULL:
-            yield partial(_map, scratch, size, full)
-
-
-def _map(scratch: Scratch, size: tuple[int, int], full: tuple[int, int]) -> Found:
-    plan = plan_maps(*size, *full)
-    maps = np.random.default_rng(full[0]).integers(0, 256, (2, size[1], size[0]), np.uint8)
-    labels, confidence = (scratch.put(plane) for plane in maps)
-    into = [scratch.guarded(full[0] * full[1]) for _ in maps]
-    scratch.launch(plan.launch(labels, confidence, scratch.put(plan.tables.data),
-                               into[0].address, into[1].address))
-    expected = [resize_labels(plane, full) for plane in maps]
-    return _compare(RESIZE_MAPS.name, list(zip(into, expected, strict=True)), scratch)
-
-
-def _compare(name: str, results: list[tuple[Guarded, np.ndarray]], scratch: Scratch) -> Found:
-    differences = [np.abs(scratch.get(into).astype(np.int16) - expected.reshape(-1))
-                   for into, expected in results]
-    spilled = any(scratch.spilled(into) for into, _ in results)
+def _compare(name: str, into: Guarded, expected: np.ndarray, scratch: Scratch) -> Found:
+    difference = np.abs(scratch.get(into).astype(np.int16) - expected.reshape(-1))
+    spilled = scratch.spilled(into)
     scratch.clear()
-    return Found(name, sum(int(np.count_nonzero(each)) for each in differences),
-                 sum(each.size for each in differences),
-                 max(int(each.max()) for each in differences), spilled)
+    return Found(name, int(np.count_nonzero(difference)), difference.size, int(difference.max()),
+                 spilled)

@@ -124,7 +124,7 @@ def onnxruntime_cuda(model: Model, frame: NDArray[np.uint8]) -> dict[str, Way]:
 
 def main(argv: list[str]) -> int:
     """Time all ways that this Python has."""
-    ways, absent = others(load_model(argv[0]), image(*SIZE))
+    ways, absent = others(load_model(argv[0]), image(*SIZE).bgr)
     times = {name: asdict(wall(way, int(argv[1]))) for name, way in ways.items()}
     print(json.dumps({'times': times, 'absent': absent}))
     return 0

@@ -19,10 +19,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
-from typing import Any, TYPE_CHECKING
+from typing import Any
 
 from benchmarks.gpu.engines import open_tensorrt
-from benchmarks.gpu.full_masks import full_masks_table, measure_full_masks
 from benchmarks.gpu.gpu import models_of, need_tensorrt, progress
 from benchmarks.gpu.outcome import Check, Outcome, Settings, Table
 from benchmarks.gpu.timing import (
@@ -40,23 +39,23 @@ from seg_node.perception.backends.progress import ProgressMonitor
 from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.backends.tensorrt.opening import open_engine, OpenedEngine
 from seg_node.perception.backends.tensorrt.options import graph_for
+from seg_node.perception.backends.tensorrt.runner import Form
+from seg_node.perception.images.layout import Layout
+from seg_node.perception.images.pixels import Pixels
 from seg_node.perception.models.model import Model
 from seg_node.scoring.percentiles import Percentiles
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-SIZES = ((640, 480), (1280, 720), (1920, 1080))
+FORMS = (Form(Layout.BGR8, 640, 480), Form(Layout.BGR8, 1280, 720), Form(Layout.YUYV, 1280, 720),
+         Form(Layout.NV12, 1280, 720), Form(Layout.BGR8, 1920, 1080))
 MAX_RATIO = 1.3
 """Maximum that a frame may take, in times of the network alone and the copies' limit together."""
-_CHANNELS, _MAPS = 3, 2
+_MAPS = 2
 
 
 @dataclass(frozen=True)
 class FrameTimes:
     """
-    Milliseconds of a frame of one size.
+    Milliseconds of a frame of one form.
 
     stages: of the GPU's clock, with their sum. fill: the copy into page-locked memory, by the CPU.
     run: EngineRunner.run(), infer: TensorRtBackend.infer(), both by the clock on the wall.
@@ -64,8 +63,7 @@ class FrameTimes:
     without. copies: bytes of a frame by the measured speed of large page-locked copies.
     """
 
-    width: int
-    height: int
+    form: Form
     stages: dict[str, Percentiles]
     sum: Percentiles
     fill: Percentiles
@@ -82,7 +80,8 @@ class FrameTimes:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
-        return {**asdict(self), 'ratio': self.ratio}
+        form = self.form.layout.name, self.form.width, self.form.height
+        return {**asdict(self), 'form': form, 'ratio': self.ratio}
 
 
 def run(settings: Settings) -> Iterator[Outcome]:
@@ -108,29 +107,26 @@ def measure_model(model: Model, count: int, open_runner: Callable[[Model], Opene
     name = f'{model.name} {model.precision.value}'
     try:
         with closing(open_backend(model)) as backend:
-            infer = {size: _infer(backend, image(*size), count) for size in SIZES}
+            infer = {form: _infer(backend, image_of(form), count) for form in FORMS}
     except BackendError as error:
         return Outcome((Check(f'{name}: backend', str(error), 'runs', False),))
     with closing(open_runner(model)) as opened:
         speed = Bandwidth.of(opened.device)
-        times = [measure(opened, size, count, speed, infer[size])
-                 for size in progress(SIZES, len(SIZES), name)]
-        full_masks = measure_full_masks(opened, SIZES, count)
-    tables = (_stages_table(name, times), _whole_table(name, times),
-              full_masks_table(name, full_masks))
+        times = [measure(opened, form, count, speed, infer[form])
+                 for form in progress(FORMS, len(FORMS), name)]
+    tables = (_stages_table(name, times), _whole_table(name, times))
     return Outcome(
         tuple(_check(name, one) for one in times), tables,
         (_copies(name, speed), *(f'{name}: {text}' for text in opened.warnings)),
         {name: {'frames': [one.to_json() for one in times],
-                'full_masks': [asdict(one) for one in full_masks],
                 'bandwidth': asdict(speed), 'detail': opened.detail,
                 'precision': opened.precision}})
 
 
-def measure(opened: OpenedEngine, size: tuple[int, int], count: int, speed: Bandwidth,
+def measure(opened: OpenedEngine, form: Form, count: int, speed: Bandwidth,
             infer: Percentiles) -> FrameTimes:
-    """Measure frames of one size."""
-    runner, frame = opened.runner, image(*size)
+    """Measure frames of one form."""
+    runner, frame = opened.runner, image_of(form)
     fills: list[float] = []
 
     def run() -> None:
@@ -138,25 +134,32 @@ def measure(opened: OpenedEngine, size: tuple[int, int], count: int, speed: Band
         fills.append(1e3 * seen.prepare)
 
     whole = wall(run, count)
-    stages, stream = runner.stages([size]), runner.stream
+    stages, stream = runner.stages([form]), runner.stream
     network = recorded(stream, stages['network'])
     parts = {**stages, 'network': network}
     *each, total = by_stage(stream, list(parts.values()), network, count)
-    up = size[0] * size[1] * _CHANNELS
+    up = sum(plane.nbytes for plane in frame.planes)
     down = opened.model.width * opened.model.height * _MAPS
     return FrameTimes(
-        *size, dict(zip(parts, each, strict=True)), total, Percentiles.of(fills[WARM_UP:]), whole,
+        form, dict(zip(parts, each, strict=True)), total, Percentiles.of(fills[WARM_UP:]), whole,
         infer, back_to_back(stream, network, count),
         back_to_back(stream, stages['network'], count), speed.limit_ms(up, down))
 
 
-def _infer(backend: Backend, frame: NDArray[np.uint8], count: int) -> Percentiles:
+def image_of(form: Form) -> Pixels:
+    """Return an image of that form; in YUV the colours are other ones."""
+    width = form.width * form.layout.pixel_bytes
+    memory = image(width, form.height * 3 // 2).bgr[..., 0].copy().reshape(-1)
+    return Pixels.within(memory, *form)
+
+
+def _infer(backend: Backend, frame: Pixels, count: int) -> Percentiles:
     return wall(lambda: backend.infer([frame]), count)
 
 
 def _check(name: str, times: FrameTimes) -> Check:
     return Check(
-        f'{name}: {times.width}x{times.height}, run() in times of network alone and copies',
+        f'{name}: {_form(times)}, run() in times of network alone and copies',
         f'{times.ratio:.2f}', f'at most {MAX_RATIO:g}', times.ratio <= MAX_RATIO)
 
 
@@ -171,7 +174,7 @@ def _stages_table(name: str, times: list[FrameTimes]) -> Table:
     stages = tuple(times[0].stages)
     return Table(
         f'{name}, on the GPU, milliseconds, p50 (p99)', ('frame', *stages, 'sum'),
-        tuple((_size(one), *(p50_p99(one.stages[stage]) for stage in stages), p50_p99(one.sum))
+        tuple((_form(one), *(p50_p99(one.stages[stage]) for stage in stages), p50_p99(one.sum))
               for one in times))
 
 
@@ -181,10 +184,11 @@ def _whole_table(name: str, times: list[FrameTimes]) -> Table:
         'least: network alone and copies',
         ('frame', 'copy to page-locked', 'run()', 'infer()', 'network alone, graph',
          'network alone, no graph', 'copies', 'at least', 'run() / at least'),
-        tuple((_size(one), p50_p99(one.fill), p50_p99(one.run), p50_p99(one.infer),
+        tuple((_form(one), p50_p99(one.fill), p50_p99(one.run), p50_p99(one.infer),
                f'{one.network_graph:.3f}', f'{one.network_plain:.3f}', f'{one.copies:.3f}',
                f'{one.run.p50 / one.ratio:.3f}', f'{one.ratio:.2f}') for one in times))
 
 
-def _size(times: FrameTimes) -> str:
-    return f'{times.width}x{times.height}'
+def _form(times: FrameTimes) -> str:
+    form = times.form
+    return f'{form.width}x{form.height} {form.layout.name}'

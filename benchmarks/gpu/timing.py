@@ -24,11 +24,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seg_node.perception.backends.cuda.device import DeviceError
+from seg_node.perception.images.pixels import Pixels
 from seg_node.scoring.percentiles import Percentiles
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from seg_node.perception.backends.cuda.pycuda_device import Device
     from seg_node.perception.backends.cuda.pycuda_parts import Stream
 
@@ -138,9 +137,9 @@ class Bandwidth:
         return sum(size / rate for size, rate in ((up, self.up), (down, self.down)) if rate)
 
 
-def image(width: int, height: int, seed: int = 7) -> NDArray[np.uint8]:
-    """Return an image of coloured squares, BGR uint8 [height, width, 3]."""
+def image(width: int, height: int, seed: int = 7) -> Pixels:
+    """Return an image of coloured squares, BGR8."""
     shape = height // _CELL + 1, width // _CELL + 1, 3
     coarse = np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
-    return np.ascontiguousarray(
-        coarse.repeat(_CELL, 0).repeat(_CELL, 1)[:height, :width])
+    return Pixels.of(np.ascontiguousarray(
+        coarse.repeat(_CELL, 0).repeat(_CELL, 1)[:height, :width]))

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seg_node.perception.backends import Backend
+from seg_node.perception.backends import Backend, Inference
 from seg_node.perception.backends.progress import ProgressMonitor
 from seg_node.perception.backends.registry import (
     AUTO,
@@ -33,6 +33,7 @@ from seg_node.perception.backends.registry import (
     open_backend,
     own_model,
 )
+from seg_node.perception.images.pixels import Pixels
 from seg_node.perception.labels import drivable, resize_labels
 from seg_node.perception.models.model import load_model, Model
 
@@ -118,23 +119,27 @@ class Segmenter:
         The result shares no memory with the image or with earlier results. Raises ValueError
         for another shape or dtype, BackendError if inference fails.
         """
-        return self.segment_together([bgr])[0]
+        return self.segment_together([Pixels.of(bgr)])[0]
 
-    def segment_together(self, images: Sequence[NDArray[np.uint8]]) -> list[Segmentation]:
+    def segment_together(self, images: Sequence[Pixels]) -> list[Segmentation]:
         """
         Segment as many images as the backend works on together, each as in segment().
 
-        Raises ValueError, also for more than backend.max_batch images, or BackendError.
+        Those in a layout that the backend does not take are converted. Raises ValueError for more
+        than backend.max_batch images, ImageError or BackendError.
         """
-        sizes = [_checked_size(image) for image in images]
         if not 1 <= len(images) <= self.backend.max_batch:
             raise ValueError(
                 f'{len(images)} images at once; {self.backend.name} takes 1 to '
                 f'{self.backend.max_batch}')
         return [
-            Segmentation(seen.labels, seen.confidence, width, height, self.model,
+            Segmentation(seen.labels, seen.confidence, image.width, image.height, self.model,
                          seen.prepare, seen.network, seen.instances)
-            for (height, width), seen in zip(sizes, self.backend.infer(images), strict=True)]
+            for image, seen in zip(images, self._infer(images), strict=True)]
+
+    def _infer(self, images: Sequence[Pixels]) -> list[Inference]:
+        layouts = self.backend.layouts
+        return self.backend.infer([image.among(layouts) for image in images])
 
     def close(self) -> None:
         """Release the backend; segment() raises BackendError afterwards."""
@@ -152,13 +157,3 @@ class Segmenter:
     ) -> None:
         """Close the backend."""
         self.close()
-
-
-def _checked_size(bgr: NDArray[np.uint8]) -> tuple[int, int]:
-    if not isinstance(bgr, np.ndarray):
-        raise ValueError(f'image is {type(bgr).__name__}, must be a numpy array')
-    if bgr.dtype != np.uint8 or bgr.ndim != 3 or bgr.shape[2] != 3 or bgr.size == 0:
-        raise ValueError(
-            f'image is {bgr.dtype} {list(bgr.shape)}, must be BGR uint8 [H, W, 3] and not empty'
-        )
-    return bgr.shape[0], bgr.shape[1]

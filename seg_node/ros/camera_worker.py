@@ -147,7 +147,8 @@ class CameraWorker:
         try:
             image = decode_message(
                 frame.message, min_image_size(self._segmenter.model, limits, camera.rotation),
-                self._bit_depths[frame.camera]).turned(camera.rotation)
+                self._bit_depths[frame.camera]).turned(camera.rotation).among(
+                    self._segmenter.backend.layouts)
         except Exception as error:      # as above
             self._fail(frame, Reason.MALFORMED if isinstance(error, ImageError)
                        else Reason.INFERENCE_FAILED, error)
@@ -164,7 +165,7 @@ class CameraWorker:
             return
         started = time.monotonic()
         try:
-            found = self._segmenter.segment_together([one.image.bgr for one in decoded])
+            found = self._segmenter.segment_together([one.image.pixels for one in decoded])
         except Exception as error:      # as above
             for one in decoded:
                 self._fail(one.frame, Reason.INFERENCE_FAILED, error)

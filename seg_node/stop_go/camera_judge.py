@@ -99,11 +99,9 @@ class CameraJudge:
 
         :param limits: those under which it was decoded, see image_size.py; where others count
             by the time of assess(), the frame earns no GO.
-        :raises ValueError: for an image of another shape or type.
         """
         self._health.thresholds = limits.camera_health
-        findings = self._health.check(
-            image.bgr, image.encoding, (image.width, image.height), image.rotation)
+        findings = self._health.check(image)
         asks = self._view is not None and limits.second_opinion.asks
         return Inspection(findings, limits, small_image(image.bgr) if asks else None,
                           self._health.repeated)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from seg_node.perception.images.layout import Layout
+    from seg_node.perception.images.pixels import Pixels
     from seg_node.perception.models.model import Model
 
 
@@ -94,9 +96,13 @@ class Backend(Protocol):
     def max_batch(self) -> int:
         """How many images it works on together."""
 
-    def infer(self, images: Sequence[NDArray[np.uint8]]) -> list[Inference]:
+    @property
+    def layouts(self) -> frozenset[Layout]:
+        """The layouts of pixels that it takes, BGR8 among them."""
+
+    def infer(self, images: Sequence[Pixels]) -> list[Inference]:
         """
-        Segment 1 to max_batch images, BGR uint8 [H, W, 3] of any sizes.
+        Segment 1 to max_batch images of any sizes, each in one of its layouts.
 
         Raises BackendError.
         """

@@ -15,9 +15,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from seg_node.perception.images.layout import Layout
+from seg_node.perception.images.pixels import Pixels
 from seg_node.perception.images.rotation import Rotation
 
 if TYPE_CHECKING:
@@ -28,28 +31,51 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, eq=False)
 class CameraImage:
     """
-    A decoded image.
+    An image of a camera.
 
-    bgr is uint8 [h, w, 3]. width and height are the camera's, in pixels: w and h are less where
-    the image was decoded at reduced size. encoding is what it came in. note is what its user
-    should know: colours that are lost, or damage that the decoder has seen. rotation is how far
-    it has been turned to be upright.
+    width and height are the camera's, in pixels: those of `pixels` are less where the image was
+    decoded at reduced size. encoding is what it came in. note is what its user should know:
+    colours that are lost, or damage that the decoder has seen. rotation is how far it has been
+    turned to be upright.
     """
 
-    bgr: NDArray[np.uint8]
+    pixels: Pixels
     encoding: str
     width: int
     height: int
     note: str = ''
     rotation: Rotation = Rotation.NONE
 
-    def turned(self, rotation: Rotation) -> CameraImage:
-        """Return the image upright, as a camera mounted like that has sent it."""
-        width, height = rotation.size(self.width, self.height)
-        return replace(self, bgr=rotation.upright(self.bgr), width=width, height=height,
-                       rotation=rotation)
-
     @staticmethod
     def of(bgr: NDArray[np.uint8], encoding: str = '', note: str = '') -> CameraImage:
+        """Return a BGR image, uint8 [h, w, 3], that has the camera's size."""
+        return CameraImage.as_sent(Pixels.of(bgr), encoding, note)
+
+    @staticmethod
+    def as_sent(pixels: Pixels, encoding: str = '', note: str = '') -> CameraImage:
         """Return an image that has the camera's size."""
-        return CameraImage(bgr, encoding, bgr.shape[1], bgr.shape[0], note)
+        return CameraImage(pixels, encoding, pixels.width, pixels.height, note)
+
+    @property
+    def bgr(self) -> NDArray[np.uint8]:
+        """The image in BGR, uint8 [h, w, 3]; see Pixels.bgr."""
+        return self.pixels.bgr
+
+    @property
+    def sent(self) -> Pixels:
+        """The pixels in the place in which the camera sent them."""
+        if self.rotation is Rotation.NONE:
+            return self.pixels
+        return Pixels.of(self.rotation.as_sent(self.bgr))
+
+    def turned(self, rotation: Rotation) -> CameraImage:
+        """Return the image upright, as a camera mounted like that has sent it."""
+        if rotation is Rotation.NONE:
+            return self
+        width, height = rotation.size(self.width, self.height)
+        return replace(self, pixels=Pixels.of(rotation.upright(self.bgr)), width=width,
+                       height=height, rotation=rotation)
+
+    def among(self, layouts: Container[Layout]) -> CameraImage:
+        """Return the image with pixels in one of these layouts, or in BGR8."""
+        return replace(self, pixels=self.pixels.among(layouts))

@@ -33,6 +33,7 @@ from seg_node.perception.images.errors import check_size, ImageError
 from seg_node.perception.images.file_format import read_format
 from seg_node.perception.images.header import ImageHeader
 from seg_node.perception.images.jpeg_header import JPEG, JPEG_MAGIC, read_jpeg
+from seg_node.perception.images.pixels import Pixels
 from seg_node.perception.images.png_header import PNG_MAGIC, read_png
 from seg_node.perception.images.quiet_opencv import decoder_words, quiet_opencv
 from seg_node.perception.images.raw_image import flat
@@ -94,8 +95,8 @@ def decode_file(data: Buffer, format: str = '', min_size: tuple[int, int] | None
         else:
             bgr = _colors(file, header, min_size, depth)
     notes = (words.text, '' if mosaic else told.note(header.channels))
-    return CameraImage(bgr, depth.told(format, header.bits), header.width, header.height,
-                       '; '.join(filter(None, notes)))
+    return CameraImage(Pixels.of(bgr), depth.told(format, header.bits), header.width,
+                       header.height, '; '.join(filter(None, notes)))
 
 
 def read_header(file: bytes) -> ImageHeader:

@@ -21,14 +21,14 @@ from typing import Any
 from seg_node.perception.images.bit_depth import BitDepth
 from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.images.compressed import decode_file
-from seg_node.perception.images.raw import decode_raw, ENCODINGS16
+from seg_node.perception.images.raw import ENCODINGS16, read_raw
 from seg_node.perception.images.raw_image import RawImage
 
 
 def decode_image(message: Any, compressed: bool, min_size: tuple[int, int] | None = None,
                  depth: BitDepth | None = None) -> CameraImage:
     """
-    Decode a message; the image may be a view of it.
+    Decode a message; the image may be a view of it, in a layout of its own.
 
     :param message: has the fields of sensor_msgs/CompressedImage or else Image.
     :param min_size: width and height that are enough, where that is quicker; None: all there is.
@@ -38,11 +38,11 @@ def decode_image(message: Any, compressed: bool, min_size: tuple[int, int] | Non
     if compressed:
         return decode_file(message.data, message.format, min_size, depth)
     depth = depth or BitDepth()
-    bgr = decode_raw(raw_image(message), depth)
+    pixels = read_raw(raw_image(message), depth)
     if message.encoding not in ENCODINGS16:
-        return CameraImage.of(bgr, message.encoding)
+        return CameraImage.as_sent(pixels, message.encoding)
     encoding = depth.told(message.encoding, 16)
-    return CameraImage.of(bgr, encoding, encoding)
+    return CameraImage.as_sent(pixels, encoding, encoding)
 
 
 def raw_image(message: Any) -> RawImage:

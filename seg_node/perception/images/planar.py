@@ -35,6 +35,8 @@ import cv2
 import numpy as np
 
 from seg_node.perception.images.errors import ImageError
+from seg_node.perception.images.layout import Layout
+from seg_node.perception.images.pixels import from_444, Pixels
 from seg_node.perception.images.raw_image import flat, RawImage, rows_at
 
 if TYPE_CHECKING:
@@ -92,30 +94,35 @@ def _nv24(width: int, height: int, stride: int) -> _Planes:
 
 @dataclass(frozen=True)
 class _Format:
-    """An encoding: how it lies, OpenCV's conversion, whether 2x2 pixels share their chroma."""
+    """
+    An encoding: how it lies, whether 2x2 pixels share their chroma.
+
+    layout: None where it has no name, and OpenCV converts it by `code`.
+    """
 
     planes: Callable[[int, int, int], _Planes]
-    code: int
+    code: int = 0
+    layout: Layout | None = None
     shared: bool = True
 
 
 _I420 = _Format(_i420, cv2.COLOR_YUV2BGR_I420)
 _YV12 = _Format(_i420, cv2.COLOR_YUV2BGR_YV12)
 _FORMATS = {
-    'nv12': _Format(_nv12, cv2.COLOR_YUV2BGR_NV12),
-    'nv21': _Format(_nv12, cv2.COLOR_YUV2BGR_NV21),
+    'nv12': _Format(_nv12, layout=Layout.NV12),
+    'nv21': _Format(_nv12, layout=Layout.NV21),
     'nv24': _Format(_nv24, cv2.COLOR_YUV2BGR_YUY2, shared=False),
     'i420': _I420, 'I420': _I420, 'yuv420': _I420, 'YUV420': _I420,
     'yv12': _YV12, 'YV12': _YV12,
 }
 
 PLANAR: tuple[str, ...] = tuple(_FORMATS)
-"""Names of the encodings that decode_planar() takes."""
+"""Names of the encodings that read_planar() takes."""
 
 
-def decode_planar(image: RawImage) -> NDArray[np.uint8]:
+def read_planar(image: RawImage) -> Pixels:
     """
-    Return the image as BGR uint8 [H, W, 3], H the rows of luma; its size is checked before.
+    Return the image, nv12 and nv21 as they were sent, the others as BGR8; the size is checked.
 
     :raises ImageError: where not exactly one meaning of height and step fits the data.
     """
@@ -128,13 +135,16 @@ def decode_planar(image: RawImage) -> NDArray[np.uint8]:
         )
     planes = fitting.pop()
     luma, chroma = planes.luma(data), planes.chroma(data)
+    if format.layout is not None:
+        return Pixels(format.layout, (luma, chroma.reshape(len(chroma), -1, 2)))
     if not format.shared:
-        return _from_444(luma, chroma, format.code)
+        return Pixels.of(np.ascontiguousarray(
+            from_444(luma, chroma.reshape(*luma.shape, 2), format.code)))
     if planes.stride == planes.width:
         packed = rows_at(data, 0, planes.height // 2 * 3, planes.width, planes.width)
     else:
         packed = np.concatenate([luma, chroma.reshape(-1, planes.width)])
-    return cast('NDArray[np.uint8]', cv2.cvtColor(packed, format.code))
+    return Pixels.of(cast('NDArray[np.uint8]', cv2.cvtColor(packed, format.code)))
 
 
 def _meanings(image: RawImage, format: _Format) -> Iterator[_Planes]:
@@ -163,13 +173,3 @@ def _needs(image: RawImage, format: _Format) -> str:
     planes = format.planes(image.width, image.height, image.width)
     return (f'needs {planes.size} with step {image.width}: what it shows is clear only where '
             f'height, step and size fit each other in exactly one way')
-
-
-def _from_444(luma: NDArray[np.uint8], chroma: NDArray[np.uint8], code: int,
-              ) -> NDArray[np.uint8]:
-    """Convert pixels with chroma of their own: each goes as a pair of two alike."""
-    pairs = np.empty((*luma.shape, 4), np.uint8)
-    pairs[..., 0] = pairs[..., 2] = luma
-    pairs[..., 1::2] = chroma.reshape(*luma.shape, 2)
-    twice = cv2.cvtColor(pairs.reshape(luma.shape[0], -1, 2), code)
-    return np.ascontiguousarray(twice[:, ::2])

@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Turn the bytes of an uncompressed camera message into a BGR image.
+Find the pixels in the bytes of an uncompressed camera message.
 
 Takes plain values instead of ROS messages, so it works and is tested without ROS. Everything
 in a message is untrusted: sizes are checked against the data before memory is allocated, and
@@ -37,23 +37,24 @@ from seg_node.perception.images.errors import (
     ImageError,
     UnknownEncodingError,
 )
-from seg_node.perception.images.planar import decode_planar, PLANAR
+from seg_node.perception.images.layout import Layout
+from seg_node.perception.images.pixels import Pixels
+from seg_node.perception.images.planar import PLANAR, read_planar
 from seg_node.perception.images.raw_image import RawImage, rows_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Values per pixel and OpenCV's conversion; None where they are BGR already.
-_PACKED: dict[str, tuple[int, int | None]] = {
-    'bgr8': (3, None),
-    'rgb8': (3, cv2.COLOR_RGB2BGR),
-    'bgra8': (4, cv2.COLOR_BGRA2BGR),
-    'rgba8': (4, cv2.COLOR_RGBA2BGR),
-    'mono8': (1, cv2.COLOR_GRAY2BGR),
-    '8UC1': (1, cv2.COLOR_GRAY2BGR),
-    '8UC3': (3, None),
-    '8UC4': (4, cv2.COLOR_BGRA2BGR),
+_LAYOUTS = {
+    'bgr8': Layout.BGR8, '8UC3': Layout.BGR8,
+    'rgb8': Layout.RGB8,
+    'bgra8': Layout.BGRA8, '8UC4': Layout.BGRA8,
+    'rgba8': Layout.RGBA8,
+    'mono8': Layout.MONO8, '8UC1': Layout.MONO8,
+    'yuv422': Layout.UYVY, 'uyvy': Layout.UYVY,
+    'yuv422_yuy2': Layout.YUYV, 'yuyv': Layout.YUYV,
 }
+# Values per pixel and OpenCV's conversion; None where they are BGR already.
 _PACKED16: dict[str, tuple[int, int | None]] = {
     'bgr16': (3, None),
     'rgb16': (3, cv2.COLOR_RGB2BGR),
@@ -62,70 +63,65 @@ _PACKED16: dict[str, tuple[int, int | None]] = {
     'mono16': (1, cv2.COLOR_GRAY2BGR),
     '16UC1': (1, cv2.COLOR_GRAY2BGR),
 }
-_YUV422 = {
-    'yuv422': cv2.COLOR_YUV2BGR_UYVY,
-    'uyvy': cv2.COLOR_YUV2BGR_UYVY,
-    'yuv422_yuy2': cv2.COLOR_YUV2BGR_YUY2,
-    'yuyv': cv2.COLOR_YUV2BGR_YUY2,
-}
-
 ENCODINGS16: tuple[str, ...] = (*_PACKED16, *BAYER16)
 """Names of the encodings with 16 bits a value."""
-YUV: tuple[str, ...] = (*_YUV422, *PLANAR)
+YUV: tuple[str, ...] = (
+    *(name for name, layout in _LAYOUTS.items() if layout.shared != (1, 1)), *PLANAR)
 """Names of the encodings that are YUV."""
-ENCODINGS: tuple[str, ...] = (*_PACKED, *BAYER8, *ENCODINGS16, *YUV)
-"""Names of the raw encodings that decode_raw() takes."""
+ENCODINGS: tuple[str, ...] = (*_LAYOUTS, *BAYER8, *ENCODINGS16, *PLANAR)
+"""Names of the raw encodings that read_raw() takes."""
 
 
 def decode_raw(image: RawImage, depth: BitDepth | None = None) -> NDArray[np.uint8]:
-    """
-    Return the image as BGR uint8 [H, W, 3]; raise ImageError if it is malformed.
+    """Return the image as BGR uint8 [H, W, 3]; see read_raw()."""
+    return read_raw(image, depth).bgr
 
-    For bgr8 and 8UC3 the result is a read-only view on the data, also where rows are padded;
-    copy it to keep it longer than the data. 8UC3 and 8UC4 are taken as BGR and BGRA, OpenCV's
-    order, 16UC1 as luminance. Data behind the last row is ignored, except where planes follow
-    each other: see planar.
+
+def read_raw(image: RawImage, depth: BitDepth | None = None) -> Pixels:
+    """
+    Return the image as it was sent where its layout has a name, else as BGR8.
+
+    As it was sent it is a read-only view on the data, also where rows are padded; copy it to keep
+    it longer than the data. 8UC3 and 8UC4 are taken as BGR and BGRA, OpenCV's order, 16UC1 as
+    luminance. Data behind the last row is ignored, except where planes follow each other: see
+    planar.
 
     :param depth: of the camera's images of 16 bits; None: of this one alone.
     :raises UnknownEncodingError: for an encoding that is not among ENCODINGS.
+    :raises ImageError: for an image that is malformed.
     """
     try:
-        return _decode(image, depth or BitDepth())
+        return _read(image, depth or BitDepth())
     except (cv2.error, MemoryError) as error:
         raise ImageError(
             f'{image.encoding} image {image.width}x{image.height} cannot be converted: {error}'
         ) from error
 
 
-def _decode(image: RawImage, depth: BitDepth) -> NDArray[np.uint8]:
+def _read(image: RawImage, depth: BitDepth) -> Pixels:
     check_size(image.width, image.height)
     encoding = image.encoding
-    if encoding in _PACKED:
-        channels, code = _PACKED[encoding]
-        return _convert(_pixels(image, channels), code)
+    if encoding in _LAYOUTS:
+        return _as_sent(image, _LAYOUTS[encoding])
+    if encoding in PLANAR:
+        return read_planar(image)
     if encoding in _PACKED16:
         channels, code = _PACKED16[encoding]
-        return _convert(_pixels16(image, channels, depth), code)
+        return Pixels.of(_convert(_pixels16(image, channels, depth), code))
     if encoding in BAYER8:
-        return demosaic(_pixels(image, 1), encoding)
+        return Pixels.of(demosaic(rows_of(image, 1), encoding))
     if encoding in BAYER16:
-        return demosaic(_pixels16(image, 1, depth), encoding)
-    if encoding in _YUV422:
-        if image.width % 2:
-            raise ImageError(
-                f'{encoding} image is {image.width} wide; pixels come in pairs, so it must be even'
-            )
-        return _convert(_pixels(image, 2), _YUV422[encoding])
-    if encoding in PLANAR:
-        return decode_planar(image)
+        return Pixels.of(demosaic(_pixels16(image, 1, depth), encoding))
     raise UnknownEncodingError(
         f'encoding {quoted(encoding)} is not supported; supported are {", ".join(ENCODINGS)}'
     )
 
 
-def _pixels(image: RawImage, channels: int) -> NDArray[np.uint8]:
-    """Return a view [H, W], or [H, W, channels] of more than one, on values of 8 bits."""
-    return _of_pixels(rows_of(image, channels), channels)
+def _as_sent(image: RawImage, layout: Layout) -> Pixels:
+    if image.width % layout.shared[0]:
+        raise ImageError(f'{image.encoding} image is {image.width} wide; pixels come in pairs, '
+                         f'so it must be even')
+    return Pixels(layout, (_of_pixels(rows_of(image, layout.pixel_bytes), layout.pixel_bytes),))
 
 
 def _pixels16(image: RawImage, channels: int, depth: BitDepth) -> NDArray[np.uint8]:

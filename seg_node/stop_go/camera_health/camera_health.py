@@ -48,7 +48,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.perception.images.rotation import Rotation
+from seg_node.perception.images.camera_image import CameraImage
 from seg_node.stop_go.camera_health import statistics
 from seg_node.stop_go.camera_health.thresholds import HealthThresholds, SATURATED
 from seg_node.stop_go.verdict import Finding, Reason
@@ -118,27 +118,18 @@ class CameraHealth:
         self._memory = None
         self._measured = {}
 
-    def check(self, bgr: NDArray[np.uint8], encoding: str = '',
-              size: tuple[int, int] | None = None, rotation: Rotation = Rotation.NONE,
-              ) -> tuple[Finding, ...]:
+    def check(self, image: CameraImage) -> tuple[Finding, ...]:
         """
-        Judge one image, on small samples of it.
+        Judge one image, on small samples of it, whatever its layout.
 
-        :param bgr: uint8 [H, W, 3].
-        :param encoding: as received; only whether it changes matters.
-        :param size: width and height that the camera gave it, where bgr is a mean of so many
-            pixels; None: those of bgr.
-        :param rotation: by which bgr has been turned: tears lie along the rows that were sent.
+        Of its encoding only matters whether it changes; tears lie along the rows as they were
+        sent. Where the image was decoded at reduced size, each of its pixels is a mean.
+
         :returns: what is wrong with it, nothing for a usable image.
-        :raises ValueError: for an array of another type or shape, or an empty one.
         """
-        if bgr.dtype != np.uint8 or bgr.ndim != 3 or bgr.shape[2] != 3 or not bgr.size:
-            raise ValueError(
-                f'bgr: {bgr.dtype} {list(bgr.shape)} is not an image, give uint8 [H, W, 3]')
         limits = self.thresholds
         findings = []
-        width, height = size or (bgr.shape[1], bgr.shape[0])
-        received = f'{width}x{height} {encoding}'.rstrip()
+        received = f'{image.width}x{image.height} {image.encoding}'.rstrip()
         memory = self._memory  # restart() may come from another thread meanwhile
         if memory is None or memory.format != received:
             if memory is not None:
@@ -146,8 +137,7 @@ class CameraHealth:
                     Reason.CAMERA_CHANGED,
                     f'image changed from {memory.format} to {received}'))
             memory = self._memory = _Memory(received)
-        values = self._measured = _measure(
-            bgr, rotation.as_sent(bgr), width / bgr.shape[1], limits, memory)
+        values = self._measured = _measure(image, limits, memory)
         for name, measured in values.items():
             limit = float(getattr(limits, name))
             if measured < limit if name.startswith('min_') else measured > limit:
@@ -162,16 +152,11 @@ class CameraHealth:
 
 
 def _measure(
-    bgr: NDArray[np.uint8], sent: NDArray[np.uint8], reduced: float, limits: HealthThresholds,
-    memory: _Memory,
+    image: CameraImage, limits: HealthThresholds, memory: _Memory,
 ) -> dict[str, float]:
-    """
-    Return what there is to measure, by the name of its limit.
-
-    :param sent: the same as the camera sent it.
-    :param reduced: how many of the camera's pixels are one in bgr, along each side.
-    """
-    luma = statistics.small_luma(bgr)
+    """Return what there is to measure, by the name of its limit."""
+    pixels = image.pixels
+    luma = statistics.small_luma(pixels)
     small = statistics.areas(luma)
     contrast = float(small.std())
     measured = {
@@ -184,17 +169,17 @@ def _measure(
     memory.luma = luma
     if limits.max_identical:
         measured['max_identical'] = float(memory.identical)
-    if bgr.shape[1] < statistics.MIN_SIZE[0] or bgr.shape[0] < statistics.MIN_SIZE[1]:
+    if pixels.width < statistics.MIN_SIZE[0] or pixels.height < statistics.MIN_SIZE[1]:
         return measured
-    noise = statistics.noise(bgr)
+    noise = statistics.noise(pixels)
     if noise is not None:
         # Noise of single pixels: the mean of n has 1 / sqrt(n) of its deviation.
-        measured['max_noise'] = min(255.0, reduced * noise)
+        measured['max_noise'] = min(255.0, image.width / pixels.width * noise)
     sharpness = statistics.sharpness(luma, noise or 0.0)
     if sharpness is not None:
         measured['min_sharpness'] = sharpness
     if limits.needs_every_row:
-        measured['max_tear'] = _new_jump(statistics.columns(sent), limits, memory)
+        measured['max_tear'] = _new_jump(statistics.columns(image.sent), limits, memory)
     else:
         memory.columns = None
     smooth = statistics.smooth_tiles(small, contrast, noise or 0.0)

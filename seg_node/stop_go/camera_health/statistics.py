@@ -26,6 +26,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from seg_node.perception.images.pixels import Pixels
+
 Image = NDArray[np.uint8]
 
 MIN_SIZE = (128, 72)
@@ -45,16 +47,14 @@ _GROUP = 4
 _JUMP_CAP = 40
 
 
-def small_luma(bgr: Image) -> Image:
+def small_luma(pixels: Pixels) -> Image:
     """
     Take single pixels of an image, without averaging, so that their detail stays.
 
-    :param bgr: uint8 [H, W, 3].
     :returns: uint8 [at most 144, at most 256], grey.
     """
-    size = (min(bgr.shape[1], LUMA_SIZE[0]), min(bgr.shape[0], LUMA_SIZE[1]))
-    small = cv2.resize(bgr, size, interpolation=cv2.INTER_NEAREST)
-    return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
+    size = (min(pixels.width, LUMA_SIZE[0]), min(pixels.height, LUMA_SIZE[1]))
+    return np.asarray(cv2.cvtColor(pixels.reduced(size), cv2.COLOR_BGR2GRAY), np.uint8)
 
 
 def areas(luma: Image) -> Image:
@@ -85,19 +85,19 @@ def sharpness(luma: Image, noise: float) -> float | None:
     return min(ratios, default=None)
 
 
-def noise(bgr: Image) -> float | None:
+def noise(pixels: Pixels) -> float | None:
     """
     Estimate the standard deviation of the noise of a pixel's brightness.
 
     Immerkaer, "Fast noise variance estimation" (1996), in blocks along 16 strips of three rows;
     the tenth of the blocks with the least stands for the noise, as the rest has structure.
 
-    :param bgr: uint8 [H, W, 3] of MIN_SIZE or more.
+    :param pixels: of MIN_SIZE or more.
     :returns: 0 to 255, None where the image is too dark or too bright to say.
     """
-    middle = np.linspace(1, bgr.shape[0] - 2, _STRIPS).astype(np.intp)
+    middle = np.linspace(1, pixels.height - 2, _STRIPS).astype(np.intp)
     rows = np.concatenate((middle - 1, middle, middle + 1))
-    grey = np.asarray(cv2.cvtColor(bgr[rows], cv2.COLOR_BGR2GRAY), np.int16)
+    grey = np.asarray(cv2.cvtColor(pixels.rows(rows), cv2.COLOR_BGR2GRAY), np.int16)
     above, centre, below = grey[:_STRIPS], grey[_STRIPS:-_STRIPS], grey[-_STRIPS:]
     across = above - 2 * centre + below
     both = np.abs(across[:, :-2] - 2 * across[:, 1:-1] + across[:, 2:])
@@ -116,11 +116,11 @@ def noise(bgr: Image) -> float | None:
         255.0, float(np.partition(found, rank)[rank]) * math.sqrt(math.pi / 2.0) / 6.0)
 
 
-def columns(bgr: Image) -> Image:
-    """Take the green of every row in 64 columns, uint8 [H, 64]; bgr is of MIN_SIZE or more."""
-    step = bgr.shape[1] // _COLUMNS
-    first = (bgr.shape[1] - step * (_COLUMNS - 1)) // 2
-    return np.ascontiguousarray(bgr[:, first::step, 1][:, :_COLUMNS])
+def columns(pixels: Pixels) -> Image:
+    """Take the green of every row in 64 columns, uint8 [H, 64]; of MIN_SIZE or more."""
+    step = pixels.width // _COLUMNS
+    first = (pixels.width - step * (_COLUMNS - 1)) // 2
+    return np.ascontiguousarray(pixels.columns(first, step, _COLUMNS)[..., 1])
 
 
 def row_jump(green: Image, rows: int = 1) -> float:

@@ -104,7 +104,7 @@ def measure(
                 continue
             if single:
                 health.restart()
-            findings = health.check(decoded.image.bgr, decoded.image.encoding)
+            findings = health.check(decoded.image)
             result.images += 1
             result.unusable += bool(findings)
             for name, value in health.measured.items():

@@ -29,8 +29,8 @@ import sys
 import numpy as np
 
 from helpers.cuda_on_cpu.cpu_kernels import address, compiler, load, SANITIZED
-from seg_node.perception.backends.cuda.input_plan import plan_input, SourceFormat
-from seg_node.perception.backends.cuda.map_plan import plan_maps
+from seg_node.perception.backends.cuda.input_plan import plan_input
+from seg_node.perception.images.layout import Layout
 
 ROUNDS = 60
 
@@ -56,28 +56,17 @@ def sizes(rng: np.random.Generator) -> tuple[int, int, int, int]:
 
 
 def frame(rng: np.random.Generator, short: int = 0) -> None:
-    """Make a network input of each format, from exactly the bytes it needs."""
-    for format in SourceFormat:
+    """Make a network input of each layout, from exactly the bytes it needs."""
+    for layout in Layout:
         width, height, target_width, target_height = sizes(rng)
-        if format >= SourceFormat.YUYV:
+        if layout >= Layout.YUYV:
             width, height = width + width % 2, height + height % 2
-        plan = plan_input(format, width, height, target_width, target_height)
-        step = width * format.pixel_bytes + int(rng.integers(0, 5))
+        plan = plan_input(layout, width, height, target_width, target_height)
+        step = width * layout.pixel_bytes + int(rng.integers(0, 5))
         source = rng.integers(0, 256, plan.source_bytes(step) - short, np.uint8)
         target = np.empty(target_width * target_height * 3, np.uint8)
         tables = plan.tables.data.copy()
         load(*SANITIZED).run(plan.launch(address(source), step, address(tables), address(target)))
-
-
-def maps(rng: np.random.Generator) -> None:
-    """Resize a pair of maps."""
-    width, height, full_width, full_height = sizes(rng)
-    plan = plan_maps(width, height, full_width, full_height)
-    source = [rng.integers(0, 256, width * height, np.uint8) for _ in '12']
-    full = [np.empty(full_width * full_height, np.uint8) for _ in '12']
-    tables = plan.tables.data.copy()
-    load(*SANITIZED).run(plan.launch(
-        *map(address, source), address(tables), *map(address, full)))
 
 
 def main() -> None:
@@ -87,8 +76,7 @@ def main() -> None:
         frame(rng, short=1)
     for _ in range(ROUNDS):
         frame(rng)
-        maps(rng)
-    print(f'{ROUNDS * (len(SourceFormat) + 1)} launches, nothing found')
+    print(f'{ROUNDS * len(Layout)} launches, nothing found')
 
 
 if __name__ == '__main__':

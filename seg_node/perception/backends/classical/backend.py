@@ -30,12 +30,12 @@ from seg_node.perception.backends import BackendError, Inference
 from seg_node.perception.backends.classical.ensemble import decide, UNDECIDED
 from seg_node.perception.backends.classical.seeded_image import SeededImage
 from seg_node.perception.backends.classical.techniques import Technique, TECHNIQUES
+from seg_node.perception.images.layout import Layout
+from seg_node.perception.images.pixels import Pixels
 from seg_node.perception.input_scaler import InputScaler
 from seg_node.perception.models.manifest import Action, ClassInfo, Model, SelfTestFiles
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from seg_node.perception.backends.classical.seeded_image import Plane
 
 WIDTH, HEIGHT = 320, 192
@@ -80,6 +80,7 @@ class ClassicalBackend:
     """Segment on one core by a function of an image."""
 
     precision = 'fp32'
+    layouts = frozenset({Layout.BGR8})
     max_batch = 1
     warnings: tuple[str, ...] = ()
 
@@ -96,16 +97,16 @@ class ClassicalBackend:
         self.detail = f'OpenCV {cv2.__version__}, CPU, {parts}'
         self._find = find
         self._scaler: InputScaler | None = InputScaler(WIDTH, HEIGHT)
-        self.infer([np.zeros((HEIGHT, WIDTH, 3), np.uint8)])
+        self.infer([Pixels.of(np.zeros((HEIGHT, WIDTH, 3), np.uint8))])
 
-    def infer(self, images: Sequence[NDArray[np.uint8]]) -> list[Inference]:
+    def infer(self, images: Sequence[Pixels]) -> list[Inference]:
         """Return what Backend.infer() describes."""
         if self._scaler is None:
             raise BackendError(f'backend {self.name} is closed; open it again')
         found = []
-        for bgr in images:
+        for image in images:
             begun = time.perf_counter()
-            scaled = self._scaler.resize(bgr)
+            scaled = self._scaler.resize(image.bgr)
             ready = time.perf_counter()
             try:
                 labels, confidence = self._find(SeededImage(scaled))

@@ -15,7 +15,7 @@
 """
 Camera frame to network input on the GPU: the definition of the arithmetic, and its tables.
 
-It is that of the CPU path, images.raw.decode_raw() and input_scaler.py, and so that of OpenCV
+It is that of the CPU path, images/pixels.py and input_scaler.py, and so that of OpenCV
 (modules/imgproc/src: color_yuv.simd.hpp, resize.cpp):
 
 1. Each source pixel becomes RGB uint8. YUV is BT.601, limited range, in 20-bit fixed point:
@@ -35,64 +35,24 @@ differ where Carotene or KleidiCV replace 1.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seg_node.perception.backends.cuda.kernels import FRAME_TO_INPUT, Launch, Tables
 from seg_node.perception.images.errors import MAX_SIDE
+from seg_node.perception.images.layout import Layout
 from seg_node.perception.input_scaler import halvings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class SourceFormat(IntEnum):
-    """Layouts of pixels that the kernels read; the numbers are those of kernels.cu."""
-
-    BGR8 = 0
-    RGB8 = 1
-    BGRA8 = 2
-    RGBA8 = 3
-    MONO8 = 4
-    YUYV = 5
-    UYVY = 6
-    NV12 = 7
-    NV21 = 8
-
-    @property
-    def pixel_bytes(self) -> int:
-        """Bytes of a row for each pixel; of the luma's row for NV12 and NV21."""
-        return (3, 3, 4, 4, 1, 2, 2, 1, 1)[self]
-
-    @property
-    def planes(self) -> bool:
-        """Whether a plane of chroma, half as high, follows the rows of luma."""
-        return self in (SourceFormat.NV12, SourceFormat.NV21)
-
-
-SOURCE_FORMATS: dict[str, SourceFormat] = {
-    'bgr8': SourceFormat.BGR8, '8UC3': SourceFormat.BGR8, 'rgb8': SourceFormat.RGB8,
-    'bgra8': SourceFormat.BGRA8, '8UC4': SourceFormat.BGRA8, 'rgba8': SourceFormat.RGBA8,
-    'mono8': SourceFormat.MONO8, '8UC1': SourceFormat.MONO8,
-    'yuv422_yuy2': SourceFormat.YUYV, 'yuyv': SourceFormat.YUYV,
-    'yuv422': SourceFormat.UYVY, 'uyvy': SourceFormat.UYVY,
-    'nv12': SourceFormat.NV12, 'nv21': SourceFormat.NV21,
-}
-"""
-Encodings of sensor_msgs/Image that the kernels read; images.raw makes BGR8 of the others.
-
-Of nv12 and nv21 they read planes whose rows are step bytes apart, and height is the luma's: what
-images.planar finds a message to mean, not what the message says.
-"""
-
-
 @dataclass(frozen=True, eq=False)
 class InputPlan:
-    """How frames of one format and size become the network's input; made by plan_input()."""
+    """How frames of one layout and size become the network's input; made by plan_input()."""
 
-    format: SourceFormat
+    layout: Layout
     width: int
     height: int
     target_width: int
@@ -106,11 +66,11 @@ class InputPlan:
 
         :raises ValueError: for a step that is smaller than a row.
         """
-        row = self.width * self.format.pixel_bytes
+        row = self.width * self.layout.pixel_bytes
         if step < row:
-            raise ValueError(f'{self.format.name} frame of width {self.width} has step {step}; '
+            raise ValueError(f'{self.layout.name} frame of width {self.width} has step {step}; '
                              f'a row takes at least {row} bytes')
-        rows = self.height + (self.height // 2 if self.format.planes else 0)
+        rows = self.height + (self.height // 2 if self.layout.is_planar else 0)
         return (rows - 1) * step + row
 
     def launch(self, source: int, step: int, tables: int, target: int) -> Launch:
@@ -124,32 +84,32 @@ class InputPlan:
         """
         self.source_bytes(step)
         return FRAME_TO_INPUT.over(self.target_width, self.target_height, arguments=(
-            source, step, self.width, self.height, int(self.format), self.halvings, target,
+            source, step, self.width, self.height, int(self.layout), self.halvings, target,
             self.target_width, self.target_height, *self.tables.addresses(tables)))
 
 
-def plan_input(format: SourceFormat, width: int, height: int,
+def plan_input(layout: Layout, width: int, height: int,
                target_width: int, target_height: int) -> InputPlan:
     """
-    Make the tables for a format and size of frames.
+    Make the tables for a layout and size of frames.
 
-    :raises ValueError: for a size that the format cannot have, or a side not from 1 to MAX_SIDE.
+    :raises ValueError: for a size that the layout cannot have, or a side not from 1 to MAX_SIDE.
     """
-    _check_size(format, width, height, target_width, target_height)
+    _check_size(layout, width, height, target_width, target_height)
     times = halvings((width, height), (target_width, target_height))
-    return InputPlan(format, width, height, target_width, target_height, times, Tables(
+    return InputPlan(layout, width, height, target_width, target_height, times, Tables(
         linear_taps(width >> times, target_width), linear_taps(height >> times, target_height)))
 
 
-def _check_size(format: SourceFormat, width: int, height: int,
+def _check_size(layout: Layout, width: int, height: int,
                 target_width: int, target_height: int) -> None:
     if not all(1 <= side <= MAX_SIDE for side in (width, height, target_width, target_height)):
         raise ValueError(f'frame {width}x{height} to {target_width}x{target_height}: sides must '
                          f'be from 1 to {MAX_SIDE}')
-    pairs = format in (SourceFormat.YUYV, SourceFormat.UYVY) or format.planes
-    if (pairs and width % 2) or (format.planes and height % 2):
-        raise ValueError(f'{format.name} frame is {width}x{height}; chroma is shared by '
-                         f'{"2x2 pixels" if format.planes else "2 pixels"}, so it must be even')
+    across, down = layout.shared
+    if width % across or height % down:
+        raise ValueError(f'{layout.name} frame is {width}x{height}; chroma is shared by '
+                         f'{across}x{down} pixels, so it must be even')
 
 
 def linear_taps(source: int, target: int) -> NDArray[np.int32]:

@@ -12,8 +12,8 @@
 // See the License for the specific language governing permissions and
 // limitations under the License.
 
-// What happens to a frame on the GPU before and after the network. The arithmetic is defined in
-// kernels.py, input_plan.py and map_plan.py, and is that of the CPU path.
+// What happens to a frame on the GPU before the network. The arithmetic is defined in input_plan.py,
+// and is that of the CPU path.
 //
 // C++14 without headers, shared memory and barriers: NVRTC compiles it with nothing installed, and
 // test/cuda_on_cpu runs the same lines on a CPU. Indices from tables are clamped, so that a wrong
@@ -25,17 +25,15 @@ __device__ int between(int value, int low, int high) {
   return value < low ? low : value > high ? high : value;
 }
 
-// ---- Camera frame to network input ------------------------------------------------------------
-
-// The numbers of SourceFormat in input_plan.py.
-enum SourceFormat { BGR8, RGB8, BGRA8, RGBA8, MONO8, YUYV, UYVY, NV12, NV21 };
+// The numbers of Layout in images/layout.py.
+enum Layout { BGR8, RGB8, BGRA8, RGBA8, MONO8, YUYV, UYVY, NV12, NV21 };
 
 struct Frame {
   const Byte* data;
   long long step;  // bytes from row to row
   int width;
   int height;
-  int format;
+  int layout;
 };
 
 struct Rgb {
@@ -58,7 +56,7 @@ __device__ Rgb pixel_at(const Frame& frame, int x, int y) {
   const int even = x & ~1;  // chroma is that of a pair of pixels
   const Byte* row = frame.data + y * frame.step;
   const Byte* chroma = frame.data + (frame.height + y / 2) * frame.step + even;  // NV12, NV21
-  switch (frame.format) {
+  switch (frame.layout) {
     case BGR8: return {row[3 * x + 2], row[3 * x + 1], row[3 * x]};
     case RGB8: return {row[3 * x], row[3 * x + 1], row[3 * x + 2]};
     case BGRA8: return {row[4 * x + 2], row[4 * x + 1], row[4 * x]};
@@ -123,11 +121,11 @@ __device__ Rgb halved_at(const Frame& frame, int halvings, int x, int y) {
 // Halve as often as the tables assume, then interpolate; frames of the network's size come out
 // as they are.
 extern "C" __global__ void frame_to_input(
-    const Byte* source, long long step, int width, int height, int format, int halvings,
+    const Byte* source, long long step, int width, int height, int layout, int halvings,
     Byte* target, int target_width, int target_height, const Tap* columns, const Tap* rows) {
   const int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y * blockDim.y + threadIdx.y;
   if (x >= target_width || y >= target_height) return;
-  const Frame frame = {source, step, width, height, format};
+  const Frame frame = {source, step, width, height, layout};
   halvings = between(halvings, 0, MAX_HALVINGS);
   const int last_column = (width >> halvings) - 1, last_row = (height >> halvings) - 1;
   const Tap column = columns[x], row = rows[y];
@@ -139,18 +137,4 @@ extern "C" __global__ void frame_to_input(
   store(target, target_width, x, y, {blend(a.r, b.r, c.r, d.r, column, row),
                                      blend(a.g, b.g, c.g, d.g, column, row),
                                      blend(a.b, b.b, c.b, d.b, column, row)});
-}
-
-// ---- Labels and confidence to the camera's resolution -----------------------------------------
-
-// full_confidence may be null: then only the labels are wanted.
-extern "C" __global__ void resize_maps(
-    const Byte* labels, const Byte* confidence, int width, int height, Byte* full_labels,
-    Byte* full_confidence, int full_width, int full_height, const int* columns, const int* rows) {
-  const int x = blockIdx.x * blockDim.x + threadIdx.x, y = blockIdx.y * blockDim.y + threadIdx.y;
-  if (x >= full_width || y >= full_height) return;
-  const int from = between(rows[y], 0, height - 1) * width + between(columns[x], 0, width - 1);
-  const long long to = static_cast<long long>(y) * full_width + x;
-  full_labels[to] = labels[from];
-  if (full_confidence) full_confidence[to] = confidence[from];
 }

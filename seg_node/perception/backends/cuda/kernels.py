@@ -15,9 +15,9 @@
 """
 The kernels of kernels.cu: names, parameters and launch sizes.
 
-The arithmetic is defined where the tables for it are made: input_plan.py (camera frame to network
-input) and map_plan.py (labels and confidence to camera resolution). They give Launches; a Launch
-runs on a GPU through a Stream, and on a CPU in test/helpers/cuda_on_cpu.
+The arithmetic is defined where the tables for it are made, in input_plan.py (camera frame to
+network input). It gives a Launch, which runs on a GPU through a Stream, and on a CPU in
+test/helpers/cuda_on_cpu.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class Tables:
 
 FRAME_TO_INPUT = Kernel(
     'frame_to_input',
-    ('source', 'step', 'width', 'height', 'format', 'halvings',
+    ('source', 'step', 'width', 'height', 'layout', 'halvings',
      'target', 'target_width', 'target_height', 'columns', 'rows'), 'PqiiiiPiiPP', (32, 8, 1))
 """
 Frame to network input; defined in input_plan.py.
@@ -131,17 +131,5 @@ columns: int32 [target_width, 2], rows: int32 [target_height, 2], each (index af
 weight of the next).
 """
 
-RESIZE_MAPS = Kernel(
-    'resize_maps',
-    ('labels', 'confidence', 'width', 'height',
-     'full_labels', 'full_confidence', 'full_width', 'full_height', 'columns', 'rows'),
-    'PPiiPPiiPP', (32, 8, 1))
-"""
-Labels and confidence uint8 [height, width] to uint8 [full_height, full_width].
-
-columns: int32 [full_width], rows: int32 [full_height], indices of the source. With full_confidence
-null only the labels are made.
-"""
-
-KERNELS = (FRAME_TO_INPUT, RESIZE_MAPS)
+KERNELS = (FRAME_TO_INPUT,)
 """All kernels of SOURCE."""

@@ -28,12 +28,12 @@ import onnxruntime
 from seg_node.perception.backends import BackendError, Inference
 from seg_node.perception.backends.contract import check_graph, TensorInfo
 from seg_node.perception.backends.onnxruntime.session import core_shares, OnnxRuntimeSession
+from seg_node.perception.images.layout import Layout
+from seg_node.perception.images.pixels import Pixels
 from seg_node.perception.models.manifest import Precision
 from seg_node.perception.models.model import graph_content
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from seg_node.perception.models.model import Model
 
 
@@ -47,6 +47,7 @@ class OnnxRuntimeBackend:
     """
 
     name = 'onnxruntime'
+    layouts = frozenset({Layout.BGR8})
 
     def __init__(self, model: Model, threads: int, chosen_because: str,
                  warnings: tuple[str, ...] = (), max_batch: int = 1) -> None:
@@ -79,18 +80,18 @@ class OnnxRuntimeBackend:
             self._abreast = [OnnxRuntimeSession(content, model, threads // self.max_batch, share)
                              for share in core_shares(cores, self.max_batch)]
         self._threads = ThreadPoolExecutor(self.max_batch, 'network')
-        black = np.zeros((model.height, model.width, 3), np.uint8)
+        black = Pixels.of(np.zeros((model.height, model.width, 3), np.uint8))
         for count in {1, self.max_batch}:
             self.infer([black] * count)
 
-    def infer(self, images: Sequence[NDArray[np.uint8]]) -> list[Inference]:
+    def infer(self, images: Sequence[Pixels]) -> list[Inference]:
         """Return what Backend.infer() describes."""
         if self._alone is None:
             raise BackendError('backend onnxruntime is closed; open it again')
         if len(images) == 1:
-            return [self._alone.infer(images[0])]
-        running = [self._threads.submit(session.infer, bgr)
-                   for session, bgr in zip(
+            return [self._alone.infer(images[0].bgr)]
+        running = [self._threads.submit(session.infer, image.bgr)
+                   for session, image in zip(
                        self._abreast[:len(images)], images, strict=True)]
         wait(running)      # all of them, also where one fails: a session is for one at a time
         return [_share(future.result(), len(images)) for future in running]

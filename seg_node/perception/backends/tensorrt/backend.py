@@ -36,12 +36,11 @@ from seg_node.perception.backends.tensorrt.builder import BuildCancelledError, B
 from seg_node.perception.backends.tensorrt.library import Missing, TensorRtMissingError
 from seg_node.perception.backends.tensorrt.opening import open_engine, OpenedEngine
 from seg_node.perception.backends.tensorrt.options import OptionsError
+from seg_node.perception.images.layout import Layout
 from seg_node.perception.models.model import ModelError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from seg_node.perception.images.pixels import Pixels
     from seg_node.perception.models.model import Model
 
 _ABSENT = (Missing.NOT_INSTALLED, Missing.NO_GPU)
@@ -59,6 +58,7 @@ class TensorRtBackend:
     """
 
     name = 'tensorrt'
+    layouts = frozenset(Layout)
 
     def __init__(
         self, model: Model, options: BackendOptions, monitor: ProgressMonitor,
@@ -87,7 +87,7 @@ class TensorRtBackend:
         self.detail, self.warnings = opened.detail, (*warnings, *opened.warnings)
         self.max_batch = opened.runner.max_batch
 
-    def infer(self, images: Sequence[NDArray[np.uint8]]) -> list[Inference]:
+    def infer(self, images: Sequence[Pixels]) -> list[Inference]:
         """Return what Backend.infer() describes."""
         engine = self._engine
         if engine is None:

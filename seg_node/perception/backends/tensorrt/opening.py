@@ -36,6 +36,7 @@ from seg_node.perception.backends.tensorrt.gpu import find_gpu, Gpu
 from seg_node.perception.backends.tensorrt.library import Missing, TensorRtMissingError
 from seg_node.perception.backends.tensorrt.options import EngineOptions, graph_for
 from seg_node.perception.backends.tensorrt.runner import check_engine, EngineRunner
+from seg_node.perception.images.pixels import Pixels
 
 if TYPE_CHECKING:
     from seg_node.perception.backends.tensorrt.cache import CachedEngine
@@ -134,7 +135,7 @@ def _load(model: Model, options: EngineOptions, api: Api, gpu: Gpu, engine: Cach
                 f'{engine.path or model.graph}: {api.title} does not load the engine'
                 f'{_quoted(said)}')
         runner = EngineRunner(device, loaded, check_engine(loaded, model))
-        runner.run([np.zeros((model.height, model.width, 3), np.uint8)])
+        runner.run([Pixels.of(np.zeros((model.height, model.width, 3), np.uint8))])
     except DeviceError as error:
         device.release()
         raise DeviceError(f'{error}{_quoted(said)}') from error

@@ -15,7 +15,7 @@
 """
 Run an engine on camera frames: up they go, to the network's size, through it, and the maps back.
 
-All of that is one CUDA graph per combination of image sizes, recorded when it is first seen.
+All of that is one CUDA graph per combination of layouts and sizes, recorded when it is first seen.
 """
 
 from __future__ import annotations
@@ -23,16 +23,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 import time
-from typing import TYPE_CHECKING
+from typing import NamedTuple, TYPE_CHECKING
 
 import numpy as np
 
 from seg_node.perception.backends import BackendError, Inference
 from seg_node.perception.backends.contract import check_graph, INPUT, outputs_of, TensorInfo
 from seg_node.perception.backends.cuda.device import DeviceError
-from seg_node.perception.backends.cuda.input_plan import InputPlan, plan_input, SourceFormat
+from seg_node.perception.backends.cuda.input_plan import InputPlan, plan_input
 from seg_node.perception.backends.cuda.transfer_buffer import transfer_buffer
 from seg_node.perception.backends.tensorrt.reports import dtype_name
+from seg_node.perception.images.layout import Layout
+from seg_node.perception.images.pixels import Pixels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,10 +44,21 @@ if TYPE_CHECKING:
     from seg_node.perception.backends.tensorrt.bindings import Context, Engine
     from seg_node.perception.models.model import Model
 
-Size = tuple[int, int]
-
 KEPT = 8
-"""Combinations of image sizes whose memory and graph are kept."""
+"""Combinations of images whose memory and graph are kept."""
+
+
+class Form(NamedTuple):
+    """What images have in common that go the same way: layout, and width and height in pixels."""
+
+    layout: Layout
+    width: int
+    height: int
+
+    @staticmethod
+    def of(image: Pixels) -> Form:
+        """Return that of an image."""
+        return Form(image.layout, image.width, image.height)
 
 
 @dataclass(frozen=True)
@@ -77,7 +90,7 @@ def check_engine(engine: Engine, model: Model) -> EngineShape:
 
 class EngineRunner:
     """
-    An engine, with memory and a CUDA graph for each combination of image sizes.
+    An engine, with memory and a CUDA graph for each combination of images' forms.
 
     Belongs to the thread that owns the device.
 
@@ -92,18 +105,18 @@ class EngineRunner:
         self._engine = engine
         self._shape = shape
         self.stream = device.stream()
-        self._executions: dict[tuple[Size, ...], _Execution] = {}
+        self._executions: dict[tuple[Form, ...], _Execution] = {}
 
-    def run(self, images: Sequence[NDArray[np.uint8]]) -> list[Inference]:
+    def run(self, images: Sequence[Pixels]) -> list[Inference]:
         """
-        Segment 1 to max_batch images, BGR uint8 [H, W, 3] of any sizes.
+        Segment 1 to max_batch images of any layouts and sizes.
 
         :raises ValueError: for another number of images.
         :raises DeviceError: when the GPU or TensorRT fail.
         """
         if not 1 <= len(images) <= self.max_batch:
             raise ValueError(f'{len(images)} images; the engine takes 1 to {self.max_batch}')
-        execution = self._execution(tuple((image.shape[1], image.shape[0]) for image in images))
+        execution = self._execution(tuple(map(Form.of, images)))
         begun = time.perf_counter()
         execution.fill(images)
         filled = time.perf_counter()
@@ -113,50 +126,55 @@ class EngineRunner:
         return [Inference(labels, confidence, prepare, network, *instances)
                 for labels, confidence, *instances in maps]
 
-    def stages(self, sizes: Sequence[Size]) -> dict[str, Callable[[], None]]:
+    def stages(self, forms: Sequence[Form]) -> dict[str, Callable[[], None]]:
         """
-        Return the stages of images, (width, height) each, in order, to be measured.
+        Return the stages of images, in order, to be measured.
 
-        Each puts its work on `stream`. They can be used until KEPT other sizes have been seen.
+        Each puts its work on `stream`. They can be used until KEPT other forms have been seen.
 
         :raises DeviceError: when the GPU or TensorRT fail.
         """
-        return self._execution(tuple(sizes)).stages
+        return self._execution(tuple(forms)).stages
 
     def close(self) -> None:
         """Free the frames' resources; before Device.release()."""
         while self._executions:
             self._executions.popitem()[1].free()
 
-    def _execution(self, sizes: tuple[Size, ...]) -> _Execution:
+    def _execution(self, forms: tuple[Form, ...]) -> _Execution:
         # The newest is last, the one unused for longest first.
-        execution = self._executions.pop(sizes, None)
+        execution = self._executions.pop(forms, None)
         if execution is None:
             while len(self._executions) >= KEPT:
                 self._executions.pop(next(iter(self._executions))).free()
-            execution = _Execution(self._device, self.stream, self._engine, self._shape, sizes)
+            execution = _Execution(self._device, self.stream, self._engine, self._shape, forms)
             if execution.note and execution.note not in self.notes:
                 self.notes.append(execution.note)
-        self._executions[sizes] = execution
+        self._executions[forms] = execution
         return execution
 
 
 class _Source:
-    """Where the images of one size come in, and how they become a slice of the input."""
+    """Where the images of one form come in, and how they become a slice of the input."""
 
-    def __init__(self, device: Device, stream: Stream, size: Size, shape: EngineShape,
+    def __init__(self, device: Device, stream: Stream, form: Form, shape: EngineShape,
                  target: int) -> None:
         self._stream = stream
         self._target = target
-        self._plan: InputPlan = plan_input(SourceFormat.BGR8, *size, shape.width, shape.height)
-        self._step = size[0] * SourceFormat.BGR8.pixel_bytes
+        self._plan: InputPlan = plan_input(*form, shape.width, shape.height)
+        self._step = form.width * form.layout.pixel_bytes
         self._memory = transfer_buffer(device, self._plan.source_bytes(self._step))
-        self.image = self._memory.array.reshape(size[1], size[0], 3)
+        self._pixels = Pixels.within(self._memory.array, *form)
         tables = self._plan.tables.data
         self._tables: Buffer = device.allocate(max(1, tables.size))
         if tables.size:
             stream.upload(tables, self._tables.address)
             stream.synchronize()
+
+    def fill(self, image: Pixels) -> None:
+        """Take an image over."""
+        for target, source in zip(self._pixels.planes, image.planes, strict=True):
+            np.copyto(target, source)
 
     def upload(self) -> None:
         """Put on the stream that the GPU gets the image."""
@@ -169,31 +187,31 @@ class _Source:
 
     def free(self) -> None:
         """Free the memory."""
-        del self.image
+        del self._pixels
         self._memory.free()
         self._tables.free()
 
 
 class _Execution:
     """
-    Images of certain sizes through the engine, in this order.
+    Images of certain forms through the engine, in this order.
 
     Ready to run once made. note: what is not as it could be, '' where all is well.
     """
 
     def __init__(self, device: Device, stream: Stream, engine: Engine, shape: EngineShape,
-                 sizes: tuple[Size, ...]) -> None:
+                 forms: tuple[Form, ...]) -> None:
         self.note = ''
         self._stream = stream
         self._graph: Graph | None = None
-        self._context = _context(engine, (len(sizes), shape.height, shape.width, 3))
+        self._context = _context(engine, (len(forms), shape.height, shape.width, 3))
         pixels = shape.width * shape.height
-        self._input = device.allocate(3 * pixels * len(sizes))
+        self._input = device.allocate(3 * pixels * len(forms))
         self._sources = [
-            _Source(device, stream, size, shape, self._input.address + 3 * pixels * index)
-            for index, size in enumerate(sizes)]
-        self._outputs = [transfer_buffer(device, pixels * len(sizes)) for _ in shape.outputs]
-        self._maps = [output.array.reshape(len(sizes), shape.height, shape.width)
+            _Source(device, stream, form, shape, self._input.address + 3 * pixels * index)
+            for index, form in enumerate(forms)]
+        self._outputs = [transfer_buffer(device, pixels * len(forms)) for _ in shape.outputs]
+        self._maps = [output.array.reshape(len(forms), shape.height, shape.width)
                       for output in self._outputs]
         addresses = (self._input.address, *(output.address for output in self._outputs))
         for name, address in zip((INPUT, *shape.outputs), addresses, strict=True):
@@ -213,10 +231,10 @@ class _Execution:
         return {'upload': self._upload, 'input kernel': self._scale, 'network': self._infer,
                 'download': self._download}
 
-    def fill(self, images: Sequence[NDArray[np.uint8]]) -> None:
+    def fill(self, images: Sequence[Pixels]) -> None:
         """Take the images over."""
         for source, image in zip(self._sources, images, strict=True):
-            np.copyto(source.image, image)
+            source.fill(image)
 
     def run(self) -> list[tuple[NDArray[np.uint8], ...]]:
         """Return the maps of each image, in the order of the outputs."""

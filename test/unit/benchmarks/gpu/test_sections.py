@@ -35,7 +35,8 @@ from seg_node.perception.backends.tensorrt.builder import BuildError, BuildFacts
 from seg_node.perception.backends.tensorrt.cache import CachedEngine, Source
 from seg_node.perception.backends.tensorrt.layers import LayerInfo, LayerSummary
 from seg_node.perception.backends.tensorrt.opening import OpenedEngine
-from seg_node.perception.backends.tensorrt.runner import check_engine, EngineRunner
+from seg_node.perception.backends.tensorrt.runner import check_engine, EngineRunner, Form
+from seg_node.perception.images.layout import Layout
 from seg_node.perception.models.model import load_model, Precision
 from seg_node.scoring.path_score import PathScore
 from seg_node.scoring.percentiles import Percentiles
@@ -128,7 +129,8 @@ def test_images(tmp_path):
 @needs_compiler
 @pytest.mark.parametrize('options', [{}, {'integrated': True}, {'refuses_graphs': True}], ids=str)
 def test_stages_of_a_frame(model, monkeypatch, options):
-    monkeypatch.setattr(stages, 'SIZES', ((64, 48), (130, 70)))
+    monkeypatch.setattr(stages, 'FORMS', (
+        Form(Layout.BGR8, 64, 48), Form(Layout.NV12, 130, 70)))
     opened = []
 
     def open_runner(model):
@@ -137,15 +139,13 @@ def test_stages_of_a_frame(model, monkeypatch, options):
 
     outcome = stages.measure_model(model, 12, open_runner, onnxruntime)
     figures = outcome.figures['tiny fp32']
-    assert [(one['width'], one['height']) for one in figures['frames']] == [(64, 48), (130, 70)]
+    assert [one['form'] for one in figures['frames']] == [('BGR8', 64, 48), ('NV12', 130, 70)]
     for one in figures['frames']:
         assert list(one['stages']) == ['upload', 'input kernel', 'network', 'download']
         assert sum(part['p50'] for part in one['stages'].values()) > 0
         assert one['run']['p50'] >= one['sum']['p50'] * 0.1 > 0
         assert (one['copies'] == 0) is bool(options.get('integrated'))
-    assert [work['what'] for work in figures['full_masks']] == [
-        'mask and confidence at 64x48', 'mask and confidence at 130x70']
-    assert len(outcome.tables) == 3
+    assert len(outcome.tables) == 2
     assert 'tiny fp32: old driver' in outcome.notes
     assert len(outcome.checks) == 2
     assert opened[0].device.released
@@ -164,7 +164,7 @@ def test_stages_of_a_backend_that_fails(model):
 @pytest.mark.parametrize(('run_ms', 'passed'), [(1.3, True), (1.31, False)])
 def test_ratio(run_ms, passed):
     some = Percentiles(p50=0.1, p99=0.2)
-    times = stages.FrameTimes(640, 480, {'upload': some}, some, some,
+    times = stages.FrameTimes(Form(Layout.BGR8, 640, 480), {'upload': some}, some, some,
                               Percentiles(p50=run_ms, p99=9), some, 0.75, 0.9, 0.25)
     assert times.ratio == pytest.approx(run_ms)
     assert stages._check('road', times).passed is passed

@@ -31,6 +31,7 @@ from seg_node.perception.backends.registry import (
     OwnOption,
     RegisteredBackend,
 )
+from seg_node.perception.images.layout import Layout
 from seg_node.perception.models.model import load_model
 from seg_node.perception.segmenter import Segmenter
 from seg_node.tools.demo.__main__ import parse as demo
@@ -40,6 +41,7 @@ class Toy:
     """Says that everything is path."""
 
     name, precision, detail, max_batch = 'toy', 'fp32', 'a toy', 1
+    layouts = frozenset({Layout.BGR8})
 
     def __init__(self, model, options, monitor, because, warnings):
         self.model, self.options = model, options

@@ -21,6 +21,7 @@ import pytest
 
 from helpers.views import body_axes, make_view
 from seg_node.perception.images.camera_image import CameraImage
+from seg_node.perception.images.pixels import Pixels
 from seg_node.perception.images.rotation import Rotation
 from seg_node.stop_go import CameraPose, Intrinsics, Limits, Mounting, Reason
 from seg_node.stop_go.camera_health.camera_health import CameraHealth
@@ -47,7 +48,7 @@ def test_the_first_pixel_sent_goes_where_it_must(rotation, corner):
 
 @pytest.mark.parametrize('rotation', Rotation)
 def test_an_image_is_turned_with_its_size(rotation):
-    reduced = CameraImage(PICTURE, 'bgr8', 60, 40, 'a note')
+    reduced = CameraImage(Pixels.of(PICTURE), 'bgr8', 60, 40, 'a note')
     turned = reduced.turned(rotation)
     assert (turned.width, turned.height) == rotation.size(60, 40)
     assert (turned.encoding, turned.note, turned.rotation) == ('bgr8', 'a note', rotation)
@@ -100,8 +101,7 @@ def test_tears_are_found_along_the_rows_that_were_sent(rotation):
         grey = 90 + 60 * x + 20 * np.sin(y / 50) + np.where(y >= 200, shift, 0)
         noisy = np.clip(grey + rng.normal(0, 2, (480, 640)), 0, 255).astype(np.uint8)
         image = CameraImage.of(np.repeat(noisy[..., None], 3, axis=2)).turned(rotation)
-        return {finding.reason for finding in health.check(
-            image.bgr, '', (image.width, image.height), image.rotation)}
+        return {finding.reason for finding in health.check(image)}
 
     for _ in range(3):
         assert Reason.CAMERA_TORN not in check(0)

@@ -33,6 +33,7 @@ from seg_node.perception.backends.classical.fitted import SHARPNESS, WEIGHTS
 from seg_node.perception.backends.classical.seeded_image import SeededImage
 from seg_node.perception.backends.classical.techniques import TECHNIQUES
 from seg_node.perception.backends.registry import BackendOptions
+from seg_node.perception.images.pixels import Pixels
 from seg_node.perception.models.self_test import run_self_test
 from seg_node.perception.segmenter import Segmenter
 from seg_node.simulation import demo_drive
@@ -142,7 +143,7 @@ def test_a_closed_one_says_so():
     opened = classical.together()
     opened.close()
     with pytest.raises(BackendError, match='closed'):
-        opened.infer([np.zeros((10, 10, 3), np.uint8)])
+        opened.infer([Pixels.of(np.zeros((10, 10, 3), np.uint8))])
 
 
 @pytest.mark.parametrize('size', [(1, 1), (3, 500), (900, 2), (720, 1280)])
@@ -157,7 +158,7 @@ def test_what_opencv_raises_is_an_error_of_the_backend(monkeypatch):
     opened = classical.together()
     monkeypatch.setattr(opened, '_find', broken)
     with pytest.raises(BackendError, match='OpenCV failed'):
-        opened.infer([np.zeros((10, 10, 3), np.uint8)])
+        opened.infer([Pixels.of(np.zeros((10, 10, 3), np.uint8))])
 
 
 def test_a_technique_alone_claims_no_confidence():

@@ -30,10 +30,11 @@ import pytest
 from helpers.on_cpu import address, compiler, load, NO_COMPILER
 from helpers.places import ROOT
 from seg_node.perception.backends.cuda.device import DeviceError
-from seg_node.perception.backends.cuda.input_plan import plan_input, SourceFormat
-from seg_node.perception.backends.cuda.kernels import RESIZE_MAPS, SOURCE
+from seg_node.perception.backends.cuda.input_plan import plan_input
+from seg_node.perception.backends.cuda.kernels import FRAME_TO_INPUT, SOURCE
 from seg_node.perception.backends.cuda.nvrtc import Binary, find_nvrtc, NvrtcError
 from seg_node.perception.backends.cuda.pycuda_device import Device
+from seg_node.perception.images.layout import Layout
 
 CUDA = Path(Device.load.__code__.co_filename).parent
 OPEN = 'from seg_node.perception.backends.cuda.pycuda_device import Device; Device()'
@@ -154,7 +155,7 @@ def there_and_back(device, stream):
 
 @pytest.mark.parametrize('size', [(64, 48), (320, 200), (300, 200), (333, 222)])
 def test_kernels_do_what_they_do_on_the_cpu(device, kernels, size):
-    plan = plan_input(SourceFormat.BGR8, *size, 150, 100)
+    plan = plan_input(Layout.BGR8, *size, 150, 100)
     frame = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), np.uint8)
     expected = np.empty((100, 150, 3), np.uint8)
     kernels.run(plan.launch(address(frame), size[0] * 3, address(plan.tables.data),
@@ -176,7 +177,7 @@ def test_kernels_do_what_they_do_on_the_cpu(device, kernels, size):
 
 
 def test_recorded_work_runs_when_it_is_told_to(device, kernels):
-    plan = plan_input(SourceFormat.RGB8, 64, 48, 64, 48)
+    plan = plan_input(Layout.RGB8, 64, 48, 64, 48)
     stream, size = device.stream(), 64 * 48 * 3
     source, target, tables = (device.allocate(count) for count in (
         size, size, plan.tables.data.size))
@@ -234,8 +235,8 @@ def test_errors_of_the_gpu_name_what_failed(device):
         device.allocate(2**50)
     with pytest.raises(DeviceError, match='kernels compiled for sm_00'):
         device.load(Binary(b'not machine code\0', 'sm_00'))
-    launch = RESIZE_MAPS.over(1, arguments=(0,) * 10)
-    with pytest.raises(DeviceError, match='resize_maps: no kernels are loaded'):
+    launch = FRAME_TO_INPUT.over(1, arguments=(0,) * 11)
+    with pytest.raises(DeviceError, match='frame_to_input: no kernels are loaded'):
         device.stream().launch(launch)
 
 

@@ -37,6 +37,7 @@ from helpers.tiny_model import (
 from seg_node.perception.backends import BackendError
 from seg_node.perception.backends.onnxruntime.session import core_shares, pool_affinity
 from seg_node.perception.backends.registry import BackendOptions, open_backend
+from seg_node.perception.images.pixels import Pixels
 from seg_node.perception.models.model import load_model, ModelError
 from seg_node.perception.segmenter import Segmenter
 
@@ -72,7 +73,7 @@ def test_a_graph_under_the_contract_runs(tmp_path, batch):
     bgr[:, 16:32] = (20, 30, 200)
     bgr[:, 32:48] = (200, 30, 20)
     bgr[:, 48:] = (100, 125, 100)
-    seen, = backend.infer([bgr])
+    seen, = backend.infer([Pixels.of(bgr)])
     labels, confidence = seen.labels, seen.confidence
     assert labels.dtype == confidence.dtype == np.uint8
     assert labels.shape == confidence.shape == (32, 64)
@@ -84,9 +85,9 @@ def test_results_are_independent_of_later_frames(tmp_path):
     backend = open_backend(load_model(write_tiny_model(tmp_path)), ONE_THREAD)
     bgr = np.zeros((32, 64, 3), np.uint8)
     bgr[...] = (0, 255, 0)
-    seen, = backend.infer([bgr])
+    seen, = backend.infer([Pixels.of(bgr)])
     bgr[...] = (0, 0, 255)
-    backend.infer([bgr])
+    backend.infer([Pixels.of(bgr)])
     assert (seen.labels == 1).all()
 
 
@@ -104,7 +105,7 @@ def test_a_closed_backend_refuses_to_run(tmp_path):
     backend.close()
     backend.close()
     with pytest.raises(BackendError, match='closed'):
-        backend.infer([np.zeros((32, 64, 3), np.uint8)])
+        backend.infer([Pixels.of(np.zeros((32, 64, 3), np.uint8))])
 
 
 def test_a_file_that_is_no_graph_is_refused(tmp_path):
@@ -165,13 +166,13 @@ def test_graphs_that_break_the_contract_are_refused_when_opened(tmp_path, graph,
 
 def test_unlabelled_pixels_are_taken_but_do_not_hide_wrong_labels(tmp_path):
     seen, = open_graph(tmp_path / 'a', constant_graph(255)).infer(
-        [np.zeros((32, 64, 3), np.uint8)])
+        [Pixels.of(np.zeros((32, 64, 3), np.uint8))])
     assert (seen.labels == 255).all()
     backend = open_graph(tmp_path / 'b', red_graph())
     bgr = np.zeros((32, 64, 3), np.uint8)
     bgr[0, :2, 2] = (255, 7)
     with pytest.raises(BackendError, match='gives label 7'):
-        backend.infer([bgr])
+        backend.infer([Pixels.of(bgr)])
 
 
 @pytest.mark.parametrize('threads, cores, pool', [
@@ -216,7 +217,7 @@ def test_images_together_are_seen_as_each_alone():
     with Segmenter.open('road', options) as segmenter:
         alone = [segmenter.segment(image) for image in images]
         for count in (4, 3, 2):
-            together = segmenter.segment_together(images[:count])
+            together = segmenter.segment_together(list(map(Pixels.of, images[:count])))
             assert len(together) == count
             for one, other in zip(alone[:count], together, strict=True):
                 np.testing.assert_array_equal(one.labels, other.labels)
@@ -229,6 +230,7 @@ def test_one_image_that_fails_fails_those_beside_it_and_no_later_ones(tmp_path):
     backend = open_backend(model, BackendOptions(name='onnxruntime', threads=2, max_batch=2))
     good, bad = np.zeros((2, 32, 64, 3), np.uint8)
     bad[0, 0, 2] = 7
+    good, bad = Pixels.of(good), Pixels.of(bad)
     for images in ([good, bad], [bad, good]):
         with pytest.raises(BackendError, match='gives label 7'):
             backend.infer(images)

@@ -39,9 +39,10 @@ from seg_node.perception.backends.tensorrt.builder import BuildCancelledError, B
 from seg_node.perception.backends.tensorrt.library import Missing, TensorRtMissingError
 from seg_node.perception.backends.tensorrt.opening import OpenedEngine
 from seg_node.perception.backends.tensorrt.runner import check_engine, EngineRunner
+from seg_node.perception.images.pixels import Pixels
 from seg_node.perception.models.model import load_model
 
-IMAGE = np.full((32, 64, 3), (30, 200, 20), np.uint8)
+IMAGE = Pixels.of(np.full((32, 64, 3), (30, 200, 20), np.uint8))
 
 
 class Opener:
@@ -200,6 +201,7 @@ import sys
 from seg_node.perception.backends.registry import BackendOptions, open_backend
 from seg_node.perception.backends.cuda import driver_api
 driver_api.LIBRARY = 'no_driver.so'
+from seg_node.perception.images.pixels import Pixels
 from seg_node.perception.models.model import load_model
 backend = open_backend(load_model({str(model.graph.parent)!r}))
 print(backend.chosen_because, backend.warnings, 'tensorrt_rtx' in sys.modules)

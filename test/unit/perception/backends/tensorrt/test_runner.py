@@ -37,6 +37,7 @@ from seg_node.perception.backends.tensorrt.runner import (
     EngineShape,
     KEPT,
 )
+from seg_node.perception.images.pixels import Pixels
 from seg_node.perception.models.model import load_model
 
 pytestmark = needs_compiler
@@ -62,7 +63,8 @@ def images(*sizes):
     rng = np.random.default_rng(7)
     for width, height in sizes:
         coarse = rng.integers(0, 256, (height // 16 + 1, width // 16 + 1, 3), np.uint8)
-        yield np.ascontiguousarray(coarse.repeat(16, 0).repeat(16, 1)[:height, :width])
+        yield Pixels.of(np.ascontiguousarray(
+            coarse.repeat(16, 0).repeat(16, 1)[:height, :width]))
 
 
 def assert_same(results, expected):
@@ -98,7 +100,8 @@ def test_several_cameras_go_together(model, backend):
 def test_images_with_padded_rows_are_taken(model, backend):
     runner, _, _ = open_runner(model)
     wide, = images((700, 480))
-    assert_same(runner.run([wide[:, :640]]), backend.infer([wide[:, :640]]))
+    part = Pixels.of(wide.bgr[:, :640])
+    assert_same(runner.run([part]), backend.infer([part]))
 
 
 def test_results_share_no_memory_with_later_ones(model):
@@ -113,10 +116,10 @@ def test_results_share_no_memory_with_later_ones(model):
 def test_memory_does_not_grow_with_the_sizes_seen(model):
     runner, device, _ = open_runner(model)
     for width in range(100, 100 + KEPT):
-        runner.run([np.zeros((80, width, 3), np.uint8)])
+        runner.run([Pixels.of(np.zeros((80, width, 3), np.uint8))])
     full = len(device.held)
     for width in range(200, 205):
-        runner.run([np.zeros((80, width, 3), np.uint8)])
+        runner.run([Pixels.of(np.zeros((80, width, 3), np.uint8))])
     assert len(device.held) == full
     runner.close()
     runner.close()
@@ -142,6 +145,7 @@ def test_instances_come_back_where_the_manifest_has_them(tmp_path):
     runner, _, _ = open_runner(told)
     image = np.zeros((32, 64, 3), np.uint8)
     image[10:20, 5:60] = (20, 30, 200)
+    image = Pixels.of(image)
     (found,) = runner.run([image])
     assert set(np.unique(found.instances).tolist()) == {0, 1, 2}
     assert ((found.instances > 0) == (found.labels == 3)).all()
