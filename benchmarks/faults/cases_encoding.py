@@ -31,17 +31,16 @@ from benchmarks.faults.cases_camera import fields
 from benchmarks.faults.faulty_camera import Message
 from benchmarks.faults.images import Pixels
 from benchmarks.faults.setups import COMPRESSED, PLAIN
+from benchmarks.sent_as import sent_as
+from seg_node.perception.images.layout import Layout
 
 
 def _nv12(message: Image) -> Image:
     """Send planes of 16 more rows, as some hardware aligns them; the height is the picture's."""
     bgr = np.frombuffer(message.data, np.uint8).reshape(message.height, message.width, 3)
     aligned = cv2.copyMakeBorder(bgr, 0, 16, 0, 0, cv2.BORDER_REPLICATE)
-    i420 = cv2.cvtColor(aligned, cv2.COLOR_BGR2YUV_I420).tobytes()
-    luma = aligned.shape[0] * aligned.shape[1]
-    chroma = np.frombuffer(i420[luma:], np.uint8).reshape(2, -1).T
     message.encoding, message.step = 'nv12', message.width
-    message.data = array('B', i420[:luma] + chroma.tobytes())
+    message.data = array('B', sent_as(np.asarray(aligned, np.uint8), Layout.NV12).tobytes())
     return message
 
 

@@ -20,28 +20,36 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
+from seg_node.perception.images.layout import Layout
 from seg_node.scoring.percentiles import Percentiles
 
 SIZES = ((640, 480), (1280, 720), (1920, 1080))
+JPEG = 'jpeg'
+ENCODINGS = (*(layout.name.lower() for layout in Layout), JPEG)
+"""How images may come: as they are, in any layout that has a name, or as files."""
 MAX_LOSS = 0.01
 """Share of frames without a stop message of their own up to which a rate counts as carried."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """Cameras of one size, rate (Hz) and transport, all alike."""
+    """Cameras of one size, rate (Hz) and encoding, all alike."""
 
     width: int = 1280
     height: int = 720
-    compressed: bool = False
+    encoding: str = 'bgr8'
     cameras: int = 1
     rate: float = 30.0
 
     @property
     def name(self) -> str:
         """Name for people and files."""
-        kind = 'jpeg' if self.compressed else 'raw'
-        return f'{self.width}x{self.height} {kind}, {self.cameras} x {self.rate:g} Hz'
+        return f'{self.width}x{self.height} {self.encoding}, {self.cameras} x {self.rate:g} Hz'
+
+    @property
+    def compressed(self) -> bool:
+        """Whether they send files."""
+        return self.encoding == JPEG
 
     @property
     def camera_names(self) -> tuple[str, ...]:
@@ -75,12 +83,17 @@ class Measured:
     cpu: Mapping[str, float]
     stages: Mapping[str, float]
 
+    @property
+    def cpu_ms(self) -> float:
+        """CPU time of the subject for a frame that was sent, ms."""
+        return 1e3 * self.cpu[self.subject] / (self.case.rate * self.case.cameras)
 
-def cases(sizes: Iterable[tuple[int, int]], transports: Iterable[bool], cameras: Iterable[int],
+
+def cases(sizes: Iterable[tuple[int, int]], encodings: Iterable[str], cameras: Iterable[int],
           rates: Iterable[float]) -> Iterator[Case]:
     """Return all combinations."""
-    for (width, height), compressed, count, rate in product(sizes, transports, cameras, rates):
-        yield Case(width, height, compressed, count, rate)
+    for (width, height), encoding, count, rate in product(sizes, encodings, cameras, rates):
+        yield Case(width, height, encoding, count, rate)
 
 
 def latencies(sent: Mapping[str, set[int]], heard: Iterable[tuple[str, int, int]]

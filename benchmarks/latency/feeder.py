@@ -27,13 +27,17 @@ import sys
 import time
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 import rclpy
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CompressedImage, Image
 
-from benchmarks.latency.case import Case
+from benchmarks.latency.case import Case, ENCODINGS, JPEG
 from benchmarks.latency.images import jpeg, road_images
+from benchmarks.sent_as import sent_as
+from seg_node.perception.images.layout import Layout
 from seg_node.tools.common.command_line import StopFlag
 
 READY = 'ready'
@@ -44,7 +48,7 @@ def case_options(parser: argparse.ArgumentParser) -> None:
     """Add what makes a case."""
     parser.add_argument('--width', type=int, required=True)
     parser.add_argument('--height', type=int, required=True)
-    parser.add_argument('--compressed', action='store_true')
+    parser.add_argument('--encoding', choices=ENCODINGS, required=True)
     parser.add_argument('--cameras', type=int, required=True)
     parser.add_argument('--rate', type=float, required=True)
 
@@ -52,20 +56,21 @@ def case_options(parser: argparse.ArgumentParser) -> None:
 def case_arguments(case: Case) -> list[str]:
     """Return the arguments that stand for a case."""
     return ['--width', str(case.width), '--height', str(case.height), '--cameras',
-            str(case.cameras), '--rate', str(case.rate), *['--compressed'] * case.compressed]
+            str(case.cameras), '--rate', str(case.rate), '--encoding', case.encoding]
 
 
 def messages(case: Case) -> list[Any]:
     """Return the images as messages, to be stamped and published again and again."""
-    return [_message(bgr, case.compressed) for bgr in road_images(case.width, case.height)]
+    return [_message(bgr, case.encoding) for bgr in road_images(case.width, case.height)]
 
 
-def _message(bgr: Any, compressed: bool) -> Any:
-    if compressed:
-        return CompressedImage(format='jpeg', data=jpeg(bgr))
-    message = Image(height=bgr.shape[0], width=bgr.shape[1], encoding='bgr8',
-                    step=3 * bgr.shape[1])
-    message.data.frombytes(bgr.tobytes())
+def _message(bgr: NDArray[np.uint8], encoding: str) -> Any:
+    if encoding == JPEG:
+        return CompressedImage(format=JPEG, data=jpeg(bgr))
+    rows = sent_as(bgr, Layout[encoding.upper()])
+    message = Image(height=bgr.shape[0], width=bgr.shape[1], encoding=encoding,
+                    step=rows.shape[1])
+    message.data.frombytes(rows.tobytes())
     return message
 
 
@@ -100,7 +105,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     case_options(parser)
     parser.add_argument('--log', type=Path, required=True)
     given = parser.parse_args(argv)
-    case = Case(given.width, given.height, given.compressed, given.cameras, given.rate)
+    case = Case(given.width, given.height, given.encoding, given.cameras, given.rate)
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     feed(case, given.log, stop)
     rclpy.try_shutdown()

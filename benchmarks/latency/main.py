@@ -27,9 +27,9 @@ from dataclasses import replace
 from pathlib import Path
 import sys
 
-from benchmarks.latency.case import Case, cases, MAX_LOSS
+from benchmarks.latency.case import Case, cases, ENCODINGS, JPEG, MAX_LOSS
 from benchmarks.latency.peak import highest_rate
-from benchmarks.latency.run import bare_ms, measure, NODE, RELAY, Setting, SIMPLE
+from benchmarks.latency.run import bare_ms, GPU, GPU_BGR, measure, NODE, RELAY, Setting, SIMPLE
 from benchmarks.latency.tables import Results, to_json, to_markdown
 from benchmarks.model.results import machine
 from seg_node.errors import UserError
@@ -45,7 +45,6 @@ from seg_node.tools.common.command_line import (
 )
 
 PEAK_RATES = (5.0, 240.0)
-TRANSPORTS = {'raw': False, 'jpeg': True}
 
 
 def size(text: str) -> tuple[int, int]:
@@ -62,8 +61,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument('--sizes', type=size, nargs='+', metavar='WxH',
                         default=[(640, 480), (1280, 720), (1920, 1080)],
                         help='sizes of the images (default: 640x480 1280x720 1920x1080)')
-    parser.add_argument('--transports', choices=TRANSPORTS, nargs='+', default=['raw', 'jpeg'],
-                        help='how they come (default: both)')
+    parser.add_argument('--encodings', choices=ENCODINGS, nargs='+', default=['bgr8', JPEG],
+                        help='how they come (default: bgr8 jpeg)')
     parser.add_argument('--cameras', type=whole(1, 8), nargs='+', default=[1], metavar='N',
                         help='numbers of cameras (default: 1)')
     parser.add_argument('--rates', type=positive, nargs='+', default=[30.0], metavar='HZ',
@@ -71,7 +70,10 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument('--seconds', type=positive, default=10.0,
                         help='time that counts of each case (default: 10)')
     parser.add_argument('--peak', action='store_true',
-                        help='also find the highest rate of each size and transport, one camera')
+                        help='also find the highest rate of each size and encoding, one camera')
+    parser.add_argument('--stand-in-gpu', action='store_true',
+                        help='measure the node alone, with a GPU that takes no time of the CPU: '
+                        'once with images as they come, once converted to BGR first')
     parser.add_argument('--no-masks', action='store_true', help='nobody subscribes to masks')
     parser.add_argument('--model', default='road', help='bundled model, or a model folder')
     parser.add_argument('--out', type=Path, default=Path('out/latency'), metavar='DIR',
@@ -83,14 +85,15 @@ def run(given: argparse.Namespace, stop: StopFlag) -> Results:
     """Measure everything, case by case and both subjects in turn."""
     from tqdm import tqdm
     setting = Setting(given.model, given.out / 'logs', given.seconds, not given.no_masks, stop)
-    transports = [TRANSPORTS[name] for name in given.transports]
-    wanted = list(cases(given.sizes, transports, given.cameras, given.rates))
+    wanted = list(cases(given.sizes, given.encodings, given.cameras, given.rates))
+    subjects = (GPU, GPU_BGR) if given.stand_in_gpu else (NODE, SIMPLE, RELAY)
     bare, measured = {}, []
     for case in tqdm(wanted, desc='cases', disable=None):
-        bare[case.name] = bare_ms(case, setting)
-        measured += [measure(subject, case, setting) for subject in (NODE, SIMPLE, RELAY)]
+        if NODE in subjects:
+            bare[case.name] = bare_ms(case, setting)
+        measured += [measure(subject, case, setting) for subject in subjects]
     peak = {}
-    single = list(cases(given.sizes, transports, [1], [0.0])) if given.peak else []
+    single = list(cases(given.sizes, given.encodings, [1], [0.0])) if given.peak else []
     for case in tqdm(single, desc='peaks', disable=None):
         for subject in (NODE, SIMPLE):
             peak[subject, case.name.partition(',')[0]] = highest_rate(

@@ -38,7 +38,10 @@ from seg_node.tools.common.testbed.domain import Domain
 from seg_node.tools.common.testbed.process import parameter_arguments, Process, python
 
 NODE, SIMPLE, RELAY = 'seg_node', 'simple node', 'relay'
-_NAMES = {NODE: 'seg_node', SIMPLE: 'simple', RELAY: 'simple'}
+GPU, GPU_BGR = 'stand-in GPU', 'stand-in GPU, BGR8'
+"""The node with stand_in_gpu, which takes images as they come, or in BGR alone."""
+_NAMES = {NODE: 'seg_node', SIMPLE: 'simple', RELAY: 'simple', GPU: 'seg_node',
+          GPU_BGR: 'seg_node'}
 WARM_UP = 3.0
 """Seconds of frames before those that count: discovery, caches, clocks of the CPU."""
 START_SECONDS = 60.0
@@ -228,10 +231,13 @@ def _subject_arguments(subject: str, case: Case, setting: Setting) -> list[str]:
         model = ['--model', setting.model] if subject == SIMPLE else []
         return [f'{__package__}.simple_node', *model, '--cameras', *case.camera_names,
                 *['--compressed'] * case.compressed]
-    parameters = {**_PARAMETERS, 'model': setting.model, 'backend': 'onnxruntime',
+    backend = 'onnxruntime' if subject == NODE else 'tensorrt'
+    parameters = {**_PARAMETERS, 'model': setting.model, 'backend': backend,
                   'cameras': list(case.camera_names),
                   'transport': 'compressed' if case.compressed else 'raw'}
-    return ['seg_node.ros.node', '--ros-args', *parameter_arguments(parameters)]
+    process = {NODE: ['seg_node.ros.node'], GPU: [f'{__package__}.stand_in_gpu'],
+               GPU_BGR: [f'{__package__}.stand_in_gpu', '--layouts', 'BGR8']}[subject]
+    return [*process, '--ros-args', *parameter_arguments(parameters)]
 
 
 def _rows(path: Path) -> Iterable[list[str]]:

@@ -29,8 +29,8 @@ import statistics
 import sys
 import time
 
-from benchmarks.latency.case import Case, latencies
-from benchmarks.latency.main import size, TRANSPORTS
+from benchmarks.latency.case import Case, ENCODINGS, latencies
+from benchmarks.latency.main import size
 from benchmarks.latency.run import NODE, running, Setting, WARM_UP
 from benchmarks.latency.usage import Usage, usage_of
 from seg_node.errors import UserError
@@ -97,8 +97,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument('--minutes', type=positive, default=30.0, help='how long (default: 30)')
     parser.add_argument('--size', type=size, default=(1280, 720), metavar='WxH',
                         help='size of the images (default: 1280x720)')
-    parser.add_argument('--transport', choices=TRANSPORTS, default='raw',
-                        help='how they come (default: raw)')
+    parser.add_argument('--encoding', choices=ENCODINGS, default='bgr8',
+                        help='how they come (default: bgr8)')
     parser.add_argument('--cameras', type=whole(1, 8), default=1, help='number (default: 1)')
     parser.add_argument('--rate', type=positive, default=30.0, metavar='HZ',
                         help='frames per second of each camera (default: 30)')
@@ -143,7 +143,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
     stop = StopFlag()
     given = parse(sys.argv[1:] if argv is None else argv)
-    case = Case(*given.size, TRANSPORTS[given.transport], given.cameras, given.rate)
+    case = Case(*given.size, given.encoding, given.cameras, given.rate)
     setting = Setting(given.model, given.out / 'logs', 60.0 * given.minutes, True, stop)
     try:
         given.out.mkdir(parents=True, exist_ok=True)

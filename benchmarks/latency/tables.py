@@ -51,7 +51,7 @@ def to_markdown(results: Results) -> str:
         'inference; relay: a node that passes on at once that an image has come.',
         markdown_table(heads, [_ratios(results, case) for case in _cases(results)]),
         markdown_table(('case', 'subject', 'stop p50', 'p95', 'p99', 'max', 'mask p50', 'p99',
-                'without stop', 'without mask', 'cores'),
+                'without stop', 'without mask', 'cores', 'CPU a frame'),
                [_row(one) for one in results.measured])]
     stages = [one for one in results.measured if one.stages]
     if stages:
@@ -94,7 +94,7 @@ def _row(one: Measured) -> tuple[str, ...]:
     cores = ', '.join(f'{name} {used:.2f}' for name, used in one.cpu.items())
     return (one.case.name, one.subject, _ms(one.stop.p50), _ms(one.stop.p95), _ms(one.stop.p99),
             _ms(one.stop.max), _ms(one.mask.p50), _ms(one.mask.p99), f'{one.lost:.1%}',
-            '-' if math.isnan(one.unmasked) else f'{one.unmasked:.1%}', cores)
+            '-' if math.isnan(one.unmasked) else f'{one.unmasked:.1%}', cores, _ms(one.cpu_ms))
 
 
 def _ms(value: float) -> str:

@@ -15,9 +15,9 @@
 """
 Pixels as a camera sent them, and the colours of all or of some of them.
 
-Whoever needs the whole picture in BGR has it converted once. What is asked of a few pixels is
-converted for those alone, and gives the very bytes that they have in the whole: YUV is converted
-pixel by pixel, with the chroma of the pair (4:2:2) or the 2x2 block (4:2:0), not interpolated.
+Whoever needs the whole picture in BGR has it converted once. Samples are converted alone, and are
+the very bytes of the whole: YUV is converted pixel by pixel, with the chroma of its pair (4:2:2)
+or of its 2x2 block (4:2:0), not interpolated.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
     Bytes = NDArray[np.uint8]
 
+_GREEN = 1
+"""Its place among the bytes of a pixel, in BGR and RGB alike."""
 _TO_BGR = {
     Layout.RGB8: cv2.COLOR_RGB2BGR,
     Layout.BGRA8: cv2.COLOR_BGRA2BGR,
@@ -48,23 +50,10 @@ _TO_BGR = {
     Layout.NV12: cv2.COLOR_YUV2BGR_NV12,
     Layout.NV21: cv2.COLOR_YUV2BGR_NV21,
 }
-
-
-@dataclass(frozen=True)
-class _Yuv:
-    """Which bytes of a pixel are luma, which of its pair's chroma, and how Y, C, Y, C converts."""
-
-    luma: int
-    chroma: slice
-    code: int
-
-
-_YUV = {
-    Layout.YUYV: _Yuv(0, slice(1, None, 2), cv2.COLOR_YUV2BGR_YUY2),
-    Layout.UYVY: _Yuv(1, slice(0, None, 2), cv2.COLOR_YUV2BGR_YUY2),
-    Layout.NV12: _Yuv(0, slice(None), cv2.COLOR_YUV2BGR_YUY2),
-    Layout.NV21: _Yuv(0, slice(None), cv2.COLOR_YUV2BGR_YVYU),
-}
+_AS_PAIRS = {Layout.NV12: cv2.COLOR_YUV2BGR_YUY2, Layout.NV21: cv2.COLOR_YUV2BGR_YVYU}
+"""What converts the bytes of both planes in turn."""
+_LUMA = {Layout.YUYV: 0, Layout.UYVY: 1}
+"""Its place among the bytes of a pixel."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,54 +119,60 @@ class Pixels:
             raise ImageError(f'{self.layout.name} image {self.width}x{self.height} cannot be '
                              f'converted: {error}') from error
 
-    def reduced(self, size: tuple[int, int]) -> Bytes:
+    def grey(self, size: tuple[int, int]) -> Bytes:
         """
-        Take single pixels, BGR uint8 [height, width, 3], as cv2.INTER_NEAREST does.
+        Take single pixels, grey uint8 [height, width], as cv2.INTER_NEAREST does.
 
         :param size: width and height, neither larger than the picture's.
         """
-        if self.layout not in _YUV:
-            return self._converted(_nearest(self.planes[0], size))
-        luma, chroma = self._pairs
-        return self._joined(_nearest(luma, size), _nearest(chroma, size))
+        if self.layout.shared == (1, 1):
+            return _grey(self._converted(_nearest(self.planes[0], size)))
+        pixels, shared = self._bytes_of
+        return np.ascontiguousarray(_grey(
+            self._twice(_nearest(pixels, size), _nearest(shared, size)))[:, ::2])
 
-    def rows(self, rows: NDArray[np.intp]) -> Bytes:
-        """Take whole rows, BGR uint8 [len(rows), W, 3]."""
+    def grey_rows(self, rows: NDArray[np.intp]) -> Bytes:
+        """Take whole rows, grey uint8 [len(rows), W]."""
         if not self.layout.is_planar:
-            return self._converted(self.planes[0][rows])
+            return _grey(self._converted(self.planes[0][rows]))
         luma, chroma = self.planes
-        pairs = np.stack((luma[rows], chroma[rows // 2].reshape(-1, self.width)), axis=-1)
-        return _bytes(cv2.cvtColor(pairs, _YUV[self.layout].code))
+        pairs = cv2.merge((luma[rows], chroma[rows // 2].reshape(-1, self.width)))
+        return _grey(_bytes(cv2.cvtColor(pairs, _AS_PAIRS[self.layout])))
 
-    def columns(self, first: int, step: int, count: int) -> Bytes:
-        """Take columns with all their rows, BGR uint8 [H, count, 3]: `step` from one to next."""
+    def green_columns(self, first: int, step: int, count: int) -> Bytes:
+        """Take the green of columns, uint8 [H, count]: all rows, `step` from one to the next."""
         taken = slice(first, first + step * count, step)
-        if self.layout not in _YUV:
-            return self._converted(np.ascontiguousarray(self.planes[0][:, taken]))
-        luma, chroma = self._pairs
-        shared: Bytes = np.empty((len(chroma), count, chroma.shape[2]), np.uint8)
-        # Of every second column the pairs lie `step` apart.
-        for begin in range(min(2, count)):
-            pair = (first + begin * step) // 2
-            place = shared[:, begin::2]
-            np.copyto(place, chroma[:, pair::step][:, :place.shape[1]])
-        if self.layout.is_planar:
-            shared = shared.repeat(2, axis=0)
-        return self._joined(luma[:, taken], shared)
+        if self.layout.shared == (1, 1):
+            plane = self.planes[0]
+            return np.ascontiguousarray(
+                plane[:, taken] if self.layout is Layout.MONO8 else plane[:, taken, _GREEN])
+        pixels, shared = self._bytes_of
+        # One number is copied quicker than its bytes. Of every second column the pairs lie `step`
+        # apart.
+        pairs = np.ascontiguousarray(shared).view(f'u{shared.shape[2]}')[..., 0]
+        found = np.empty((len(pairs), count), pairs.dtype)
+        for second in range(min(2, count)):
+            place = found[:, second::2]
+            place[...] = pairs[:, (first + second * step) // 2::step][:, :place.shape[1]]
+        chroma = found.repeat(self.layout.shared[1], axis=0).view(np.uint8)
+        twice = self._twice(pixels[:, taken], chroma.reshape(self.height, count, -1))
+        return np.ascontiguousarray(twice[:, ::2, _GREEN])
 
     @property
-    def _pairs(self) -> tuple[Bytes, Bytes]:
+    def _bytes_of(self) -> tuple[Bytes, Bytes]:
         """Return the bytes of each pixel, luma among them, and those of each pair or block."""
         if self.layout.is_planar:
             return self.planes[0], self.planes[1]
         pixels = self.planes[0]
         return pixels, pixels.reshape(self.height, self.width // 2, 4)
 
-    def _joined(self, pixels: Bytes, shared: Bytes) -> Bytes:
-        """Convert pixels [H, W], or [H, W, n], each with its pair's bytes [H, W, n]."""
-        yuv = _YUV[self.layout]
-        luma = pixels if pixels.ndim == 2 else pixels[..., yuv.luma]
-        return from_444(luma, shared[..., yuv.chroma], yuv.code)
+    def _twice(self, pixels: Bytes, shared: Bytes) -> Bytes:
+        """Convert pixels, each with its pair's bytes [H, W, n], which are overwritten."""
+        if self.layout.is_planar:
+            return twice_from_444(pixels, shared, _AS_PAIRS[self.layout])
+        luma = _LUMA[self.layout]
+        shared[..., luma] = shared[..., luma + 2] = pixels[..., luma]
+        return _bytes(cv2.cvtColor(shared.reshape(len(shared), -1, 2), _TO_BGR[self.layout]))
 
     def _converted(self, pixels: Bytes) -> Bytes:
         """Convert pixels, [H, W] or [H, W, n], of a layout of one plane."""
@@ -185,17 +180,21 @@ class Pixels:
         return pixels if code is None else _bytes(cv2.cvtColor(pixels, code))
 
 
-def from_444(luma: Bytes, chroma: Bytes, code: int) -> Bytes:
+def twice_from_444(luma: Bytes, chroma: Bytes, code: int) -> Bytes:
     """
-    Return pixels that have a chroma each as BGR uint8 [H, W, 3], a view.
+    Return pixels that have a chroma each as BGR uint8 [H, 2 W, 3]: each of them twice.
 
     :param luma: uint8 [H, W]; chroma: uint8 [H, W, 2], in the order that `code` takes.
     :param code: OpenCV's conversion of pairs, bytes in the order Y, C, Y, C.
     """
-    alike = np.empty((*luma.shape, 4), np.uint8)     # each goes as a pair of two
+    alike = np.empty((*luma.shape, 4), np.uint8)
     alike[..., 0] = alike[..., 2] = luma
     alike[..., 1::2] = chroma
-    return _bytes(cv2.cvtColor(alike.reshape(luma.shape[0], -1, 2), code))[:, ::2]
+    return _bytes(cv2.cvtColor(alike.reshape(luma.shape[0], -1, 2), code))
+
+
+def _grey(bgr: Bytes) -> Bytes:
+    return _bytes(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY))
 
 
 def _nearest(plane: Bytes, size: tuple[int, int]) -> Bytes:

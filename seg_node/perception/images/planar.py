@@ -36,7 +36,7 @@ import numpy as np
 
 from seg_node.perception.images.errors import ImageError
 from seg_node.perception.images.layout import Layout
-from seg_node.perception.images.pixels import from_444, Pixels
+from seg_node.perception.images.pixels import Pixels, twice_from_444
 from seg_node.perception.images.raw_image import flat, RawImage, rows_at
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def read_planar(image: RawImage) -> Pixels:
         return Pixels(format.layout, (luma, chroma.reshape(len(chroma), -1, 2)))
     if not format.shared:
         return Pixels.of(np.ascontiguousarray(
-            from_444(luma, chroma.reshape(*luma.shape, 2), format.code)))
+            twice_from_444(luma, chroma.reshape(*luma.shape, 2), format.code)[:, ::2]))
     if planes.stride == planes.width:
         packed = rows_at(data, 0, planes.height // 2 * 3, planes.width, planes.width)
     else:

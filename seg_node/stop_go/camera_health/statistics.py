@@ -54,7 +54,7 @@ def small_luma(pixels: Pixels) -> Image:
     :returns: uint8 [at most 144, at most 256], grey.
     """
     size = (min(pixels.width, LUMA_SIZE[0]), min(pixels.height, LUMA_SIZE[1]))
-    return np.asarray(cv2.cvtColor(pixels.reduced(size), cv2.COLOR_BGR2GRAY), np.uint8)
+    return pixels.grey(size)
 
 
 def areas(luma: Image) -> Image:
@@ -97,7 +97,7 @@ def noise(pixels: Pixels) -> float | None:
     """
     middle = np.linspace(1, pixels.height - 2, _STRIPS).astype(np.intp)
     rows = np.concatenate((middle - 1, middle, middle + 1))
-    grey = np.asarray(cv2.cvtColor(pixels.rows(rows), cv2.COLOR_BGR2GRAY), np.int16)
+    grey = pixels.grey_rows(rows).astype(np.int16)
     above, centre, below = grey[:_STRIPS], grey[_STRIPS:-_STRIPS], grey[-_STRIPS:]
     across = above - 2 * centre + below
     both = np.abs(across[:, :-2] - 2 * across[:, 1:-1] + across[:, 2:])
@@ -120,7 +120,7 @@ def columns(pixels: Pixels) -> Image:
     """Take the green of every row in 64 columns, uint8 [H, 64]; of MIN_SIZE or more."""
     step = pixels.width // _COLUMNS
     first = (pixels.width - step * (_COLUMNS - 1)) // 2
-    return np.ascontiguousarray(pixels.columns(first, step, _COLUMNS)[..., 1])
+    return pixels.green_columns(first, step, _COLUMNS)
 
 
 def row_jump(green: Image, rows: int = 1) -> float:

@@ -92,7 +92,7 @@ def measured(subject, case, base):
 
 
 def test_the_tables_begin_with_ratios():
-    case = next(cases([(640, 480)], [True], [2], [15.0]))
+    case = next(cases([(640, 480)], ['jpeg'], [2], [15.0]))
     assert case.name == '640x480 jpeg, 2 x 15 Hz'
     assert case.camera_names == ('camera_0', 'camera_1')
     results = Results('a machine', 'road', 10.0, True, {case.name: Percentiles(8, 9, 10, 11)},
@@ -121,7 +121,7 @@ def test_a_process_tells_what_it_uses():
 
 @pytest.mark.parametrize(('arguments', 'said'), [
     (['--sizes', '1280'], 'is no size such as 1280x720'), (['--rates', '-3'], '--rates'),
-    (['--cameras', '0'], '--cameras'), (['--transports', 'h264'], '--transports'),
+    (['--cameras', '0'], '--cameras'), (['--encodings', 'h264'], '--encodings'),
 ])
 def test_unusable_input_is_explained(capsys, arguments, said):
     with pytest.raises(SystemExit) as ended:
@@ -136,8 +136,8 @@ def test_a_model_that_is_not_there_ends_it(tmp_path, capsys):
 
 
 def test_cases_are_made_of_all_combinations():
-    assert Case(1280, 720).name == '1280x720 raw, 1 x 30 Hz'
-    assert len(list(cases([(1, 1), (2, 2)], [False, True], [1, 2, 4], [15, 30]))) == 24
+    assert Case(1280, 720).name == '1280x720 bgr8, 1 x 30 Hz'
+    assert len(list(cases([(1, 1), (2, 2)], ['nv12', 'jpeg'], [1, 2, 4], [15, 30]))) == 24
 
 
 def part(memory=100.0, files=20, threads=12, p50=15.0):

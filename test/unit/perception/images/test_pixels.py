@@ -42,21 +42,28 @@ def pictures(draw):
     return read_raw(RawImage(height, width, layout.name.lower(), False, step, data.tobytes()))
 
 
+def grey(bgr):
+    return cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)
+
+
+def smaller(bgr, size):
+    return cv2.resize(bgr, size, interpolation=cv2.INTER_NEAREST)
+
+
 @settings(max_examples=200)
 @given(pictures(), st.data())
-def test_what_is_taken_is_what_the_whole_has_there(pixels, data):
+def test_samples_are_what_the_whole_has_there(pixels, data):
     width, height = pixels.width, pixels.height
     assert pixels.bgr.shape == (height, width, 3)
     size = data.draw(st.integers(1, width)), data.draw(st.integers(1, height))
-    np.testing.assert_array_equal(
-        pixels.reduced(size), cv2.resize(pixels.bgr, size, interpolation=cv2.INTER_NEAREST))
+    np.testing.assert_array_equal(pixels.grey(size), grey(smaller(pixels.bgr, size)))
     rows = np.array(data.draw(st.lists(st.integers(0, height - 1), min_size=1, max_size=9)))
-    np.testing.assert_array_equal(pixels.rows(rows), pixels.bgr[rows])
+    np.testing.assert_array_equal(pixels.grey_rows(rows), grey(pixels.bgr[rows]))
     count = data.draw(st.integers(1, width))
     step = data.draw(st.integers(1, max(1, (width - 1) // max(1, count - 1))))
     first = data.draw(st.integers(0, width - 1 - step * (count - 1)))
     np.testing.assert_array_equal(
-        pixels.columns(first, step, count), pixels.bgr[:, first::step][:, :count])
+        pixels.green_columns(first, step, count), pixels.bgr[:, first::step, 1][:, :count])
 
 
 @pytest.mark.parametrize('layout', Layout)
@@ -66,8 +73,7 @@ def test_the_small_picture_of_a_camera(layout, size):
     pixels = Pixels.within(data, layout, *size)
     assert (pixels.width, pixels.height) == size
     np.testing.assert_array_equal(
-        pixels.reduced((256, 144)),
-        cv2.resize(pixels.bgr, (256, 144), interpolation=cv2.INTER_NEAREST))
+        pixels.grey((256, 144)), grey(smaller(pixels.bgr, (256, 144))))
 
 
 @pytest.mark.parametrize('layout', Layout)
