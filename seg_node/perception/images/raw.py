@@ -46,11 +46,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LAYOUTS = {
-    'bgr8': Layout.BGR8, '8UC3': Layout.BGR8,
-    'rgb8': Layout.RGB8,
-    'bgra8': Layout.BGRA8, '8UC4': Layout.BGRA8,
-    'rgba8': Layout.RGBA8,
-    'mono8': Layout.MONO8, '8UC1': Layout.MONO8,
+    'bgr8': Layout.BGR8, 'rgb8': Layout.RGB8, 'bgra8': Layout.BGRA8, 'rgba8': Layout.RGBA8,
+    'mono8': Layout.MONO8, '8UC1': Layout.MONO8, '8UC3': Layout.BGR8, '8UC4': Layout.BGRA8,
     'yuv422': Layout.UYVY, 'uyvy': Layout.UYVY,
     'yuv422_yuy2': Layout.YUYV, 'yuyv': Layout.YUYV,
 }

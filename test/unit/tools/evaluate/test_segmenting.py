@@ -25,6 +25,8 @@ from helpers.tiny_model import write_tiny_model
 from seg_node.errors import UserError
 from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.images.camera_image import CameraImage
+from seg_node.perception.images.layout import Layout
+from seg_node.perception.images.pixels import Pixels
 from seg_node.perception.segmenter import Segmenter
 from seg_node.recordings.decoding import DecodedFrame
 from seg_node.recordings.sources import RecordedFrame
@@ -82,6 +84,7 @@ def test_what_was_read_before_an_error_comes_first(pool):
 
 
 def test_a_frame_that_fails_says_why(pool):
-    wrong = DecodedFrame(RecordedFrame(0, 0), CameraImage.of(np.ones((3, 3), np.uint8)))
+    damaged = CameraImage.as_sent(Pixels(Layout.BGR8, (np.ones((3, 3), np.uint8),)))
+    wrong = DecodedFrame(RecordedFrame(0, 0), damaged)
     seen, = pool.segmented([wrong])
     assert seen.segmentation is None and 'must be BGR' in seen.problem
