@@ -31,7 +31,7 @@ def run(tmp_path, *arguments):
 
 
 def test_every_frame_has_its_stop_and_its_mask(tmp_path):
-    done = run(tmp_path, 'latency', '--sizes', '320x240', '--transports', 'jpeg', '--rates', '4',
+    done = run(tmp_path, 'latency', '--sizes', '320x240', '--encodings', 'jpeg', '--rates', '4',
                '--seconds', '2')
     assert done.returncode == 0, done.stderr
     results = json.loads((tmp_path / 'latency.json').read_text())
@@ -48,6 +48,16 @@ def test_every_frame_has_its_stop_and_its_mask(tmp_path):
     assert simple['overhead']['p50'] is None
     assert '320x240 jpeg, 2 x 4 Hz' in (tmp_path / 'latency.md').read_text()
     assert done.stdout.strip() == (tmp_path / 'latency.md').read_text().strip()
+
+
+def test_a_gpu_that_is_none_leaves_what_the_node_costs(tmp_path):
+    done = run(tmp_path, 'latency', '--stand-in-gpu', '--sizes', '320x240', '--encodings', 'nv12',
+               '--rates', '10', '--seconds', '1')
+    assert done.returncode == 0, done.stderr
+    measured = json.loads((tmp_path / 'latency.json').read_text())['measured']
+    assert [one['subject'] for one in measured] == ['stand-in GPU', 'stand-in GPU, BGR8']
+    assert all(one['lost'] < 0.5 and one['unmasked'] < 0.5 for one in measured)
+    assert all(one['cpu'][one['subject']] > 0 for one in measured)
 
 
 def test_a_soak_looks_at_the_process_and_the_frames(tmp_path):
