@@ -61,6 +61,8 @@ from seg_node.tools.common.files import write_whole
 from seg_node.tools.common.text_table import aligned
 
 _UNITS = {'height': 'm'}
+_COARSE = 320
+"""Pixels of width below which the accuracy that docs/calibration.md tells was not reached."""
 _DRAWN_WIDTH = 1.0
 """Metres of the way that is drawn where the vehicle's width is unknown."""
 
@@ -174,6 +176,9 @@ def run(options: argparse.Namespace) -> None:
                 found = measure_drive(images, options.speed)
         except CalibrationError as error:
             raise UserError(f'{source.name}: {error}') from None
+        if first[1].width < _COARSE:
+            source.note(f'pictures of {first[1].width} pixels are coarse: the angles may be off '
+                        f'by more than 0.005 rad; take {_COARSE} pixels or more')
         for note in source.notes:
             print(printable(f'calibrate: {note}'), file=sys.stderr)
         if seat.height > 0:

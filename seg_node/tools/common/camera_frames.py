@@ -45,7 +45,7 @@ def frames_with_intrinsics(source: Source, structure: Structure, camera: str,
     rotation = structure.setups[camera].rotation
     made: tuple[CameraInfo, Intrinsics] | None = None
     problem = 'has no images'
-    for decoded in decode_frames(source, rotation=rotation):
+    for decoded in _until_damage(decode_frames(source, rotation=rotation), source):
         if decoded.image is None or decoded.bgr is None:
             problem = decoded.problem
             source.note(f'frame {decoded.frame.index}: {problem}; left out')
@@ -55,6 +55,19 @@ def frames_with_intrinsics(source: Source, structure: Structure, camera: str,
         yield decoded, made[1]
     if made is None:
         raise UserError(f'{source.name}: no image can be used: {problem}')
+
+
+def _until_damage(frames: Iterator[DecodedFrame], source: Source) -> Iterator[DecodedFrame]:
+    """Yield the frames before the damage of a recording; the first must be there."""
+    begun = False
+    try:
+        for decoded in frames:
+            yield decoded
+            begun = True
+    except UserError as error:
+        if not begun:
+            raise
+        source.note(f'{error}')
 
 
 def _intrinsics(decoded: DecodedFrame, source: Source, structure: Structure, camera: str,

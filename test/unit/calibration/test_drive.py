@@ -16,16 +16,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 import math
 
+import cv2
 import numpy as np
 import pytest
 
-from helpers.mounted import MountedCamera, world
+from helpers.mounted import MountedCamera, SIZE, world
+from helpers.views import BARREL
 from seg_node.calibration.drive import combined, DriveCalibration, ENOUGH, Sight
 from seg_node.calibration.estimate import angles_of, CalibrationError, upright_pose
 from seg_node.calibration.ground_motion import axes, GroundMotion
-from seg_node.stop_go import CameraPose, Mounting
+from seg_node.stop_go import CameraPose, Mounting, View
+from seg_node.stop_go.lens import Lens
 
 
 def drive(camera, step=0.2, count=12, curvature=0.0, nod=0.003, told=None, paint=None):
@@ -52,6 +56,22 @@ def test_a_straight_drive_tells_the_mounting(mounting, step, things):
     assert found.yaw.value == pytest.approx(mounting.yaw, abs=0.01)
     assert found.height.value == pytest.approx(mounting.height, rel=0.03)
     assert 0.0 < found.pitch.spread < 0.01 and found.pitch.count >= ENOUGH
+
+
+def test_a_lens_that_bends_is_straightened():
+    mounting = Mounting(1.0, 0.2, 0.03, 0.05)
+    camera = MountedCamera(mounting)
+    bent = replace(camera.view.intrinsics, lens=Lens('plumb_bob', BARREL))
+    u, v = np.meshgrid(*(np.arange(size, dtype=float) for size in SIZE))
+    plane = bent.unproject(np.stack([u, v], -1))
+    maps = [np.nan_to_num(plane[..., axis] * focal + middle, nan=-9.0).astype(np.float32)
+            for axis, focal, middle in ((0, bent.fx, bent.cx), (1, bent.fy, bent.cy))]
+    camera.view = View(bent, camera.view.pose)
+    found = drive(camera, 0.18, 10, paint=lambda bgr: cv2.remap(
+        bgr, *maps, cv2.INTER_LINEAR)).estimate()
+    assert found.pitch.value == pytest.approx(0.2, abs=0.005)
+    assert found.roll.value == pytest.approx(0.03, abs=0.01)
+    assert found.height.value == pytest.approx(1.0, rel=0.03)
 
 
 def test_backwards_is_told_by_odometry():

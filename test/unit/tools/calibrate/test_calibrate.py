@@ -19,8 +19,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from rosbags.rosbag2 import StoragePlugin, Writer
 import yaml
 
+from helpers.bag_files import _header, CAMERA_INFO, COMPRESSED, PERIOD_NS, START_NS, STORE
+from helpers.evaluate_inputs import ODOMETRY, odometry, packed
 from helpers.mounted import MountedCamera
 from seg_node.parameters.params_file import configure, NODE, read_params_file
 from seg_node.parameters.structure import check_mountings
@@ -99,6 +102,37 @@ def test_a_drive_with_a_speed(calibrate):
 def test_a_drive_without_a_speed_tells_no_height_unless_it_is_given(calibrate, capsys):
     assert 'mounting.camera.height' not in calibrate('drive')
     assert 'height: is not known without a speed' in capsys.readouterr().out
+
+
+def test_a_damaged_bag_tells_what_lies_before_the_damage(camera, tmp_path, capsys):
+    bag = tmp_path / 'bag'
+    with Writer(bag, version=8, storage_plugin=StoragePlugin.MCAP) as writer:
+        images, infos, odom = (writer.add_connection(topic, kind, typestore=STORE) for topic, kind
+                               in (('/camera/image_raw/compressed', COMPRESSED),
+                                   ('/camera/camera_info', CAMERA_INFO), ('/odom', ODOMETRY)))
+        for number in range(16):
+            at = START_NS + number * PERIOD_NS
+            writer.write(odom, at - 2000, odometry(at - 2000, 0.15 / (PERIOD_NS * 1e-9)))
+            writer.write(infos, at - 1000, info_of(camera.view.intrinsics, at))
+            writer.write(images, at, packed(at, camera.picture(0.15 * number, number=number)))
+    (file,) = bag.glob('*.mcap')
+    file.write_bytes(file.read_bytes()[:-file.stat().st_size // 5])
+    (bag / 'metadata.yaml').unlink()
+    out = tmp_path / 'my_robot.yaml'
+    assert main([str(bag), '--out', str(out)]) == 0
+    assert 'cut off or damaged' in capsys.readouterr().err
+    given = read_params_file(out, NODE)
+    assert given['mounting.camera.height'] == pytest.approx(0.8, rel=0.03)
+    assert given['mounting.camera.pitch'] == pytest.approx(0.35, abs=0.005)
+
+
+def info_of(lens, stamp_ns):
+    types = STORE.types
+    roi = types['sensor_msgs/msg/RegionOfInterest'](0, 0, 0, 0, False)
+    k = np.array([lens.fx, 0, lens.cx, 0, lens.fy, lens.cy, 0, 0, 1], float)
+    return bytes(STORE.serialize_cdr(types[CAMERA_INFO](
+        _header(stamp_ns, 'lens'), lens.height, lens.width, 'plumb_bob', np.zeros(5), k,
+        np.eye(3).reshape(-1), np.zeros(12), 0, 0, roi), CAMERA_INFO))
 
 
 def test_a_checkerboard(calibrate):
