@@ -46,6 +46,7 @@ from benchmarks.second_opinion.swallowing import (
     SwallowedLabels,
     SwallowingPerception,
 )
+from benchmarks.second_opinion.videos import tried_on
 from seg_node.perception.models.model import load_model
 from seg_node.stop_go.second_opinion.opinion_limits import OFF, OpinionLimits, REPORT, STOP
 from seg_node.stop_go.verdict import Reason
@@ -197,6 +198,9 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
                         help='who may stop the vehicle (default: both)')
     parser.add_argument('--workers', type=whole(1, 256), default=1, metavar='W',
                         help='processes (default: 1)')
+    parser.add_argument('--videos', type=Path, metavar='DIR',
+                        help='instead of drives: the folder of two real videos, as they are and '
+                             'with things put in the way')
     parser.add_argument('--out', type=Path, default=Path('out'), metavar='DIR',
                         help='folder for the results (default: out)')
     return parser.parse_args(argv)
@@ -213,6 +217,9 @@ def write(found: Sequence[Tried], options: argparse.Namespace) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
     options = parse(sys.argv[1:] if argv is None else argv)
+    if options.videos is not None:
+        print(tried_on(options.videos))
+        return 0
     seeds = range(options.seed, options.seed + options.drives)
     found: list[Tried] = []
     try:
