@@ -224,6 +224,26 @@ def test_appearance_alone_finds_what_looks_different_and_stands():
     assert drive.reasons == {Reason.LOOKS_DIFFERENT}
 
 
+def test_at_a_standstill_appearance_lets_go_only_of_what_has_gone():
+    limits = replace(LIMITS, second_opinion=OpinionLimits(stands_up=OFF, looks_different=STOP))
+    drive = Drive(limits)
+    things = [Thing(12.0, 0.0, obstacles.cone(0).scaled(1.6))]
+    while not (drive.said and drive.said[-1].findings):
+        drive.frame(things)
+        assert drive.x < 11.0
+    drive.drive(4, things, speed=0.0)
+    assert all(said.findings for said in drive.drive(30, things, speed=0.0))
+    assert not drive.drive(12, (), speed=0.0)[-1].findings
+
+
+@pytest.mark.parametrize(('inner', 'found'), [(0.3, True), (0.8, False)])
+def test_what_only_reaches_into_the_way_stands_on_it(inner, found):
+    drive = Drive()
+    drive.drive(40, [Thing(12.0, inner + 2.0, obstacles.barrier(1, 4.0))])
+    assert (Reason.STANDS_UP in drive.reasons) is found
+    assert found or not drive.reasons
+
+
 def test_a_way_that_no_ground_shows_is_silent():
     up = View(VIEW.intrinsics, CameraPose.from_mounting(Mounting(height=1.2, pitch=-1.2)))
     said = SecondOpinion(LIMITS, Direction.FORWARD).ask(Look(
