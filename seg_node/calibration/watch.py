@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from seg_node.calibration.drive import combined, ENOUGH, Sight, STRAIGHT
 from seg_node.calibration.estimate import angles_of, CalibrationError, Estimate
+from seg_node.calibration.ground_motion import GroundMotion
 from seg_node.calibration.image_pair import motion_of
 from seg_node.calibration.pinhole import Grey, Pinhole
 from seg_node.calibration.tracks import track_pair
@@ -161,19 +162,24 @@ class CalibrationWatch:
         if view is not self._view or pinhole is None:
             return
         motion = motion_of(track_pair(first, last, _FEATURES), pinhole, _FEATURES)
-        try:
-            sight = None if motion is None else Sight.of(motion, driven)
-            mounting = angles_of(view.pose)
-        except CalibrationError as error:
-            self.now = Watched(len(sights), str(error), limit=limit)
-            return
-        if sight is not None and sight.straight:
-            sights.append(sight)
-        count = len(sights)
-        if count < ENOUGH:
-            self.now = Watched(
-                count, f'{count} of {ENOUGH} measurements' + (
-                    '' if sight else '; the last two images did not tell how the ground moved'),
-                mounting=mounting, limit=limit)
-        else:
-            self.now = Watched(count, '', combined(list(sights)), mounting, limit)
+        now = _watched(motion, sights, view, driven, limit)
+        if view is self._view:      # else it begins anew, and this is of what was before
+            self.now = now
+
+
+def _watched(motion: GroundMotion | None, sights: deque[Sight], view: View, driven: float,
+             limit: float) -> Watched:
+    """Add what two images say to the measurements; return what all say together."""
+    try:
+        sight = None if motion is None else Sight.of(motion, driven)
+        mounting = angles_of(view.pose)
+    except CalibrationError as error:
+        return Watched(len(sights), str(error), limit=limit)
+    if sight is not None and sight.straight:
+        sights.append(sight)
+    count = len(sights)
+    if count < ENOUGH:
+        untold = '' if sight else '; the last two images did not tell how the ground moved'
+        return Watched(count, f'{count} of {ENOUGH} measurements{untold}', mounting=mounting,
+                       limit=limit)
+    return Watched(count, '', combined(list(sights)), mounting, limit)
