@@ -74,6 +74,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument('--stand-in-gpu', action='store_true',
                         help='measure the node alone, with a GPU that takes no time of the CPU: '
                         'once with images as they come, once converted to BGR first')
+    parser.add_argument('--load', type=whole(0, 64), default=0, metavar='N',
+                        help='other processes that burn a core each (default: 0)')
     parser.add_argument('--no-masks', action='store_true', help='nobody subscribes to masks')
     parser.add_argument('--model', default='road', help='bundled model, or a model folder')
     parser.add_argument('--out', type=Path, default=Path('out/latency'), metavar='DIR',
@@ -84,7 +86,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 def run(given: argparse.Namespace, stop: StopFlag) -> Results:
     """Measure everything, case by case and both subjects in turn."""
     from tqdm import tqdm
-    setting = Setting(given.model, given.out / 'logs', given.seconds, not given.no_masks, stop)
+    setting = Setting(given.model, given.out / 'logs', given.seconds, not given.no_masks, stop,
+                      given.load)
     wanted = list(cases(given.sizes, given.encodings, given.cameras, given.rates))
     subjects = (GPU, GPU_BGR) if given.stand_in_gpu else (NODE, SIMPLE, RELAY)
     bare, measured = {}, []
@@ -99,7 +102,8 @@ def run(given: argparse.Namespace, stop: StopFlag) -> Results:
             peak[subject, case.name.partition(',')[0]] = highest_rate(
                 lambda rate, subject=subject, case=case: _carries(subject, case, rate, setting),
                 *PEAK_RATES)
-    return Results(machine(), given.model, given.seconds, setting.masks, bare, measured, peak)
+    return Results(machine(), given.model, given.seconds, setting.masks, given.load, bare,
+                   measured, peak)
 
 
 def _carries(subject: str, case: Case, rate: float, setting: Setting) -> bool:

@@ -52,13 +52,18 @@ _PARAMETERS = {'autostart': True, 'geometry': 'trapezoid', 'camera_health.max_id
 
 @dataclass(frozen=True)
 class Setting:
-    """How all cases are run; masks: somebody subscribes to them."""
+    """
+    How all cases are run.
+
+    masks: somebody subscribes to them. load: how many other processes burn a core each.
+    """
 
     model: str
     folder: Path
     seconds: float
     masks: bool
     stop: StopFlag
+    load: int = 0
 
 
 def measure(subject: str, case: Case, setting: Setting) -> Measured:
@@ -134,6 +139,8 @@ class RunningCase:
     def start(self) -> None:
         """Start the processes, and wait until the first frame can be sent."""
         subject, case, setting = self._subject, self._case, self._setting
+        for number in range(setting.load):
+            self.add(f'burner {number}', f'{__package__}.burner')
         self.add(subject, *_subject_arguments(subject, case, setting))
         self.add('listener', f'{__package__}.listener_process',
                     '--node', f'/{_NAMES[subject]}', '--cameras', *case.camera_names,

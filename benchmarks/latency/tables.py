@@ -29,12 +29,18 @@ from seg_node.tools.common.text_table import markdown_table
 
 @dataclass(frozen=True)
 class Results:
-    """All of a run; bare: the network alone by case, peak: Hz by (subject, case's name)."""
+    """
+    All of a run.
+
+    load: other processes that burnt a core each. bare: the network alone by case, without them.
+    peak: Hz by (subject, case's name).
+    """
 
     machine: str
     model: str
     seconds: float
     masks: bool
+    load: int
     bare: Mapping[str, Percentiles]
     measured: Sequence[Measured]
     peak: Mapping[tuple[str, str], float]
@@ -46,9 +52,10 @@ def to_markdown(results: Results) -> str:
              'network in a loop')
     parts = [
         f'`{results.model}` on {results.machine}; {results.seconds:g} s a case, masks '
-        f'{"subscribed" if results.masks else "not subscribed"}. Milliseconds from the stamp of '
-        'an image to the arrival of its message. Overhead: the node, each image without its own '
-        'inference; relay: a node that passes on at once that an image has come.',
+        f'{"subscribed" if results.masks else "not subscribed"}'
+        f'{f", beside {results.load} busy processes" if results.load else ""}. '
+        'Milliseconds from the stamp of an image to the arrival of its message. Overhead: the '
+        'node, each image without its own inference; relay: a node that passes on at once that an image has come.',
         markdown_table(heads, [_ratios(results, case) for case in _cases(results)]),
         markdown_table(('case', 'subject', 'stop p50', 'p95', 'p99', 'max', 'mask p50', 'p99',
                 'without stop', 'without mask', 'cores', 'CPU a frame'),

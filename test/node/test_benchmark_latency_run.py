@@ -52,12 +52,13 @@ def test_every_frame_has_its_stop_and_its_mask(tmp_path):
 
 def test_a_gpu_that_is_none_leaves_what_the_node_costs(tmp_path):
     done = run(tmp_path, 'latency', '--stand-in-gpu', '--sizes', '320x240', '--encodings', 'nv12',
-               '--rates', '10', '--seconds', '1')
+               '--rates', '10', '--seconds', '1', '--load', '1')
     assert done.returncode == 0, done.stderr
     measured = json.loads((tmp_path / 'latency.json').read_text())['measured']
     assert [one['subject'] for one in measured] == ['stand-in GPU', 'stand-in GPU, BGR8']
     assert all(one['lost'] < 0.5 and one['unmasked'] < 0.5 for one in measured)
     assert all(one['cpu'][one['subject']] > 0 for one in measured)
+    assert all(one['cpu']['burner 0'] > 0.1 for one in measured)
 
 
 def test_a_soak_looks_at_the_process_and_the_frames(tmp_path):

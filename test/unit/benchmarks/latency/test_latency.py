@@ -95,7 +95,7 @@ def test_the_tables_begin_with_ratios():
     case = next(cases([(640, 480)], ['jpeg'], [2], [15.0]))
     assert case.name == '640x480 jpeg, 2 x 15 Hz'
     assert case.camera_names == ('camera_0', 'camera_1')
-    results = Results('a machine', 'road', 10.0, True, {case.name: Percentiles(8, 9, 10, 11)},
+    results = Results('a machine', 'road', 10.0, True, 1, {case.name: Percentiles(8, 9, 10, 11)},
                       [measured('seg_node', case, 10.0), measured('simple node', case, 20.0),
                        measured('relay', case, 3.0)],
                       {('seg_node', '640x480 jpeg'): 61.7})
@@ -103,6 +103,7 @@ def test_the_tables_begin_with_ratios():
     row = next(line for line in lines if line.startswith('| 640x480 jpeg, 2 x 15 Hz'))
     assert row == '| 640x480 jpeg, 2 x 15 Hz | 0.50 | 4.0 | 5.5 | 3.0 | 8.0 |'
     assert '| 640x480 jpeg | seg_node | 62 Hz |' in lines
+    assert 'masks subscribed, beside 1 busy processes.' in lines[0]
     content = json.loads(to_json(results))
     assert content['measured'][0]['mask']['p50'] is None
     assert content['peak'] == [{'subject': 'seg_node', 'case': '640x480 jpeg', 'rate': 61.7}]
