@@ -55,7 +55,8 @@ def to_markdown(results: Results) -> str:
         f'{"subscribed" if results.masks else "not subscribed"}'
         f'{f", beside {results.load} busy processes" if results.load else ""}. '
         'Milliseconds from the stamp of an image to the arrival of its message. Overhead: the '
-        'node, each image without its own inference; relay: a node that passes on at once that an image has come.',
+        'node, each image without its own inference; relay: a node that passes on at once that '
+        'an image has come.',
         markdown_table(heads, [_ratios(results, case) for case in _cases(results)]),
         markdown_table(('case', 'subject', 'stop p50', 'p95', 'p99', 'max', 'mask p50', 'p99',
                 'without stop', 'without mask', 'cores', 'CPU a frame'),
