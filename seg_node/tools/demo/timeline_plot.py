@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import matplotlib
@@ -44,6 +45,8 @@ CAMERA_COLORS = ('#2563a8', '#b7791f', '#7b4bab', '#0f8b8d', '#a23e6c', '#5b6b2f
                  '#c65d21')
 DASHED = (0, (5, 3))
 STYLES = ((0, (6, 2, 1, 2)), (0, (2, 1)), (0, (3, 1, 1, 1, 1, 1)))
+LETTERS, LINE = 170, 0.02
+"""Letters in a line of small text, and its share of the height."""
 NARROW = 0.011
 """Share of the drive per letter below which a reason's name does not fit into its strip."""
 
@@ -61,7 +64,9 @@ def write_timeline(drive: Drive, path: Path, limits: Mapping[str, float],
         figure, axes = plt.subplots(
             4, 1, figsize=SIZE, dpi=DPI, sharex=True,
             gridspec_kw={'height_ratios': (1.1, 2, 2, 2), 'hspace': 0.32})
-        figure.subplots_adjust(left=0.06, right=0.98, top=0.925, bottom=0.06)
+        told = wrap('this machine: ' + '; '.join(notes), LETTERS) if notes else []
+        # The legend of the reasons has a line of its own below the text.
+        figure.subplots_adjust(left=0.06, right=0.98, top=0.92 - LINE * len(told), bottom=0.06)
         _decisions(axes[0], drive)
         unit = f', {drive.unit}' if drive.unit else ''
         _measure(axes[1], drive, 'free_distance', f'free distance{unit}', None)
@@ -72,14 +77,11 @@ def write_timeline(drive: Drive, path: Path, limits: Mapping[str, float],
         axes[3].set_xlim(0, max(drive.duration_s, 1e-3))
         axes[3].set_xlabel('seconds from the first frame')
         go = sum(one.seconds for one in drive.segments if one.decision == 'go')
-        if notes:
-            figure.text(0.06, 0.992, 'this machine: ' + '; '.join(notes), va='top', fontsize=11,
-                        color=STOP)
-        axes[0].set_title(
-            f'GO {go:.1f} s of {drive.duration_s:.1f} s,  {len(drive.changes)} '
+        figure.text(
+            0.06, 0.985, f'GO {go:.1f} s of {drive.duration_s:.1f} s,  {len(drive.changes)} '
             f'change{"" if len(drive.changes) == 1 else "s"} of decision,  '
-            f'{len(drive.samples)} of {len(drive.sent)} frames decided',
-            loc='left', fontsize=14, pad=12)
+            f'{len(drive.samples)} of {len(drive.sent)} frames decided', va='top', fontsize=14)
+        figure.text(0.06, 0.985 - 1.4 * LINE, '\n'.join(told), va='top', fontsize=11, color=STOP)
         figure.savefig(path)
         plt.close(figure)
 
