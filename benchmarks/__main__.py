@@ -38,6 +38,8 @@ BENCHMARKS = {
     'outputs': ('benchmarks.outputs.main', "CPU time to publish each of a camera's outputs"),
     'view': ('benchmarks.latency.page',
              'the live page: its CPU time, and what a page that is open costs the node'),
+    'outputs_latency': ('benchmarks.latency.in_turns', 'how much later decisions come where '
+                        'somebody subscribes to all that is told of the world'),
     'soak': ('benchmarks.latency.soak',
              'the node for long: whether memory, files, threads or latency grow'),
     'model': ('benchmarks.model.main',
@@ -54,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(importlib.import_module(module).main(rest))
     usage = '\n'.join([
         'usage: benchmark NAME [options], NAME --help tells them', '',
-        *(f'  {each:<12} {about}' for each, (_, about) in BENCHMARKS.items())])
+        *(f'  {each:<15} {about}' for each, (_, about) in BENCHMARKS.items())])
     if name in ('-h', '--help'):
         print(usage)
         return 0

@@ -22,6 +22,7 @@ from itertools import product
 
 from seg_node.perception.images.layout import Layout
 from seg_node.scoring.percentiles import Percentiles
+from seg_node.stop_go.limits import Geometry
 
 SIZES = ((640, 480), (1280, 720), (1920, 1080))
 JPEG = 'jpeg'
@@ -33,18 +34,25 @@ MAX_LOSS = 0.01
 
 @dataclass(frozen=True)
 class Case:
-    """Cameras of one size, rate (Hz) and encoding, all alike."""
+    """
+    Cameras of one size, rate (Hz) and encoding, all alike.
+
+    geometry: of the corridor; on the ground, the cameras are described and there is odometry.
+    """
 
     width: int = 1280
     height: int = 720
     encoding: str = 'bgr8'
     cameras: int = 1
     rate: float = 30.0
+    geometry: Geometry = Geometry.TRAPEZOID
 
     @property
     def name(self) -> str:
         """Name for people and files."""
-        return f'{self.width}x{self.height} {self.encoding}, {self.cameras} x {self.rate:g} Hz'
+        way = ', on the ground' if self.geometry is Geometry.GROUND else ''
+        return (f'{self.width}x{self.height} {self.encoding}, {self.cameras} x {self.rate:g} Hz'
+                f'{way}')
 
     @property
     def compressed(self) -> bool:
@@ -90,10 +98,10 @@ class Measured:
 
 
 def cases(sizes: Iterable[tuple[int, int]], encodings: Iterable[str], cameras: Iterable[int],
-          rates: Iterable[float]) -> Iterator[Case]:
+          rates: Iterable[float], geometry: Geometry) -> Iterator[Case]:
     """Return all combinations."""
     for (width, height), encoding, count, rate in product(sizes, encodings, cameras, rates):
-        yield Case(width, height, encoding, count, rate)
+        yield Case(width, height, encoding, count, rate, geometry)
 
 
 def latencies(sent: Mapping[str, set[int]], heard: Iterable[tuple[str, int, int]]

@@ -19,8 +19,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from sensor_msgs.msg import CameraInfo
 
+from seg_node.recordings.calibration import Calibration
+from seg_node.ros.outputs.camera_info import scaled_info
 from seg_node.simulation import demo_drive
+from seg_node.stop_go.geometry import Mounting
+from seg_node.tools.common.camera_messages import camera_info
 
 LENGTH = 24
 """Images, shown again and again."""
@@ -38,6 +43,15 @@ def road_images(width: int, height: int) -> list[NDArray[np.uint8]]:
         noise = rng.integers(-3, 4, (height, width, 1), np.int16)
         images.append(np.clip(image + noise, 0, 255).astype(np.uint8))
     return images
+
+
+def road_camera(width: int, height: int) -> tuple[CameraInfo, Mounting]:
+    """Return the camera_info of these images, without header, and where the camera sits."""
+    camera = demo_drive().camera
+    info = camera_info(Calibration.pinhole(
+        camera.width, camera.height, camera.focal_px, camera.cx, camera.cy))
+    return scaled_info(info, width, height), Mounting(
+        height=camera.height_m, pitch=camera.pitch_rad)
 
 
 def jpeg(bgr: NDArray[np.uint8]) -> bytes:

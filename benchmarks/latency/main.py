@@ -35,6 +35,7 @@ from benchmarks.model.results import machine
 from seg_node.errors import UserError
 from seg_node.perception.backends import BackendError
 from seg_node.perception.models.model import ModelError
+from seg_node.stop_go.limits import Geometry
 from seg_node.tools.common.command_line import (
     command,
     fail,
@@ -67,6 +68,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
                         help='numbers of cameras (default: 1)')
     parser.add_argument('--rates', type=positive, nargs='+', default=[30.0], metavar='HZ',
                         help='frames per second of each camera (default: 30)')
+    parser.add_argument('--geometry', choices=[each.value for each in Geometry],
+                        default='trapezoid', help='of the corridor (default: trapezoid)')
     parser.add_argument('--seconds', type=positive, default=10.0,
                         help='time that counts of each case (default: 10)')
     parser.add_argument('--peak', action='store_true',
@@ -88,7 +91,8 @@ def run(given: argparse.Namespace, stop: StopFlag) -> Results:
     from tqdm import tqdm
     setting = Setting(given.model, given.out / 'logs', given.seconds, not given.no_masks, stop,
                       given.load)
-    wanted = list(cases(given.sizes, given.encodings, given.cameras, given.rates))
+    wanted = list(cases(given.sizes, given.encodings, given.cameras, given.rates,
+                        Geometry(given.geometry)))
     subjects = (GPU, GPU_BGR) if given.stand_in_gpu else (NODE, SIMPLE, RELAY)
     bare, measured = {}, []
     for case in tqdm(wanted, desc='cases', disable=None):
@@ -96,7 +100,8 @@ def run(given: argparse.Namespace, stop: StopFlag) -> Results:
             bare[case.name] = bare_ms(case, setting)
         measured += [measure(subject, case, setting) for subject in subjects]
     peak = {}
-    single = list(cases(given.sizes, given.encodings, [1], [0.0])) if given.peak else []
+    single = list(cases(given.sizes, given.encodings, [1], [0.0], Geometry(given.geometry))
+                  if given.peak else ())
     for case in tqdm(single, desc='peaks', disable=None):
         for subject in (NODE, SIMPLE):
             peak[subject, case.name.partition(',')[0]] = highest_rate(

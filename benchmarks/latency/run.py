@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 import math
 from pathlib import Path
 import statistics
@@ -27,12 +27,13 @@ import time
 
 from benchmarks.latency.case import Case, Image, latencies, Measured
 from benchmarks.latency.feeder import case_arguments, READY
-from benchmarks.latency.images import road_images
+from benchmarks.latency.images import road_camera, road_images
 from benchmarks.latency.usage import usage_of
 from seg_node.errors import UserError
 from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.segmenter import Segmenter
 from seg_node.scoring.percentiles import Percentiles
+from seg_node.stop_go.limits import Geometry
 from seg_node.tools.common.command_line import StopFlag
 from seg_node.tools.common.testbed.domain import Domain
 from seg_node.tools.common.testbed.process import parameter_arguments, Process, python
@@ -47,7 +48,8 @@ WARM_UP = 3.0
 START_SECONDS = 60.0
 _LAST_WORDS = 0.5
 """Seconds in which what was sent last arrives, before the listener ends."""
-_PARAMETERS = {'autostart': True, 'geometry': 'trapezoid', 'camera_health.max_identical': 0}
+_PARAMETERS = {'autostart': True, 'camera_health.max_identical': 0}
+_VEHICLE = {'vehicle.width': 0.6, 'vehicle.front': 0.3, 'vehicle.max_speed': 1.5}
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,9 @@ class RunningCase:
         """End the processes, so that they write down what they know."""
         self.processes['feeder'].stop()
         time.sleep(_LAST_WORDS)
-        self.processes['listener'].stop()
+        for name, process in self.processes.items():
+            if name not in ('feeder', self._subject):
+                process.stop()
         self.subject.stop()
 
     def close(self) -> None:
@@ -240,8 +244,12 @@ def _subject_arguments(subject: str, case: Case, setting: Setting) -> list[str]:
                 *['--compressed'] * case.compressed]
     backend = 'onnxruntime' if subject == NODE else 'tensorrt'
     parameters = {**_PARAMETERS, 'model': setting.model, 'backend': backend,
-                  'cameras': list(case.camera_names),
+                  'cameras': list(case.camera_names), 'geometry': case.geometry.value,
                   'transport': 'compressed' if case.compressed else 'raw'}
+    if case.geometry is Geometry.GROUND:
+        _, mounting = road_camera(case.width, case.height)
+        parameters |= {f'mounting.{camera}.{name}': value for camera in case.camera_names
+                       for name, value in asdict(mounting).items()} | _VEHICLE
     process = {NODE: ['seg_node.ros.node'], GPU: [f'{__package__}.stand_in_gpu'],
                GPU_BGR: [f'{__package__}.stand_in_gpu', '--layouts', 'BGR8']}[subject]
     return [*process, '--ros-args', *parameter_arguments(parameters)]
