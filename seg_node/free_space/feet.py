@@ -17,7 +17,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seg_node.stop_go.ground_rays import GroundRays, RayRanges
 
@@ -27,6 +26,8 @@ _STEEPEST = 3.0
 """Samples from one ray to the next, at most, where both see the same border."""
 _PIXEL = 1.5
 """Samples by which a foot may be off where its own pixel shows it."""
+_LEAST = 0.01
+"""Metres; nearer to the camera's foot point is as good as there."""
 
 
 def join_feet(rays: GroundRays, ranges: RayRanges) -> RayRanges:
@@ -39,9 +40,9 @@ def join_feet(rays: GroundRays, ranges: RayRanges) -> RayRanges:
     What is free is never more than before.
     """
     seen = np.isfinite(ranges.foot) & (ranges.foot > rays.start)
-    near = np.where(seen, 1 / np.maximum(ranges.foot, rays.borders[0]), 0.0)
-    nearness = 1.0 / rays.borders.astype(np.float64)
-    steps = np.abs(np.gradient(nearness))
+    near = np.where(seen, 1 / np.maximum(ranges.foot, _LEAST), 0.0)
+    # What a sample spans, where the foot is.
+    steps = np.abs(np.gradient(1 / np.maximum(rays.borders, _LEAST)))
     step = steps[np.searchsorted(rays.borders, ranges.foot).clip(max=len(steps) - 1)]
     ray = np.arange(len(near))
     begins, ends = np.ones((2, len(near)), np.bool_)

@@ -23,6 +23,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from seg_node.free_space.feet import join_feet
 from seg_node.perception.models.manifest import ClassInfo
 from seg_node.stop_go.actions import blocking_table, class_rules
 from seg_node.stop_go.corridor.measure import standing
@@ -97,7 +98,7 @@ class FreeSpaceMeter:
         sure = confidence >= round(limits.stop_go.min_confidence_low * 255)
         ranges = self._rays.measure(
             (states == _PATH) & sure, standing(states == _STANDS, limits.ground.obstacle_rows))
-        return FreeSpace(self._rays, ranges)
+        return FreeSpace(self._rays, join_feet(self._rays, ranges))
 
     def _state_table(self, limits: Limits) -> NDArray[np.uint8]:
         """Return uint8 [256]: path, what stands in the way, or 0 for labels of no class."""

@@ -66,7 +66,8 @@ class GroundRays:
     `azimuth`, float64 [A]: directions in the vehicle frame, radians, increasing by `increment`;
     the last may lie beyond pi. `start` and `end`, float32 [A]: where the ray enters the view and
     leaves it, or `max_range` is reached, metres from the origin; equal for a ray that is not in
-    view. `size` is that of the map: height and width.
+    view. `size` is that of the map: height and width. `borders`, float32 [S], increasing: where
+    each sample of a ray begins, half a pixel or less from the next, metres from the origin.
     """
 
     origin: NDArray[np.float64]
@@ -75,8 +76,8 @@ class GroundRays:
     start: NDArray[np.float32]
     end: NDArray[np.float32]
     size: tuple[int, int]
+    borders: NDArray[np.float32]
     _index: NDArray[np.intp]
-    _foot_at: NDArray[np.float32]
     _free_at: NDArray[np.float32]
 
     @classmethod
@@ -105,7 +106,7 @@ class GroundRays:
         return cls(
             np.array(view.pose.position[:2], np.float64), azimuth, float(azimuth[1] - azimuth[0]),
             ends[0], ends[1], (view.intrinsics.height, view.intrinsics.width),
-            _index(pixels, first, last, view), _borders(distance),
+            _borders(distance), _index(pixels, first, last, view),
             _certain(pixels, azimuth, elevation, first, last, height, limits))
 
     def measure(self, path: NDArray[np.bool_], stands: NDArray[np.bool_]) -> RayRanges:
@@ -131,7 +132,7 @@ class GroundRays:
         standing = seen == _STANDS
         hit = standing.argmax(axis=1)
         foot = np.where(standing[rays, hit], np.maximum(
-            self._foot_at.take(hit, mode='clip'), self.start), np.float32(np.inf))
+            self.borders.take(hit, mode='clip'), self.start), np.float32(np.inf))
         return RayRanges(foot, np.where(
             bound == 0, self.start, np.maximum(np.minimum(free, foot), self.start)))
 
