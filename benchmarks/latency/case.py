@@ -98,7 +98,7 @@ class Measured:
 
 
 def cases(sizes: Iterable[tuple[int, int]], encodings: Iterable[str], cameras: Iterable[int],
-          rates: Iterable[float], geometry: Geometry) -> Iterator[Case]:
+          rates: Iterable[float], geometry: Geometry = Geometry.TRAPEZOID) -> Iterator[Case]:
     """Return all combinations."""
     for (width, height), encoding, count, rate in product(sizes, encodings, cameras, rates):
         yield Case(width, height, encoding, count, rate, geometry)
