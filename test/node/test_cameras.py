@@ -38,8 +38,7 @@ def pixels(message):
         message.height, message.width, *channels)
 
 
-@pytest.mark.parametrize('reliability', ReliabilityPolicy.__members__.keys() & {
-    'RELIABLE', 'BEST_EFFORT'})
+@pytest.mark.parametrize('reliability', ['RELIABLE', 'BEST_EFFORT'])
 @pytest.mark.parametrize('make', [
     raw, compressed, lambda image: compressed(image, 'png')], ids=['raw', 'jpeg', 'png'])
 def test_a_free_road_is_go(testbed, make, reliability):
