@@ -212,6 +212,9 @@ def test_a_parameter_file_and_a_calibration_put_the_corridor_on_the_ground(
     assert 'invented' not in process.output
     log = (tmp_path / 'out' / 'logs' / 'node.log').read_text()
     assert 'no camera_info' not in log.partition('confirming')[2]
+    with Reader(tmp_path / 'out' / 'results.mcap') as bag:
+        told = {c.topic.removeprefix('/seg_node/') for c in bag.connections}
+    assert {'obstacles', 'free', 'scan', 'things', 'free_distance'} <= told
     process = demo(testbed, *given)
     assert ended(testbed, process) == 0, process.output
     assert 'camera_info is invented' in process.output.splitlines()[-1]

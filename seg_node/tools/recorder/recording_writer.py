@@ -40,6 +40,10 @@ STATUS = 'diagnostic_msgs/msg/DiagnosticStatus'
 DIAGNOSTICS = 'diagnostic_msgs/msg/DiagnosticArray'
 RANGE = 'sensor_msgs/msg/Range'
 FLOAT32 = 'std_msgs/msg/Float32'
+CLOUD = 'sensor_msgs/msg/PointCloud2'
+WORLD = (('obstacles', CLOUD), ('free', CLOUD), ('scan', 'sensor_msgs/msg/LaserScan'),
+         ('things', 'visualization_msgs/msg/MarkerArray'))
+"""What a camera's image tells of the ground, but for its points, which are 6 MB an image."""
 QUEUE_SIZE = 400
 """Messages waiting for the disk."""
 OVERLAY_QUEUE_SIZE = 100
@@ -72,11 +76,14 @@ def topics_of(cameras: Sequence[str], node: str) -> list[Topic]:
         topics.append(Topic(f'{camera}/segmentation/mask', IMAGE, 'mask', camera))
         topics.append(Topic(f'{camera}/segmentation/overlay', IMAGE, 'overlay', camera))
         topics.append(Topic(f'{camera}/segmentation/camera_info', CAMERA_INFO, 'other', camera))
+        own = node if len(cameras) == 1 else f'{node}/{camera}'
+        topics += [Topic(f'{own}/{name}', kind, 'other', camera) for name, kind in WORLD]
     return [*topics,
             Topic(f'{node}/stop', BOOL, 'stop'),
             Topic(f'{node}/state', STATUS, 'state'),
             Topic(f'{node}/speed_limit', FLOAT32, 'other'),
             Topic(f'{node}/free_distance', RANGE, 'other'),
+            Topic(f'{node}/grid', 'nav_msgs/msg/OccupancyGrid', 'other'),
             Topic('/diagnostics', DIAGNOSTICS, 'diagnostics')]
 
 
