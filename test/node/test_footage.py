@@ -31,6 +31,7 @@ from helpers.tiny_model import write_tiny_model
 FRAMES, RATE = 300, 25.0
 
 
+@pytest.fixture(scope='module')
 def footage() -> list[Image]:
     """Read the frames of a drive; it starts over where it is too short."""
     video = DATA / 'videos' / 'solidWhiteRight.mp4'
@@ -51,12 +52,12 @@ def middle_model(tmp_path_factory):
 
 
 @pytest.fixture
-def going(testbed, middle_model):
+def going(footage, testbed, middle_model):
     """Return a testbed whose node gives masks, its camera, and the masks."""
     masks = testbed.subscribe(Image, 'camera/segmentation/mask')
     testbed.start_seg_node(autostart=True, model=str(middle_model))
     # One image again and again, until the way from camera to mask is open.
-    camera = testbed.start_camera(footage()[0])
+    camera = testbed.start_camera(footage[0])
     testbed.wait_for(lambda: masks, 'a first mask')
     camera.stop()
     await_account(testbed)
@@ -75,10 +76,10 @@ def await_account(testbed):
 
 
 @pytest.mark.data
-def test_every_frame_has_its_mask_where_the_node_has_time_for_it(going):
+def test_every_frame_has_its_mask_where_the_node_has_time_for_it(footage, going):
     testbed, camera, masks = going
     before = await_account(testbed)
-    for index, frame in enumerate(footage()):
+    for index, frame in enumerate(footage):
         camera.publish(frame)
         testbed.wait_for(lambda count=index + 1: len(masks) >= count, f'mask {index}')
     assert [stamp_of(mask.header.stamp) for mask in masks] == [
@@ -89,11 +90,11 @@ def test_every_frame_has_its_mask_where_the_node_has_time_for_it(going):
 
 
 @pytest.mark.data
-def test_at_25_per_second_no_frame_is_lost_in_silence(going):
+def test_at_25_per_second_no_frame_is_lost_in_silence(footage, going):
     testbed, camera, masks = going
     before = await_account(testbed)
     start, pace = time.monotonic(), threading.Event()
-    for index, frame in enumerate(footage()):
+    for index, frame in enumerate(footage):
         pace.wait(max(0.0, start + index / RATE - time.monotonic()))
         camera.publish(frame)
     # How many are dropped depends on the machine; each has its mask, or is counted.
