@@ -73,7 +73,8 @@ setup(
         'test': ['pytest'],  # colcon test looks here to decide that the tests run with pytest
         'node': extra('base', 'node'),  # what package.xml asks of rosdep
         **{name: extra(name)
-           for name in ('ros', 'tools', 'view', 'video', 'import_model', 'evaluate')},
+           for name in ('ros', 'tools', 'view', 'video', 'import_model', 'evaluate',
+                        'rerun')},
     },
     zip_safe=False,
     maintainer='seg_node contributors',

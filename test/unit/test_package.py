@@ -28,7 +28,7 @@ import yaml
 
 from helpers.places import ROOT
 import seg_node
-from seg_node.tools.common.command_line import REQUIREMENTS as REQUIREMENTS_OF
+from seg_node.tools.common.command_line import PACKAGES, REQUIREMENTS as REQUIREMENTS_OF
 
 REQUIREMENTS = sorted(ROOT.glob('requirements/*.txt'))
 # Imported names whose rosdep key has another name.
@@ -119,14 +119,14 @@ def test_what_tools_import_besides_is_an_extra_with_a_remedy(setup_arguments):
     imports = imported(ROOT.glob('seg_node/**/*.py')) - BROUGHT_BY_ROSBAGS
     besides = {name for name in imports if ROSDEP_KEYS.get(name, name) not in declared}
     assert besides <= set(REQUIREMENTS_OF)
-    extras = {name.lower() for extra in ('tools', 'view', 'video', 'import_model', 'evaluate')
+    extras = {name.lower() for extra in ('tools', 'view', 'video', 'import_model', 'evaluate', 'rerun')
               for name in setup_arguments['extras'][extra]}
-    assert besides <= extras
+    assert {PACKAGES.get(name, name) for name in besides} <= extras
 
 
 def test_the_remedies_name_the_file_that_pins_the_library():
     for module, name in REQUIREMENTS_OF.items():
-        package = {'sklearn': 'scikit-learn'}.get(module, module)
+        package = PACKAGES.get(module, module)
         pinned = (ROOT / 'requirements' / f'{name}.txt').read_text().lower()
         assert f'\n{package}==' in pinned, module
 
@@ -168,7 +168,7 @@ def test_setup_installs_what_each_script_needs():
     assert all(f'install_{layer}()' in text for layer in layers)
     assert {path.stem for path in REQUIREMENTS} == {
         *(layers - {'extra'}), 'node', 'tensorrt', 'tensorrt_bindings', 'baselines', 'evaluate',
-        'video', 'train'}
+        'video', 'rerun', 'train'}
     light = re.search(r'import_model\) layers=\(([^)]+)\)', text)
     assert light and light.group(1).split() == ['base', 'import_model']
 

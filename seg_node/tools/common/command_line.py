@@ -37,12 +37,14 @@ _COMPLETING = '_ARGCOMPLETE'
 REQUIREMENTS = {
     'rosbags': 'tools', 'matplotlib': 'tools', 'tqdm': 'tools', 'jinja2': 'tools',
     'argcomplete': 'tools', 'av': 'video',
-    'tornado': 'view',
+    'tornado': 'view', 'rerun': 'rerun',
     'onnx': 'import_model',
     'sklearn': 'benchmark',
     'pyarrow': 'evaluate', 'dask': 'evaluate', 'distributed': 'evaluate',
 }
 """The file of requirements/ that brings a module which no robot needs."""
+PACKAGES = {'sklearn': 'scikit-learn', 'rerun': 'rerun-sdk'}
+"""Names for pip of modules that are called otherwise."""
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -133,7 +135,7 @@ def how_to_get(error: ModuleNotFoundError) -> str:
     if name in ('', 'seg_node', 'benchmarks'):
         raise error
     if name in REQUIREMENTS:
-        return (f'{name} is not installed: pip install {name}, or '
+        return (f'{name} is not installed: pip install {PACKAGES.get(name, name)}, or '
                 f'pip install -r requirements/{REQUIREMENTS[name]}.txt')
     return (f'{name} is not installed: source a ROS 2 distribution and rosdep install '
             '--from-paths src --ignore-src, or use scripts/')

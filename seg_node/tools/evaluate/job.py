@@ -56,6 +56,7 @@ class RunSettings:
     :param odometry: topic; None: odom, or the only one; '': none.
     :param overlay: make a film of each recording.
     :param bag: make a bag of what was seen and decided in each recording.
+    :param rerun: make the same for the viewer of rerun.
     :param calibration: of the camera that took videos and images; bags have their own.
     """
 
@@ -72,6 +73,7 @@ class RunSettings:
     parquet: bool = True
     overlay: bool = False
     bag: bool = False
+    rerun: bool = False
     calibration: Calibration | None = None
 
 
@@ -99,6 +101,7 @@ class Job:
             'fps': settings.fps, 'seconds': settings.seconds, 'mapping': settings.mapping_digest,
             'overlay': settings.overlay,
             'bag': settings.bag and settings.configuration.structure.base_frame,
+            'rerun': settings.rerun,
             'calibration': settings.calibration and asdict(settings.calibration),
             'recording': _identity(self.recording.path),
             'masks': _identity(self.masks)}

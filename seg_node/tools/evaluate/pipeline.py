@@ -41,6 +41,7 @@ from seg_node.tools.evaluate.film import contact_sheet, OverlayFilm
 from seg_node.tools.evaluate.job import Job, JobResult
 from seg_node.tools.evaluate.judge import FrameJudge, Judgement, view_of
 from seg_node.tools.evaluate.opening import open_recording
+from seg_node.tools.evaluate.rerun_file import NAME as RRD, RerunFile
 from seg_node.tools.evaluate.row import columns_of, Row
 from seg_node.tools.evaluate.scores import Counts, FrameScore, FrameScorer
 from seg_node.tools.evaluate.segmenting import SegmentedFrame, SegmenterPool
@@ -113,10 +114,12 @@ class _Work:
         self._bag = EvaluatedBag(
             configuration.structure, camera, pool.model, source.recorded_ns,
         ) if job.settings.bag else None
+        self._rerun = RerunFile(
+            job.recording.name, pool.model, source.recorded_ns) if job.settings.rerun else None
 
     def close(self) -> None:
         """Throw away what nobody asked for."""
-        for made in (self._film, self._bag):
+        for made in (self._film, self._bag, self._rerun):
             if made is not None:
                 made.close()
 
@@ -161,13 +164,15 @@ class _Work:
         if seen.segmentation is not None:
             segmentation = seen.segmentation
             self._worst.offer(row, lambda: self._draw(decoded, segmentation, judged))
-        if self._film is None and self._bag is None:
+        if self._film is None and self._bag is None and self._rerun is None:
             return
         drawn = self._image(seen, judged)
         if self._film is not None:
             self._film.add(drawn)
         if self._bag is not None:
             self._bag.add(seen, judged, drawn)
+        if self._rerun is not None:
+            self._rerun.add(seen, judged, drawn)
 
     def _image(self, seen: SegmentedFrame, judged: Judgement) -> NDArray[np.uint8]:
         """Return the frame for the film; one that could not be read is black."""
@@ -246,6 +251,8 @@ class _Work:
         made: dict[str, bytes] = {}
         if self._bag is not None:
             made[BAG] = self._bag.finish()
+        if self._rerun is not None:
+            made[RRD] = self._rerun.finish()
         if self._film is not None:
             sheet = contact_sheet(table)
             made |= self._film.finish(sheet)

@@ -36,6 +36,7 @@ from seg_node.recordings.find import find_recordings, Recording
 from seg_node.stop_go.camera_judge import CameraJudge
 from seg_node.stop_go.limits import Geometry
 from seg_node.tools.common.assignments import read_assignments
+from seg_node.tools.common.command_line import need
 from seg_node.tools.evaluate.ground_truth.mapping import find_mapping, model_ids, read_mapping
 from seg_node.tools.evaluate.ground_truth.masks import masks_in
 from seg_node.tools.evaluate.job import GroundTruthChoice, Job, RunSettings
@@ -69,6 +70,8 @@ def make_request(options: argparse.Namespace) -> Request:
 
     :raises UserError: names the thing, the value and the remedy.
     """
+    if options.rerun is not None:
+        _check_rerun(options.rerun)
     configuration = _configuration(options)
     camera = _camera(options, configuration)
     truth = _truth(options)
@@ -88,7 +91,7 @@ def make_request(options: argparse.Namespace) -> Request:
             configuration, camera, model.sha256, backend.precision, options.topic,
             options.odom, options.fps, options.seconds, truth,
             mapping.digest if has_truth else '', has_parquet(), options.overlay,
-            options.write_bag, calibration)
+            options.write_bag, options.rerun is not None, calibration)
         told = {'name': model.name, 'version': model.version, 'sha256': model.sha256,
                 'precision': backend.precision}
         ran = {'name': backend.name, 'detail': backend.detail, 'because': backend.chosen_because,
@@ -104,6 +107,13 @@ def make_request(options: argparse.Namespace) -> Request:
     threads = configuration.structure.backend.threads
     count = options.jobs or max(1, len(os.sched_getaffinity(0)) // threads)
     return Request(settings, jobs, classes, told, ran, count, scenarios)
+
+
+def _check_rerun(path: Path) -> None:
+    need('rerun')
+    if path.suffix != '.rrd' or path.is_dir() or not path.absolute().parent.is_dir():
+        raise UserError(f'--rerun {path}: give the name of a file that ends in .rrd, in a folder '
+                        'that there is')
 
 
 def _configuration(options: argparse.Namespace) -> Configuration:

@@ -134,6 +134,11 @@ class Store:
         _write(self._out / 'summary.json', summary)
         return summary
 
+    def files(self, recordings: Sequence[Recording], name: str) -> list[Path]:
+        """Return where the files of a name lie that the recordings have, in their order."""
+        places = [self._parts / recording.name / name for recording in recordings]
+        return [place for place in places if place.is_file()]
+
     def _failed(self, name: str) -> Path:
         return self._parts / f'{name}.failed.json'
 

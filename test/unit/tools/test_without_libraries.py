@@ -90,7 +90,7 @@ def test_help_of_benchmarks_answers(robot, name):
 
 @pytest.mark.parametrize(('arguments', 'library'), [
     (['closed_loop', '--drives', '1', '--out', '{out}'], ('matplotlib', 'tqdm')),
-    (['model', '--data', '{out}', '--out', '{out}'], ('sklearn', 'matplotlib', 'tqdm')),
+    (['model', '--data', '{out}', '--out', '{out}'], ('scikit-learn', 'matplotlib', 'tqdm')),
     pytest.param(['latency', '--out', '{out}'], ('tqdm',), marks=needs_ros),
     pytest.param(['faults', '--out', '{out}'], ('onnx', 'rosbags'), marks=needs_ros),
 ])
@@ -105,6 +105,7 @@ def test_what_a_benchmark_lacks_is_one_line(robot, tmp_path, arguments, library)
 @pytest.mark.parametrize(('name', 'arguments', 'library'), [
     ('demo', ['--out', '{out}'], ('rosbags', 'matplotlib', 'tqdm')),
     ('evaluate', ['{bag}', '--out', '{out}'], ('rosbags', 'jinja2')),
+    ('evaluate', ['{bag}', '--out', '{out}', '--rerun', 'all.rrd'], ('rerun-sdk',)),
     ('import_model', ['net.onnx', '--out', '{out}', '--classes', 'cityscapes'], ('onnx',)),
     ('recorder', ['--out', '{out}'], ('rosbags',)),
     ('replay', ['{bag}'], ('rosbags',)),

@@ -115,6 +115,9 @@ def _add_work(group: argparse._ArgumentGroup) -> None:
     group.add_argument('--write-bag', action='store_true',
                        help='also make results.mcap of each recording: masks, overlay, state and '
                        'scan, with its stamps and times, to be opened beside it')
+    group.add_argument('--rerun', type=Path, metavar='FILE.rrd',
+                       help='also make a file of all recordings for the viewer of rerun '
+                       '(pip install rerun-sdk)')
     group.add_argument('--again', action='store_true', help='do also what is done already')
 
 
@@ -134,6 +137,7 @@ def execute(options: argparse.Namespace) -> int:
     """
     from seg_node.tools.evaluate.conclusion import check, finish
     from seg_node.tools.evaluate.request import make_request
+    from seg_node.tools.evaluate.rerun_file import join, NAME as RRD
     from seg_node.tools.evaluate.store import Store
     from seg_node.tools.evaluate.text import summary_text
     stop = StopFlag()
@@ -146,6 +150,9 @@ def execute(options: argparse.Namespace) -> int:
     _work(request, store, jobs, options.scheduler, stop)
     summary = store.finish(request.recordings, request.classes, request.settings.parquet,
                            request.scenarios)
+    files = store.files(request.recordings, RRD) if options.rerun else []
+    if files:
+        join(files, options.rerun)
     print(printable_lines(summary_text(summary, options.out), REPORT), flush=True)
     if stop:
         print('evaluate: stopped; what is done is kept, run again to go on', file=sys.stderr)

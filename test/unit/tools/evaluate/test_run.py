@@ -472,5 +472,47 @@ def test_what_was_decided_lies_in_a_bag_with_the_stamps_and_times_of_the_recordi
             assert np.array_equal(mask.data.reshape(mask.height, mask.width), road())
 
 
+def test_all_recordings_lie_in_one_file_for_rerun(run, tmp_path):
+    pytest.importorskip('rerun', reason='requirements/rerun.txt is not installed')
+    from rerun.chunk import RrdReader
+    for name in 'ab':
+        write_drive(tmp_path / 'bags' / name, drive(count=6), focal=60.0, damaged=(2,))
+    target = tmp_path / 'all.rrd'
+    assert run(tmp_path / 'bags', '--rerun', target, **GROUND) == 0
+    reader = RrdReader(str(target))
+    stores = reader.recordings()
+    assert len(stores) == 2
+    for name, one in zip('ab', stores, strict=True):
+        columns = {}
+        for chunk in reader.stream(store=one).to_chunks():
+            batch = chunk.to_record_batch()
+            stamps = batch['stamp'].cast('int64').to_pylist() if 'stamp' in batch.schema.names \
+                else [None] * batch.num_rows
+            for column in batch.schema.names:
+                columns.setdefault((chunk.entity_path, column), []).extend(
+                    zip(stamps, batch[column].to_pylist(), strict=True))
+        table = read_table(tmp_path / 'out' / 'recordings' / name)
+        for column in ('decision', 'reason'):
+            assert [value for _, (value,) in columns['/decision', column]] == table[column]
+        assert [at for at, _ in columns['/decision', 'reason']] == table['stamp_ns']
+        for place, column in (('/distance/free', 'free_distance'), ('/confidence', 'confidence'),
+                              ('/distance/required', 'required_distance')):
+            assert [(at, pytest.approx(value)) for at, (value,) in sorted(
+                columns[place, 'Scalars:scalars'])] == [
+                (at, value) for at, value in zip(table['stamp_ns'], table[column], strict=True)
+                if value is not None]
+        assert len(columns['/overlay', 'EncodedImage:blob']) == 6
+        masks = columns['/mask', 'SegmentationImage:buffer']
+        assert len(masks) == 5 and table['stamp_ns'][2] not in dict(masks)
+        assert [at for at, _ in columns['/mask', 'Clear:is_recursive']] == [table['stamp_ns'][2]]
+
+
+def test_a_file_for_rerun_that_cannot_be_made_is_told_before_the_work(run, tmp_path, capsys):
+    pytest.importorskip('rerun', reason='requirements/rerun.txt is not installed')
+    images = write_images(tmp_path / 'images', drive(count=1))
+    assert run(images, '--rerun', tmp_path / 'no' / 'all.rrd') == 2
+    assert 'ends in .rrd' in capsys.readouterr().err and not (tmp_path / 'out').exists()
+
+
 def stamp_of_header(message):
     return message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
