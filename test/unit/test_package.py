@@ -28,7 +28,8 @@ import yaml
 
 from helpers.places import ROOT
 import seg_node
-from seg_node.tools.common.command_line import PACKAGES, REQUIREMENTS as REQUIREMENTS_OF
+from seg_node.tools.common.command_line import PACKAGES
+from seg_node.tools.common.command_line import REQUIREMENTS as REQUIREMENTS_OF
 
 REQUIREMENTS = sorted(ROOT.glob('requirements/*.txt'))
 # Imported names whose rosdep key has another name.
@@ -119,7 +120,8 @@ def test_what_tools_import_besides_is_an_extra_with_a_remedy(setup_arguments):
     imports = imported(ROOT.glob('seg_node/**/*.py')) - BROUGHT_BY_ROSBAGS
     besides = {name for name in imports if ROSDEP_KEYS.get(name, name) not in declared}
     assert besides <= set(REQUIREMENTS_OF)
-    extras = {name.lower() for extra in ('tools', 'view', 'video', 'import_model', 'evaluate', 'rerun')
+    extras = {name.lower() for extra in (
+                  'tools', 'view', 'video', 'import_model', 'evaluate', 'rerun')
               for name in setup_arguments['extras'][extra]}
     assert {PACKAGES.get(name, name) for name in besides} <= extras
 

@@ -41,7 +41,8 @@ from seg_node.tools.evaluate.film import contact_sheet, OverlayFilm
 from seg_node.tools.evaluate.job import Job, JobResult
 from seg_node.tools.evaluate.judge import FrameJudge, Judgement, view_of
 from seg_node.tools.evaluate.opening import open_recording
-from seg_node.tools.evaluate.rerun_file import NAME as RRD, RerunFile
+from seg_node.tools.evaluate.rerun_file import NAME as RRD
+from seg_node.tools.evaluate.rerun_file import RerunFile
 from seg_node.tools.evaluate.row import columns_of, Row
 from seg_node.tools.evaluate.scores import Counts, FrameScore, FrameScorer
 from seg_node.tools.evaluate.segmenting import SegmentedFrame, SegmenterPool

@@ -108,8 +108,9 @@ def join(files: Sequence[Path], target: Path) -> None:
     # Files that are merely put one after the other have indices that lead astray.
     try:
         with target.open('wb') as out:
-            done = subprocess.run([sys.executable, '-m', 'rerun', 'rrd', 'merge', *map(str, files)],
-                                  stdout=out, stderr=subprocess.PIPE, check=False)
+            done = subprocess.run(
+                [sys.executable, '-m', 'rerun', 'rrd', 'merge', *map(str, files)],
+                stdout=out, stderr=subprocess.PIPE, check=False)
     except OSError as error:
         raise UserError(f'--rerun {target}: cannot be written ({error.strerror})') from None
     if done.returncode:

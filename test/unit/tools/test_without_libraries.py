@@ -105,7 +105,6 @@ def test_what_a_benchmark_lacks_is_one_line(robot, tmp_path, arguments, library)
 @pytest.mark.parametrize(('name', 'arguments', 'library'), [
     ('demo', ['--out', '{out}'], ('rosbags', 'matplotlib', 'tqdm')),
     ('evaluate', ['{bag}', '--out', '{out}'], ('rosbags', 'jinja2')),
-    ('evaluate', ['{bag}', '--out', '{out}', '--rerun', 'all.rrd'], ('rerun-sdk',)),
     ('import_model', ['net.onnx', '--out', '{out}', '--classes', 'cityscapes'], ('onnx',)),
     ('recorder', ['--out', '{out}'], ('rosbags',)),
     ('replay', ['{bag}'], ('rosbags',)),

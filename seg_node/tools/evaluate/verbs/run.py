@@ -137,7 +137,8 @@ def execute(options: argparse.Namespace) -> int:
     """
     from seg_node.tools.evaluate.conclusion import check, finish
     from seg_node.tools.evaluate.request import make_request
-    from seg_node.tools.evaluate.rerun_file import join, NAME as RRD
+    from seg_node.tools.evaluate.rerun_file import join
+    from seg_node.tools.evaluate.rerun_file import NAME as RRD
     from seg_node.tools.evaluate.store import Store
     from seg_node.tools.evaluate.text import summary_text
     stop = StopFlag()

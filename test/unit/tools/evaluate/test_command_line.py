@@ -34,11 +34,12 @@ def test_help_needs_no_library(arguments):
 
 
 @pytest.mark.parametrize(('missing', 'words'), [
-    ('jinja2', 'report.html needs Jinja2'), ('numpy', 'numpy is not installed')])
+    ('jinja2', 'report.html needs Jinja2'), ('numpy', 'numpy is not installed'),
+    ('rerun', 'pip install rerun-sdk, or pip install -r requirements/rerun.txt')])
 def test_a_library_that_is_missing_is_told_in_one_line(missing, words):
     code = (f'import sys\nsys.modules[{missing!r}] = None\n'
             'from seg_node.tools.evaluate.__main__ import main\n'
-            "sys.exit(main(['recordings', '--out', 'out']))")
+            "sys.exit(main(['recordings', '--out', 'out', '--rerun', 'all.rrd']))")
     done = subprocess.run([sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1 and words in done.stderr
