@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from seg_node.stop_go.ground_rays import GroundRays, RayRanges
+from seg_node.stop_go.ground_rays import GroundRays, LEAST, RayRanges
 
 _NEIGHBOURS = 8
 """Rays on each side over which a border is taken for straight."""
@@ -26,8 +26,6 @@ _STEEPEST = 3.0
 """Samples from one ray to the next, at most, where both see the same border."""
 _PIXEL = 1.5
 """Samples by which a foot may be off where its own pixel shows it."""
-_LEAST = 0.01
-"""Metres; nearer to the camera's foot point is as good as there."""
 
 
 def join_feet(rays: GroundRays, ranges: RayRanges) -> RayRanges:
@@ -40,10 +38,9 @@ def join_feet(rays: GroundRays, ranges: RayRanges) -> RayRanges:
     What is free is never more than before.
     """
     seen = np.isfinite(ranges.foot) & (ranges.foot > rays.start)
-    near = np.where(seen, 1 / np.maximum(ranges.foot, _LEAST), 0.0)
+    near = np.where(seen, 1 / np.maximum(ranges.foot, LEAST), 0.0)
     # What a sample spans, where the foot is.
-    steps = np.abs(np.gradient(1 / np.maximum(rays.borders, _LEAST)))
-    step = steps[np.searchsorted(rays.borders, ranges.foot).clip(max=len(steps) - 1)]
+    step = rays.steps[np.searchsorted(rays.borders, ranges.foot).clip(max=len(rays.steps) - 1)]
     ray = np.arange(len(near))
     begins, ends = np.ones((2, len(near)), np.bool_)
     begins[1:] = ends[:-1] = ~(seen[1:] & seen[:-1]) | (

@@ -59,9 +59,8 @@ class FreeSpace:
         return self._points(self.ranges.free > self.rays.start, self.ranges.free)
 
     def _points(self, rays: NDArray[np.bool_], reach: NDArray[np.float32]) -> NDArray[np.float64]:
-        azimuth = self.rays.azimuth[rays]
-        points: NDArray[np.float64] = self.rays.origin + reach[rays][:, None] * np.stack(
-            [np.cos(azimuth), np.sin(azimuth)], axis=-1)
+        points: NDArray[np.float64] = (
+            self.rays.origin + reach[rays][:, None] * self.rays.directions[rays])
         return points
 
 

@@ -41,14 +41,13 @@ class _Beams:
     Looks along the beams that pass over the ground in view, from the origin to `range_max`.
 
     `beam`, intp [B]: which they are. `ray`, intp [B, S]: the camera's ray at each look;
-    `distance`, float32 [B, S]: from the camera's foot point. `shown`, bool [B, S]: whether the
-    look is in view. Beams that come into view too late, or leave it, are left out.
+    `distance`, float32 [B, S]: from the camera's foot point, -inf where the look is not yet in
+    view. Beams that come into view too late, or leave it, are left out.
     """
 
     beam: NDArray[np.intp]
     ray: NDArray[np.intp]
     distance: NDArray[np.float32]
-    shown: NDArray[np.bool_]
 
     @classmethod
     def build(cls, rays: GroundRays, range_max: float, max_blind: float) -> _Beams:
@@ -67,7 +66,7 @@ class _Beams:
         late = ~shown & (distance > max_blind)
         lost = np.maximum.accumulate(shown, axis=1) & ~shown
         kept = np.flatnonzero(shown.any(axis=1) & ~(late | lost).any(axis=1))
-        return cls(kept, ray[kept], distance[kept], shown[kept])
+        return cls(kept, ray[kept], np.where(shown, distance, np.float32(-np.inf))[kept])
 
 
 class Scanner:
@@ -93,7 +92,7 @@ class Scanner:
             self._beams = _Beams.build(seen.rays, self._range_max, max_blind)
             self._rays = seen.rays
         beams = self._beams
-        clear = (beams.distance <= seen.ranges.free[beams.ray]) | ~beams.shown
+        clear = beams.distance <= seen.ranges.free.take(beams.ray)
         ranges = np.full(BEAMS, np.nan, np.float32)
         ranges[beams.beam[clear.all(axis=1)]] = np.inf
         x, y = seen.obstacles().T

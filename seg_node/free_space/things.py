@@ -34,8 +34,8 @@ from seg_node.stop_go.limits import Limits
 
 _AT_FOOT, _AT_FOOT_SHARE = 0.2, 0.05
 """Metres behind the nearest point of a foot that still belong to it, and for each of distance."""
-_TALLEST, _STEPS = 5.0, 51
-"""Metres up to which heights are looked for, and how many."""
+_UPS = np.linspace(0.0, 5.0, 51)
+"""Heights that are looked for, metres."""
 
 
 @dataclass(frozen=True)
@@ -210,13 +210,12 @@ class _Feet:
 def _heights(view: View, boxes: NDArray[np.int32], feet: NDArray[np.float64],
              ) -> NDArray[np.float64]:
     """Return how high what stands at the feet reaches up to the top of its box, metres, [K]."""
-    ups = np.linspace(0.0, _TALLEST, _STEPS)
-    points = np.empty((len(feet), _STEPS, 3))
-    points[..., :2], points[..., 2] = feet[:, None], ups
+    points = np.empty((len(feet), len(_UPS), 3))
+    points[..., :2], points[..., 2] = feet[:, None], _UPS
     rows = view.project(points)[..., 1]
     # Those that are not in view are past the border, where nothing of the box is.
     below_top = rows >= boxes[:, 1, None]
-    return np.asarray(ups[np.maximum(below_top.sum(axis=1) - 1, 0)], np.float64)
+    return np.asarray(_UPS[np.maximum(below_top.sum(axis=1) - 1, 0)], np.float64)
 
 
 def _in_way(assessment: Assessment, instances: NDArray[np.uint16]) -> set[int]:

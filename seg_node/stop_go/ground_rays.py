@@ -23,8 +23,10 @@ known up to the first pixel that is no path, and nothing is known behind it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 import math
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,9 +37,12 @@ _ROW, _COLUMN = 0.5, 0.9
 """Pixels that the quickest moves in the image from one sample, or from one ray, to the next."""
 _RASTER = 0.75
 """Pixels by which what is free may reach less far than its pixel's middle: half a diagonal."""
+LEAST = 0.01
+"""Metres; nearer to the camera's foot point is as good as there."""
 _GUIDES = 33
 _COARSE_TURN, _COARSE_FALL = 360, 181
 _FREE, _UNKNOWN, _STANDS = 0, 1, 2
+_BESIDE = np.ones((1, 3), np.uint8)
 _Floats = NDArray[np.float64]
 
 
@@ -109,6 +114,17 @@ class GroundRays:
             _borders(distance), _index(pixels, first, last, view),
             _certain(pixels, azimuth, elevation, first, last, height, limits))
 
+    @cached_property
+    def directions(self) -> NDArray[np.float64]:
+        """Unit vectors [A, 2] along the azimuths."""
+        return np.stack([np.cos(self.azimuth), np.sin(self.azimuth)], axis=-1)
+
+    @cached_property
+    def steps(self) -> NDArray[np.float32]:
+        """How much 1 / distance changes from one sample to the next, [S], 1 / metres."""
+        steps: NDArray[np.float32] = np.abs(np.gradient(1 / np.maximum(self.borders, LEAST)))
+        return steps
+
     def measure(self, path: NDArray[np.bool_], stands: NDArray[np.bool_]) -> RayRanges:
         """
         Measure a frame.
@@ -142,14 +158,11 @@ class GroundRays:
         states = np.empty(height * width + 2, np.uint8)
         states[-2:] = _FREE, _UNKNOWN
         doubtful = states[:-2].reshape(self.size)
-        np.logical_not(path, out=doubtful.view(np.bool_))
         # What is thinner than two pixels may lie between a ray and the middle of its pixel.
-        beside = doubtful.copy()
-        doubtful[:, 1:] |= beside[:, :-1]
-        doubtful[:, :-1] |= beside[:, 1:]
+        cv2.dilate(np.logical_not(path).view(np.uint8), _BESIDE, dst=doubtful)
         # So may what stands just beside the picture.
         doubtful[:, 0] = doubtful[:, -1] = True
-        doubtful[stands] = _STANDS
+        np.maximum(doubtful, stands * np.uint8(_STANDS), out=doubtful)
         return states
 
 

@@ -217,8 +217,8 @@ class Grid:
         """
         known = (self.seen >= since) & (driven - self.driven <= _VAGUE)
         states = np.full(self.seen.shape, UNKNOWN, np.int8)
-        states[known & (self.sightings == 0) & (self.freed == self.seen)] = FREE
-        states[known & self.occupied(since) & ~self.guessed] = OCCUPIED
+        np.copyto(states, FREE, where=known & (self.sightings == 0) & (self.freed == self.seen))
+        np.copyto(states, OCCUPIED, where=known & (self.sightings >= SIGHTINGS) & ~self.guessed)
         return states
 
     @property
