@@ -49,7 +49,7 @@ _EXPECTED = 1.4
 _SMALL = 4.0
 """Samples that are added to the number of those that speak, so that few do not shout."""
 _HALF = 0.5
-"""Share of its score down to which the places beside a peak belong to the same thing."""
+"""Share of its score down to which the places beside and before a peak are of the same thing."""
 _SHADES = 1.8
 """How many times as far or as near on the same ray a weaker peak is a stronger one's shadow."""
 
@@ -212,10 +212,24 @@ def _reach(feet_y: Field, scores: Field, column: int, least: float) -> tuple[flo
     return float(feet_y[first] - feet_y[column]), float(feet_y[column] - feet_y[last])
 
 
+def _nearest_foot(scores: Field, ray: NDArray[np.bool_], strongest: float) -> tuple[int, int]:
+    """
+    Return the nearest place on a ray that speaks for what is known only to move.
+
+    No parallax tells where it stands, and it stands out from the ground the better the higher up:
+    the strongest foot is too far where the legs are thin, or as grey as the road.
+    """
+    speaks = np.where(ray & (scores >= np.float32(_HALF * strongest)), scores, -np.inf)
+    row = int(np.isfinite(speaks).any(axis=1).argmax())
+    return row, int(speaks[row].argmax())
+
+
 def peaks(posts: Posts, scores: Field, stays: NDArray[np.bool_], least: float, width: float,
           most: int) -> list[Peak]:
     """
     Return what stands out, the strongest first, without what is seen on the same rays.
+
+    What only moves is placed at the nearest foot that half of its score speaks for.
 
     :param scores: float32 [distances, columns], like the feet; `stays`: bool likewise.
     """
@@ -226,10 +240,16 @@ def peaks(posts: Posts, scores: Field, stays: NDArray[np.bool_], least: float, w
         at = np.unravel_index(int(left.argmax()), left.shape)
         if not left[at] >= least:
             break
-        x, y = float(posts.feet_x[at]), float(posts.feet_y[at])
-        found.append(Peak(x, y, float(left[at]), bool(stays[at]), *_reach(
-            posts.feet_y[at[0]], scores[at[0]], int(at[1]), least)))
+        x, strongest = float(posts.feet_x[at]), float(left[at])
         ratio = posts.feet_x / np.float32(x)
-        same = np.abs(bearing - bearing[at]) < width * (1.0 / posts.feet_x + 1.0 / x) / 2
+        aside = np.abs(bearing - bearing[at])
+        fits = bool(stays[at])
+        foot = at if fits else _nearest_foot(
+            scores, (aside < width / x / 2) & (ratio > 1.0 / _SHADES) & (ratio <= 1.0), strongest)
+        nearer = float(ratio[foot])
+        left_of, right_of = _reach(posts.feet_y[at[0]], scores[at[0]], int(at[1]), least)
+        found.append(Peak(float(posts.feet_x[foot]), float(posts.feet_y[foot]), strongest,
+                          fits, left_of * nearer, right_of * nearer))
+        same = aside < width * (1.0 / posts.feet_x + 1.0 / x) / 2
         left[same & (ratio < _SHADES) & (ratio > 1.0 / _SHADES)] = -np.inf
     return found
