@@ -61,13 +61,16 @@ class RayFan:
         turn = np.float32(2 * math.pi) / wide
         middle = (np.arctan2(y.take(rows), x.take(columns)) - np.float32(self.begin)) / wide
         span = size / wide / np.maximum(distance, size)
-        # Directions that no ray has are seen from nowhere on.
+        first = middle - span
+        first -= np.floor(first / turn) * turn
+        # Directions that no ray has may be fewer than a circle spans, and are seen from nowhere on.
+        whole = len(self.free) > turn - 0.5
+        in_view = (distance > size) & (whole | (first + 2 * span < len(self.free)))
         count = math.ceil(turn) + 1
-        start = np.full(count, np.inf, np.float32)
+        start = np.full(count, self.start[0] if whole else np.inf, np.float32)
         start[:len(self.start)] = self.start
-        free = np.zeros(count, np.float32)
+        free = np.full(count, self.free[0] if whole else 0.0, np.float32)
         free[:len(self.free)] = self.free
-        in_view = distance > size
         is_free = in_view.copy()
         for aside in (-1, 0, 1):
             place = middle + aside * span

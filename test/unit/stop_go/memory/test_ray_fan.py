@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 import numpy as np
 
@@ -26,17 +26,18 @@ from seg_node.stop_go.memory.ray_fan import RayFan
 
 AXIS = np.linspace(-3.0, 3.0, 25)
 RADIUS = 0.1
-ROUND = np.linspace(0.0, 2 * math.pi, 24, endpoint=False)
+ROUND = np.linspace(0.0, 2 * math.pi, 200, endpoint=False)
 
 
 def points_around():
-    """Return points on each circle, [H, W, 24, 2]."""
+    """Return points on each circle, [H, W, 200, 2]."""
     x, y = np.meshgrid(AXIS, AXIS)
     return np.stack([x[..., None] + RADIUS * np.cos(ROUND), y[..., None] + RADIUS * np.sin(ROUND)],
                     axis=-1)
 
 
 @settings(max_examples=60)
+@example(0.0, 6.25, 1.0, 4.0, 0.0)      # a gap that is narrower than a circle
 @given(st.floats(-3.1, 3.1), st.floats(0.3, 2 * math.pi), st.floats(0.2, 1.0),
        st.floats(1.0, 4.0), st.floats(-1.0, 1.0))
 def test_a_circle_is_shown_where_all_of_it_is(begin, turn, start, free, x):
