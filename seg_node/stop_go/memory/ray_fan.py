@@ -63,7 +63,7 @@ class RayFan:
         span = size / wide / np.maximum(distance, size)
         first = middle - span
         first -= np.floor(first / turn) * turn
-        # Directions that no ray has may be fewer than a circle spans, and are seen from nowhere on.
+        # The directions that no ray has may be fewer than a circle spans; nothing is seen there.
         whole = len(self.free) > turn - 0.5
         in_view = (distance > size) & (whole | (first + 2 * span < len(self.free)))
         count = math.ceil(turn) + 1
