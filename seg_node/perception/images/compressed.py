@@ -55,18 +55,6 @@ _FLAGS = (cv2.IMREAD_COLOR, cv2.IMREAD_REDUCED_COLOR_2, cv2.IMREAD_REDUCED_COLOR
 quiet_opencv()
 
 
-def decode_compressed(data: Buffer, format: str = '') -> NDArray[np.uint8]:
-    """Return the image of a file, as decode_file() does, as BGR uint8 [H, W, 3]."""
-    return decode_file(data, format).bgr
-
-
-def decode_reduced(data: Buffer, format: str, min_size: tuple[int, int]
-                   ) -> tuple[NDArray[np.uint8], int, int]:
-    """Return the image of a file, as decode_file() does, and the width and height in full."""
-    image = decode_file(data, format, min_size)
-    return image.bgr, image.width, image.height
-
-
 def decode_file(data: Buffer, format: str = '', min_size: tuple[int, int] | None = None,
                 depth: BitDepth | None = None) -> CameraImage:
     """

@@ -32,8 +32,17 @@ import pytest
 from helpers.places import ROOT
 from helpers.plain_images import mosaic_of, noise_image, smooth
 from seg_node.perception.images.bit_depth import BitDepth
-from seg_node.perception.images.compressed import decode_compressed, decode_file, decode_reduced
+from seg_node.perception.images.compressed import decode_file
 from seg_node.perception.images.errors import ImageError
+
+
+def decode_compressed(data, format=''):
+    return decode_file(data, format).bgr
+
+
+def decode_reduced(data, format, min_size):
+    image = decode_file(data, format, min_size)
+    return image.bgr, image.width, image.height
 
 
 def encode(extension: str, pixels: np.ndarray) -> bytes:

@@ -25,7 +25,7 @@ import pytest
 
 from helpers.places import DATA
 from seg_node.perception.images.camera_image import CameraImage
-from seg_node.perception.images.compressed import decode_reduced
+from seg_node.perception.images.compressed import decode_file
 from seg_node.perception.images.pixels import Pixels
 from seg_node.perception.images.raw import decode_raw
 from seg_node.perception.images.raw_image import RawImage
@@ -244,7 +244,7 @@ def reduced(bgr: np.ndarray, times: int) -> np.ndarray:
     """Return the image as a JPEG that is decoded to a part of its size."""
     height, width = bgr.shape[:2]
     file = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, 90])[1]
-    return decode_reduced(file, 'jpeg', (width >> times, height >> times))[0]
+    return decode_file(file, 'jpeg', (width >> times, height >> times)).bgr
 
 
 @pytest.mark.parametrize('times', [1, 2])
