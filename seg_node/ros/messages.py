@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping
 import sys
 from typing import Any
@@ -47,20 +48,34 @@ def decode_message(message: Image | CompressedImage, min_size: tuple[int, int] |
                               f'{quoted(message.encoding)} is converted by cv_bridge')
 
 
-def to_image(pixels: NDArray[np.uint8] | NDArray[np.uint16], header: Any) -> Image:
-    """
-    Make an Image with the header unchanged.
+class ImageMessage:
+    """One Image that is filled again and again: what a publisher sends is copied by then."""
 
-    :param pixels: uint8 [H, W] for mono8, or [H, W, 3] for bgr8; uint16 [H, W] for mono16.
-    """
-    message = Image(header=header)
-    message.height, message.width = pixels.shape[:2]
-    message.encoding = f'mono{8 * pixels.itemsize}' if pixels.ndim == 2 else 'bgr8'
-    message.step = message.width * pixels.itemsize * (pixels.shape[2] if pixels.ndim == 3 else 1)
-    message.is_bigendian = int(sys.byteorder == 'big')
-    # The one way without a check of each byte, or a second copy, in every rclpy.
-    message.data.frombytes(memoryview(np.ascontiguousarray(pixels)).cast('B'))
-    return message
+    def __init__(self) -> None:
+        self._message = Image(is_bigendian=int(sys.byteorder == 'big'))
+        self._pixels: NDArray[np.uint8] | NDArray[np.uint16] = np.empty((0, 0), np.uint8)
+
+    def fill(self, pixels: NDArray[np.uint8] | NDArray[np.uint16], header: Any) -> Image:
+        """
+        Return it with these pixels and the header unchanged, until the next are filled in.
+
+        :param pixels: uint8 [H, W] for mono8, or [H, W, 3] for bgr8; uint16 [H, W] for mono16.
+        """
+        if (self._pixels.shape, self._pixels.dtype) != (pixels.shape, pixels.dtype):
+            self._lay(pixels)
+        np.copyto(self._pixels, pixels)
+        self._message.header = header
+        return self._message
+
+    def _lay(self, pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> None:
+        """Make room for pixels of this shape and type."""
+        message = self._message
+        message.height, message.width = pixels.shape[:2]
+        message.encoding = f'mono{8 * pixels.itemsize}' if pixels.ndim == 2 else 'bgr8'
+        message.step = pixels.nbytes // max(len(pixels), 1)
+        # The one way without a check of each byte in every rclpy.
+        message.data = array('B', bytes(pixels.nbytes))
+        self._pixels = np.frombuffer(message.data, pixels.dtype).reshape(pixels.shape)
 
 
 def to_jpeg(bgr: NDArray[np.uint8], header: Any, quality: int) -> CompressedImage:

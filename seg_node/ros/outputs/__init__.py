@@ -37,8 +37,9 @@ from seg_node.ros.outputs.state import StateOutput
 from seg_node.ros.outputs.stop import StopOutput
 from seg_node.ros.outputs.things import ThingsOutput
 
+# The 6 MB of the points come after what is small: they push all else out of the cores' caches.
 CAMERA_OUTPUTS: tuple[type[CameraOutput], ...] = (
-    MaskOutput, ConfidenceOutput, PointsOutput, CameraInfoOutput, FreeSpaceOutput, ThingsOutput,
-    OverlayOutput, LabelInfoOutput, GridOutput)
+    MaskOutput, ConfidenceOutput, CameraInfoOutput, FreeSpaceOutput, ThingsOutput, GridOutput,
+    PointsOutput, OverlayOutput, LabelInfoOutput)
 VEHICLE_OUTPUTS: tuple[type[VehicleOutput], ...] = (
     StopOutput, SpeedLimitOutput, StateOutput, FreeDistanceOutput)

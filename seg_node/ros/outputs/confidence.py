@@ -21,7 +21,7 @@ from sensor_msgs.msg import Image
 
 from seg_node.parameters.structure import Structure
 from seg_node.perception.models.model import Model
-from seg_node.ros.messages import to_image
+from seg_node.ros.messages import ImageMessage
 from seg_node.ros.outputs.output import CameraOutput, CameraResult
 from seg_node.ros.qos import IMAGES
 
@@ -32,9 +32,10 @@ class ConfidenceOutput(CameraOutput):
     def __init__(self, node: Node, camera: str, model: Model, structure: Structure) -> None:
         super().__init__(node, camera, model, structure)
         self._confidence = self._publisher(Image, f'{camera}/segmentation/confidence', IMAGES)
+        self._image = ImageMessage()
 
     def publish(self, result: CameraResult) -> None:
         """Publish the confidence."""
         if self._confidence.get_subscription_count():
-            self._confidence.publish(to_image(
+            self._confidence.publish(self._image.fill(
                 result.as_sent(result.output.confidence_full), result.header))

@@ -21,7 +21,7 @@ from sensor_msgs.msg import Image
 
 from seg_node.parameters.structure import Structure
 from seg_node.perception.models.model import Model
-from seg_node.ros.messages import to_image
+from seg_node.ros.messages import ImageMessage
 from seg_node.ros.outputs.output import CameraOutput, CameraResult
 from seg_node.ros.qos import IMAGES
 
@@ -32,8 +32,9 @@ class MaskOutput(CameraOutput):
     def __init__(self, node: Node, camera: str, model: Model, structure: Structure) -> None:
         super().__init__(node, camera, model, structure)
         self._mask = self._publisher(Image, f'{camera}/segmentation/mask', IMAGES)
+        self._image = ImageMessage()
 
     def publish(self, result: CameraResult) -> None:
         """Publish the mask."""
         if self._mask.get_subscription_count():
-            self._mask.publish(to_image(result.as_sent(result.output.mask), result.header))
+            self._mask.publish(self._image.fill(result.as_sent(result.output.mask), result.header))

@@ -22,7 +22,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from seg_node.drawing.overlay import draw_decision
 from seg_node.parameters.structure import Structure
 from seg_node.perception.models.model import Model
-from seg_node.ros.messages import to_image, to_jpeg
+from seg_node.ros.messages import ImageMessage, to_jpeg
 from seg_node.ros.outputs.output import CameraOutput, CameraResult
 from seg_node.ros.qos import IMAGES
 
@@ -34,6 +34,7 @@ class OverlayOutput(CameraOutput):
         super().__init__(node, camera, model, structure)
         topic = f'{camera}/segmentation/overlay'
         self._raw = self._publisher(Image, topic, IMAGES)
+        self._image = ImageMessage()
         self._jpeg = self._publisher(CompressedImage, f'{topic}/compressed', IMAGES)
         self._quality = structure.jpeg_quality
 
@@ -47,6 +48,6 @@ class OverlayOutput(CameraOutput):
             result.image.bgr, result.segmentation, result.assessment, result.verdict,
             result.inference * 1e3))
         if raw:
-            self._raw.publish(to_image(image, result.header))
+            self._raw.publish(self._image.fill(image, result.header))
         if jpeg:
             self._jpeg.publish(to_jpeg(image, result.header, self._quality))

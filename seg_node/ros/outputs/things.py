@@ -33,7 +33,7 @@ from seg_node.free_space.things import ThingMeter, Things
 from seg_node.parameters.structure import Structure
 from seg_node.perception.labels import resize_labels
 from seg_node.perception.models.model import Model
-from seg_node.ros.messages import stamp_ns, to_image
+from seg_node.ros.messages import ImageMessage, stamp_ns
 from seg_node.ros.outputs.output import CameraOutput, CameraResult
 from seg_node.ros.qos import IMAGES
 from seg_node.ros.thing_messages import ThingMarkers, to_detections_2d, to_detections_3d
@@ -50,6 +50,7 @@ class ThingsOutput(CameraOutput):
         self._camera = camera.strip('/')
         self._base_frame = structure.base_frame
         self._meter = ThingMeter(model.classes)
+        self._image = ImageMessage()
         self._shown: set[int] = set()
         self._topics: list[tuple[Any, Send]] = []
         if structure.geometry is not Geometry.GROUND:
@@ -94,7 +95,7 @@ class ThingsOutput(CameraOutput):
     def _send_instances(self, publisher: Any, result: CameraResult, things: Things,
                         header: Header) -> None:
         size = result.output.width, result.output.height
-        publisher.publish(to_image(
+        publisher.publish(self._image.fill(
             result.as_sent(resize_labels(things.instances, size)), result.header))
 
     def _send_markers(self, publisher: Any, result: CameraResult, things: Things,

@@ -31,10 +31,10 @@ from std_msgs.msg import Header
 from seg_node.perception.images.errors import ImageError
 from seg_node.ros.messages import (
     decode_message,
+    ImageMessage,
     key_values,
     stamp_ns,
     stamp_text,
-    to_image,
     to_jpeg,
 )
 
@@ -43,7 +43,7 @@ IMAGE = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
 
 
 def test_a_colour_image_survives_the_round():
-    message = to_image(IMAGE, HEADER)
+    message = ImageMessage().fill(IMAGE, HEADER)
     assert (message.height, message.width, message.encoding, message.step) == (5, 7, 'bgr8', 21)
     assert message.header == HEADER
     np.testing.assert_array_equal(decode_message(message).bgr, IMAGE)
@@ -51,11 +51,22 @@ def test_a_colour_image_survives_the_round():
 
 @pytest.mark.parametrize('plane', [IMAGE[:, :, 0], IMAGE[::2, ::3, 1], IMAGE[:1, :1, 2]])
 def test_planes_become_mono8_whatever_their_memory_layout(plane):
-    message = to_image(plane, HEADER)
+    message = ImageMessage().fill(plane, HEADER)
     height, width = plane.shape
     assert (message.height, message.width, message.encoding, message.step) == (
         height, width, 'mono8', width)
     assert bytes(message.data) == plane.tobytes()
+
+
+def test_one_message_carries_pictures_of_any_shape_one_after_the_other():
+    image = ImageMessage()
+    large = np.arange(12, dtype=np.uint16).reshape(3, 4) * 300
+    for pixels, encoding in ((large, 'mono16'), (large[::-1, ::-1], 'mono16'), (IMAGE, 'bgr8'),
+                             (IMAGE[:, :, 0], 'mono8'), (large, 'mono16')):
+        message = image.fill(pixels, HEADER)
+        assert (message.height, message.width, message.encoding) == (*pixels.shape[:2], encoding)
+        assert message.step * message.height == len(message.data) == pixels.nbytes
+        assert bytes(message.data) == pixels.tobytes()
 
 
 def test_a_jpeg_is_one():
@@ -73,7 +84,7 @@ def test_a_image_says_what_the_camera_sent():
         image = decode_message(message, least)
         assert (image.width, image.height, image.encoding) == (640, 480, message.format)
         assert image.bgr.shape == shape
-    raw = decode_message(to_image(IMAGE, HEADER), (1, 1))
+    raw = decode_message(ImageMessage().fill(IMAGE, HEADER), (1, 1))
     assert (raw.width, raw.height, raw.encoding) == (7, 5, 'bgr8')
     assert raw.bgr.shape == (5, 7, 3)
 
