@@ -91,8 +91,9 @@ class Tried:
 class Trial:
     """Drive seeds with one choice of witnesses; one in each process."""
 
-    def __init__(self, witness: str) -> None:
-        self._limits, self._model = StatedLimits(no_odometry=0.0), load_model('road')
+    def __init__(self, witness: str, odometry: bool) -> None:
+        self._limits = StatedLimits(no_odometry=0.0 if odometry else 1.0)
+        self._model = load_model('road')
         self._witness = witness
 
     def run(self, seed: int) -> Tried:
@@ -139,14 +140,14 @@ def _tried(outcome: Outcome, kind: str, course: Course, without: str | None) -> 
 _trial: Trial | None = None
 
 
-def _start(witness: str) -> None:
+def _start(witness: str, odometry: bool) -> None:
     global _trial
     import signal
 
     import cv2
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
-    _trial = Trial(witness)
+    _trial = Trial(witness, odometry)
 
 
 def _run(seed: int) -> Tried:
@@ -154,13 +155,14 @@ def _run(seed: int) -> Tried:
     return _trial.run(seed)
 
 
-def trials(seeds: Sequence[int], witness: str, workers: int) -> Iterator[Tried]:
+def trials(seeds: Sequence[int], witness: str, odometry: bool, workers: int) -> Iterator[Tried]:
     """Drive all seeds, in any order."""
     if workers == 1:
-        trial = Trial(witness)
+        trial = Trial(witness, odometry)
         yield from (trial.run(seed) for seed in seeds)
         return
-    with multiprocessing.get_context('spawn').Pool(workers, _start, (witness,)) as pool:
+    with multiprocessing.get_context('spawn').Pool(
+            workers, _start, (witness, odometry)) as pool:
         yield from pool.imap_unordered(_run, seeds, chunksize=2)
 
 
@@ -196,6 +198,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
                         help='seed of the first drive; the others follow (default: 0)')
     parser.add_argument('--witness', choices=list(WITNESSES), default='both',
                         help='who may stop the vehicle (default: both)')
+    parser.add_argument('--no-odometry', dest='odometry', action='store_false',
+                        help='the vehicles have none: how they move is told by their images')
     parser.add_argument('--workers', type=whole(1, 256), default=1, metavar='W',
                         help='processes (default: 1)')
     parser.add_argument('--videos', type=Path, metavar='DIR',
@@ -218,12 +222,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
     options = parse(sys.argv[1:] if argv is None else argv)
     if options.videos is not None:
-        print(tried_on(options.videos))
+        print(tried_on(options.videos, options.odometry))
         return 0
     seeds = range(options.seed, options.seed + options.drives)
     found: list[Tried] = []
     try:
-        for one in trials(seeds, options.witness, options.workers):
+        for one in trials(seeds, options.witness, options.odometry, options.workers):
             found.append(one)
             if one.hit is not None and one.counts or one.false_stops:
                 print(f'benchmark: seed {one.seed}, {one.kind}: '

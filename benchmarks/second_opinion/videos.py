@@ -77,22 +77,23 @@ _PLACES = ((10, -0.5), (70, 0.1), (130, 0.6))
 """Number of an image, and metres to the left."""
 
 
-def tried_on(folder: Path) -> str:
+def tried_on(folder: Path, odometry: bool) -> str:
     """
     Ask the witnesses about the videos of a folder and return what came of it, for the terminal.
 
+    :param odometry: whether they are told the speed; else their images tell it.
     :raises UserError: when a video is not there.
     """
     lines = []
     for video in _PLAIN:
-        said = [opinion for _, opinion in _asked(folder, video, None)]
+        said = [opinion for _, opinion in _asked(folder, video, odometry, None)]
         lines.append(f'  {video.name:<22}{len(said)} images, '
                      f'{sum(bool(one.doubted) for one in said)} with a doubt, '
                      f'{sum(bool(one.silent) for one in said)} with a witness that is silent')
     video = _PLAIN[0]
     for kind, make in _THINGS.items():
-        found = [_found(folder, video, _FIRST + number * video.speed / _RATE, aside, make(variant))
-                 for variant, (number, aside) in enumerate(_PLACES)]
+        found = [_found(folder, video, odometry, _FIRST + number * video.speed / _RATE, aside,
+                        make(variant)) for variant, (number, aside) in enumerate(_PLACES)]
         told = ', '.join('never' if one is None else f'{one:.1f} m' for one in found)
         in_time = sum(one is not None and one > _IN_TIME for one in found)
         lines.append(f'  {kind:<22}{in_time} of {len(found)} doubted before {_IN_TIME:g} m '
@@ -100,15 +101,17 @@ def tried_on(folder: Path) -> str:
     return '\n'.join(lines)
 
 
-def _found(folder: Path, video: _Video, s: float, aside: float, sprite: Sprite) -> float | None:
+def _found(folder: Path, video: _Video, odometry: bool, s: float, aside: float, sprite: Sprite,
+           ) -> float | None:
     """Return how far away a thing at s metres along the drive is when it is first doubted."""
-    for driven, opinion in _asked(folder, video, Thing(s, aside, sprite)):
+    for driven, opinion in _asked(folder, video, odometry, Thing(s, aside, sprite)):
         if any(abs(s - driven - one.distance) < _NEAR for one in opinion.doubted):
             return s - driven
     return None
 
 
-def _asked(folder: Path, video: _Video, thing: Thing | None) -> Iterator[tuple[float, Opinion]]:
+def _asked(folder: Path, video: _Video, odometry: bool, thing: Thing | None,
+           ) -> Iterator[tuple[float, Opinion]]:
     """Yield for each image the metres driven, and what the witnesses say."""
     opinion: SecondOpinion | None = None
     for number, bgr in enumerate(_images(folder / video.name)):
@@ -125,8 +128,8 @@ def _asked(folder: Path, video: _Video, thing: Thing | None) -> Iterator[tuple[f
             draw_things(bgr, np.zeros((height, width), np.uint8), (thing,), Pose(driven, 0.0, 0.0),
                         Camera(width, height, video.focal, _HEIGHT, pitch), Light())
         yield driven, opinion.ask(Look(
-            small_image(bgr), round(number / _RATE * 1e9), view, Motion(video.speed), Way(), 4.0,
-            _NEEDED, 2 * _NEEDED))
+            small_image(bgr), round(number / _RATE * 1e9), view,
+            Motion(video.speed) if odometry else None, Way(), 4.0, _NEEDED, 2 * _NEEDED))
 
 
 def _images(path: Path) -> Iterator[Image]:

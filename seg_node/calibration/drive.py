@@ -32,7 +32,7 @@ from seg_node.calibration.estimate import (
 from seg_node.calibration.ground_motion import GroundMotion
 from seg_node.calibration.image_pair import motion_of
 from seg_node.calibration.pinhole import Pinhole
-from seg_node.calibration.tracks import Tracker
+from seg_node.perception.images.tracks import Tracker
 from seg_node.stop_go.geometry import Intrinsics, Mounting
 
 MAX_WIDTH, FEATURES = 640, 600

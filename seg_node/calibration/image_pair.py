@@ -21,7 +21,7 @@ import numpy as np
 
 from seg_node.calibration.ground_motion import FEWEST, first_guess, Flags, GroundMotion
 from seg_node.calibration.pinhole import Grey, Pinhole
-from seg_node.calibration.tracks import choose_features, Pixels, Tracks
+from seg_node.perception.images.tracks import choose_features, Pixels, Tracks
 
 _EXACT = 0.3
 """Pixels by which the place of a feature may be wrong."""

@@ -29,7 +29,7 @@ from seg_node.calibration.estimate import angles_of, CalibrationError, Estimate
 from seg_node.calibration.ground_motion import GroundMotion
 from seg_node.calibration.image_pair import motion_of
 from seg_node.calibration.pinhole import Grey, Pinhole
-from seg_node.calibration.tracks import track_pair
+from seg_node.perception.images.tracks import track_pair
 from seg_node.stop_go.geometry import Mounting, View
 from seg_node.stop_go.vehicle import Motion, SLOWEST_TURN
 

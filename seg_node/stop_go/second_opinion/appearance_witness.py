@@ -38,8 +38,14 @@ _LESSON_LONG = 1.2
 _LESSONS, _EVERY = 30, 0.15
 """How many lessons are kept, and metres from one to the next."""
 _FEWEST = 4
-_STRICT = np.array([8.0, 2.5, 2.5], np.float32)
-"""Standard deviations at least: lightness, and two of colour, of CIE Lab in 8 bits."""
+_STRICT = np.array([8.0, 2.5, 2.5, 4.0], np.float32)
+"""
+Standard deviations at least: lightness and two of colour, of CIE Lab in 8 bits, and of texture.
+"""
+_GRAIN = 7
+"""Pixels within which lightness changes where there is texture."""
+_DIM = 24.0
+"""Lightness below which contrast is the camera's noise."""
 _SHADE = 0.45
 """Share of the light that is left in a shadow: darker by so much is still the same ground."""
 _FILLED, _EMPTY = 0.7, 0.3
@@ -70,15 +76,14 @@ class AppearanceWitness:
     def look(self, level: Image, geometry: GeometryWitness, ahead: Ahead) -> tuple[Standing, ...]:
         """Take the next level image, uint8 BGR, and return what looks different on the way."""
         place = geometry.travel.place
-        lab = cv2.cvtColor(cv2.GaussianBlur(level, (0, 0), _SMOOTHED), cv2.COLOR_BGR2LAB)
-        colors = np.asarray(lab, np.float32)
+        looks = _looks(level)
         if place.time == geometry.travel.begun:
             self._suspicions = Suspicions()
-        self.silent = self._compare(colors, geometry, place)
-        self._learn(colors, ahead, place)
+        self.silent = self._compare(looks, geometry, place)
+        self._learn(looks, ahead, place)
         return standing_on(self._suspicions, ahead, self._camera, place)
 
-    def _compare(self, colors: Field, geometry: GeometryWitness, place: Place) -> str:
+    def _compare(self, looks: Field, geometry: GeometryWitness, place: Place) -> str:
         self._suspicions.stir(geometry.stirred, place, self._camera)
         self._suspicions.fade(place)
         if len(self._lessons) < _FEWEST:
@@ -86,7 +91,7 @@ class AppearanceWitness:
         posts, upright = geometry.posts, geometry.upright
         if posts is None:
             return 'nothing has been looked at yet'
-        different = self._differences(colors, posts)
+        different = self._differences(looks, posts)
         wide = max(1, min(different.shape[1], round(self._limits.min_width / posts.spacing)))
         strength = np.asarray(cv2.blur(different, (wide, 1)), np.float32)
         if upright is None:
@@ -105,12 +110,12 @@ class AppearanceWitness:
                   _MOST_PEAKS), posts, scores, place, self._camera)
         return ''
 
-    def _differences(self, colors: Field, posts: Posts) -> Field:
+    def _differences(self, looks: Field, posts: Posts) -> Field:
         """Return how far the ground at each foot is from what was learnt, standard deviations."""
         focal = np.float32(self._camera.focal)
         u = np.float32(self._camera.centre) - focal * posts.feet_y / posts.feet_x
         v = np.float32(HORIZON) + focal * np.float32(self._camera.height) / posts.feet_x
-        seen = sample(colors, u, v)
+        seen = sample(looks, u, v)
         learnt = np.concatenate(self._lessons)
         middle = np.median(learnt, axis=0)
         spread = np.maximum(np.abs(learnt - middle).mean(axis=0) * 1.25, _STRICT)
@@ -119,11 +124,13 @@ class AppearanceWitness:
         # A shadow only darkens: nearness to black alone is beyond it.
         apart[..., 0] = np.where(apart[..., 0] < 0, np.minimum(apart[..., 0] - darkest, 0),
                                  apart[..., 0])
+        # Ground far ahead shows less of its grain than that before the bumper: more is not ground.
+        apart[..., 3] = np.maximum(apart[..., 3], 0)
         inside = cv2.remap(self._camera.seen, u, v, cv2.INTER_NEAREST,
                            borderMode=cv2.BORDER_CONSTANT) > 0
         return np.asarray(np.sqrt((apart * apart).sum(axis=-1)) * inside, np.float32)
 
-    def _learn(self, colors: Field, ahead: Ahead, place: Place) -> None:
+    def _learn(self, looks: Field, ahead: Ahead, place: Place) -> None:
         """Take the ground right before the vehicle, which will soon have been driven over."""
         last = self._learnt_at
         if last is not None and (last.x - place.x) ** 2 + (last.y - place.y) ** 2 < _EVERY ** 2:
@@ -134,4 +141,18 @@ class AppearanceWitness:
                            np.linspace(-half, half, _LESSON[1]))
         u = np.asarray(camera.centre - camera.focal * y / x, np.float32)
         v = np.asarray(HORIZON + camera.focal * camera.height / x, np.float32)
-        self._lessons.append(sample(colors, u, v).reshape(-1, 3))
+        self._lessons.append(sample(looks, u, v).reshape(-1, looks.shape[-1]))
+
+
+def _looks(level: Image) -> Field:
+    """
+    Return how the level image, uint8 BGR, looks: float32 [rows, columns, 4].
+
+    Lightness and colour (CIE Lab in 8 bits), and texture: how much lightness changes within a few
+    pixels, percent of it, so that a shadow does not count.
+    """
+    lab = cv2.cvtColor(cv2.GaussianBlur(level, (0, 0), _SMOOTHED), cv2.COLOR_BGR2LAB)
+    light = np.asarray(lab[..., 0], np.float32)
+    mean = cv2.blur(light, (_GRAIN, _GRAIN))
+    change = cv2.blur(np.abs(light - mean), (_GRAIN, _GRAIN))
+    return np.dstack([lab, 100.0 * change / (mean + _DIM)]).astype(np.float32)

@@ -34,7 +34,7 @@ class OpinionLimits:
 
     stands_up: str = choice(
         REPORT, _MODES, "what follows where the ground's motion shows that something stands on "
-        'what the network calls path; needs geometry: ground and odometry')
+        'what the network calls path; needs geometry: ground, and should have odometry')
     looks_different: str = choice(
         REPORT, _MODES, 'what follows where something on what the network calls path looks '
         'unlike the ground just driven over')

@@ -28,11 +28,12 @@ from seg_node.stop_go.limits import Limits
 from seg_node.stop_go.roles import Direction
 from seg_node.stop_go.second_opinion.appearance_witness import AppearanceWitness
 from seg_node.stop_go.second_opinion.geometry_witness import GeometryWitness
-from seg_node.stop_go.second_opinion.level_camera import LevelCamera
+from seg_node.stop_go.second_opinion.level_camera import Image, LevelCamera
 from seg_node.stop_go.second_opinion.look import Look
 from seg_node.stop_go.second_opinion.on_the_way import Ahead, Standing
 from seg_node.stop_go.second_opinion.opinion import Doubted, Opinion
 from seg_node.stop_go.second_opinion.opinion_limits import OFF, STOP
+from seg_node.stop_go.second_opinion.visual_odometry import VisualOdometry
 from seg_node.stop_go.vehicle import Motion
 from seg_node.stop_go.verdict import Finding, Reason
 
@@ -47,6 +48,7 @@ class _Witnesses:
     view: View
     size: tuple[int, int]
     camera: LevelCamera
+    odometry: VisualOdometry
     geometry: GeometryWitness
     appearance: AppearanceWitness
 
@@ -66,19 +68,21 @@ class SecondOpinion:
 
     def ask(self, look: Look) -> Opinion:
         """Return what the witnesses say of a frame; what they doubted stands where they cannot."""
-        if look.motion is None:
-            return replace(self._last, silent=('no odometry',))
         try:
-            self._last = self._ask(look, look.motion)
+            asked = self._asked(look)
         except ValueError as error:
             return replace(self._last, silent=(f'{error}',))
-        return self._last
-
-    def _ask(self, look: Look, motion: Motion) -> Opinion:
-        limits = self._limits.second_opinion
-        asked = self._asked(look)
         level = asked.camera.image(look.small)
         grey = np.asarray(cv2.cvtColor(level, cv2.COLOR_BGR2GRAY), np.uint8)
+        motion = look.motion or asked.odometry.motion(grey, look.stamp_ns * 1e-9)
+        if motion is None:
+            return replace(self._last, silent=(f'no odometry: {asked.odometry.silent}',))
+        self._last = self._ask(look, asked, level, grey, motion)
+        return self._last
+
+    def _ask(self, look: Look, asked: _Witnesses, level: Image, grey: Image, motion: Motion,
+             ) -> Opinion:
+        limits = self._limits.second_opinion
         ahead = self._ahead_of(look, asked.camera)
         said = [(limits.stands_up, Reason.STANDS_UP, limits.min_score, asked.geometry.look(
             grey, look.stamp_ns * 1e-9, motion, ahead), asked.geometry.silent)]
@@ -107,7 +111,8 @@ class SecondOpinion:
             camera = LevelCamera.build(look.view.facing(self._ahead), size)
             half = self._limits.vehicle.width_along(look.way) / 2
             asked = self._witnesses = _Witnesses(
-                look.view, size, camera, GeometryWitness(camera, limits, half, self._ahead),
+                look.view, size, camera, VisualOdometry(camera, self._ahead),
+                GeometryWitness(camera, limits, half, self._ahead),
                 AppearanceWitness(camera, limits))
         return asked
 

@@ -55,10 +55,11 @@ def straight(curvature=0.0):
 class Drive:
     """A vehicle that drives straight on over a road, and asks."""
 
-    def __init__(self, limits=LIMITS, profile=None, nod=0.0, material=Material.ASPHALT):
+    def __init__(self, limits=LIMITS, profile=None, nod=0.0, material=Material.ASPHALT,
+                 odometry=True):
         scene = Scene(straight(), profile or Profile(8.0),
                       Surfaces(material, Material.GRASS))
-        self.renderer, self.nod = Renderer(scene, CAMERA), nod
+        self.renderer, self.nod, self.odometry = Renderer(scene, CAMERA), nod, odometry
         self.opinion = SecondOpinion(limits, Direction.FORWARD)
         self.x, self.number, self.said = 0.0, 0, []
 
@@ -69,7 +70,7 @@ class Drive:
         bgr = self.renderer.render(Pose(self.x, 0.0, 0.0), tuple(things), self.number, nod).bgr
         if paint is not None:
             bgr = paint(bgr)
-        motion = Motion(speed if told is None else told)
+        motion = Motion(speed if told is None else told) if self.odometry else None
         self.said.append(self.opinion.ask(Look(
             small_image(bgr), round(self.number / RATE * 1e9), VIEW, motion, Way(), 1.0, NEEDED,
             20.0)))
@@ -169,17 +170,33 @@ def test_it_needs_motion_and_says_so():
     assert not drive.said[-1].findings
 
 
-def test_without_odometry_it_says_so_and_what_was_doubted_stands():
+@pytest.mark.parametrize('nod', [0.0, 0.004])
+def test_without_odometry_the_ground_itself_tells_how_the_vehicle_moves(nod):
+    drive = Drive(nod=nod, odometry=False)
+    drive.drive(35, [box(12.0)])
+    found = drive.said[-1].findings[0]
+    assert found.reason is Reason.STANDS_UP
+    assert found.measured == pytest.approx(12.0 - drive.x, rel=0.2, abs=0.3)
+
+
+def test_without_odometry_what_lies_flat_is_no_doubt():
+    drive = Drive(profile=Profile(8.0, crossings=(6.0, 12.0)), nod=0.004, odometry=False)
+    drive.drive(45)
+    assert drive.reasons == set()
+    assert not any(said.silent for said in drive.said[10:35])
+
+
+def test_where_nothing_tells_how_the_vehicle_moves_what_was_doubted_stands():
     drive = Drive()
     drive.drive(10)
     blind = Look(small_image(np.zeros((192, 320, 3), np.uint8)), 1_100_000_000, VIEW, None, Way(),
                  1.0, NEEDED, 20.0)
     said = drive.opinion.ask(blind)
-    assert said.silent == ('no odometry',)
+    assert said.silent == ('no odometry: no image before',)
     assert not said.findings
     drive.drive(35, [box(12.0)])
-    said = drive.opinion.ask(blind)
-    assert said.silent == ('no odometry',)
+    said = drive.opinion.ask(replace(blind, stamp_ns=5_000_000_000))
+    assert said.silent == ('no odometry: the ground does not tell how the vehicle moved',)
     assert said.findings
 
 

@@ -71,7 +71,8 @@ class Tracker:
     def forget(self) -> None:
         """Begin from nothing: the next image does not follow the one before."""
         self._first: Grey | None = None
-        self._then = self._now = np.empty((0, 2), np.float32)
+        self._then: Pixels = np.empty((0, 2), np.float32)
+        self._now = self._then
         self._frames = self._chosen = 0
         self.lost = False
         """Whether the newest image could not be told to follow the one before."""
@@ -110,16 +111,16 @@ class Tracker:
         self._chosen = len(self._then)
 
     def _move(self, first: Grey, grey: Grey) -> None:
-        self._then, self._now = _followed(first, grey, self._then, self._now)
+        self._then, self._now = follow(first, grey, self._then, self._now)
 
 
 def track_pair(first: Grey, last: Grey, most: int) -> Tracks:
     """Follow up to so many features from one image to another, which may be some way apart."""
     chosen = choose_features(first, most)
-    return Tracks(first, last, *_followed(first, last, chosen, chosen))
+    return Tracks(first, last, *follow(first, last, chosen, chosen))
 
 
-def _followed(first: Grey, last: Grey, then: Pixels, now: Pixels) -> tuple[Pixels, Pixels]:
+def follow(first: Grey, last: Grey, then: Pixels, now: Pixels) -> tuple[Pixels, Pixels]:
     """Return the features [N, 2] that are found again, in both images; `now`: where about."""
     if not len(then):
         return then, now
@@ -139,12 +140,12 @@ def choose_features(grey: Grey, most: int) -> Pixels:
     height, width = grey.shape
     across, down = _CELLS
     each = max(1, most // (across * down))
-    found = [np.empty((0, 2), np.float32)]
+    found: list[Pixels] = [np.empty((0, 2), np.float32)]
     for row in range(down):
         for column in range(across):
             top, left = row * height // down, column * width // across
             cell = grey[top:(row + 1) * height // down, left:(column + 1) * width // across]
             corners = cv2.goodFeaturesToTrack(cell, each, _QUALITY, _APART * width)
             if corners is not None:
-                found.append(corners[:, 0] + np.array((left, top), np.float32))
+                found.append(np.asarray(corners[:, 0] + (left, top), np.float32))
     return np.concatenate(found)
