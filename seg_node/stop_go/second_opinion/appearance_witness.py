@@ -38,9 +38,9 @@ _LESSON_LONG = 1.2
 _LESSONS, _EVERY = 30, 0.15
 """How many lessons are kept, and metres from one to the next."""
 _FEWEST = 4
-_STRICT = np.array([8.0, 2.5, 2.5, 4.0], np.float32)
+_STRICT = np.array([8.0, 2.5, 2.5, 1.5], np.float32)
 """
-Standard deviations at least: lightness and two of colour, of CIE Lab in 8 bits, and of texture.
+Standard deviations at least: lightness and two of colour, of CIE Lab in 8 bits; texture, percent.
 """
 _GRAIN = 7
 """Pixels within which lightness changes where there is texture."""
@@ -124,7 +124,7 @@ class AppearanceWitness:
         # A shadow only darkens: nearness to black alone is beyond it.
         apart[..., 0] = np.where(apart[..., 0] < 0, np.minimum(apart[..., 0] - darkest, 0),
                                  apart[..., 0])
-        # Ground far ahead shows less of its grain than that before the bumper: more is not ground.
+        # Blur and distance take texture away from the ground itself: only more of it counts.
         apart[..., 3] = np.maximum(apart[..., 3], 0)
         inside = cv2.remap(self._camera.seen, u, v, cv2.INTER_NEAREST,
                            borderMode=cv2.BORDER_CONSTANT) > 0
@@ -152,7 +152,7 @@ def _looks(level: Image) -> Field:
     pixels, percent of it, so that a shadow does not count.
     """
     lab = cv2.cvtColor(cv2.GaussianBlur(level, (0, 0), _SMOOTHED), cv2.COLOR_BGR2LAB)
-    light = np.asarray(lab[..., 0], np.float32)
+    light = cv2.cvtColor(level, cv2.COLOR_BGR2GRAY).astype(np.float32)
     mean = cv2.blur(light, (_GRAIN, _GRAIN))
     change = cv2.blur(np.abs(light - mean), (_GRAIN, _GRAIN))
     return np.dstack([lab, 100.0 * change / (mean + _DIM)]).astype(np.float32)

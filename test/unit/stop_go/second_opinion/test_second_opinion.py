@@ -89,6 +89,19 @@ def box(ahead, left=0.0, width=0.5):
     return Thing(ahead, left, sprite.scaled(width / sprite.width_m))
 
 
+def chequered(bgr, contrast):
+    """Return a box 0.7 m wide whose squares are so much lighter and darker than a colour."""
+    box = obstacles.box(1)
+    levels = []
+    for level in box.levels:
+        row, column = np.indices(level.shape[:2]) // max(1, level.shape[1] // 12)
+        squares = bgr + contrast * ((row + column) % 2 * 2.0 - 1.0)[..., None]
+        painted = level.copy()
+        painted[..., :3] = np.clip(squares, 0, 255) * (level[..., 3:] / 255.0)
+        levels.append(painted)
+    return replace(box, levels=tuple(levels)).scaled(0.7 / box.width_m)
+
+
 @pytest.mark.parametrize('nod', [0.0, 0.004])
 def test_what_stands_on_the_way_is_doubted_where_it_stands(nod):
     drive = Drive(nod=nod)
@@ -239,6 +252,15 @@ def test_appearance_alone_finds_what_looks_different_and_stands():
     drive = Drive(limits)
     drive.drive(45, [Thing(12.0, 0.0, obstacles.cone(0).scaled(1.6))])
     assert drive.reasons == {Reason.LOOKS_DIFFERENT}
+
+
+@pytest.mark.parametrize('contrast, found', [(70, {Reason.LOOKS_DIFFERENT}), (0, set())])
+def test_texture_tells_a_thing_that_is_as_grey_as_the_road(contrast, found):
+    limits = replace(LIMITS, second_opinion=OpinionLimits(stands_up=OFF, looks_different=STOP))
+    drive = Drive(limits)
+    road = drive.renderer.render(Pose(0.0, 0.0, 0.0), (), 0).bgr[120:150, 120:200]
+    drive.drive(50, [Thing(12.0, 0.0, chequered(road.reshape(-1, 3).mean(axis=0), contrast))])
+    assert drive.reasons == found
 
 
 def test_at_a_standstill_appearance_lets_go_only_of_what_has_gone():
