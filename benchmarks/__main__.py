@@ -38,8 +38,8 @@ BENCHMARKS = {
     'outputs': ('benchmarks.outputs.main', "CPU time to publish each of a camera's outputs"),
     'view': ('benchmarks.latency.page',
              'the live page: its CPU time, and what a page that is open costs the node'),
-    'outputs_latency': ('benchmarks.latency.in_turns', 'how much later decisions come where '
-                        'somebody subscribes to all that is told of the world'),
+    'in_turns': ('benchmarks.latency.in_turns', 'how much later decisions come where somebody '
+                 'subscribes to all that is told of the world, or where witnesses are asked'),
     'soak': ('benchmarks.latency.soak',
              'the node for long: whether memory, files, threads or latency grow'),
     'model': ('benchmarks.model.main',
