@@ -44,6 +44,8 @@ Standard deviations at least: lightness and two of colour, of CIE Lab in 8 bits;
 """
 _GRAIN = 7
 """Pixels within which lightness changes where there is texture."""
+_SLOPE = 0.6
+"""Grey levels a pixel for the root of OpenCV's eigenvalue, with this grain."""
 _DIM = 24.0
 """Lightness below which contrast is the camera's noise."""
 _SHADE = 0.45
@@ -148,11 +150,12 @@ def _looks(level: Image) -> Field:
     """
     Return how the level image, uint8 BGR, looks: float32 [rows, columns, 4].
 
-    Lightness and colour (CIE Lab in 8 bits), and texture: how much lightness changes within a few
-    pixels, percent of it, so that a shadow does not count.
+    Lightness and colour (CIE Lab in 8 bits), and texture: how much lightness changes in whichever
+    direction it changes least within a few pixels, percent of it. So neither a shadow nor its edge
+    counts, nor a mark's.
     """
     lab = cv2.cvtColor(cv2.GaussianBlur(level, (0, 0), _SMOOTHED), cv2.COLOR_BGR2LAB)
-    light = cv2.cvtColor(level, cv2.COLOR_BGR2GRAY).astype(np.float32)
-    mean = cv2.blur(light, (_GRAIN, _GRAIN))
-    change = cv2.blur(np.abs(light - mean), (_GRAIN, _GRAIN))
-    return np.dstack([lab, 100.0 * change / (mean + _DIM)]).astype(np.float32)
+    grey = cv2.cvtColor(level, cv2.COLOR_BGR2GRAY)
+    least = cv2.cornerMinEigenVal(grey.astype(np.float32), _GRAIN, ksize=3)
+    slope = np.sqrt(np.maximum(least, 0)) * np.float32(_SLOPE)
+    return np.dstack([lab, 100.0 * slope / (lab[..., 0] + _DIM)]).astype(np.float32)
