@@ -23,10 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.simulation import obstacles
-from seg_node.simulation.billboards import draw_things, Thing
+from seg_node.simulation.billboards import Billboard, draw_things
 from seg_node.simulation.camera import Camera
 from seg_node.simulation.labels import BACKGROUND, PATH
-from seg_node.simulation.lens import Lens, Light
+from seg_node.simulation.lens import LensEffects, Light
 from seg_node.simulation.renderer import RenderedFrame
 from seg_node.simulation.road import Pose
 from seg_node.simulation.sprite import Sprite
@@ -92,9 +92,9 @@ def random_hall(seed: int, width: int, height: int, swatches: Swatches,
         aside = float(rng.uniform(-hall.right, hall.left))
         sprite = (things[int(rng.integers(len(things)))] if things and rng.random() < 0.6
                   else obstacles.box(int(rng.integers(40))))
-        standing.append(Thing(ahead, aside, sprite))
+        standing.append(Billboard(ahead, aside, sprite))
     draw_things(image, labels, tuple(standing), Pose(0.0, 0.0, yaw), camera, light)
-    return RenderedFrame(Lens(light, width, height).apply(image, seed % 2 ** 32), labels)
+    return RenderedFrame(LensEffects(light, width, height).apply(image, seed % 2 ** 32), labels)
 
 
 def _rays(camera: Camera, yaw: float) -> _Floats:

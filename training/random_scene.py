@@ -29,7 +29,7 @@ from seg_node.simulation.labels import OBSTACLE
 from seg_node.simulation.lens import Light
 from seg_node.simulation.materials import Material, ROADS, VERGES
 from seg_node.simulation.renderer import RenderedFrame, Renderer, Scene
-from seg_node.simulation.road import Bump, CentreLine, Line, Profile, SideRoad, Sidewalk
+from seg_node.simulation.road import Bump, CentreLine, PaintedLine, Profile, SideRoad, Sidewalk
 from seg_node.simulation.sprite import Sprite
 from training.furnishing import furnish, wetted
 from training.swatches import Swatches
@@ -123,14 +123,15 @@ def _profile(rng: _Rng) -> Profile:
     walks = tuple(
         Sidewalk(side, float(rng.uniform(1.0, 3.5)), float(rng.uniform(0.1, 0.25)))
         for side in (-1, 1) if rng.random() < _SHARE.sidewalk)
-    lines: list[Line] = []
+    lines: list[PaintedLine] = []
     half = width / 2
     if rng.random() < 0.4:
-        lines += [Line(sign * (half - rng.uniform(0.1, 0.3)), 0.12) for sign in (-1, 1)]
+        lines += [PaintedLine(sign * (half - rng.uniform(0.1, 0.3)), 0.12) for sign in (-1, 1)]
     if width > 4.0 and rng.random() < 0.6:
-        lines.append(Line(0.0, 0.12, 3.0, 0.0 if rng.random() < 0.3 else rng.uniform(2.0, 6.0)))
+        lines.append(PaintedLine(
+            0.0, 0.12, 3.0, 0.0 if rng.random() < 0.3 else rng.uniform(2.0, 6.0)))
     if width > 9.0 and rng.random() < 0.6:
-        lines += [Line(sign * half / 2, 0.12, 3.0, 4.0) for sign in (-1, 1)]
+        lines += [PaintedLine(sign * half / 2, 0.12, 3.0, 4.0) for sign in (-1, 1)]
     side_roads = tuple(
         SideRoad(rng.uniform(4.0, 40.0), rng.uniform(3.0, 8.0), side)
         for side in (-1, 1) if rng.random() < _SHARE.side_road)

@@ -23,7 +23,7 @@ import numpy as np
 
 from benchmarks.closed_loop.footprint import Corners, Footprint
 from seg_node.simulation import obstacles
-from seg_node.simulation.billboards import Thing
+from seg_node.simulation.billboards import Billboard
 from seg_node.simulation.renderer import Scene
 from seg_node.simulation.sprite import Sprite
 
@@ -40,7 +40,7 @@ class Body:
     The sprite stands at its near face; the body takes up `width` across and `depth` beyond it.
     """
 
-    thing: Thing
+    thing: Billboard
     s: float
     d: float
     width: float
@@ -50,7 +50,7 @@ class Body:
 def stand(scene: Scene, s: float, d: float, sprite: Sprite, width: float, depth: float) -> Body:
     """Put a body on a scene's road."""
     pose = scene.line.pose(s, d)
-    return Body(Thing(pose.x, pose.y, sprite), s, d, width,
+    return Body(Billboard(pose.x, pose.y, sprite), s, d, width,
                 Footprint(depth, 0.0, width).corners(pose))
 
 

@@ -32,7 +32,7 @@ from seg_node.simulation.ground import Surfaces
 from seg_node.simulation.lens import Light
 from seg_node.simulation.materials import Material
 from seg_node.simulation.renderer import Scene
-from seg_node.simulation.road import Bump, CentreLine, Line, Profile
+from seg_node.simulation.road import Bump, CentreLine, PaintedLine, Profile
 from seg_node.simulation.sprite import Sprite
 
 _Rng = np.random.Generator
@@ -111,8 +111,8 @@ def draw_course(rng: _Rng, setup: VehicleSetup, limits: StatedLimits, straight: 
     profile = Profile(
         width, edge_m=0.0, end_s=meets if kind is Kind.END else math.inf,
         beyond=(None, Material.WATER, Material.GRASS)[int(rng.integers(3))],
-        lines=(Line(width / 2 - 0.15, 0.1), Line(0.15 - width / 2, 0.1)) if rng.random() < 0.5
-        else (),
+        lines=tuple(PaintedLine(left, 0.1) for left in (width / 2 - 0.15, 0.15 - width / 2))
+        if rng.random() < 0.5 else (),
         bumps=(Bump(meets, float(rng.uniform(0.4, 1.2))),) if kind is Kind.BUMP else ())
     surfaces = Surfaces(Material.ASPHALT, Material.GRASS, variant=int(rng.integers(4)))
     scene = Scene(line, profile, surfaces, Light(), sky=int(rng.integers(4)))

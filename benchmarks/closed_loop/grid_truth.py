@@ -37,7 +37,7 @@ from benchmarks.closed_loop.node import NodeModel
 from benchmarks.closed_loop.perception import Exposure, ModelledPerception
 from seg_node.perception.models.manifest import ClassInfo
 from seg_node.perception.models.model import load_model
-from seg_node.simulation.billboards import Thing
+from seg_node.simulation.billboards import Billboard
 from seg_node.simulation.road import Pose
 from seg_node.stop_go.memory.grid import FREE, RESOLUTION, UNKNOWN
 from seg_node.stop_go.memory.memory import Remembered
@@ -69,7 +69,7 @@ class Score:
 class _Truth:
     """What is true of points on the ground of a course."""
 
-    def __init__(self, course: Course, things: Sequence[Thing], seen_from: Pose) -> None:
+    def __init__(self, course: Course, things: Sequence[Billboard], seen_from: Pose) -> None:
         self._course, self._things, self._from = course, things, seen_from
 
     def is_free(self, x: float, y: float) -> bool:
@@ -79,7 +79,7 @@ class _Truth:
             return False
         return not any(self._covers(thing, x, y) for thing in self._things)
 
-    def _covers(self, thing: Thing, x: float, y: float) -> bool:
+    def _covers(self, thing: Billboard, x: float, y: float) -> bool:
         """Tell whether a thing, which faces the camera, stands on a point."""
         away = math.atan2(thing.y - self._from.y, thing.x - self._from.x)
         dx, dy = x - thing.x, y - thing.y

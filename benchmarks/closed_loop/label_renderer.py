@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from seg_node.simulation.billboards import label_things, Thing
+from seg_node.simulation.billboards import Billboard, label_things
 from seg_node.simulation.camera import Camera
 from seg_node.simulation.ground_plan import GroundPlan
 from seg_node.simulation.renderer import Scene
@@ -34,7 +34,7 @@ def ground_labels(scene: Scene, camera: Camera, pose: Pose) -> Image:
 
 
 def scene_labels(
-    scene: Scene, camera: Camera, pose: Pose, moving: tuple[Thing, ...] = (),
+    scene: Scene, camera: Camera, pose: Pose, moving: tuple[Billboard, ...] = (),
 ) -> Image:
     """
     Return the class id of each pixel, uint8 [H, W]: the labels of the frame a renderer makes.

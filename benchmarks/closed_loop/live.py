@@ -90,11 +90,7 @@ def run(options: argparse.Namespace) -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
     options = parse(sys.argv[1:] if argv is None else argv)
-    try:
-        return run(options)
-    except KeyboardInterrupt:
-        print('benchmark: stopped, nothing was written', file=sys.stderr)
-        return 130
+    return run(options)
 
 
 if __name__ == '__main__':

@@ -37,7 +37,7 @@ from benchmarks.closed_loop.label_renderer import ground_labels
 from benchmarks.closed_loop.limits import StatedLimits
 from benchmarks.closed_loop.vehicle_setup import VehicleSetup
 from seg_node.perception.segmenter import Segmenter
-from seg_node.simulation.billboards import label_things, Thing
+from seg_node.simulation.billboards import Billboard, label_things
 from seg_node.simulation.labels import BACKGROUND, OBSTACLE, PATH
 from seg_node.simulation.renderer import Renderer, Scene
 from seg_node.simulation.road import Pose
@@ -60,7 +60,7 @@ class Exposure:
 
     pose: Pose
     pitch_error: float
-    things: tuple[Thing, ...]
+    things: tuple[Billboard, ...]
     ahead: float
     critical: bool
     number: int

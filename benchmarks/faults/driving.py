@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import time
 
 from benchmarks.faults.images import Film, Pixels, Road, tint
-from seg_node.simulation.billboards import Thing
+from seg_node.simulation.billboards import Billboard
 from seg_node.simulation.labels import OBSTACLE
 from seg_node.simulation.sprite import Sprite
 
@@ -45,7 +45,7 @@ class Drive:
         self.speed = speed
         self._road = Road(end=float('inf'), length=_LENGTH)
         self._begun = self._moment = time.time()
-        self._things: tuple[Thing, ...] = ()
+        self._things: tuple[Billboard, ...] = ()
         self._called: int = OBSTACLE
 
     def frame(self, number: int) -> Pixels:

@@ -28,13 +28,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.simulation import obstacles, scenery
-from seg_node.simulation.billboards import Thing
+from seg_node.simulation.billboards import Billboard
 from seg_node.simulation.camera import Camera
 from seg_node.simulation.ground import Surfaces
 from seg_node.simulation.lens import Light
 from seg_node.simulation.materials import Material
 from seg_node.simulation.renderer import RenderedFrame, Renderer, Scene
-from seg_node.simulation.road import CentreLine, Line, Profile
+from seg_node.simulation.road import CentreLine, PaintedLine, Profile
 from seg_node.simulation.sprite import Sprite
 
 Pixels = NDArray[np.uint8]
@@ -100,7 +100,7 @@ class Road:
         half = ROAD_M / 2
         profile = Profile(
             ROAD_M, edge_m=0.03, end_s=end, beyond=Material.GRASS,
-            lines=(Line(half - 0.22), Line(0.22 - half)))
+            lines=(PaintedLine(half - 0.22), PaintedLine(0.22 - half)))
         surfaces = Surfaces(Material.ASPHALT, Material.GRASS, Material.SLABS, variant=2)
         light = Light(shadow=0.3, gain=(1.04, 1.07, 1.10), gamma=0.88)
         bare = Scene(line, profile, surfaces, light)
@@ -113,7 +113,7 @@ class Road:
         """What there is."""
         return self._renderer.scene
 
-    def render(self, s: float, things: tuple[Thing, ...], frame: int) -> RenderedFrame:
+    def render(self, s: float, things: tuple[Billboard, ...], frame: int) -> RenderedFrame:
         """Render an image from `s` metres along the road."""
         return self._renderer.render(self.scene.line.pose(s), things, frame=frame)
 
@@ -128,7 +128,7 @@ class Road:
         rendered = []
         for index in range(frames):
             s = start + index * STEP_M
-            moving: tuple[Thing, ...] = tuple(
+            moving: tuple[Billboard, ...] = tuple(
                 scene.place(s + ahead, aside, sprite) for ahead, aside, sprite in things)
             rendered.append(self.render(s, moving, index))
         return rendered
@@ -237,7 +237,7 @@ def with_command(cell: int) -> Callable[[Pixels], Pixels]:
     return paint
 
 
-def _beside_the_road(scene: Scene, up_to: float) -> list[Thing]:
+def _beside_the_road(scene: Scene, up_to: float) -> list[Billboard]:
     """Trees, bushes and houses on both sides."""
     rng = np.random.default_rng(20)
     things = []

@@ -35,7 +35,7 @@ from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.backends.tensorrt.api import Api
 from seg_node.perception.backends.tensorrt.backend import TensorRtBackend
 from seg_node.perception.backends.tensorrt.builder import BuildError
-from seg_node.perception.backends.tensorrt.cache import CachedEngine, EngineCache, Source
+from seg_node.perception.backends.tensorrt.cache import CachedEngine, EngineCache, EngineSource
 from seg_node.perception.backends.tensorrt.engines import get_engine, gpu_for
 from seg_node.perception.backends.tensorrt.library import TensorRtMissingError
 from seg_node.perception.backends.tensorrt.options import EngineOptions, graph_for
@@ -149,7 +149,7 @@ class Engines:
               agreement: Agreement) -> None:
         facts = engine.facts
         counts = ', '.join(f'{count} {kind}' for kind, count in facts.layers.precisions.items())
-        cached = ' (from the cache)' if engine.source is Source.CACHE else ''
+        cached = ' (from the cache)' if engine.source is EngineSource.CACHE else ''
         self.rows.append((
             name, f'{facts.seconds:.1f} s{cached}', f'{len(engine.data) / 1e6:.1f} MB',
             f'{facts.layers.precision} ({counts})' if counts else 'not known',

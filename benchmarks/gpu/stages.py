@@ -39,14 +39,15 @@ from seg_node.perception.backends.progress import ProgressMonitor
 from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.backends.tensorrt.opening import open_engine, OpenedEngine
 from seg_node.perception.backends.tensorrt.options import graph_for
-from seg_node.perception.backends.tensorrt.runner import Form
+from seg_node.perception.backends.tensorrt.runner import ImageForm
 from seg_node.perception.images.layout import Layout
 from seg_node.perception.images.pixels import Pixels
 from seg_node.perception.models.model import Model
 from seg_node.scoring.percentiles import Percentiles
 
-FORMS = (Form(Layout.BGR8, 640, 480), Form(Layout.BGR8, 1280, 720), Form(Layout.YUYV, 1280, 720),
-         Form(Layout.NV12, 1280, 720), Form(Layout.BGR8, 1920, 1080))
+FORMS = (ImageForm(Layout.BGR8, 640, 480), ImageForm(Layout.BGR8, 1280, 720),
+         ImageForm(Layout.YUYV, 1280, 720), ImageForm(Layout.NV12, 1280, 720),
+         ImageForm(Layout.BGR8, 1920, 1080))
 MAX_RATIO = 1.3
 """Maximum that a frame may take, in times of the network alone and the copies' limit together."""
 _MAPS = 2
@@ -63,7 +64,7 @@ class FrameTimes:
     without. copies: bytes of a frame by the measured speed of large page-locked copies.
     """
 
-    form: Form
+    form: ImageForm
     stages: dict[str, Percentiles]
     sum: Percentiles
     fill: Percentiles
@@ -123,7 +124,7 @@ def measure_model(model: Model, count: int, open_runner: Callable[[Model], Opene
                 'precision': opened.precision}})
 
 
-def measure(opened: OpenedEngine, form: Form, count: int, speed: Bandwidth,
+def measure(opened: OpenedEngine, form: ImageForm, count: int, speed: Bandwidth,
             infer: Percentiles) -> FrameTimes:
     """Measure frames of one form."""
     runner, frame = opened.runner, image_of(form)
@@ -146,7 +147,7 @@ def measure(opened: OpenedEngine, form: Form, count: int, speed: Bandwidth,
         back_to_back(stream, stages['network'], count), speed.limit_ms(up, down))
 
 
-def image_of(form: Form) -> Pixels:
+def image_of(form: ImageForm) -> Pixels:
     """Return an image of that form; in YUV the colours are other ones."""
     width = form.width * form.layout.pixel_bytes
     memory = image(width, form.height * 3 // 2).bgr[..., 0].copy().reshape(-1)

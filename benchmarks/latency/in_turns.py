@@ -159,10 +159,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         given.out.mkdir(parents=True, exist_ok=True)
         found = run(given, stop)
         (given.out / 'in_turns.json').write_text(strict_json(asdict(found)), encoding='utf-8')
-    except KeyboardInterrupt:
-        print('benchmark in_turns: stopped', file=sys.stderr)
-        return 130
-    except (UserError, OSError) as error:
+    except OSError as error:
         return fail('benchmark in_turns', error)
     for name, ms in ((f'with {given.of}', found.asked), ('without', found.not_asked)):
         print(f'{name:<18} p50 {ms.p50:6.2f} ms   p95 {ms.p95:6.2f}   p99 {ms.p99:6.2f}')

@@ -32,7 +32,6 @@ from benchmarks.latency.peak import highest_rate
 from benchmarks.latency.run import bare_ms, GPU, GPU_BGR, measure, NODE, RELAY, Setting, SIMPLE
 from benchmarks.latency.tables import Results, to_json, to_markdown
 from benchmarks.model.results import machine
-from seg_node.errors import UserError
 from seg_node.perception.backends import BackendError
 from seg_node.perception.models.model import ModelError
 from seg_node.stop_go.limits import Geometry
@@ -125,10 +124,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         results = run(given, stop)
         (given.out / 'latency.json').write_text(to_json(results), encoding='utf-8')
         (given.out / 'latency.md').write_text(to_markdown(results), encoding='utf-8')
-    except KeyboardInterrupt:
-        print('benchmark latency: stopped', file=sys.stderr)
-        return 130
-    except (UserError, ModelError, BackendError, OSError) as error:
+    except (ModelError, BackendError, OSError) as error:
         return fail('benchmark latency', error)
     print(to_markdown(results))
     return 0

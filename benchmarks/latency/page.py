@@ -177,10 +177,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parts = measure(case, setting, given.parts)
         (given.out / 'view.json').write_text(
             strict_json([asdict(part) for part in parts]), encoding='utf-8')
-    except KeyboardInterrupt:
-        print('benchmark view: stopped', file=sys.stderr)
-        return 130
-    except (UserError, OSError) as error:
+    except OSError as error:
         return fail('benchmark view', error)
     print(table(parts))
     return 0

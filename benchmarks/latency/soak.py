@@ -33,7 +33,6 @@ from benchmarks.latency.case import Case, ENCODINGS, latencies
 from benchmarks.latency.main import size
 from benchmarks.latency.run import NODE, running, Setting, WARM_UP
 from benchmarks.latency.usage import Usage, usage_of
-from seg_node.errors import UserError
 from seg_node.scoring.percentiles import Percentiles
 from seg_node.tools.common.command_line import (
     command,
@@ -151,10 +150,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         (given.out / 'soak.json').write_text(strict_json({
             'case': asdict(case), 'minutes': given.minutes,
             'parts': [asdict(part) for part in parts]}), encoding='utf-8')
-    except KeyboardInterrupt:
-        print('benchmark soak: stopped', file=sys.stderr)
-        return 130
-    except (UserError, OSError) as error:
+    except OSError as error:
         return fail('benchmark soak', error)
     for part in parts:
         print(f'memory {part.memory_mib:7.1f} MiB   files {part.files:4.0f}   threads '

@@ -27,7 +27,7 @@ from benchmarks.model.corruptions import STRENGTHS, SUITE
 from benchmarks.model.images import Array, Item
 from benchmarks.model.no_roads import CorridorJudge, CorridorReading
 from seg_node.scoring.boundary import BoundaryScore
-from seg_node.scoring.calibration import Calibration
+from seg_node.scoring.calibration import ConfidenceCalibration
 from seg_node.scoring.confusion import Confusion
 from seg_node.scoring.ground_truth import path_truth
 from seg_node.scoring.path_score import PathScore
@@ -50,7 +50,7 @@ class SetScore:
     confusion: Confusion | None
     images: dict[str, PathScore] = field(default_factory=dict)
     boundary: BoundaryScore = BoundaryScore()
-    calibration: Calibration = field(default_factory=Calibration.empty)
+    calibration: ConfidenceCalibration = field(default_factory=ConfidenceCalibration.empty)
     corridor: list[CorridorReading] = field(default_factory=list)
     swallowed: Swallowed = Swallowed()
 
@@ -81,7 +81,8 @@ class Scorer:
         ground_truth = path_truth(codes, ())
         score.images[item.name] = PathScore.of(answer.path, ground_truth)
         score.boundary += BoundaryScore.of(answer.path, ground_truth)
-        score.calibration += Calibration.of(answer.path, answer.confidence_full, ground_truth)
+        score.calibration += ConfidenceCalibration.of(
+            answer.path, answer.confidence_full, ground_truth)
         score.corridor.append(self._judge.read(answer))
         score.swallowed += Swallowed.of(answer.path, mask_obstacles(
             np.isin(ids, item.format.obstacles), codes, (), item.format.name))

@@ -35,7 +35,6 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
-from seg_node.errors import UserError
 from seg_node.perception.images.camera_image import CameraImage
 from seg_node.perception.process_memory import keep_freed_memory
 from seg_node.perception.segmenter import Segmentation, Segmenter
@@ -152,7 +151,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with tempfile.TemporaryDirectory() as folder:
             found = measure(given.frames, Path(folder))
-    except (UserError, OSError) as error:
+    except OSError as error:
         return fail('benchmark outputs', error)
     for name, ms in found.items():
         print(f'{name:<20} {ms.p50:6.2f} ms, 95 % below {ms.p95:6.2f} ms')

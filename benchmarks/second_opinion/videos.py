@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from seg_node.errors import UserError
 from seg_node.simulation import obstacles
-from seg_node.simulation.billboards import draw_things, Thing
+from seg_node.simulation.billboards import Billboard, draw_things
 from seg_node.simulation.camera import Camera
 from seg_node.simulation.lens import Light
 from seg_node.simulation.road import Pose
@@ -41,10 +41,10 @@ from seg_node.stop_go.geometry import CameraPose, Intrinsics, Mounting, View
 from seg_node.stop_go.limits import Limits
 from seg_node.stop_go.roles import Direction
 from seg_node.stop_go.second_opinion.level_camera import small_image
-from seg_node.stop_go.second_opinion.look import Look
 from seg_node.stop_go.second_opinion.opinion import Opinion
 from seg_node.stop_go.second_opinion.opinion_limits import OpinionLimits
 from seg_node.stop_go.second_opinion.second_opinion import SecondOpinion
+from seg_node.stop_go.second_opinion.witness_frame import WitnessFrame
 from seg_node.stop_go.vehicle import Motion, Vehicle, Way
 
 Image = NDArray[np.uint8]
@@ -104,13 +104,13 @@ def tried_on(folder: Path, odometry: bool) -> str:
 def _found(folder: Path, video: _Video, odometry: bool, s: float, aside: float, sprite: Sprite,
            ) -> float | None:
     """Return how far away a thing at s metres along the drive is when it is first doubted."""
-    for driven, opinion in _asked(folder, video, odometry, Thing(s, aside, sprite)):
+    for driven, opinion in _asked(folder, video, odometry, Billboard(s, aside, sprite)):
         if any(abs(s - driven - one.distance) < _NEAR for one in opinion.doubted):
             return s - driven
     return None
 
 
-def _asked(folder: Path, video: _Video, odometry: bool, thing: Thing | None,
+def _asked(folder: Path, video: _Video, odometry: bool, thing: Billboard | None,
            ) -> Iterator[tuple[float, Opinion]]:
     """Yield for each image the metres driven, and what the witnesses say."""
     opinion: SecondOpinion | None = None
@@ -127,7 +127,7 @@ def _asked(folder: Path, video: _Video, odometry: bool, thing: Thing | None,
         if thing is not None and 3.0 < thing.x - driven < _SHOWN:
             draw_things(bgr, np.zeros((height, width), np.uint8), (thing,), Pose(driven, 0.0, 0.0),
                         Camera(width, height, video.focal, _HEIGHT, pitch), Light())
-        yield driven, opinion.ask(Look(
+        yield driven, opinion.ask(WitnessFrame(
             small_image(bgr), round(number / _RATE * 1e9), view,
             Motion(video.speed) if odometry else None, Way(), 4.0, _NEEDED, 2 * _NEEDED))
 

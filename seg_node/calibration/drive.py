@@ -47,7 +47,7 @@ _MOST_SPREAD = 0.03
 
 
 @dataclass(frozen=True)
-class Sight:
+class PairEstimate:
     """
     How the camera sits by one pair of images.
 
@@ -66,7 +66,7 @@ class Sight:
         return abs(self.turned) <= STRAIGHT * self.advance
 
     @classmethod
-    def of(cls, motion: GroundMotion, distance: float | None) -> Sight:
+    def of(cls, motion: GroundMotion, distance: float | None) -> PairEstimate:
         """Read the motion of the ground; backwards where the distance is negative."""
         ahead, down = motion.between
         if distance is not None and distance < 0:
@@ -89,9 +89,9 @@ class DriveCalibration:
         self._tracker = Tracker(features, min(_FEWEST_TRACKS, features // 4))
         self._driven: float | None = 0.0
         self.images = self.lost = self.silent = 0
-        self.sights: list[Sight] = []
+        self.sights: list[PairEstimate] = []
 
-    def look(self, bgr: NDArray[np.uint8], driven: float | None) -> Sight | None:
+    def look(self, bgr: NDArray[np.uint8], driven: float | None) -> PairEstimate | None:
         """
         Take the next image, uint8 [H, W, 3]; return what it tells with one before.
 
@@ -110,7 +110,7 @@ class DriveCalibration:
             self.silent += 1
             return None
         try:
-            sight = Sight.of(motion, distance)
+            sight = PairEstimate.of(motion, distance)
         except CalibrationError:
             self.silent += 1
             return None
@@ -155,7 +155,7 @@ class DriveCalibration:
         return f'{seen}the vehicle stands, or hardly drives, in {self.images} images{remedy}'
 
 
-def combined(sights: list[Sight]) -> Estimate:
+def combined(sights: list[PairEstimate]) -> Estimate:
     """Return what several pairs of images say together (one at least)."""
     first = sights[0].mounting.yaw
     yaws = [first + math.remainder(sight.mounting.yaw - first, 2 * math.pi) for sight in sights]

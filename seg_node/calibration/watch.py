@@ -24,7 +24,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.calibration.drive import combined, ENOUGH, Sight, STRAIGHT
+from seg_node.calibration.drive import combined, ENOUGH, PairEstimate, STRAIGHT
 from seg_node.calibration.estimate import angles_of, CalibrationError, Estimate
 from seg_node.calibration.ground_motion import GroundMotion
 from seg_node.calibration.image_pair import motion_of
@@ -94,7 +94,7 @@ class CalibrationWatch:
         self.now = Watched()
         self._view: View | None = None
         self._pinhole: Pinhole | None = None
-        self._sights: deque[Sight] = deque(maxlen=_KEPT)
+        self._sights: deque[PairEstimate] = deque(maxlen=_KEPT)
         self._first: _First | None = None
         self._stamp = self._driven = 0.0
         self._waited = _EVERY
@@ -167,11 +167,11 @@ class CalibrationWatch:
             self.now = now
 
 
-def _watched(motion: GroundMotion | None, sights: deque[Sight], view: View, driven: float,
+def _watched(motion: GroundMotion | None, sights: deque[PairEstimate], view: View, driven: float,
              limit: float) -> Watched:
     """Add what two images say to the measurements; return what all say together."""
     try:
-        sight = None if motion is None else Sight.of(motion, driven)
+        sight = None if motion is None else PairEstimate.of(motion, driven)
         mounting = angles_of(view.pose)
     except CalibrationError as error:
         return Watched(len(sights), str(error), limit=limit)

@@ -41,7 +41,7 @@ _PATIENCE = 1.0      # seconds that a reader may take who has read before
 
 
 @dataclass(frozen=True)
-class Line:
+class WrittenLine:
     """A line that is to be written."""
 
     logger: str
@@ -57,12 +57,12 @@ class LogWriter:
     :param has_room: waits up to some seconds until the console takes a line, tells whether so.
     """
 
-    def __init__(self, write: Callable[[Line], None], has_room: Callable[[float], bool],
+    def __init__(self, write: Callable[[WrittenLine], None], has_room: Callable[[float], bool],
                  maximum: int = _MAXIMUM) -> None:
         self._write = write
         self._has_room = has_room
         self._maximum = maximum
-        self._lines: deque[Line] = deque()
+        self._lines: deque[WrittenLine] = deque()
         self._changed = threading.Condition()
         self._is_writing = False
         self._is_read = True
@@ -74,7 +74,7 @@ class LogWriter:
         """How many lines the console has not got, because nobody read them."""
         return self._lost
 
-    def put(self, line: Line) -> None:
+    def put(self, line: WrittenLine) -> None:
         """Leave a line to the thread, never waiting."""
         with self._changed:
             if self._thread.ident is None:
@@ -105,15 +105,15 @@ class LogWriter:
                 self._is_writing = False
                 self._changed.notify_all()
 
-    def _deliver(self, line: Line) -> None:
+    def _deliver(self, line: WrittenLine) -> None:
         # Who does not read is waited for once: the file and /rosout get their lines all the same.
         self._is_read = self._has_room(_PATIENCE if self._is_read else 0.0)
         if not self._is_read:
             self._count_lost()
         elif self._lost > self._told:
             lost, self._told = self._lost - self._told, self._lost
-            self._write(Line(line.logger, LoggingSeverity.WARN,
-                             f'{lost} lines are missing here: nobody read the log'))
+            self._write(WrittenLine(line.logger, LoggingSeverity.WARN,
+                                    f'{lost} lines are missing here: nobody read the log'))
         self._write(line)
 
     def _count_lost(self) -> None:
@@ -143,7 +143,7 @@ class Log(RcutilsLogger):
             self._last[call] = now
         # Findings of a build are lines of their own.
         text = printable_lines(str(message))
-        self._writer.put(Line(name or self.name, LoggingSeverity(severity), text))
+        self._writer.put(WrittenLine(name or self.name, LoggingSeverity(severity), text))
         return True
 
 
@@ -165,7 +165,7 @@ class _Rclpy:
     def __init__(self) -> None:
         self._loggers: dict[tuple[str, LoggingSeverity], RcutilsLogger] = {}
 
-    def write(self, line: Line) -> None:
+    def write(self, line: WrittenLine) -> None:
         logger = self._loggers.setdefault((line.logger, line.severity), RcutilsLogger(line.logger))
         logger.log(line.text, line.severity)
 

@@ -45,7 +45,7 @@ class Bin:
 
 
 @dataclass(frozen=True, eq=False)
-class Calibration:
+class ConfidenceCalibration:
     """
     Counts of pixels where the truth is known; those of several images add up.
 
@@ -56,13 +56,13 @@ class Calibration:
     counts: NDArray[np.int64]
 
     @classmethod
-    def empty(cls) -> Calibration:
+    def empty(cls) -> ConfidenceCalibration:
         """Return the counts of no image."""
         return cls(np.zeros((256, 2), np.int64))
 
     @classmethod
     def of(cls, predicted: NDArray[np.bool_], confidence: NDArray[np.uint8],
-           truth: PathTruth) -> Calibration:
+           truth: PathTruth) -> ConfidenceCalibration:
         """
         Count one image.
 
@@ -79,9 +79,9 @@ class Calibration:
             confidence[truth.known].astype(np.intp) * 2 + right, minlength=512)
         return cls(flat.reshape(256, 2))
 
-    def __add__(self, other: Calibration) -> Calibration:
+    def __add__(self, other: ConfidenceCalibration) -> ConfidenceCalibration:
         """Count the images of both."""
-        return Calibration(self.counts + other.counts)
+        return ConfidenceCalibration(self.counts + other.counts)
 
     def bins(self, count: int = BINS) -> list[Bin]:
         """Return equal-width bins for a reliability diagram, lowest confidence first."""

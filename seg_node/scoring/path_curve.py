@@ -22,7 +22,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.scoring.calibration import Calibration
+from seg_node.scoring.calibration import ConfidenceCalibration
 from seg_node.scoring.ground_truth import PathTruth
 from seg_node.scoring.path_score import PathScore
 
@@ -99,11 +99,11 @@ class PathCurve:
         return PathScore(int(called[1]), int(called.sum()), true, background)
 
     @property
-    def calibration(self) -> Calibration:
+    def calibration(self) -> ConfidenceCalibration:
         """How often the decision path or not is right, by its confidence."""
         below, above = self.counts[:_PATH][::-1], self.counts[_PATH:]
         wrong, right = below[:, 1] + above[:, 0], below[:, 0] + above[:, 1]
-        return Calibration(np.stack([wrong, right], axis=1))
+        return ConfidenceCalibration(np.stack([wrong, right], axis=1))
 
     @property
     def max_f(self) -> float:

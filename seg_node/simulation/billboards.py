@@ -40,7 +40,7 @@ _Place = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
-class Thing:
+class Billboard:
     """A sprite that stands on the ground at a world point, in metres."""
 
     x: float
@@ -67,7 +67,7 @@ class _Places:
 
 
 def draw_things(
-    image: Image, labels: Image, things: tuple[Thing, ...], pose: Pose, camera: Camera,
+    image: Image, labels: Image, things: tuple[Billboard, ...], pose: Pose, camera: Camera,
     light: Light,
 ) -> None:
     """Draw from far to near, in place; opaque pixels take the sprite's label."""
@@ -90,7 +90,7 @@ def draw_things(
         _paste(image, sprite.levels, place, labels, sprite.label, clear, light.haze)
 
 
-def label_things(labels: Image, things: tuple[Thing, ...], pose: Pose, camera: Camera) -> None:
+def label_things(labels: Image, things: tuple[Billboard, ...], pose: Pose, camera: Camera) -> None:
     """Write the labels that :func:`draw_things` would write, in place, without the image."""
     if not things:
         return
@@ -104,7 +104,7 @@ def label_things(labels: Image, things: tuple[Thing, ...], pose: Pose, camera: C
 
 
 def depth_things(
-    depth: NDArray[np.float32], things: tuple[Thing, ...], pose: Pose, camera: Camera,
+    depth: NDArray[np.float32], things: tuple[Billboard, ...], pose: Pose, camera: Camera,
 ) -> None:
     """Write the depth of the pixels that :func:`draw_things` makes opaque, in place."""
     if not things:
@@ -120,7 +120,7 @@ def depth_things(
             depth[box][alpha >= _OPAQUE] = upright[alpha >= _OPAQUE]
 
 
-def _places(things: tuple[Thing, ...], pose: Pose, camera: Camera) -> _Places:
+def _places(things: tuple[Billboard, ...], pose: Pose, camera: Camera) -> _Places:
     cos_y, sin_y = math.cos(pose.yaw), math.sin(pose.yaw)
     dx = np.array([thing.x for thing in things]) - pose.x
     dy = np.array([thing.y for thing in things]) - pose.y

@@ -23,13 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg_node.simulation import obstacles, scenery
-from seg_node.simulation.billboards import Thing
+from seg_node.simulation.billboards import Billboard
 from seg_node.simulation.camera import Camera
 from seg_node.simulation.ground import Surfaces
 from seg_node.simulation.lens import Light
 from seg_node.simulation.materials import Material
 from seg_node.simulation.renderer import RenderedFrame, Renderer, Scene
-from seg_node.simulation.road import CentreLine, Line, Pose, Profile, Sidewalk
+from seg_node.simulation.road import CentreLine, PaintedLine, Pose, Profile, Sidewalk
 
 _DURATION_S = 20.0
 _FPS = 20.0
@@ -136,7 +136,7 @@ class Drive:
         """Return the depth of the view at time t, see :meth:`Renderer.depth`."""
         return self._renderer.depth(self.pose(t), (self._pedestrian(t),))
 
-    def _pedestrian(self, t: float) -> Thing:
+    def _pedestrian(self, t: float) -> Billboard:
         d = _between(_WALK, t)
         pace = _between(_WALK, t + 0.05) - _between(_WALK, t - 0.05)
         phase = -1 if abs(pace) < 0.03 else int(
@@ -150,7 +150,7 @@ class Drive:
         half = _ROAD_M / 2
         profile = Profile(
             _ROAD_M, edge_m=0.03, end_s=end, beyond=Material.GRASS,
-            lines=(Line(half - 0.22, 0.12), Line(0.22 - half, 0.12)), wear=0.45,
+            lines=(PaintedLine(half - 0.22, 0.12), PaintedLine(0.22 - half, 0.12)), wear=0.45,
             sidewalks=(Sidewalk(1, 1.7),))
         surfaces = Surfaces(Material.ASPHALT, Material.GRASS, Material.SLABS, variant=2)
         light = Light(
@@ -164,10 +164,10 @@ def _curvature(s: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.where(s < 4.0, 0.0, bends))
 
 
-def _things(scene: Scene, end: float) -> tuple[Thing, ...]:
+def _things(scene: Scene, end: float) -> tuple[Billboard, ...]:
     rng = np.random.default_rng(20)
     half = _ROAD_M / 2
-    things: list[Thing] = []
+    things: list[Billboard] = []
     for side, nearest in ((1, half + 2.8), (-1, half + 1.9)):
         s = 5.0 + 4.0 * side
         while s < end + 60.0:

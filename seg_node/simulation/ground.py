@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 
 from seg_node.simulation.camera import Camera
-from seg_node.simulation.ground_plan import GroundPlan, Mask, Regions, RoadView
+from seg_node.simulation.ground_plan import GroundPlan, GroundRegions, Mask, RoadView
 from seg_node.simulation.lens import Light
 from seg_node.simulation.materials import Material, texture
 from seg_node.simulation.road import CentreLine, Pose, Profile
@@ -87,7 +87,8 @@ class Ground:
         _put(ground[box], look, where[box])
 
     def _draw_road(
-        self, ground: Image, view: RoadView, regions: Regions, edge: Image, x: Field, y: Field,
+        self, ground: Image, view: RoadView, regions: GroundRegions, edge: Image, x: Field,
+        y: Field,
     ) -> None:
         profile = self._profile
         half = np.float32(profile.width_m / 2.0)
@@ -148,7 +149,7 @@ class Ground:
         colour = np.asarray(profile.paint_bgr, np.float32)
         ground[part][painted] = (under + weight * (colour - under)).astype(np.uint8)
 
-    def _bumps(self, ground: Image, regions: Regions, view: RoadView) -> None:
+    def _bumps(self, ground: Image, regions: GroundRegions, view: RoadView) -> None:
         for area in regions.bumps:
             on = area.where
             if not on.any():

@@ -60,7 +60,7 @@ class BumpArea:
 
 
 @dataclass(frozen=True)
-class Regions:
+class GroundRegions:
     """What lies where on the ground; bool [R, W]. `open_road`: the road has not ended yet."""
 
     open_road: Mask
@@ -117,7 +117,7 @@ class GroundPlan:
         along += at.s[:, None]
         return RoadView(self.rows, along, offset, np.abs(offset))
 
-    def regions(self, view: RoadView, edge: Image) -> Regions:
+    def regions(self, view: RoadView, edge: Image) -> GroundRegions:
         """
         Tell what lies where.
 
@@ -144,7 +144,7 @@ class GroundPlan:
             across = (view.s - np.float32(bump.s)) / np.float32(bump.length_m / 2.0)
             bumps.append(BumpArea(
                 bump, (np.abs(across) < 1.0) & road & (view.lateral < half), across))
-        return Regions(open_road, road, tuple(walkways), tuple(bumps))
+        return GroundRegions(open_road, road, tuple(walkways), tuple(bumps))
 
     def label(self, labels: Image, pose: Pose) -> None:
         """Write the class ids of the ground into an image's labels, uint8 [H, W], in place."""

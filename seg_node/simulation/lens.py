@@ -53,7 +53,7 @@ class Light:
     noise: float = 2.5
 
 
-class Lens:
+class LensEffects:
     """Apply a light's camera effects to images of one size."""
 
     def __init__(self, light: Light, width: int, height: int) -> None:

@@ -21,10 +21,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from seg_node.simulation.billboards import depth_things, draw_things, Thing
+from seg_node.simulation.billboards import Billboard, depth_things, draw_things
 from seg_node.simulation.camera import Camera
 from seg_node.simulation.ground import Ground, Surfaces
-from seg_node.simulation.lens import Lens, Light
+from seg_node.simulation.lens import LensEffects, Light
 from seg_node.simulation.road import CentreLine, Pose, Profile
 from seg_node.simulation.sky import draw_sky
 from seg_node.simulation.sprite import Sprite
@@ -47,13 +47,13 @@ class Scene:
     profile: Profile
     surfaces: Surfaces
     light: Light = Light()
-    things: tuple[Thing, ...] = ()
+    things: tuple[Billboard, ...] = ()
     sky: int = 0
 
-    def place(self, s: float, d: float, sprite: Sprite) -> Thing:
+    def place(self, s: float, d: float, sprite: Sprite) -> Billboard:
         """Stand a sprite at arc length s, d metres left of the centre line."""
         at = self.line.pose(s, d)
-        return Thing(at.x, at.y, sprite)
+        return Billboard(at.x, at.y, sprite)
 
 
 class Renderer:
@@ -64,10 +64,10 @@ class Renderer:
         self.scene = scene
         self.camera = camera
         self._ground = self._ground_for(camera)
-        self._lens = Lens(scene.light, camera.width, camera.height)
+        self._lens = LensEffects(scene.light, camera.width, camera.height)
 
     def render(
-        self, pose: Pose, moving: tuple[Thing, ...] = (), frame: int = 0, nod_rad: float = 0.0
+        self, pose: Pose, moving: tuple[Billboard, ...] = (), frame: int = 0, nod_rad: float = 0.0
     ) -> RenderedFrame:
         """
         Render the view from a vehicle's pose.
@@ -89,7 +89,7 @@ class Renderer:
             image, labels, (*self.scene.things, *moving), pose, camera, self.scene.light)
         return RenderedFrame(self._lens.apply(image, frame), labels)
 
-    def depth(self, pose: Pose, moving: tuple[Thing, ...] = ()) -> NDArray[np.float32]:
+    def depth(self, pose: Pose, moving: tuple[Billboard, ...] = ()) -> NDArray[np.float32]:
         """
         Return the exact depth of what render() shows, float32 [H, W]; NaN for the sky.
 

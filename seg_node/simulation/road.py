@@ -130,7 +130,7 @@ def _integral(values: NDArray[np.float64], zero: int) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True)
-class Line:
+class PaintedLine:
     """A painted line along the road; a gap of 0 m makes it solid. Offsets left of the centre."""
 
     offset_m: float
@@ -185,7 +185,7 @@ class Profile:
     edge_m: float = 0.05
     end_s: float = math.inf
     beyond: Material | Texture | None = None
-    lines: tuple[Line, ...] = ()
+    lines: tuple[PaintedLine, ...] = ()
     paint_bgr: tuple[int, int, int] = (225, 228, 230)
     wear: float = 0.3
     crossings: tuple[float, ...] = ()

@@ -35,7 +35,7 @@ from seg_node.stop_go.depth.depth_image import DepthImage
 from seg_node.stop_go.geometry import View
 from seg_node.stop_go.limits import Geometry, Limits
 from seg_node.stop_go.memory.place import Place
-from seg_node.stop_go.mounting_check import Sight
+from seg_node.stop_go.mounting_check import PathHeight
 from seg_node.stop_go.resumption import Doubt
 from seg_node.stop_go.roles import Direction
 from seg_node.stop_go.second_opinion.opinion import Opinion
@@ -85,7 +85,7 @@ class Assessment:
     view: View | None = None
     corridor: Corridor | None = None
     measure: CorridorMeasure | None = None
-    sight: Sight | None = None
+    sight: PathHeight | None = None
     motion: Motion | None = None
     doubt: Doubt | None = None
     way: Way | None = None
@@ -221,7 +221,7 @@ class Assessor:
         return self._way.corridor(
             seen.view, way, vehicle.stopping_distance(vehicle.speed_of(seen.motion)))
 
-    def _sight(self, seen: Observation, corridor: Corridor, way: Way) -> Sight | None:
+    def _sight(self, seen: Observation, corridor: Corridor, way: Way) -> PathHeight | None:
         """Return how far up path is seen, where the corridor lies on the ground."""
         if self._fixed is not None or seen.view is None:
             return None
@@ -230,8 +230,8 @@ class Assessor:
         bumper = self.limits.vehicle.bumper_along(way)
         ahead, _, height = seen.view.facing(way.angle).pose.position.tolist()
         path = cv2.LUT(seen.labels, self.paths.view(np.uint8)).view(np.bool_)
-        return Sight(self._horizon[1].top(path),
-                     -math.atan2(height, bumper + corridor.length - ahead), height)
+        return PathHeight(self._horizon[1].top(path),
+                          -math.atan2(height, bumper + corridor.length - ahead), height)
 
 
 def _out_of_view(way: Way, why: str, measured: float = 0.0, limit: float = 0.0) -> Finding:

@@ -36,9 +36,9 @@ from seg_node.stop_go.mounting_check import MountingWatch
 from seg_node.stop_go.resumption import Resumption
 from seg_node.stop_go.roles import Direction
 from seg_node.stop_go.second_opinion.level_camera import small_image
-from seg_node.stop_go.second_opinion.look import Look
 from seg_node.stop_go.second_opinion.opinion import Opinion
 from seg_node.stop_go.second_opinion.second_opinion import SecondOpinion
+from seg_node.stop_go.second_opinion.witness_frame import WitnessFrame
 from seg_node.stop_go.segmented_image import Inspection, SegmentedImage
 from seg_node.stop_go.timing import Instant
 from seg_node.stop_go.verdict import Finding, Reason, Verdict
@@ -266,7 +266,7 @@ class CameraJudge:
         seen = image.inspection
         if seen is None or seen.findings or seen.small is None or image.stamp_ns is None:
             return None
-        look = Look.of(seen.small, image.stamp_ns, found, self._direction)
+        look = WitnessFrame.of(seen.small, image.stamp_ns, found, self._direction)
         return None if look is None else self._opinion.ask(look)
 
     def _driven(self, stamp_ns: int, assessment: Assessment) -> float:

@@ -39,7 +39,7 @@ _SAME = 0.75
 
 
 @dataclass(frozen=True)
-class Sight:
+class PathHeight:
     """
     How far up one frame shows path; radians over the horizon of the mounting, negative below.
 
@@ -82,7 +82,7 @@ class MountingCheck:
         self._places: deque[_Place] = deque(maxlen=_PLACES)
         self._driven = 0.0
 
-    def judge(self, sight: Sight, driven: float) -> tuple[Finding, ...]:
+    def judge(self, sight: PathHeight, driven: float) -> tuple[Finding, ...]:
         """
         Find that the mounting cannot be.
 
@@ -114,7 +114,7 @@ class MountingCheck:
             'check mounting and camera_info; for a slope ahead raise ground.max_horizon_error',
             above, self._limit),)
 
-    def _below_corridor(self, sight: Sight) -> tuple[Finding, ...]:
+    def _below_corridor(self, sight: PathHeight) -> tuple[Finding, ...]:
         if sight.end - median(self._tops) <= self._limit:
             self._places.clear()      # it reaches far enough by now, even if nothing moves
         if not self._places:
@@ -144,7 +144,7 @@ class MountingWatch:
     def __init__(self) -> None:
         self._check: tuple[tuple[Limits, View | None], MountingCheck] | None = None
 
-    def judge(self, limits: Limits, view: View | None, sight: Sight | None, driven: float,
+    def judge(self, limits: Limits, view: View | None, sight: PathHeight | None, driven: float,
               ) -> tuple[Finding, ...]:
         """Find that the mounting cannot be, see MountingCheck; nothing without a sight."""
         if sight is None:

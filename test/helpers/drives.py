@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from seg_node.tools.demo.drive_log import Drive, read_drive, Records, Sent, State
+from seg_node.tools.demo.drive_log import LoggedDrive, read_drive, Records, Sent, State
 
 START = 1_700_000_000_123_456_789
 PERIOD = 40_000_000
@@ -41,7 +41,7 @@ def state_of(
         **{f'{one.camera}.{key}': str(value) for key, value in given.items()}})
 
 
-def make_drive(decisions: str, lost: tuple[int, ...] = ()) -> Drive:
+def make_drive(decisions: str, lost: tuple[int, ...] = ()) -> LoggedDrive:
     """
     Make a drive with one frame a letter: g is GO, s is STOP; lost ones are never decided.
 

@@ -27,7 +27,7 @@ from seg_node.simulation.ground import Surfaces
 from seg_node.simulation.lens import Light
 from seg_node.simulation.materials import Material
 from seg_node.simulation.renderer import Renderer, Scene
-from seg_node.simulation.road import CentreLine, Line, Pose, Profile
+from seg_node.simulation.road import CentreLine, PaintedLine, Pose, Profile
 from seg_node.stop_go import CameraPose, Intrinsics, Mounting, View
 
 SIZE, FOV = (640, 360), 1.2
@@ -36,7 +36,8 @@ SIZE, FOV = (640, 360), 1.2
 def world(things: bool = True) -> Scene:
     """Return a straight road with dashes, noise of the camera and, if wanted, trees beside it."""
     line = CentreLine.from_curvature(np.zeros_like, -20.0, 120.0)
-    profile = Profile(5.0, edge_m=0.03, lines=(Line(2.2, 0.12, 3.0, 6.0), Line(-2.2, 0.12)))
+    profile = Profile(5.0, edge_m=0.03, lines=(
+        PaintedLine(2.2, 0.12, 3.0, 6.0), PaintedLine(-2.2, 0.12)))
     surfaces, light = Surfaces(Material.ASPHALT, Material.GRASS), Light(noise=2.0)
     bare = Scene(line, profile, surfaces, light)
     trees = tuple(bare.place(5.0 + 7.0 * index, side * (5.0 + index % 3), scenery.tree(index % 4))

@@ -115,6 +115,16 @@ def ros_free_modules():
             if module.startswith('seg_node') and room_of(module) not in WITH_ROS]
 
 
+def test_a_name_of_a_class_means_one_thing():
+    homes = {}
+    for module, path in MODULES.items():
+        for node in ast.parse(path.read_text(encoding='utf-8')).body:
+            if isinstance(node, ast.ClassDef) and module.startswith('seg_node') \
+                    and not node.name.startswith('_'):
+                homes.setdefault(node.name, []).append(module)
+    assert {name: found for name, found in homes.items() if len(found) > 1} == {}
+
+
 def test_no_imports_go_in_circles():
     try:
         TopologicalSorter(import_graph()).prepare()

@@ -54,7 +54,7 @@ class TensorInfo:
 
 
 @dataclass(frozen=True)
-class Finding:
+class ContractBreach:
     """What is wrong, where in the file ('' for all of it), and what to change."""
 
     where: str
@@ -75,41 +75,45 @@ def outputs_of(model: Model) -> tuple[str, ...]:
 def check_tensors(
     inputs: Sequence[TensorInfo], outputs: Sequence[TensorInfo], max_batch: int = 1,
     wanted: Sequence[str] = OUTPUTS,
-) -> tuple[Finding, ...]:
+) -> tuple[ContractBreach, ...]:
     """Compare inputs and outputs with the model contract; what a backend could not serve."""
     if not inputs and not outputs:
-        return (Finding('', 'there is no network in it', 'get the file again; is it ONNX?'),)
+        return (ContractBreach(
+            '', 'there is no network in it', 'get the file again; is it ONNX?'),)
     given = ', '.join(tensor.name for tensor in inputs)
     findings = []
     if [tensor.name for tensor in inputs] != [INPUT]:
-        findings.append(Finding('', f"the inputs are {given or 'none'}; must be 'image' alone",
-                                'rename them, or wrap the network with import_model'))
+        findings.append(ContractBreach(
+            '', f"the inputs are {given or 'none'}; must be 'image' alone",
+            'rename them, or wrap the network with import_model'))
     else:
         findings += _check_image(inputs[0], max_batch)
     by_name = {tensor.name: tensor for tensor in outputs}
     for name in wanted:
         if name not in by_name:
-            findings.append(Finding(
+            findings.append(ContractBreach(
                 '', f'the outputs are {", ".join(by_name) or "none"}; {name!r} is missing',
                 'rename them, or wrap the network with import_model'))
         elif by_name[name].dtype != 'uint8' or len(by_name[name].shape) != 3:
-            findings.append(Finding(
+            findings.append(ContractBreach(
                 f'output {name!r}', f'is {by_name[name]}; must be uint8 [N, H, W]',
                 'end the network with ArgMax, Cast (to float), Cast (to uint8)'))
     return tuple(findings)
 
 
-def _check_image(image: TensorInfo, max_batch: int) -> list[Finding]:
+def _check_image(image: TensorInfo, max_batch: int) -> list[ContractBreach]:
     where = "input 'image'"
     if image.dtype != 'uint8' or len(image.shape) != 4 or image.shape[3] != 3:
-        return [Finding(where, f'is {image}; must be uint8 [N, H, W, 3]',
-                        'wrap the network with import_model')]
+        return [ContractBreach(where, f'is {image}; must be uint8 [N, H, W, 3]',
+                               'wrap the network with import_model')]
     if -1 in image.shape[1:]:
-        return [Finding(where, f'is {image}: height and width are dynamic',
-                        'export the network with fixed height and width; only N may be dynamic')]
+        return [ContractBreach(
+            where, f'is {image}: height and width are dynamic',
+            'export the network with fixed height and width; only N may be dynamic')]
     if image.shape[0] not in (-1, max_batch):
-        return [Finding(where, f'takes {image.shape[0]} image(s) at once; {max_batch} wanted',
-                        f'export it with dynamic N, or build with batch {image.shape[0]}')]
+        return [ContractBreach(
+            where, f'takes {image.shape[0]} image(s) at once; {max_batch} wanted',
+            f'export it with dynamic N, or build with batch {image.shape[0]}')]
     return []
 
 

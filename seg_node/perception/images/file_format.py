@@ -36,7 +36,7 @@ _GREY = ('mono8', 'mono16', '8uc1', '16uc1')
 
 
 @dataclass(frozen=True)
-class FileFormat:
+class ImageFormat:
     """The encoding that the camera's image had and that of the file; empty where not told."""
 
     source: str
@@ -75,7 +75,7 @@ class FileFormat:
             f'not clear what the values are. Publish colours, or the raw topic')
 
 
-def read_format(format: str) -> FileFormat:
+def read_format(format: str) -> ImageFormat:
     """Read a format; ImageError for one that is not supported."""
     name = format.strip().lower()
     if 'compresseddepth' in name:
@@ -88,7 +88,7 @@ def read_format(format: str) -> FileFormat:
     source, separator, rest = name.partition(';')
     if not separator:
         source, rest = '', name
-    found = FileFormat(source.strip(), rest.partition('compressed')[2].strip())
+    found = ImageFormat(source.strip(), rest.partition('compressed')[2].strip())
     if 'bayer' in name and found.source not in _BAYER:
         raise ImageError(f'format {quoted(format)} names a Bayer mosaic that is not known')
     return found

@@ -29,7 +29,7 @@ from seg_node.errors import UserError
 from seg_node.recordings.cdr import typestore, write_cdr
 from seg_node.recordings.channels import Bag, Channel, IMAGE, Message
 from seg_node.recordings.stamps import stamp_of
-from seg_node.recordings.video.decoder import Missing, Picture, VideoDecoder
+from seg_node.recordings.video.decoder import DecodedPicture, NoPicture, VideoDecoder
 from seg_node.recordings.video.packets import PacketError, read_packet, VideoPacket, VIDEOS
 
 _WITHOUT_PYAV = ('H.264 and H.265 need the Python package av, which is not installed: pip install '
@@ -112,7 +112,7 @@ class _Stream:
         self._decoder: VideoDecoder[tuple[int, str]] = VideoDecoder()
         self._recorded_ns = 0
         self._count = 0
-        self._missing: Counter[Missing] = Counter()
+        self._missing: Counter[NoPicture] = Counter()
 
     def prepare(self, packet: Message) -> None:
         """Decode a packet from before the part that is wanted."""
@@ -141,17 +141,17 @@ class _Stream:
         return (f'{self.channel.topic}: {self._missing.total()} of {self._count} packets give no '
                 f'picture, and count as malformed images: {", ".join(reasons)}')
 
-    def _pictures(self, message: Message) -> Iterator[Picture[tuple[int, str]]]:
+    def _pictures(self, message: Message) -> Iterator[DecodedPicture[tuple[int, str]]]:
         stamp_ns = stamp_of(message.data)
         try:
             packet = _read(message)
         except PacketError:
             yield from self._decoder.lose()
-            yield Picture((stamp_ns, ''), None, Missing.UNREADABLE)
+            yield DecodedPicture((stamp_ns, ''), None, NoPicture.UNREADABLE)
         else:
             yield from self._decoder.decode(packet, (stamp_ns, packet.frame_id))
 
-    def _image(self, picture: Picture[tuple[int, str]]) -> Message:
+    def _image(self, picture: DecodedPicture[tuple[int, str]]) -> Message:
         if picture.missing is not None:
             self._missing[picture.missing] += 1
         types = typestore().types

@@ -35,7 +35,7 @@ _MAX_DELAY = 16
 Owner = TypeVar('Owner')
 
 
-class Missing(Enum):
+class NoPicture(Enum):
     """Why a packet gives no picture; the value is told to people."""
 
     UNREADABLE = 'not readable'
@@ -46,12 +46,12 @@ class Missing(Enum):
 
 
 @dataclass(frozen=True, eq=False)
-class Picture(Generic[Owner]):
+class DecodedPicture(Generic[Owner]):
     """What came of a packet: BGR uint8 [H, W, 3], or why there is none."""
 
     owner: Owner
     bgr: NDArray[np.uint8] | None
-    missing: Missing | None = None
+    missing: NoPicture | None = None
 
 
 class VideoDecoder(Generic[Owner]):
@@ -66,7 +66,7 @@ class VideoDecoder(Generic[Owner]):
         """Begin before the first packet."""
         self._codec: Codec | None = None
         self._context: Any = None
-        self._waits_for = Missing.START
+        self._waits_for = NoPicture.START
         self._has_shown = False
         self._numbers = FrameNumbers()
         self._parameter_sets = b''
@@ -75,52 +75,53 @@ class VideoDecoder(Generic[Owner]):
         self.surplus = 0
         """Pictures that no packet was left for."""
 
-    def decode(self, packet: VideoPacket, owner: Owner) -> Iterator[Picture[Owner]]:
+    def decode(self, packet: VideoPacket, owner: Owner) -> Iterator[DecodedPicture[Owner]]:
         """Yield the pictures that are complete with this packet; each has its own owner."""
         if packet.codec is None or not packet.data:
-            yield from self._end(Missing.GAP)
-            yield Picture(owner, None, Missing.CODEC if packet.data else Missing.DAMAGED)
+            yield from self._end(NoPicture.GAP)
+            yield DecodedPicture(
+                owner, None, NoPicture.CODEC if packet.data else NoPicture.DAMAGED)
             return
         if packet.codec is not self._codec:
-            yield from self._end(Missing.START)
+            yield from self._end(NoPicture.START)
             self._codec, self._numbers, self._parameter_sets = packet.codec, FrameNumbers(), b''
         if packet.codec is Codec.H264 and not self._numbers.follows(packet):
-            yield from self._end(Missing.GAP)
+            yield from self._end(NoPicture.GAP)
         self._keep_parameter_sets(packet)
         self._count += 1
         self._pending[self._count] = owner
         yield from self._shown(packet.data)
 
-    def lose(self) -> Iterator[Picture[Owner]]:
+    def lose(self) -> Iterator[DecodedPicture[Owner]]:
         """Take note that a packet is missing; yield what was waiting."""
-        return self._end(Missing.GAP)
+        return self._end(NoPicture.GAP)
 
-    def finish(self) -> Iterator[Picture[Owner]]:
+    def finish(self) -> Iterator[DecodedPicture[Owner]]:
         """Yield what was waiting for packets that do not come."""
         if self._context is not None and self._pending:
             yield from self._shown(None)
-        yield from self._end(Missing.START)
+        yield from self._end(NoPicture.START)
 
-    def _shown(self, data: bytes | None) -> Iterator[Picture[Owner]]:
+    def _shown(self, data: bytes | None) -> Iterator[DecodedPicture[Owner]]:
         try:
             frames = self._fed(data)
         except Exception:      # PyAV's errors have many bases
             last = self._pending.pop(self._count, None)
-            why = Missing.DAMAGED if self._has_shown else self._waits_for
-            yield from self._end(Missing.GAP if self._has_shown else self._waits_for)
+            why = NoPicture.DAMAGED if self._has_shown else self._waits_for
+            yield from self._end(NoPicture.GAP if self._has_shown else self._waits_for)
             if last is not None:
-                yield Picture(last, None, why)
+                yield DecodedPicture(last, None, why)
             return
         for number, bgr in frames:
             if number in self._pending:
                 self._has_shown = True
-                yield Picture(self._pending.pop(number), bgr)
+                yield DecodedPicture(self._pending.pop(number), bgr)
             else:
                 self.surplus += 1
         delay = _MAX_DELAY if self._context.has_b_frames else 0
         while len(self._pending) > delay:
-            why = Missing.DAMAGED if self._has_shown else self._waits_for
-            yield Picture(self._pending.pop(next(iter(self._pending))), None, why)
+            why = NoPicture.DAMAGED if self._has_shown else self._waits_for
+            yield DecodedPicture(self._pending.pop(next(iter(self._pending))), None, why)
 
     def _fed(self, data: bytes | None) -> list[tuple[int, NDArray[np.uint8]]]:
         """Return the pictures, with the numbers of their packets; any error for a doubt."""
@@ -137,16 +138,16 @@ class VideoDecoder(Generic[Owner]):
             raise ValueError('concealed')
         return [(frame.pts, frame.to_ndarray(format='bgr24')) for frame in frames]
 
-    def _end(self, waits_for: Missing) -> Iterator[Picture[Owner]]:
+    def _end(self, waits_for: NoPicture) -> Iterator[DecodedPicture[Owner]]:
         """Drop the decoder with what waits in it."""
         pending, self._pending = self._pending, {}
-        why = Missing.GAP if self._has_shown else self._waits_for
+        why = NoPicture.GAP if self._has_shown else self._waits_for
         # What waits from the beginning on goes on doing so.
         if self._has_shown or self._codec is None:
             self._waits_for = waits_for
         self._context, self._has_shown = None, False
         for owner in pending.values():
-            yield Picture(owner, None, why)
+            yield DecodedPicture(owner, None, why)
 
     def _keep_parameter_sets(self, packet: VideoPacket) -> None:
         """Keep those that a stream sends once only, for the next decoder."""

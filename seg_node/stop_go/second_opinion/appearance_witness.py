@@ -28,7 +28,7 @@ from seg_node.stop_go.second_opinion.on_the_way import Ahead, Standing, standing
 from seg_node.stop_go.second_opinion.opinion_limits import OpinionLimits
 from seg_node.stop_go.second_opinion.standing import peaks, Posts
 from seg_node.stop_go.second_opinion.suspicions import Suspicions
-from seg_node.stop_go.second_opinion.travel import Place
+from seg_node.stop_go.second_opinion.travel import StampedPose
 
 _SMOOTHED = 1.5
 _LESSON = (6, 10)
@@ -70,7 +70,7 @@ class AppearanceWitness:
     def __init__(self, camera: LevelCamera, limits: OpinionLimits) -> None:
         self._camera, self._limits = camera, limits
         self._lessons: deque[Field] = deque(maxlen=_LESSONS)
-        self._learnt_at: Place | None = None
+        self._learnt_at: StampedPose | None = None
         self._suspicions = Suspicions()
         self.silent = ''
         """Why the last image said nothing; empty where it did."""
@@ -85,7 +85,7 @@ class AppearanceWitness:
         self._learn(looks, ahead, place)
         return standing_on(self._suspicions, ahead, self._camera, place)
 
-    def _compare(self, looks: Field, geometry: GeometryWitness, place: Place) -> str:
+    def _compare(self, looks: Field, geometry: GeometryWitness, place: StampedPose) -> str:
         self._suspicions.stir(geometry.stirred, place, self._camera)
         self._suspicions.fade(place)
         if len(self._lessons) < _FEWEST:
@@ -132,7 +132,7 @@ class AppearanceWitness:
                            borderMode=cv2.BORDER_CONSTANT) > 0
         return np.asarray(np.sqrt((apart * apart).sum(axis=-1)) * inside, np.float32)
 
-    def _learn(self, looks: Field, ahead: Ahead, place: Place) -> None:
+    def _learn(self, looks: Field, ahead: Ahead, place: StampedPose) -> None:
         """Take the ground right before the vehicle, which will soon have been driven over."""
         last = self._learnt_at
         if last is not None and (last.x - place.x) ** 2 + (last.y - place.y) ** 2 < _EVERY ** 2:

@@ -32,7 +32,7 @@ from seg_node.stop_go.second_opinion.standing import (
     standing_score,
 )
 from seg_node.stop_go.second_opinion.suspicions import Suspicions
-from seg_node.stop_go.second_opinion.travel import Shot, Travel
+from seg_node.stop_go.second_opinion.travel import Keyframe, Travel
 from seg_node.stop_go.vehicle import Motion
 
 _SMOOTHED = 1.0
@@ -140,7 +140,7 @@ class GeometryWitness:
                 travel.forget_earlier()
         return scores
 
-    def _pair(self, now: Field, shot: Shot) -> Pair | None:
+    def _pair(self, now: Field, shot: Keyframe) -> Pair | None:
         """Lay an earlier image under this one; None where they do not tell how."""
         step = self.travel.step_to(shot, self._camera)
         correction = self._fit.correct(now, shot.grey, step)

@@ -23,7 +23,7 @@ import numpy as np
 from seg_node.stop_go.corridor.ground_corridor import SweptPath, turned
 from seg_node.stop_go.second_opinion.level_camera import LevelCamera
 from seg_node.stop_go.second_opinion.suspicions import Suspicions
-from seg_node.stop_go.second_opinion.travel import Place
+from seg_node.stop_go.second_opinion.travel import StampedPose
 
 _PASSED = -0.3
 
@@ -61,7 +61,7 @@ class Standing:
     stops: bool
 
 
-def standing_on(suspicions: Suspicions, ahead: Ahead, camera: LevelCamera, place: Place,
+def standing_on(suspicions: Suspicions, ahead: Ahead, camera: LevelCamera, place: StampedPose,
                 ) -> tuple[Standing, ...]:
     """Return what surely stands on the way, the nearest first; forget what has been passed."""
     found, half = [], ahead.way.width / 2

@@ -29,11 +29,11 @@ from seg_node.stop_go.roles import Direction
 from seg_node.stop_go.second_opinion.appearance_witness import AppearanceWitness
 from seg_node.stop_go.second_opinion.geometry_witness import GeometryWitness
 from seg_node.stop_go.second_opinion.level_camera import Image, LevelCamera
-from seg_node.stop_go.second_opinion.look import Look
 from seg_node.stop_go.second_opinion.on_the_way import Ahead, Standing
 from seg_node.stop_go.second_opinion.opinion import Doubted, Opinion
 from seg_node.stop_go.second_opinion.opinion_limits import OFF, STOP
 from seg_node.stop_go.second_opinion.visual_odometry import VisualOdometry
+from seg_node.stop_go.second_opinion.witness_frame import WitnessFrame
 from seg_node.stop_go.vehicle import Motion
 from seg_node.stop_go.verdict import Finding, Reason
 
@@ -66,7 +66,7 @@ class SecondOpinion:
         self._witnesses: _Witnesses | None = None
         self._last = Opinion()
 
-    def ask(self, look: Look) -> Opinion:
+    def ask(self, look: WitnessFrame) -> Opinion:
         """Return what the witnesses say of a frame; what they doubted stands where they cannot."""
         try:
             asked = self._asked(look)
@@ -80,8 +80,8 @@ class SecondOpinion:
         self._last = self._ask(look, asked, level, grey, motion)
         return self._last
 
-    def _ask(self, look: Look, asked: _Witnesses, level: Image, grey: Image, motion: Motion,
-             ) -> Opinion:
+    def _ask(self, look: WitnessFrame, asked: _Witnesses, level: Image, grey: Image,
+             motion: Motion) -> Opinion:
         limits = self._limits.second_opinion
         ahead = self._ahead_of(look, asked.camera)
         said = [(limits.stands_up, Reason.STANDS_UP, limits.min_score, asked.geometry.look(
@@ -103,7 +103,7 @@ class SecondOpinion:
             f'{reason.value}: {silent}' for mode, reason, _, _, silent in said
             if silent and mode != OFF))
 
-    def _asked(self, look: Look) -> _Witnesses:
+    def _asked(self, look: WitnessFrame) -> _Witnesses:
         size = look.small.shape[1], look.small.shape[0]
         asked = self._witnesses
         if asked is None or asked.view is not look.view or asked.size != size:
@@ -116,7 +116,7 @@ class SecondOpinion:
                 AppearanceWitness(camera, limits))
         return asked
 
-    def _ahead_of(self, look: Look, camera: LevelCamera) -> Ahead:
+    def _ahead_of(self, look: WitnessFrame, camera: LevelCamera) -> Ahead:
         vehicle = self._limits.vehicle
         bumper = vehicle.bumper_along(look.way)
         from_foot = bumper - camera.ahead
@@ -125,7 +125,7 @@ class SecondOpinion:
             math.remainder(look.way.angle - self._ahead, 2 * math.pi),
             from_foot + look.start, from_foot + look.needed, look.needed)
 
-    def _doubt(self, one: Standing, reason: Reason, limit: float, look: Look,
+    def _doubt(self, one: Standing, reason: Reason, limit: float, look: WitnessFrame,
                camera: LevelCamera) -> Doubted:
         half = self._limits.second_opinion.min_width / 2
         corners = look.view.facing(self._ahead).project(np.array([

@@ -24,7 +24,7 @@ import numpy as np
 from seg_node.stop_go.second_opinion.ground_fit import Field
 from seg_node.stop_go.second_opinion.level_camera import LevelCamera
 from seg_node.stop_go.second_opinion.standing import Peak, Posts
-from seg_node.stop_go.second_opinion.travel import Place
+from seg_node.stop_go.second_opinion.travel import StampedPose
 
 _MOST = 16
 _REACH, _GROWS = 0.3, 0.15
@@ -70,7 +70,7 @@ class Suspicions:
     def __init__(self) -> None:
         self.all: list[Suspicion] = []
 
-    def weigh(self, peaks: list[Peak], posts: Posts | None, scores: Field, place: Place,
+    def weigh(self, peaks: list[Peak], posts: Posts | None, scores: Field, place: StampedPose,
               camera: LevelCamera) -> None:
         """
         Take what one image says for and against each.
@@ -89,12 +89,12 @@ class Suspicions:
                     self._add(one, min(float(scores[close].max()), _USUAL))
         self.fade(place)
 
-    def fade(self, place: Place) -> None:
+    def fade(self, place: StampedPose) -> None:
         """Forget those for which nothing speaks any more, and what has moved on."""
         self.all = [one for one in self.all if one.evidence > 0 and (
             one.stayed >= _SIGHTINGS or place.time - one.seen_at < _MOVES_ON)]
 
-    def stir(self, peaks: list[Peak], place: Place, camera: LevelCamera) -> bool:
+    def stir(self, peaks: list[Peak], place: StampedPose, camera: LevelCamera) -> bool:
         """Learn that something moves where peaks are; tell whether any was suspected there."""
         stirred = False
         for peak in peaks:
@@ -104,11 +104,11 @@ class Suspicions:
                     one.stayed, stirred = 0, True
         return stirred
 
-    def farthest(self, place: Place) -> float:
+    def farthest(self, place: StampedPose) -> float:
         """Return how far ahead of the vehicle's origin the farthest is, 0 for none, metres."""
         return max((place.to_here(one.x, one.y)[0] for one in self.all), default=0.0)
 
-    def _see(self, peaks: list[Peak], place: Place, camera: LevelCamera) -> set[int]:
+    def _see(self, peaks: list[Peak], place: StampedPose, camera: LevelCamera) -> set[int]:
         seen: set[int] = set()
         for peak in peaks:
             x, y = place.from_here(peak.x + camera.ahead, peak.y + camera.aside)

@@ -55,7 +55,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Place:
+class StampedPose:
     """Where the vehicle's origin is since the first image: metres, radians, and when, seconds."""
 
     x: float = 0.0
@@ -75,10 +75,10 @@ class Place:
 
 
 @dataclass(frozen=True, eq=False)
-class Shot:
+class Keyframe:
     """A level image, float32 grey [rows, columns], and where it was taken."""
 
-    place: Place
+    place: StampedPose
     grey: NDArray[np.float32]
 
 
@@ -92,10 +92,10 @@ class Travel:
 
     def __init__(self, ahead: float) -> None:
         self._cos, self._sin = math.cos(ahead), math.sin(ahead)
-        self._apart: deque[Shot] = deque(maxlen=_KEPT)
-        self._latest: deque[Shot] = deque(maxlen=_KEPT)
+        self._apart: deque[Keyframe] = deque(maxlen=_KEPT)
+        self._latest: deque[Keyframe] = deque(maxlen=_KEPT)
         self._motion: Motion | None = None
-        self.place = Place()
+        self.place = StampedPose()
         self.begun = 0.0
         """When it last began from nothing, seconds."""
 
@@ -111,19 +111,19 @@ class Travel:
         if before is None or not gap > 0.0 or (gap > _LONGEST_GAP and not rests):
             self._apart.clear()
             self._latest.clear()
-            self.place, self.begun = Place(time=time), time
+            self.place, self.begun = StampedPose(time=time), time
             return False
         forward, left = (before.forward + motion.forward) / 2, (before.left + motion.left) / 2
         turned = (before.yaw_rate + motion.yaw_rate) / 2 * gap
-        middle = Place(self.place.x, self.place.y, self.place.turn + turned / 2)
+        middle = StampedPose(self.place.x, self.place.y, self.place.turn + turned / 2)
         at = middle.from_here((self._cos * forward + self._sin * left) * gap,
                               (self._cos * left - self._sin * forward) * gap)
-        self.place = Place(*at, self.place.turn + turned, time)
+        self.place = StampedPose(*at, self.place.turn + turned, time)
         return True
 
     def keep(self, grey: NDArray[np.float32]) -> None:
         """Keep the image of this place and moment."""
-        shot = Shot(self.place, grey)
+        shot = Keyframe(self.place, grey)
         if not self._apart or self._driven(self._apart[-1]) >= _SPACING:
             self._apart.append(shot)
         self._latest.append(shot)
@@ -134,20 +134,20 @@ class Travel:
         """Forget the images from other places: the world is not what it was then."""
         self._apart.clear()
 
-    def shot_before(self, seconds: float) -> Shot | None:
+    def shot_before(self, seconds: float) -> Keyframe | None:
         """Return the image that was taken as nearly as can be so many seconds before."""
         return min(self._latest, default=None, key=lambda shot: abs(
             self.place.time - shot.place.time - seconds))
 
-    def shot_from(self, distance: float) -> Shot | None:
+    def shot_from(self, distance: float) -> Keyframe | None:
         """Return the kept image that was taken as nearly as can be so many metres before."""
         return min(self._apart, default=None, key=lambda shot: abs(
             self._driven(shot) - distance))
 
-    def step_to(self, shot: Shot, camera: LevelCamera) -> Step:
+    def step_to(self, shot: Keyframe, camera: LevelCamera) -> Step:
         """Return the step to an earlier image of the camera."""
         x, y = shot.place.to_here(*self.place.from_here(camera.ahead, camera.aside))
         return Step(x - camera.ahead, y - camera.aside, self.place.turn - shot.place.turn)
 
-    def _driven(self, shot: Shot) -> float:
+    def _driven(self, shot: Keyframe) -> float:
         return math.hypot(shot.place.x - self.place.x, shot.place.y - self.place.y)

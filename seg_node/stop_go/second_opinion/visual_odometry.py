@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from seg_node.perception.images.tracks import choose_features, follow, Pixels
 from seg_node.stop_go.second_opinion.ground_fit import Correction, earlier_pixels, Field
 from seg_node.stop_go.second_opinion.level_camera import HORIZON, Image, LevelCamera
-from seg_node.stop_go.second_opinion.travel import Place, Step
+from seg_node.stop_go.second_opinion.travel import StampedPose, Step
 from seg_node.stop_go.vehicle import Motion
 
 _FEATURES, _FEWEST = 144, 16
@@ -159,7 +159,7 @@ def _ground(camera: LevelCamera, pixels: Pixels) -> tuple[Field, Field]:
 
 def _step(camera: LevelCamera, forward: float, turned: float) -> Step:
     """Return the camera's step to before the vehicle drove along an arc."""
-    now = Place(forward * math.cos(turned / 2), forward * math.sin(turned / 2), turned)
+    now = StampedPose(forward * math.cos(turned / 2), forward * math.sin(turned / 2), turned)
     x, y = now.from_here(camera.ahead, camera.aside)
     return Step(x - camera.ahead, y - camera.aside, turned)
 

@@ -36,7 +36,7 @@ from seg_node.perception.backends.tensorrt.cache import (
     CachedEngine,
     default_folder,
     EngineCache,
-    Source,
+    EngineSource,
 )
 from seg_node.perception.backends.tensorrt.engines import get_engine, gpu_for, key_of
 from seg_node.perception.backends.tensorrt.gpu import Gpu
@@ -115,7 +115,7 @@ def summary(engine: CachedEngine, model: Model, asked: str) -> str:
     """Return what the engine is as lines of text."""
     facts, layers = engine.facts, engine.facts.layers
     came = f'built in {facts.seconds:.1f} s'
-    if engine.source is Source.CACHE:
+    if engine.source is EngineSource.CACHE:
         came = f'already there, {came}'
     rows = {
         'engine': f'{engine.path or "not kept"} ({came}, {facts.library})',

@@ -151,6 +151,8 @@ def command(program: str) -> Callable[[Main], Main]:
     """
     Decorate the main() of a program: errors that its user can mend are one line and exit code 2.
 
+    Ctrl-C is one line and exit code 130.
+
     Libraries that not everybody has are imported by main(), not by its module.
     """
     def decorate(main: Main) -> Main:
@@ -162,5 +164,8 @@ def command(program: str) -> Callable[[Main], Main]:
                 return fail(program, error)
             except ModuleNotFoundError as error:
                 return fail(program, how_to_get(error))
+            except KeyboardInterrupt:
+                print(f'{program}: stopped', file=sys.stderr)
+                return 130
         return run
     return decorate

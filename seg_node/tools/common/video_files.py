@@ -31,18 +31,18 @@ import cv2  # noqa: E402  (after its log level is set)
 
 
 @dataclass(frozen=True)
-class Codec:
+class FilmCodec:
     """A codec by its four letters, with the ending of the files that it goes into."""
 
     fourcc: str
     suffix: str
 
 
-H264 = Codec('avc1', '.mp4')
+H264 = FilmCodec('avc1', '.mp4')
 """What browsers play, and quick to make; not every build of OpenCV can."""
-VP8 = Codec('VP80', '.webm')
+VP8 = FilmCodec('VP80', '.webm')
 """What browsers play; the wheels of OpenCV can, at 27 ms of a core for an image of 640x360."""
-MPEG4 = Codec('mp4v', '.mp4')
+MPEG4 = FilmCodec('mp4v', '.mp4')
 """Quick, and every build can; for players, not for browsers."""
 QUICK = (H264, MPEG4)
 """What can be made while a vehicle drives: 2 ms of a core for such an image."""
@@ -50,8 +50,8 @@ PLAYED = ('avc1', 'h264', 'H264', 'VP80')
 """Codes by which OpenCV names what browsers play."""
 
 
-def open_writer(stem: Path, codecs: Sequence[Codec], fps: float, size: tuple[int, int],
-                ) -> tuple[Any, Codec]:
+def open_writer(stem: Path, codecs: Sequence[FilmCodec], fps: float, size: tuple[int, int],
+                ) -> tuple[Any, FilmCodec]:
     """
     Open the file `stem` plus the ending of the first codec that can be written.
 

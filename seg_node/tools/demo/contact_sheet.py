@@ -28,7 +28,7 @@ from seg_node.drawing.legend import draw_legend, entries
 from seg_node.perception.images.quiet_opencv import quiet_opencv
 from seg_node.perception.models.manifest import ClassInfo
 from seg_node.tools.common.picked_frames import pick, read_frames
-from seg_node.tools.demo.drive_log import Drive
+from seg_node.tools.demo.drive_log import LoggedDrive
 
 quiet_opencv()
 import cv2  # noqa: E402  (after its log level is set)
@@ -54,7 +54,7 @@ class Pick:
     changed: bool
 
 
-def pick_frames(drive: Drive, limit: int = MAX_FRAMES) -> list[Pick]:
+def pick_frames(drive: LoggedDrive, limit: int = MAX_FRAMES) -> list[Pick]:
     """Choose the images at decision changes, filled up with evenly spaced ones."""
     camera = drive.cameras[0] if drive.cameras else ''
     places = {stamp: frame for name, stamp, frame in drive.records.overlays if name == camera}
@@ -68,7 +68,8 @@ def pick_frames(drive: Drive, limit: int = MAX_FRAMES) -> list[Pick]:
                  i in changed) for i in pick(changed, len(shown), limit)]
 
 
-def write_frames(drive: Drive, video: Path, path: Path, classes: Sequence[ClassInfo]) -> bool:
+def write_frames(drive: LoggedDrive, video: Path, path: Path, classes: Sequence[ClassInfo],
+                 ) -> bool:
     """
     Write the contact sheet, with a legend; False when there is no image to show.
 

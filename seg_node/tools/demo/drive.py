@@ -39,7 +39,7 @@ from seg_node.tools.common.testbed.process import (
 from seg_node.tools.demo.drive_log import parse_stamp, read_sent
 from seg_node.tools.demo.live_page import page_arguments, wait_for_page
 from seg_node.tools.demo.node_setup import NodeSetup
-from seg_node.tools.demo.progress import Progress
+from seg_node.tools.demo.progress import ProgressLine
 from seg_node.tools.recorder.__main__ import READY
 
 NODE = 'seg_node'
@@ -192,7 +192,7 @@ def _watch(
             continue
         if progress is None:
             print(f'demo: the drive began after {time.monotonic() - started:.1f} s', flush=True)
-            progress = Progress(frames_to_send(source, options.seconds))
+            progress = ProgressLine(frames_to_send(source, options.seconds))
         values = listener.values
         progress.show(values.get('decision', '?'), values.get('reason', '?'), int(sent))
     if progress is not None:

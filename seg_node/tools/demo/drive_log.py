@@ -71,7 +71,7 @@ class Records:
 
 
 @dataclass(frozen=True)
-class Sample:
+class LoggedFrame:
     """What became of one frame: the first ~/state that reports it. None: not told."""
 
     sent: Sent
@@ -103,12 +103,12 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class Drive:
+class LoggedDrive:
     """The whole drive on one time axis that starts when the first frame was published."""
 
     sent: tuple[Sent, ...]
     records: Records
-    samples: tuple[Sample, ...]
+    samples: tuple[LoggedFrame, ...]
     segments: tuple[Segment, ...]
     duration_s: float
 
@@ -185,19 +185,19 @@ def parse_stamp(text: str) -> int | None:
         return None
 
 
-def read_drive(sent: Iterable[Sent], records: Records) -> Drive:
+def read_drive(sent: Iterable[Sent], records: Records) -> LoggedDrive:
     """Put frames, states and decisions on one time axis; without frames it is empty."""
     sent = tuple(sorted(sent, key=lambda one: one.wall_ns))
     if not sent:
-        return Drive((), records, (), (), 0.0)
+        return LoggedDrive((), records, (), (), 0.0)
     start = sent[0].wall_ns
     period = (sent[-1].wall_ns - start) / max(1, len({one.index for one in sent}) - 1)
     end = sent[-1].wall_ns + round(period)
-    return Drive(sent, records, tuple(_samples(sent, records.states, start)),
-                 tuple(_segments(records.states, start, end)), (end - start) / 1e9)
+    return LoggedDrive(sent, records, tuple(_samples(sent, records.states, start)),
+                       tuple(_segments(records.states, start, end)), (end - start) / 1e9)
 
 
-def _samples(sent: tuple[Sent, ...], states: Iterable[State], start: int) -> Iterable[Sample]:
+def _samples(sent: tuple[Sent, ...], states: Iterable[State], start: int) -> Iterable[LoggedFrame]:
     waiting = {(one.camera, one.stamp_ns): one for one in sent}
     cameras = {one.camera for one in sent}
     samples = []
@@ -211,7 +211,7 @@ def _samples(sent: tuple[Sent, ...], states: Iterable[State], start: int) -> Ite
             if one is None or state.wall_ns < one.wall_ns:
                 continue
             del waiting[camera, one.stamp_ns]
-            samples.append(Sample(
+            samples.append(LoggedFrame(
                 one, (one.wall_ns - start) / 1e9, (state.wall_ns - one.wall_ns) / 1e6,
                 parse_number(state.values.get(f'{camera}.inference_ms')),
                 parse_number(state.values.get(f'{camera}.free_distance')),

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from seg_node.recordings.find import Kind
 from seg_node.stop_go.verdict import Reason
-from seg_node.tools.demo.drive_log import Drive
+from seg_node.tools.demo.drive_log import LoggedDrive
 
 PLAYED_IN_TIME = 0.97
 """Share of the frames per second from which on a drive counts as played at its own speed."""
@@ -28,7 +28,7 @@ _IRREGULAR = frozenset({Reason.STALE.value, Reason.STALE_STAMP.value, Reason.RAT
 """Of a recording with gaps these may be its own; the frames of all others come evenly."""
 
 
-def told_of_machine(drive: Drive, kind: Kind, fps: float) -> list[str]:
+def told_of_machine(drive: LoggedDrive, kind: Kind, fps: float) -> list[str]:
     """
     Return lines that say where this machine was too slow; none where it was not.
 

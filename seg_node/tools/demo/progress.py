@@ -45,7 +45,7 @@ def progress_line(width: int, decision: str, reason: str, sent: int, total: int 
     return line
 
 
-class Progress:
+class ProgressLine:
     """Shows the line on standard error where that is a terminal, and nothing elsewhere."""
 
     def __init__(self, total: int | None) -> None:

@@ -29,7 +29,7 @@ from seg_node.recordings.find import Kind
 from seg_node.recordings.sources import Source
 from seg_node.stop_go.actions import class_rules, ClassRule
 from seg_node.tools.common.video_files import for_browsers
-from seg_node.tools.demo.drive_log import Drive, read_drive, read_records, read_sent
+from seg_node.tools.demo.drive_log import LoggedDrive, read_drive, read_records, read_sent
 from seg_node.tools.demo.machine import told_of_machine
 from seg_node.tools.demo.node_setup import NodeSetup
 from seg_node.tools.demo.summary import path_iou, summarize, table, write_summary
@@ -81,7 +81,7 @@ def own_reaches(classes: Sequence[ClassInfo], class_actions: Sequence[str]) -> l
 
 
 def rendered_pairs(
-    drive: Drive, bag: Path,
+    drive: LoggedDrive, bag: Path,
 ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
     """Yield recorded masks of the first camera with the true labels of the same moments."""
     from seg_node.recordings.cdr import read_cdr

@@ -29,7 +29,7 @@ from seg_node.scoring.percentiles import Percentiles
 from seg_node.tools.common.files import write_whole
 from seg_node.tools.common.strict_json import strict_json
 from seg_node.tools.common.text_table import aligned
-from seg_node.tools.demo.drive_log import Drive
+from seg_node.tools.demo.drive_log import LoggedDrive
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Summary:
 
 
 def summarize(
-    drive: Drive, *, name: str, model: str, backend: str, path_iou: float | None = None,
+    drive: LoggedDrive, *, name: str, model: str, backend: str, path_iou: float | None = None,
     machine: Sequence[str] = (), interrupted: bool = False,
 ) -> Summary:
     """Compute the numbers of a drive; model and backend are given where the node is silent."""

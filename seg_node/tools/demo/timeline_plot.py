@@ -32,7 +32,7 @@ import numpy as np
 
 from seg_node.drawing.colors import color_of, DECISIONS, pale
 from seg_node.stop_go.actions import ClassRule
-from seg_node.tools.demo.drive_log import Drive, Sample, Segment
+from seg_node.tools.demo.drive_log import LoggedDrive, LoggedFrame, Segment
 
 SIZE, DPI = (16, 10), 100
 STOP = DECISIONS['stop']
@@ -51,7 +51,7 @@ NARROW = 0.011
 """Share of the drive per letter below which a reason's name does not fit into its strip."""
 
 
-def write_timeline(drive: Drive, path: Path, limits: Mapping[str, float],
+def write_timeline(drive: LoggedDrive, path: Path, limits: Mapping[str, float],
                    reaches: Sequence[ClassRule] = (), notes: Sequence[str] = ()) -> None:
     """
     Draw the drive.
@@ -86,7 +86,7 @@ def write_timeline(drive: Drive, path: Path, limits: Mapping[str, float],
         plt.close(figure)
 
 
-def _decisions(axis: Any, drive: Drive) -> None:
+def _decisions(axis: Any, drive: LoggedDrive) -> None:
     axis.set_ylim(0, 2)
     axis.set_yticks((1.5, 0.5), ('decision', 'reason'))
     axis.tick_params(axis='y', length=0)
@@ -113,7 +113,7 @@ def _decisions(axis: Any, drive: Drive) -> None:
         side.set_visible(False)
 
 
-def _measure(axis: Any, drive: Drive, name: str, label: str, limit: float | None) -> None:
+def _measure(axis: Any, drive: LoggedDrive, name: str, label: str, limit: float | None) -> None:
     style_axis(axis, label)
     top = 1.0
     for camera, samples, color in _by_camera(drive):
@@ -132,7 +132,7 @@ def _measure(axis: Any, drive: Drive, name: str, label: str, limit: float | None
         _legend_above(axis, axis.get_legend_handles_labels()[0])
 
 
-def _needed(axis: Any, drive: Drive, reaches: Sequence[ClassRule]) -> None:
+def _needed(axis: Any, drive: LoggedDrive, reaches: Sequence[ClassRule]) -> None:
     """Draw what is needed to stop, and the distances of those classes that have their own."""
     handles = [*axis.get_legend_handles_labels()[0]] if len(drive.cameras) > 1 else []
     handles.append(Line2D([], [], color=STOP, linestyle=DASHED, label=', '.join([
@@ -153,7 +153,7 @@ def _needed(axis: Any, drive: Drive, reaches: Sequence[ClassRule]) -> None:
         axis.fill_between(times, 0, values, color=STOP, alpha=0.06, linewidth=0)
 
 
-def _times(axis: Any, drive: Drive) -> None:
+def _times(axis: Any, drive: LoggedDrive) -> None:
     style_axis(axis, 'latency and inference, ms')
     several = len(drive.cameras) > 1
     handles = []
@@ -199,7 +199,7 @@ def style_axis(axis: Any, label: str) -> None:
         axis.spines[side].set_visible(False)
 
 
-def _by_camera(drive: Drive) -> list[tuple[str, list[Sample], str]]:
+def _by_camera(drive: LoggedDrive) -> list[tuple[str, list[LoggedFrame], str]]:
     return [(camera, [s for s in drive.samples if s.sent.camera == camera],
              CAMERA_COLORS[index % len(CAMERA_COLORS)])
             for index, camera in enumerate(drive.cameras)]

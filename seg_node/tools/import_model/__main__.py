@@ -44,9 +44,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         return fail('import_model', f'{error.filename or "--out"}: {error.strerror}; '
                     'nothing was written')
-    except KeyboardInterrupt:
-        print('import_model: stopped, nothing was written', file=sys.stderr)
-        return 130
 
 
 if __name__ == '__main__':

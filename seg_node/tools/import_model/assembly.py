@@ -37,7 +37,7 @@ from seg_node.tools.import_model.options import Options
 from seg_node.tools.import_model.pixels import with_pixels
 from seg_node.tools.import_model.runtime import Array, run, run_all
 from seg_node.tools.import_model.scores import doubts, read_scores, Scores
-from seg_node.tools.import_model.source import opset_of, read_source, Source
+from seg_node.tools.import_model.source import ForeignModel, opset_of, read_source
 
 _SAME = 1e-3
 """Largest difference, as a share of the largest value, that rounding alone explains."""
@@ -48,7 +48,7 @@ class Assembly:
     """A graph under the model contract, and how it came to be."""
 
     graph: onnx.ModelProto
-    source: Source
+    source: ForeignModel
     network: Network
     holds: Scores | InstanceOutputs
     warnings: tuple[str, ...]
@@ -87,7 +87,7 @@ def assemble(options: Options, classes: ClassList, sample: NDArray[np.uint8]) ->
 
 
 def _assemble_instances(
-    source: Source, network: Network, found: InstanceOutputs, options: Options,
+    source: ForeignModel, network: Network, found: InstanceOutputs, options: Options,
     classes: ClassList, sample: NDArray[np.uint8],
 ) -> Assembly:
     graph = _lowered(source, network, options, _fitted(sample, network))
@@ -98,7 +98,7 @@ def _assemble_instances(
     return Assembly(graph, source, network, found, ())
 
 
-def _assemble_scores(source: Source, network: Network, options: Options, classes: ClassList,
+def _assemble_scores(source: ForeignModel, network: Network, options: Options, classes: ClassList,
                      sample: NDArray[np.uint8]) -> Assembly:
     image = _fitted(sample, network)
     plain = with_pixels(replace(network, free_batch=False), options.pixels)
@@ -116,7 +116,7 @@ def _assemble_scores(source: Source, network: Network, options: Options, classes
     return Assembly(graph, source, network, scores, tuple(warnings))
 
 
-def _lowered(source: Source, network: Network, options: Options, image: NDArray[np.uint8],
+def _lowered(source: ForeignModel, network: Network, options: Options, image: NDArray[np.uint8],
              ) -> onnx.ModelProto:
     """Return the network behind its pixels, in an opset that may be written, and the same."""
     before = with_pixels(network, options.pixels)

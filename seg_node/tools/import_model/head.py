@@ -33,7 +33,7 @@ from onnx import helper, TensorProto
 
 from seg_node.tools.import_model.graph_writer import GraphWriter
 from seg_node.tools.import_model.network import Network
-from seg_node.tools.import_model.options import Layout, Values
+from seg_node.tools.import_model.options import AxisOrder, Values
 from seg_node.tools.import_model.resizing import enlarge
 from seg_node.tools.import_model.scores import Scores
 
@@ -65,7 +65,7 @@ def append_head(
 
 def _as_nchw(writer: GraphWriter, x: str, scores: Scores) -> str:
     x = writer.add('Cast', x, to=TensorProto.FLOAT)
-    if scores.layout is Layout.NHWC:
+    if scores.layout is AxisOrder.NHWC:
         return writer.add('Transpose', x, perm=[0, 3, 1, 2])
     if scores.layout is None:
         return writer.add('Unsqueeze', x, writer.constant([1], np.int64))

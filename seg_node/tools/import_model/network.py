@@ -25,7 +25,7 @@ from onnx import TensorProto, ValueInfoProto
 
 from seg_node.errors import UserError
 from seg_node.perception.models.manifest import MAX_SIDE, MIN_SIDE
-from seg_node.tools.import_model.options import Layout
+from seg_node.tools.import_model.options import AxisOrder
 from seg_node.tools.import_model.tensors import make_room, produced, prune, shape
 
 _WEIGHTS_ARE_NO_INPUTS = 4
@@ -47,7 +47,7 @@ class Network:
     input: str
     outputs: tuple[str, ...]
     output_names: tuple[str, ...]
-    layout: Layout
+    layout: AxisOrder
     width: int
     height: int
     free_batch: bool
@@ -67,7 +67,7 @@ class Network:
 
 def select(
     model: onnx.ModelProto, input_name: str | None, outputs: Sequence[str],
-    layout: Layout | None, size: tuple[int, int] | None,
+    layout: AxisOrder | None, size: tuple[int, int] | None,
 ) -> Network:
     """
     Return the part of a network from its image to some outputs, at one size.
@@ -148,9 +148,9 @@ def _choose_input(graph: onnx.GraphProto, wanted: str | None, output: str) -> Va
     return image
 
 
-def _layout(image: ValueInfoProto, wanted: Layout | None) -> Layout:
+def _layout(image: ValueInfoProto, wanted: AxisOrder | None) -> AxisOrder:
     dims = _dims(image)
-    fitting = [layout for layout in Layout if dims[layout.channel_axis] in (3, None)]
+    fitting = [layout for layout in AxisOrder if dims[layout.channel_axis] in (3, None)]
     certain = [layout for layout in fitting if dims[layout.channel_axis] == 3]
     if wanted in fitting:
         return wanted
@@ -171,11 +171,11 @@ def _dims(image: ValueInfoProto) -> list[int | None]:
     return dims if len(dims) == 4 else [1, *dims]
 
 
-def _fix_size(image: ValueInfoProto, layout: Layout, wanted: tuple[int, int] | None,
+def _fix_size(image: ValueInfoProto, layout: AxisOrder, wanted: tuple[int, int] | None,
               ) -> tuple[bool, int, int]:
     """Return whether the batch is free, and height and width of the input."""
     dims = _dims(image)
-    rows, cols = (2, 3) if layout is Layout.NCHW else (1, 2)
+    rows, cols = (2, 3) if layout is AxisOrder.NCHW else (1, 2)
     batch, height, width = dims[0], dims[rows], dims[cols]
     if batch not in (1, None):
         raise UserError(f'input {describe(image)}: takes {batch} images at once; export it '

@@ -39,7 +39,7 @@ MIN_SCORE = 0.25
 Triple = tuple[float, float, float]
 
 
-class Layout(str, Enum):
+class AxisOrder(str, Enum):
     """Order of the dimensions; N images, C channels, H rows, W columns."""
 
     NCHW = 'nchw'
@@ -48,7 +48,7 @@ class Layout(str, Enum):
     @property
     def channel_axis(self) -> int:
         """Index of the channels among the four dimensions."""
-        return 1 if self is Layout.NCHW else 3
+        return 1 if self is AxisOrder.NCHW else 3
 
 
 class Values(str, Enum):
@@ -61,7 +61,7 @@ class Values(str, Enum):
 
 
 @dataclass(frozen=True)
-class Pixels:
+class Normalisation:
     """
     What a network wants instead of bytes: byte * scale - mean, divided by std.
 
@@ -102,11 +102,11 @@ class Options:
     out: Path
     classes: str
     drivable: tuple[str, ...] | None
-    pixels: Pixels
+    pixels: Normalisation
     input_name: str | None
     output: str | None
-    layout: Layout | None
-    output_layout: Layout | None
+    layout: AxisOrder | None
+    output_layout: AxisOrder | None
     values: Values | None
     min_score: float
     size: tuple[int, int] | None
@@ -122,9 +122,9 @@ class Options:
 def parse(argv: Sequence[str]) -> Options:
     """Parse the command line; raises UserError for numbers that contradict each other."""
     given = vars(_parser().parse_args(argv))
-    pixels = Pixels(given.pop('scale'), tuple(given.pop('mean')), tuple(given.pop('std')),
-                    given.pop('order') == 'bgr')
-    for name, kind in (('layout', Layout), ('output_layout', Layout), ('values', Values)):
+    pixels = Normalisation(given.pop('scale'), tuple(given.pop('mean')), tuple(given.pop('std')),
+                           given.pop('order') == 'bgr')
+    for name, kind in (('layout', AxisOrder), ('output_layout', AxisOrder), ('values', Values)):
         given[name] = given[name] and kind(given[name])
     given['drivable'] = given['drivable'] and tuple(given['drivable'])
     given['name'] = given['name'] or given['out'].resolve().name
@@ -136,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
         prog='import_model',
         description='Put a foreign ONNX segmentation network under the model contract.',
         epilog='Exit codes: 0 done, 2 unusable input (nothing is written), 130 stopped by Ctrl-C.')
-    layouts = [layout.value for layout in Layout]
+    layouts = [layout.value for layout in AxisOrder]
     parser.add_argument('network', type=Path, metavar='NET.onnx', help='the foreign network')
     parser.add_argument('--out', type=Path, required=True, metavar='DIR',
                         help='folder of the model that is written')

@@ -22,10 +22,10 @@ from onnx import helper, TensorProto
 
 from seg_node.tools.import_model.graph_writer import GraphWriter
 from seg_node.tools.import_model.network import Network
-from seg_node.tools.import_model.options import Layout, Pixels
+from seg_node.tools.import_model.options import AxisOrder, Normalisation
 
 
-def with_pixels(network: Network, pixels: Pixels) -> onnx.ModelProto:
+def with_pixels(network: Network, pixels: Normalisation) -> onnx.ModelProto:
     """Return a model from `image`, uint8 [N, H, W, 3] RGB, to the network's output as it is."""
     model = onnx.ModelProto()
     model.CopyFrom(network.model)
@@ -39,10 +39,10 @@ def with_pixels(network: Network, pixels: Pixels) -> onnx.ModelProto:
     return model
 
 
-def _normalise(writer: GraphWriter, network: Network, pixels: Pixels) -> None:
+def _normalise(writer: GraphWriter, network: Network, pixels: Normalisation) -> None:
     # TensorRT refuses to transpose uint8, so the cast comes first.
     x = writer.add('Cast', 'image', to=TensorProto.FLOAT)
-    if network.layout is Layout.NCHW:
+    if network.layout is AxisOrder.NCHW:
         x = writer.add('Transpose', x, perm=[0, 3, 1, 2])
     axis = network.layout.channel_axis
     if pixels.bgr:

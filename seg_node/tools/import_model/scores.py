@@ -24,7 +24,7 @@ from seg_node.errors import UserError
 from seg_node.perception.models.manifest import UNLABELLED
 from seg_node.tools.import_model.classes import ClassList
 from seg_node.tools.import_model.network import Network
-from seg_node.tools.import_model.options import Layout, Values
+from seg_node.tools.import_model.options import AxisOrder, Values
 from seg_node.tools.import_model.runtime import Array
 from seg_node.tools.import_model.tensors import origin
 
@@ -43,7 +43,7 @@ class Scores:
     """
 
     values: Values
-    layout: Layout | None
+    layout: AxisOrder | None
     channels: int
     width: int
     height: int
@@ -58,7 +58,7 @@ class Scores:
 
 def read_scores(
     raw: Array, network: Network, classes: ClassList, values: Values | None,
-    layout: Layout | None,
+    layout: AxisOrder | None,
 ) -> Scores:
     """
     Return what an output means.
@@ -117,12 +117,13 @@ def _values(raw: Array, network: Network) -> Values:
     return Values.PROBABILITIES if kind in ('Softmax', 'Sigmoid') else Values.LOGITS
 
 
-def _layout(raw: Array, network: Network, channels: int, wanted: Layout | None) -> Layout | None:
+def _layout(raw: Array, network: Network, channels: int, wanted: AxisOrder | None,
+            ) -> AxisOrder | None:
     told = f'output {_told(raw, network)}'
     size = f'{network.width}x{network.height}'
     if raw.ndim == 3 and _same_shape(*_sides(raw, None), network):
         return None
-    fitting = [each for each in Layout
+    fitting = [each for each in AxisOrder
                if raw.ndim == 4 and _same_shape(*_sides(raw, each), network)]
     if wanted is not None and wanted not in fitting:
         raise UserError(f'--output-layout {wanted.value}: {told} is then no map of the image, '
@@ -138,9 +139,9 @@ def _layout(raw: Array, network: Network, channels: int, wanted: Layout | None) 
                     '--output-layout nchw or --output-layout nhwc')
 
 
-def _sides(raw: Array, layout: Layout | None) -> tuple[int, int]:
+def _sides(raw: Array, layout: AxisOrder | None) -> tuple[int, int]:
     """Return height and width of a map."""
-    first = 2 if layout is Layout.NCHW else 1
+    first = 2 if layout is AxisOrder.NCHW else 1
     return raw.shape[first], raw.shape[first + 1]
 
 

@@ -34,7 +34,7 @@ _FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE)
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class ForeignModel:
     """
     A foreign network as it came: all weights loaded, functions of its own inlined.
 
@@ -48,7 +48,7 @@ class Source:
     model: onnx.ModelProto
 
 
-def read_source(path: Path) -> Source:
+def read_source(path: Path) -> ForeignModel:
     """
     Read and check an ONNX file and the weight files next to it.
 
@@ -77,7 +77,7 @@ def read_source(path: Path) -> Source:
                         'again') from None
     _check_weights(model, path)
     producer = ' '.join(filter(None, (model.producer_name, model.producer_version))) or 'unknown'
-    return Source(path, read.sha256, producer, opset, model)
+    return ForeignModel(path, read.sha256, producer, opset, model)
 
 
 def opset_of(model: onnx.ModelProto) -> int:

@@ -46,7 +46,7 @@ _LOOKED_AT, _KEPT = 512, 100
 _BOX = 4
 
 
-class Form(Enum):
+class DetectionForm(Enum):
     """How the detections are laid out; the number is that of the values before the scores."""
 
     CHANNELS_FIRST = 'box, scores'
@@ -60,7 +60,7 @@ class YoloSeg:
 
     detections: str
     prototypes: str
-    form: Form
+    form: DetectionForm
     count: int
     classes: int
     coefficients: int
@@ -96,11 +96,11 @@ def recognise(raw: Mapping[str, Array], classes: ClassList) -> YoloSeg | None:
     first, second = found.shape[1:]
     form, count = None, second
     if first == _BOX + names + coefficients:
-        form = Form.CHANNELS_FIRST
+        form = DetectionForm.CHANNELS_FIRST
     elif second == _BOX + 2 + coefficients and _whole(found[..., _BOX + 1], names):
-        form, count = Form.CHOSEN, first
+        form, count = DetectionForm.CHOSEN, first
     elif second == _BOX + 1 + names + coefficients:
-        form, count = Form.OBJECTNESS, first
+        form, count = DetectionForm.OBJECTNESS, first
     if form is None or found.shape[0] != 1 or masks.shape[0] != 1:
         return None
     return YoloSeg(by_rank[3], by_rank[4], form, count, names, coefficients,
@@ -130,7 +130,7 @@ class _Writing:
         writer, found = self._writer, self._found
         rows = writer.add('Cast', found.detections, to=TensorProto.FLOAT)
         rows = writer.add('Squeeze', rows, self._numbers(0))
-        if found.form is not Form.CHANNELS_FIRST:
+        if found.form is not DetectionForm.CHANNELS_FIRST:
             rows = writer.add('Transpose', rows, perm=[1, 0])
         scores, ids = self._scored(rows)
         coefficients = writer.part(rows, -found.coefficients)
@@ -139,7 +139,8 @@ class _Writing:
         corners = self._corners(table)
         scores = writer.part(table, _BOX, _BOX + 1)
         valid = writer.flag('Greater', scores, self._min_score)
-        kept = valid if found.form is Form.CHOSEN else self._distinct(corners, table, valid)
+        kept = (valid if found.form is DetectionForm.CHOSEN
+                else self._distinct(corners, table, valid))
         scores = writer.add('Mul', scores, kept)
         # Their scores, and so their order, are those of the kept ones from here on.
         table = writer.add('Concat', *corners, scores,
@@ -157,16 +158,16 @@ class _Writing:
     def _scored(self, rows: str) -> tuple[str, str]:
         """Return score and class id of each detection, [1, N] both."""
         writer, found = self._writer, self._found
-        if found.form is Form.CHOSEN:
+        if found.form is DetectionForm.CHOSEN:
             given = writer.part(rows, _BOX + 1, _BOX + 2)
             own = writer.constant(self._own)
             whole = writer.add('Cast', writer.add(
                 'Clip', given, writer.constant(0), writer.constant(len(self._own) - 1)),
                 to=TensorProto.INT64)
             return writer.part(rows, _BOX, _BOX + 1), writer.add('Gather', own, whole, axis=0)
-        start = _BOX + (found.form is Form.OBJECTNESS)
+        start = _BOX + (found.form is DetectionForm.OBJECTNESS)
         scores = writer.part(rows, start, start + found.classes)
-        if found.form is Form.OBJECTNESS:
+        if found.form is DetectionForm.OBJECTNESS:
             scores = writer.add('Mul', scores, writer.part(rows, _BOX, _BOX + 1))
         sides = []
         for drives in (False, True):
@@ -200,7 +201,7 @@ class _Writing:
         """Return left, top, right and bottom in pixels of the input, [1, N] each."""
         writer = self._writer
         parts = [writer.part(table, k, k + 1) for k in range(_BOX)]
-        if self._found.form is Form.CHOSEN:
+        if self._found.form is DetectionForm.CHOSEN:
             return parts
         half = writer.constant(0.5)
         x, y, *sides = parts

@@ -33,7 +33,7 @@ from rclpy.qos import (
 )
 
 from seg_node.recordings.channels import Channel, IMAGES
-from seg_node.tools.replay.stamps import Layout, layout_of
+from seg_node.tools.replay.stamps import layout_of, StampLayout
 
 DEPTH, IMAGE_DEPTH, LATCHED_DEPTH = 10, 5, 100
 """Messages kept for slow or late subscribers; a bag does not tell how many the publisher kept."""
@@ -96,7 +96,7 @@ class Output:
             raise OutputError(channel.problem)
         kind = message_class(channel.type)
         fields = list(kind.get_fields_and_field_types().values())
-        self.layout: Layout = layout_of(channel.type, fields[0] if fields else '')
+        self.layout: StampLayout = layout_of(channel.type, fields[0] if fields else '')
         self.channel = channel
         try:
             self._publisher = node.create_publisher(kind, name, profile_of(channel))

@@ -28,7 +28,7 @@ RECENT = 256
 """Stamps whose change is remembered, so that messages with one stamp keep one stamp."""
 
 
-class Layout(Enum):
+class StampLayout(Enum):
     """Where a type has its stamps."""
 
     NONE = 'none'
@@ -36,20 +36,20 @@ class Layout(Enum):
     TRANSFORMS = 'transforms'
 
 
-def layout_of(message_type: str, first_field: str) -> Layout:
+def layout_of(message_type: str, first_field: str) -> StampLayout:
     """Return the layout of a type, of which the type of the first field is known."""
     if message_type == TRANSFORMS:
-        return Layout.TRANSFORMS
+        return StampLayout.TRANSFORMS
     # rosgraph_msgs/Clock is a time and nothing else.
     stamped = first_field in ('std_msgs/Header', 'builtin_interfaces/Time')
-    return Layout.FIRST if stamped else Layout.NONE
+    return StampLayout.FIRST if stamped else StampLayout.NONE
 
 
-def restamped(message: bytes, layout: Layout, change: Callable[[int], int]) -> bytes:
+def restamped(message: bytes, layout: StampLayout, change: Callable[[int], int]) -> bytes:
     """Return the CDR bytes with every stamp (ns) changed; damaged ones are left as they are."""
-    if layout is Layout.FIRST:
+    if layout is StampLayout.FIRST:
         return with_stamp(message, change(stamp_of(message)))
-    if layout is not Layout.TRANSFORMS:
+    if layout is not StampLayout.TRANSFORMS:
         return message
     try:
         decoded = read_cdr(message, TRANSFORMS)

@@ -71,7 +71,7 @@ class Refusals:
                   flush=True)
 
 
-class Checked(RequestHandler):
+class GuardedHandler(RequestHandler):
     """What all requests have in common: who may ask, and what a browser may do with the answer."""
 
     def initialize(self, access: Access, refusals: Refusals) -> None:
@@ -119,7 +119,7 @@ class Checked(RequestHandler):
         return self.request.headers.get('Authorization', '').removeprefix('Bearer ')
 
 
-class PageFile(Checked):
+class PageFile(GuardedHandler):
     """A file of the page."""
 
     def get(self, name: str = 'no file') -> None:
@@ -131,7 +131,7 @@ class PageFile(Checked):
         self.finish((_FOLDER / file).read_bytes())
 
 
-class ParametersRequest(Checked):
+class ParametersRequest(GuardedHandler):
     """GET tells the parameters, POST changes one."""
 
     def initialize(self, access: Access, refusals: Refusals, parameters: Parameters,
@@ -171,7 +171,7 @@ class ParametersRequest(Checked):
         self.finish(json.dumps(answer))
 
 
-class LiveSocket(WebSocketHandler, Checked):
+class LiveSocket(WebSocketHandler, GuardedHandler):
     """One open page. It says hello with its token, then what it looks at and what it has drawn."""
 
     def initialize(self, access: Access, refusals: Refusals, feed: Feed) -> None:

@@ -35,7 +35,7 @@ _CAMERA_SUFFIX = '.decision'
 
 
 @dataclass(frozen=True)
-class Stretch:
+class DecisionPeriod:
     """From when on there was this decision for this reason; seconds, monotonic and wall clock."""
 
     since: float
@@ -46,7 +46,7 @@ class Stretch:
 
 
 @dataclass(frozen=True)
-class Sample:
+class DistanceSample:
     """Distances of a camera at a time; None where nothing was measured."""
 
     time: float
@@ -67,9 +67,9 @@ class History:
         """
         self._node = node
         self._newest: StateMessage | None = None
-        self._stretches: deque[Stretch] = deque(maxlen=_STRETCHES)
-        self._samples: dict[str, deque[Sample]] = {}
-        self._told_stretch: Stretch | None = None
+        self._stretches: deque[DecisionPeriod] = deque(maxlen=_STRETCHES)
+        self._samples: dict[str, deque[DistanceSample]] = {}
+        self._told_stretch: DecisionPeriod | None = None
         self._told_sample = now
         self._begin(now, wall, Decision.STOP.value, NO_STATE, f'nothing heard from {node} yet')
 
@@ -87,7 +87,7 @@ class History:
             samples = self._samples.setdefault(camera, deque())
             if samples and state.time - samples[-1].time < _PERIOD:
                 continue
-            samples.append(Sample(
+            samples.append(DistanceSample(
                 state.time, parse_number(state.values.get(f'{camera}.free_distance')),
                 parse_number(state.values.get(f'{camera}.required_distance'))))
             while samples[0].time < state.time - _SECONDS:
@@ -106,7 +106,7 @@ class History:
 
     def news(self, now: float) -> dict[str, Any]:
         """Return what has not been told by the last call, and the state as it is now."""
-        new: list[Stretch] = []
+        new: list[DecisionPeriod] = []
         for stretch in reversed(self._stretches):
             if stretch is self._told_stretch:
                 break
@@ -119,9 +119,10 @@ class History:
     def _begin(self, now: float, wall: float, decision: str, reason: str, text: str) -> None:
         last = self._stretches[-1] if self._stretches else None
         if last is None or (last.decision, last.reason) != (decision, reason):
-            self._stretches.append(Stretch(now, wall, decision, reason, text))
+            self._stretches.append(DecisionPeriod(now, wall, decision, reason, text))
 
-    def _tell(self, now: float, stretches: Sequence[Stretch], after: float) -> dict[str, Any]:
+    def _tell(self, now: float, stretches: Sequence[DecisionPeriod], after: float,
+              ) -> dict[str, Any]:
         newest, last = self._newest, self._stretches[-1]
         silent = last.reason == NO_STATE or newest is None
         return {

@@ -25,7 +25,7 @@ import pytest
 
 from helpers.mounted import MountedCamera, SIZE, world
 from helpers.views import BARREL
-from seg_node.calibration.drive import combined, DriveCalibration, ENOUGH, Sight
+from seg_node.calibration.drive import combined, DriveCalibration, ENOUGH, PairEstimate
 from seg_node.calibration.estimate import angles_of, CalibrationError, upright_pose
 from seg_node.calibration.ground_motion import axes, GroundMotion
 from seg_node.stop_go import CameraPose, Mounting, View
@@ -82,7 +82,8 @@ def test_backwards_is_told_by_odometry():
 
 
 def test_without_a_speed_there_is_no_height():
-    sights = [Sight(Mounting(1.0, 0.1), 0.2, 0.0, distance) for distance in (None,) * 9 + (0.3,)]
+    sights = [PairEstimate(Mounting(1.0, 0.1), 0.2, 0.0, distance)
+              for distance in (None,) * 9 + (0.3,)]
     found = combined(sights)
     assert found.height is None and found.pitch.value == 0.1
 
@@ -102,14 +103,14 @@ def test_a_drive_that_was_no_good_is_refused(how, words):
 
 def test_pairs_that_do_not_agree_are_refused():
     found = DriveCalibration(MountedCamera(Mounting(1.2, 0.1)).view.intrinsics)
-    found.sights = [Sight(Mounting(1.0, pitch), 0.2, 0.0, None)
+    found.sights = [PairEstimate(Mounting(1.0, pitch), 0.2, 0.0, None)
                     for pitch in np.linspace(-0.2, 0.2, 10).tolist()]
     with pytest.raises(CalibrationError, match='do not agree: the pitch spreads by'):
         found.estimate()
 
 
 def test_a_camera_that_looks_back_has_one_yaw():
-    sights = [Sight(Mounting(1.0, yaw=yaw), 0.2, 0.0, 0.3) for yaw in (3.14, -3.14) * 5]
+    sights = [PairEstimate(Mounting(1.0, yaw=yaw), 0.2, 0.0, 0.3) for yaw in (3.14, -3.14) * 5]
     found = combined(sights)
     assert abs(found.yaw.value) == pytest.approx(math.pi, abs=0.003)
     assert found.height.value == pytest.approx(1.5)

@@ -23,7 +23,7 @@ import pytest
 
 from helpers.mounted import MountedCamera
 from seg_node.calibration import watch as watching
-from seg_node.calibration.drive import ENOUGH, Sight
+from seg_node.calibration.drive import ENOUGH, PairEstimate
 from seg_node.calibration.watch import CalibrationWatch
 from seg_node.stop_go import CameraPose, Motion, Mounting, View
 
@@ -85,7 +85,7 @@ def test_it_says_why_it_measures_nothing(film, motion, words):
 def test_another_view_begins_anew_and_none_tells_nothing(film):
     camera, pictures = film
     watch, _ = drive(film, TRUE)
-    watch._sights.append(Sight(TRUE, 0.2, 0.0, 0.2))
+    watch._sights.append(PairEstimate(TRUE, 0.2, 0.0, 0.2))
     watch.look(lambda: pictures[0], 9.0, camera.view, AHEAD, LIMIT)
     assert watch.now.measurements == 0
     watch.look(lambda: pictures[0], 9.1, None, AHEAD, LIMIT)
@@ -121,7 +121,7 @@ def test_images_that_tell_nothing_are_counted_as_such(film, monkeypatch):
 def test_what_a_pair_says_counts_only_a_pitch_surely_off():
     watch = CalibrationWatch()
     watch.now = watching.Watched(
-        ENOUGH, '', watching.combined([Sight(Mounting(1.0, pitch), 0.2, 0.0, None)
+        ENOUGH, '', watching.combined([PairEstimate(Mounting(1.0, pitch), 0.2, 0.0, None)
                                        for pitch in (0.08, 0.12, 0.16) * 3]), Mounting(1.0, 0.1),
         LIMIT)
     assert watch.now.pitch_off == pytest.approx(0.02) and not watch.now.doubtful

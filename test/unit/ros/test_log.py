@@ -21,7 +21,7 @@ import threading
 import pytest
 from rclpy.impl.logging_severity import LoggingSeverity
 
-from seg_node.ros.log import Line, Log, LogWriter
+from seg_node.ros.log import Log, LogWriter, WrittenLine
 
 WAIT = 30.0
 
@@ -38,7 +38,7 @@ class Console:
         self.writer = LogWriter(self._write, self._has_room, maximum)
         self.log = Log('node', self.writer)
 
-    def _write(self, line: Line):
+    def _write(self, line: WrittenLine):
         assert self.gate.wait(WAIT)
         if self.disk_is_full:
             raise OSError('disk full')
@@ -124,10 +124,10 @@ def test_options_that_are_not_known_are_refused():
 
 
 def test_the_logger_is_that_of_the_node_and_severities_stay():
-    lines: list[Line] = []
+    lines: list[WrittenLine] = []
     log = Log('robot.seg_node', writer := LogWriter(lines.append, lambda seconds: True))
     for severity, say in ((LoggingSeverity.INFO, log.info), (LoggingSeverity.FATAL, log.fatal)):
         say(severity.name)
     assert writer.drain(WAIT)
-    assert lines == [Line('robot.seg_node', LoggingSeverity.INFO, 'INFO'),
-                     Line('robot.seg_node', LoggingSeverity.FATAL, 'FATAL')]
+    assert lines == [WrittenLine('robot.seg_node', LoggingSeverity.INFO, 'INFO'),
+                     WrittenLine('robot.seg_node', LoggingSeverity.FATAL, 'FATAL')]

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from seg_node.scoring.calibration import Calibration
+from seg_node.scoring.calibration import ConfidenceCalibration
 from seg_node.scoring.ground_truth import NOT_PATH, path_truth, SOME_PATH, UNKNOWN
 
 pixels = st.lists(st.tuples(
@@ -33,7 +33,7 @@ def calibration(triples):
     predicted, confidence, codes = (
         np.array([[one[k] for one in triples]], kind).reshape(1, -1)
         for k, kind in enumerate((np.bool_, np.uint8, np.uint8)))
-    return Calibration.of(predicted, confidence, path_truth(codes, ()))
+    return ConfidenceCalibration.of(predicted, confidence, path_truth(codes, ()))
 
 
 def expected_error(triples, bins=15):
@@ -78,9 +78,9 @@ def test_who_is_as_often_right_as_said_has_no_error():
     path = rng.random((400, 400)) < 0.5
     right = rng.random((400, 400)) < confidence / 255
     codes = np.where(path == right, SOME_PATH, NOT_PATH).astype(np.uint8)
-    found = Calibration.of(path, confidence, path_truth(codes, ()))
+    found = ConfidenceCalibration.of(path, confidence, path_truth(codes, ()))
     assert found.error() < 0.01
-    sure = Calibration.of(path, np.full_like(confidence, 255), path_truth(codes, ()))
+    sure = ConfidenceCalibration.of(path, np.full_like(confidence, 255), path_truth(codes, ()))
     assert sure.error() == pytest.approx(1 - right.mean())
 
 
@@ -88,6 +88,6 @@ def test_maps_that_do_not_fit_are_refused():
     truth = path_truth(np.zeros((2, 3), np.uint8), ())
     flags = np.zeros((2, 3), np.bool_)
     with pytest.raises(ValueError, match='confidence'):
-        Calibration.of(flags, np.zeros((3, 2), np.uint8), truth)
+        ConfidenceCalibration.of(flags, np.zeros((3, 2), np.uint8), truth)
     with pytest.raises(ValueError, match='float32, must be uint8'):
-        Calibration.of(flags, np.zeros((2, 3), np.float32), truth)
+        ConfidenceCalibration.of(flags, np.zeros((2, 3), np.float32), truth)

@@ -32,7 +32,7 @@ from seg_node.simulation.renderer import Renderer, Scene
 from seg_node.simulation.road import (
     Bump,
     CentreLine,
-    Line,
+    PaintedLine,
     Pose,
     Profile,
     SideRoad,
@@ -117,7 +117,7 @@ def test_near_things_hide_far_ones_in_any_order():
 
 def test_light_and_paint_change_the_image_and_no_label():
     plain = Renderer(replace(scene(), light=Light(shadow=0.0)), CAMERA).render(AHEAD)
-    decorated = scene(lines=(Line(0.0),), crossings=(5.0,), wear=0.0)
+    decorated = scene(lines=(PaintedLine(0.0),), crossings=(5.0,), wear=0.0)
     dark = Renderer(
         replace(decorated, light=Light(shadow=0.7, shadow_cover=0.5, glare=1.0)), CAMERA,
     ).render(AHEAD)

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 import pytest
 
 from seg_node.stop_go import Reason
-from seg_node.stop_go.mounting_check import MountingCheck, Sight
+from seg_node.stop_go.mounting_check import MountingCheck, PathHeight
 
 LIMIT, HEIGHT, END = 0.03, 1.3, -0.05
 
@@ -37,7 +37,7 @@ class Camera:
 
     def see(self, top, frames=1):
         for _ in range(frames):
-            found = self.check.judge(Sight(top, END, HEIGHT), 0.1 * self.speed)
+            found = self.check.judge(PathHeight(top, END, HEIGHT), 0.1 * self.speed)
         assert all(finding.reason is Reason.MOUNTING_DOUBTFUL for finding in found)
         return found
 
@@ -130,6 +130,6 @@ def test_frames_without_path_say_nothing():
 def test_whatever_is_seen_it_answers(frames):
     check = MountingCheck(LIMIT)
     for top, end, height, driven in frames:
-        for finding in check.judge(Sight(top, end, height), driven):
+        for finding in check.judge(PathHeight(top, end, height), driven):
             assert finding.reason is Reason.MOUNTING_DOUBTFUL
             assert math.isfinite(finding.measured) and finding.measured > finding.limit == LIMIT

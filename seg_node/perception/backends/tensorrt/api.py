@@ -29,7 +29,7 @@ from seg_node.perception.backends.tensorrt.callbacks import make_logger, make_mo
 from seg_node.perception.backends.tensorrt.library import (
     find,
     Flavour,
-    Missing,
+    TensorRtAbsence,
     TensorRtMissingError,
 )
 from seg_node.perception.backends.tensorrt.reports import LogLine, ParserProblem
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
         Config,
         Context,
         Engine,
-        Network,
+        OptimizationProfile,
+        ParsedNetwork,
         ParserError,
-        Profile,
         Runtime,
     )
     from seg_node.perception.backends.tensorrt.callbacks import PhaseTree
@@ -116,14 +116,14 @@ class Api:
         except Exception as error:  # TypeError, where the library gives nothing
             why = said[-1] if said else str(error)
             raise TensorRtMissingError(
-                Missing.NO_GPU,
+                TensorRtAbsence.NO_GPU,
                 f'{self.title} finds no GPU that it can use ({why}): check that nvidia-smi shows '
                 f'one (on a Jetson: tegrastats), that its driver is new enough for this version, '
                 f'and that a container is started with --runtime nvidia') from error
         finally:
             self._log = usual
 
-    def create_network(self, builder: Builder, options: EngineOptions) -> Network:
+    def create_network(self, builder: Builder, options: EngineOptions) -> ParsedNetwork:
         """Make an empty network, one that computes in the graph's own types where that exists."""
         return builder.create_network(self.network_flags(options))
 
@@ -140,7 +140,7 @@ class Api:
         # TensorRT 10 has both ways; its documentation builds for a DLA with flags.
         return options.dla_core is not None and hasattr(self._trt.BuilderFlag, 'FP16')
 
-    def parse(self, network: Network, content: bytes) -> tuple[ParserProblem, ...]:
+    def parse(self, network: ParsedNetwork, content: bytes) -> tuple[ParserProblem, ...]:
         """Read an ONNX graph, serialized, into a network; the problems, none when it is read."""
         # The network keeps the parser, which owns the weights, alive.
         parser = self._trt.OnnxParser(network, self._logger)
@@ -150,7 +150,7 @@ class Api:
         return found or (ParserProblem('the parser gives no reason'),)
 
     def configure(
-        self, builder: Builder, options: EngineOptions, profile: Profile | None
+        self, builder: Builder, options: EngineOptions, profile: OptimizationProfile | None
     ) -> tuple[Config, list[str]]:
         """Return the configuration for the options, and which of them this version lacks."""
         trt, config = self._trt, builder.create_builder_config()
@@ -207,7 +207,7 @@ class Api:
         return tuple(name.lower() for name in self._trt.TacticSource.__members__
                      if used & self._tactic_bits([name]))
 
-    def build(self, builder: Builder, network: Network, config: Config) -> bytes | None:
+    def build(self, builder: Builder, network: ParsedNetwork, config: Config) -> bytes | None:
         """Build an engine; None where it failed, with the reason in the log."""
         engine = builder.build_serialized_network(network, config)
         return None if engine is None else bytes(engine)

@@ -33,7 +33,7 @@ from seg_node.perception.backends.cuda.owner_thread import OwnerThread
 from seg_node.perception.backends.progress import ProgressMonitor
 from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.backends.tensorrt.builder import BuildCancelledError, BuildError
-from seg_node.perception.backends.tensorrt.library import Missing, TensorRtMissingError
+from seg_node.perception.backends.tensorrt.library import TensorRtAbsence, TensorRtMissingError
 from seg_node.perception.backends.tensorrt.opening import open_engine, OpenedEngine
 from seg_node.perception.backends.tensorrt.options import OptionsError
 from seg_node.perception.images.layout import Layout
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from seg_node.perception.images.pixels import Pixels
     from seg_node.perception.models.model import Model
 
-_ABSENT = (Missing.NOT_INSTALLED, Missing.NO_GPU)
+_ABSENT = (TensorRtAbsence.NOT_INSTALLED, TensorRtAbsence.NO_GPU)
 """What a machine that is not made for TensorRT lacks."""
 
 _Result = TypeVar('_Result')

@@ -44,7 +44,7 @@ class Layer(Protocol):
         """Return one of its outputs."""
 
 
-class Network(Protocol):
+class ParsedNetwork(Protocol):
     """What the parser made of an ONNX file."""
 
     num_inputs: int
@@ -86,7 +86,7 @@ class Parser(Protocol):
         """Read a serialized graph into the network; False on errors."""
 
 
-class Profile(Protocol):
+class OptimizationProfile(Protocol):
     """The range of the shapes that an engine takes."""
 
     # The names are those of the bindings.
@@ -131,7 +131,7 @@ class Config(Protocol):
     def set_tactic_sources(self, tactic_sources: int) -> bool:
         """Choose what may be used; False where that is invalid."""
 
-    def add_optimization_profile(self, profile: Profile) -> int:
+    def add_optimization_profile(self, profile: OptimizationProfile) -> int:
         """Add a profile; its number, or -1 where it is invalid."""
 
     def create_timing_cache(self, serialized_timing_cache: bytes) -> TimingCache | None:
@@ -149,16 +149,17 @@ class Builder(Protocol):
 
     num_DLA_cores: int  # noqa: N815 - the bindings' name
 
-    def create_network(self, flags: int) -> Network:
+    def create_network(self, flags: int) -> ParsedNetwork:
         """Make an empty network."""
 
     def create_builder_config(self) -> Config:
         """Make a configuration."""
 
-    def create_optimization_profile(self) -> Profile:
+    def create_optimization_profile(self) -> OptimizationProfile:
         """Make an empty profile."""
 
-    def build_serialized_network(self, network: Network, config: Config) -> HostMemory | None:
+    def build_serialized_network(self, network: ParsedNetwork, config: Config,
+                                 ) -> HostMemory | None:
         """Build; None where it failed, with the reason in the log."""
 
 
@@ -220,8 +221,8 @@ class Runtime(Protocol):
 CLASSES: Mapping[type, str] = {
     Builder: 'Builder', Config: 'IBuilderConfig', Context: 'IExecutionContext',
     Engine: 'ICudaEngine', HostMemory: 'IHostMemory', Inspector: 'EngineInspector',
-    Layer: 'ILayer', Network: 'INetworkDefinition', Parser: 'OnnxParser',
-    ParserError: 'ParserError', Profile: 'IOptimizationProfile', Runtime: 'Runtime',
+    Layer: 'ILayer', ParsedNetwork: 'INetworkDefinition', Parser: 'OnnxParser',
+    ParserError: 'ParserError', OptimizationProfile: 'IOptimizationProfile', Runtime: 'Runtime',
     Tensor: 'ITensor', TimingCache: 'ITimingCache',
 }
 """The bindings' name of each class."""

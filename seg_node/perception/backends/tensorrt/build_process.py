@@ -43,7 +43,7 @@ from seg_node.perception.backends.tensorrt.options import EngineOptions
 from seg_node.perception.backends.tensorrt.reports import layer_types, LogLine, tensors
 
 if TYPE_CHECKING:
-    from seg_node.perception.backends.tensorrt.bindings import Builder, Profile
+    from seg_node.perception.backends.tensorrt.bindings import Builder, OptimizationProfile
 
 FIRST_VICTIM = 1000
 """Of all processes, this one is to die first when memory runs out (proc(5), oom_score_adj)."""
@@ -119,7 +119,8 @@ def _build(
     return BuiltEngine(engine, facts, api.timing_cache(config))
 
 
-def _profile(builder: Builder, image: TensorInfo, options: EngineOptions) -> Profile | None:
+def _profile(builder: Builder, image: TensorInfo, options: EngineOptions,
+             ) -> OptimizationProfile | None:
     """Return the range of batches for a graph that leaves it open; a DLA takes only one size."""
     if image.shape[0] != -1:
         return None

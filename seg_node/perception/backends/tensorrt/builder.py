@@ -37,7 +37,7 @@ import subprocess
 import sys
 from typing import Any, BinaryIO
 
-from seg_node.perception.backends.contract import Finding
+from seg_node.perception.backends.contract import ContractBreach
 from seg_node.perception.backends.progress import ProgressMonitor
 from seg_node.perception.backends.tensorrt.layers import LayerSummary
 from seg_node.perception.backends.tensorrt.library import Flavour
@@ -102,7 +102,7 @@ class BuiltEngine:
 class BuildError(RuntimeError):
     """No engine came of a graph; findings say what to change."""
 
-    def __init__(self, message: str, findings: Iterable[Finding] = ()) -> None:
+    def __init__(self, message: str, findings: Iterable[ContractBreach] = ()) -> None:
         self.findings = tuple(findings)
         super().__init__(message + ''.join(f'\n  - {finding}' for finding in self.findings))
 

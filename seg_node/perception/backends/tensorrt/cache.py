@@ -61,7 +61,7 @@ def default_folder() -> Path:
     return root / 'seg_node' / 'engines'
 
 
-class Source(Enum):
+class EngineSource(Enum):
     """Where an engine came from."""
 
     BUILT = 'built'
@@ -78,7 +78,7 @@ class CachedEngine:
 
     data: bytes
     facts: BuildFacts
-    source: Source
+    source: EngineSource
     path: Path | None = None
     warnings: tuple[str, ...] = ()
 
@@ -115,7 +115,7 @@ class EngineCache:
             if (found := self._load(folder, key, warnings)) is not None:
                 return found
         built = build(b'')
-        return CachedEngine(built.data, built.facts, Source.BUILT, None, tuple(warnings))
+        return CachedEngine(built.data, built.facts, EngineSource.BUILT, None, tuple(warnings))
 
     def discard(self, key: EngineKey, *, cancelled: Callable[[], bool] = never) -> None:
         """
@@ -148,7 +148,7 @@ class EngineCache:
         except (KeyError, TypeError, ValueError) as error:
             warnings.append(f'{path} has an unreadable header ({error!r}); built again')
             return None
-        return CachedEngine(data, facts, Source.CACHE, path, tuple(warnings))
+        return CachedEngine(data, facts, EngineSource.CACHE, path, tuple(warnings))
 
     def _build_and_store(
         self, folder: PrivateFolder, key: EngineKey, build: Callable[[bytes], BuiltEngine],
@@ -166,7 +166,7 @@ class EngineCache:
         except FolderError as error:
             warnings.append(f'{error}; used, but built again at the next start')
             path = None
-        return CachedEngine(built.data, built.facts, Source.BUILT, path, tuple(warnings))
+        return CachedEngine(built.data, built.facts, EngineSource.BUILT, path, tuple(warnings))
 
     def _evict(self, folder: PrivateFolder) -> None:
         """

@@ -25,7 +25,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 import re
 
-from seg_node.perception.backends.contract import Finding
+from seg_node.perception.backends.contract import ContractBreach
 from seg_node.perception.backends.tensorrt.reports import LogLine, ParserProblem
 
 
@@ -86,19 +86,19 @@ _BUILD_RULES = (
 
 def explain_parser(
     problems: Iterable[ParserProblem], log: Sequence[LogLine], newest_opset: int, library: str
-) -> tuple[Finding, ...]:
+) -> tuple[ContractBreach, ...]:
     """Explain why the parser refused a file; library is its name and version."""
     nodes = _nodes_in(log)
     findings = [_explain(problem, nodes) for problem in problems]
     opset = _opset_in(log)
     if opset is not None and opset > newest_opset:
-        findings.append(Finding(
+        findings.append(ContractBreach(
             '', f'its opset is {opset}; {library} is known to read up to {newest_opset}',
             'export the network with opset 13 to 17, which all versions read'))
     return tuple(dict.fromkeys(findings))
 
 
-def _explain(problem: ParserProblem, nodes: dict[int, tuple[str, str]]) -> Finding:
+def _explain(problem: ParserProblem, nodes: dict[int, tuple[str, str]]) -> ContractBreach:
     operator, name = nodes.get(problem.node, ('', ''))
     operator, name = problem.operator or operator, problem.name or name
     where = '' if problem.node < 0 else (
@@ -106,19 +106,20 @@ def _explain(problem: ParserProblem, nodes: dict[int, tuple[str, str]]) -> Findi
         + (f' ({operator})' if operator else ''))
     for rule in _PARSER_RULES:
         if re.search(rule.text, problem.text) and re.fullmatch(rule.operator or '.*', operator):
-            return Finding(where, rule.problem, rule.remedy)
-    return Finding(where, _first_line(problem.text), "see TensorRT's documentation of its "
-                   'operators, or export the network differently')
+            return ContractBreach(where, rule.problem, rule.remedy)
+    return ContractBreach(where, _first_line(problem.text), "see TensorRT's documentation of its "
+                          'operators, or export the network differently')
 
 
-def explain_build(log: Sequence[LogLine]) -> tuple[Finding, ...]:
+def explain_build(log: Sequence[LogLine]) -> tuple[ContractBreach, ...]:
     """Explain from the library's messages why no engine came of a network."""
     errors = [line.text for line in log if line.level in ('error', 'internal_error')]
     for rule in _BUILD_RULES:
         if any(re.search(rule.text, text) for text in errors):
-            return (Finding('', rule.problem, rule.remedy),)
+            return (ContractBreach('', rule.problem, rule.remedy),)
     last = _first_line(errors[-1]) if errors else 'TensorRT gives no reason'
-    return (Finding('', f'the build failed: {last}', 'see the messages above it in the log'),)
+    return (ContractBreach(
+        '', f'the build failed: {last}', 'see the messages above it in the log'),)
 
 
 def _first_line(text: str) -> str:

@@ -23,7 +23,11 @@ from seg_node.perception.backends.tensorrt.builder import build, BuiltEngine
 from seg_node.perception.backends.tensorrt.cache import CachedEngine, EngineCache
 from seg_node.perception.backends.tensorrt.engine_file import EngineKey
 from seg_node.perception.backends.tensorrt.gpu import find_gpu, Gpu, NO_GPU
-from seg_node.perception.backends.tensorrt.library import Flavour, Missing, TensorRtMissingError
+from seg_node.perception.backends.tensorrt.library import (
+    Flavour,
+    TensorRtAbsence,
+    TensorRtMissingError,
+)
 from seg_node.perception.backends.tensorrt.options import EngineOptions
 from seg_node.perception.models.model import graph_content, Model
 
@@ -42,7 +46,7 @@ def gpu_for(api: Api) -> Gpu:
         if api.library.flavour is Flavour.RTX:
             return NO_GPU
         raise TensorRtMissingError(
-            Missing.NO_GPU, f'{api.title} has no GPU to build for: {error}') from None
+            TensorRtAbsence.NO_GPU, f'{api.title} has no GPU to build for: {error}') from None
 
 
 def key_of(model: Model, options: EngineOptions, api: Api, gpu: Gpu) -> EngineKey:

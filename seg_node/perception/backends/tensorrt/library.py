@@ -39,7 +39,7 @@ class Flavour(str, Enum):
         return 'TensorRT' if self is Flavour.TENSORRT else 'TensorRT-RTX'
 
 
-class Missing(Enum):
+class TensorRtAbsence(Enum):
     """Why TensorRT cannot be used."""
 
     NOT_INSTALLED = 'not installed'
@@ -52,7 +52,7 @@ class Missing(Enum):
 class TensorRtMissingError(RuntimeError):
     """TensorRT cannot be used; the message says what is missing and what to do."""
 
-    def __init__(self, why: Missing, message: str) -> None:
+    def __init__(self, why: TensorRtAbsence, message: str) -> None:
         super().__init__(why, message)      # both, so that it can be sent between processes
         self.why = why
 
@@ -107,12 +107,12 @@ def _checked(library: Library) -> Library:
     if not library.version or not hasattr(module, 'Builder'):
         where = getattr(module, '__file__', None) or ', '.join(getattr(module, '__path__', ()))
         raise TensorRtMissingError(
-            Missing.NOT_INSTALLED,
+            TensorRtAbsence.NOT_INSTALLED,
             f'{where or flavour.value} has the name of {flavour.label}, but is not it: '
             f'rename it, or start elsewhere')
     if flavour is Flavour.TENSORRT and library.numbers < MINIMUM:
         raise TensorRtMissingError(
-            Missing.TOO_OLD,
+            TensorRtAbsence.TOO_OLD,
             f'{library.title} is too old: install {".".join(map(str, MINIMUM))} or later '
             f'(on a Jetson: JetPack 5.1 or later)')
     return library
@@ -120,7 +120,7 @@ def _checked(library: Library) -> Library:
 
 def _library_missing(flavour: Flavour, error: ImportError) -> TensorRtMissingError:
     return TensorRtMissingError(
-        Missing.LIBRARY,
+        TensorRtAbsence.LIBRARY,
         f'{flavour.label} is installed, but cannot be loaded ({error}): install the libraries of '
         f'just that version (on a Jetson apt install tensorrt; with pip its package that ends in '
         f'-libs), or add their folder to LD_LIBRARY_PATH')
@@ -129,12 +129,12 @@ def _library_missing(flavour: Flavour, error: ImportError) -> TensorRtMissingErr
 def _not_installed(flavours: Sequence[Flavour]) -> TensorRtMissingError:
     if Flavour.RTX not in flavours and importlib.util.find_spec(Flavour.RTX.value) is not None:
         return TensorRtMissingError(
-            Missing.RTX_ONLY,
+            TensorRtAbsence.RTX_ONLY,
             'only TensorRT-RTX is installed, which serves GeForce and RTX cards alone: install '
             'TensorRT itself (on a Jetson apt install tensorrt python3-libnvinfer; else pip '
             'install tensorrt)')
     return TensorRtMissingError(
-        Missing.NOT_INSTALLED,
+        TensorRtAbsence.NOT_INSTALLED,
         f'TensorRT is not installed (no Python module {" or ".join(flavours)}): on a Jetson apt '
         f"install tensorrt python3-libnvinfer, and use the system's Python or a venv with "
         f'--system-site-packages; on a PC with an NVIDIA GPU pip install tensorrt')

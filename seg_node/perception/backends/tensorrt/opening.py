@@ -30,10 +30,10 @@ from seg_node.perception.backends.progress import Progress, ProgressMonitor
 from seg_node.perception.backends.registry import BackendOptions
 from seg_node.perception.backends.tensorrt.api import Api, load
 from seg_node.perception.backends.tensorrt.builder import BuildError
-from seg_node.perception.backends.tensorrt.cache import EngineCache, Source
+from seg_node.perception.backends.tensorrt.cache import EngineCache, EngineSource
 from seg_node.perception.backends.tensorrt.engines import get_engine, key_of
 from seg_node.perception.backends.tensorrt.gpu import find_gpu, Gpu
-from seg_node.perception.backends.tensorrt.library import Missing, TensorRtMissingError
+from seg_node.perception.backends.tensorrt.library import TensorRtAbsence, TensorRtMissingError
 from seg_node.perception.backends.tensorrt.options import EngineOptions, graph_for
 from seg_node.perception.backends.tensorrt.runner import check_engine, EngineRunner
 from seg_node.perception.images.pixels import Pixels
@@ -99,7 +99,7 @@ def open_engine(model: Model, options: BackendOptions, monitor: ProgressMonitor)
     try:
         return _load(model, wanted, api, gpu, engine)
     except _UnusableEngineError as error:
-        if engine.source is Source.BUILT:
+        if engine.source is EngineSource.BUILT:
             raise
         again = f'{error}; built again'
         cache.discard(key_of(model, wanted, api, gpu), cancelled=monitor.cancelled)
@@ -111,7 +111,7 @@ def _gpu() -> Gpu:
     try:
         return find_gpu()
     except DeviceError as error:
-        raise TensorRtMissingError(Missing.NO_GPU, str(error)) from error
+        raise TensorRtMissingError(TensorRtAbsence.NO_GPU, str(error)) from error
 
 
 class _UnusableEngineError(BuildError):
@@ -144,7 +144,7 @@ def _load(model: Model, options: EngineOptions, api: Api, gpu: Gpu, engine: Cach
         raise
     facts = engine.facts
     detail = (f'{api.title}, {gpu.name} (compute capability {gpu.compute_capability}), engine '
-              f'{"built" if engine.source is Source.BUILT else "from the cache"}, '
+              f'{"built" if engine.source is EngineSource.BUILT else "from the cache"}, '
               f'tactics: {facts.tactics_text}')
     precision = facts.layers.precision if facts.layers.layers else model.precision.value
     return OpenedEngine(

@@ -23,7 +23,7 @@ from typing import Any, TYPE_CHECKING
 from seg_node.perception.backends.contract import TensorInfo
 
 if TYPE_CHECKING:
-    from seg_node.perception.backends.tensorrt.bindings import Network, Tensor
+    from seg_node.perception.backends.tensorrt.bindings import ParsedNetwork, Tensor
 
 _NUMPY_NAMES = {'FLOAT': 'float32', 'HALF': 'float16', 'BF16': 'bfloat16'}
 """Data types whose NumPy name is not their own in lower case."""
@@ -63,7 +63,7 @@ def dtype_name(dtype: Any) -> str:
     return _NUMPY_NAMES.get(dtype.name, str(dtype.name).lower())
 
 
-def tensors(network: Network) -> tuple[list[TensorInfo], list[TensorInfo]]:
+def tensors(network: ParsedNetwork) -> tuple[list[TensorInfo], list[TensorInfo]]:
     """Return the inputs and the outputs of a network."""
     return ([_info(network.get_input(index)) for index in range(network.num_inputs)],
             [_info(network.get_output(index)) for index in range(network.num_outputs)])
@@ -74,7 +74,7 @@ def _info(tensor: Tensor) -> TensorInfo:
                       tuple(int(size) for size in tensor.shape))
 
 
-def layer_types(network: Network) -> dict[str, int]:
+def layer_types(network: ParsedNetwork) -> dict[str, int]:
     """Count the layers of a network by the type that they give."""
     layers = (network.get_layer(index) for index in range(network.num_layers))
     outputs = (layer.get_output(0) for layer in layers if layer.num_outputs)

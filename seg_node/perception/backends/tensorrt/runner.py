@@ -48,7 +48,7 @@ KEPT = 8
 """Combinations of images whose memory and graph are kept."""
 
 
-class Form(NamedTuple):
+class ImageForm(NamedTuple):
     """What images have in common that go the same way: layout, and width and height in pixels."""
 
     layout: Layout
@@ -56,9 +56,9 @@ class Form(NamedTuple):
     height: int
 
     @staticmethod
-    def of(image: Pixels) -> Form:
+    def of(image: Pixels) -> ImageForm:
         """Return that of an image."""
-        return Form(image.layout, image.width, image.height)
+        return ImageForm(image.layout, image.width, image.height)
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class EngineRunner:
         self._engine = engine
         self._shape = shape
         self.stream = device.stream()
-        self._executions: dict[tuple[Form, ...], _Execution] = {}
+        self._executions: dict[tuple[ImageForm, ...], _Execution] = {}
 
     def run(self, images: Sequence[Pixels]) -> list[Inference]:
         """
@@ -116,7 +116,7 @@ class EngineRunner:
         """
         if not 1 <= len(images) <= self.max_batch:
             raise ValueError(f'{len(images)} images; the engine takes 1 to {self.max_batch}')
-        execution = self._execution(tuple(map(Form.of, images)))
+        execution = self._execution(tuple(map(ImageForm.of, images)))
         begun = time.perf_counter()
         execution.fill(images)
         filled = time.perf_counter()
@@ -126,7 +126,7 @@ class EngineRunner:
         return [Inference(labels, confidence, prepare, network, *instances)
                 for labels, confidence, *instances in maps]
 
-    def stages(self, forms: Sequence[Form]) -> dict[str, Callable[[], None]]:
+    def stages(self, forms: Sequence[ImageForm]) -> dict[str, Callable[[], None]]:
         """
         Return the stages of images, in order, to be measured.
 
@@ -141,7 +141,7 @@ class EngineRunner:
         while self._executions:
             self._executions.popitem()[1].free()
 
-    def _execution(self, forms: tuple[Form, ...]) -> _Execution:
+    def _execution(self, forms: tuple[ImageForm, ...]) -> _Execution:
         # The newest is last, the one unused for longest first.
         execution = self._executions.pop(forms, None)
         if execution is None:
@@ -157,7 +157,7 @@ class EngineRunner:
 class _Source:
     """Where the images of one form come in, and how they become a slice of the input."""
 
-    def __init__(self, device: Device, stream: Stream, form: Form, shape: EngineShape,
+    def __init__(self, device: Device, stream: Stream, form: ImageForm, shape: EngineShape,
                  target: int) -> None:
         self._stream = stream
         self._target = target
@@ -200,7 +200,7 @@ class _Execution:
     """
 
     def __init__(self, device: Device, stream: Stream, engine: Engine, shape: EngineShape,
-                 forms: tuple[Form, ...]) -> None:
+                 forms: tuple[ImageForm, ...]) -> None:
         self.note = ''
         self._stream = stream
         self._graph: Graph | None = None

@@ -46,7 +46,7 @@ class DecisionChange(Enum):
 
 
 @dataclass(frozen=True)
-class Stretch:
+class DifferingFrames:
     """Frames in a row, first to last, that differ in the same way."""
 
     recording: str
@@ -79,7 +79,7 @@ class DecisionChanges:
     the network, and with the limits of each run.
     """
 
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[DifferingFrames, ...]
     common: int
     only_a: int
     only_b: int
@@ -99,7 +99,7 @@ def decision_changes(a: RunResults, b: RunResults) -> DecisionChanges:
     """
     old, new = ({one.name: one for one in run.recordings if one.summary is not None}
                 for run in (a, b))
-    found: list[Stretch] = []
+    found: list[DifferingFrames] = []
     common, only, other_truth = 0, [0, 0], 0
     other = []
     for name in [*old, *(name for name in new if name not in old)]:
@@ -130,13 +130,14 @@ def _rows(one: RecordingResults | None) -> dict[int, dict[str, Any]]:
 
 
 def _stretches(name: str, before: Mapping[int, Mapping[str, Any]],
-               after: Mapping[int, Mapping[str, Any]], shared: list[int]) -> Iterator[Stretch]:
-    open_one: Stretch | None = None
+               after: Mapping[int, Mapping[str, Any]], shared: list[int],
+               ) -> Iterator[DifferingFrames]:
+    open_one: DifferingFrames | None = None
     for index in shared:
         one = _different(name, before[index], after[index])
         if open_one is not None and one is not None and one.first == open_one.last + 1 \
                 and _alike(open_one, one):
-            open_one = Stretch(**{**vars(open_one), 'last': index})
+            open_one = DifferingFrames(**{**vars(open_one), 'last': index})
             continue
         if open_one is not None:
             yield open_one
@@ -145,19 +146,20 @@ def _stretches(name: str, before: Mapping[int, Mapping[str, Any]],
         yield open_one
 
 
-def _alike(one: Stretch, other: Stretch) -> bool:
+def _alike(one: DifferingFrames, other: DifferingFrames) -> bool:
     names = ('kind', 'decision_a', 'reason_a', 'decision_b', 'reason_b', 'truth')
     return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
-def _different(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Stretch | None:
+def _different(name: str, old: Mapping[str, Any], new: Mapping[str, Any],
+               ) -> DifferingFrames | None:
     kind = change_of(old['decision'], new['decision'], *(
         mistake_of(one['decision'], one['truth_decision'], one['truth_reason'])
         for one in (old, new)))
     if kind is None:
         return None
     known = new if new['truth_decision'] is not None else old
-    return Stretch(
+    return DifferingFrames(
         name, new['index'], new['index'], kind,
         old['decision'], old['reason'], old['text'], new['decision'], new['reason'], new['text'],
         known['truth_decision'], known['truth_reason'])

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from seg_node.tools.common.picked_frames import read_frames
 from seg_node.tools.evaluate.compare.comparison import Comparison
-from seg_node.tools.evaluate.compare.decisions import Stretch
+from seg_node.tools.evaluate.compare.decisions import DifferingFrames
 from seg_node.tools.evaluate.report.results import RunResults
 from seg_node.tools.evaluate.worst import place_of
 
@@ -40,7 +40,7 @@ Pane = bytes | None
 class Pictured:
     """One frame of a stretch with the pictures of A and B."""
 
-    stretch: Stretch
+    stretch: DifferingFrames
     index: int
     panes: tuple[Pane, Pane]
 
@@ -66,11 +66,11 @@ def pictures(comparison: Comparison, limit: int) -> list[Pictured]:
     return found
 
 
-def _middle(one: Stretch) -> int:
+def _middle(one: DifferingFrames) -> int:
     return (one.first + one.last) // 2
 
 
-def _from_films(run: RunResults, stretches: Sequence[Stretch]
+def _from_films(run: RunResults, stretches: Sequence[DifferingFrames]
                 ) -> Mapping[tuple[str, int], bytes]:
     found: dict[tuple[str, int], bytes] = {}
     for recording in run.recordings:
@@ -84,7 +84,7 @@ def _from_films(run: RunResults, stretches: Sequence[Stretch]
     return found
 
 
-def _kept(one: Stretch, runs: Sequence[RunResults]) -> tuple[int, list[Pane]]:
+def _kept(one: DifferingFrames, runs: Sequence[RunResults]) -> tuple[int, list[Pane]]:
     """Return the first frame of which a run kept a picture, better one of which both did."""
     best: tuple[int, list[Pane]] = one.first, [None, None]
     for index in range(one.first, one.last + 1):

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from seg_node.tools.common.strict_json import strict_json
 from seg_node.tools.common.text_table import aligned
 from seg_node.tools.evaluate.compare.changes import loss
-from seg_node.tools.evaluate.gate.limits import Limit, Rule
+from seg_node.tools.evaluate.gate.limits import GateRule, Limit
 from seg_node.tools.evaluate.report.catalogue import score_of
 from seg_node.tools.evaluate.report.words import plural
 
@@ -73,8 +73,8 @@ def _check(limit: Limit, found: float | None, before: OtherRun | None) -> Checke
     if found is None:
         return CheckedLimit(limit, None, None, 'is not known')
     if not limit.rule.is_relative:
-        kept = found >= limit.value if limit.rule is Rule.MIN else found <= limit.value
-        words = 'too low' if limit.rule is Rule.MIN else 'too high'
+        kept = found >= limit.value if limit.rule is GateRule.MIN else found <= limit.value
+        words = 'too low' if limit.rule is GateRule.MIN else 'too high'
         return CheckedLimit(limit, found, None, '' if kept else words)
     if before is None:
         return CheckedLimit(limit, found, None, 'needs another run: --compare')
@@ -84,7 +84,7 @@ def _check(limit: Limit, found: float | None, before: OtherRun | None) -> Checke
     if before.doubts:
         return CheckedLimit(limit, found, old, f'cannot be compared: {before.doubts[0]}')
     lost = loss(score_of(limit.name), old, found)
-    allowed = limit.value if limit.rule is Rule.MAX_LOSS else limit.value / 100 * abs(old)
+    allowed = limit.value if limit.rule is GateRule.MAX_LOSS else limit.value / 100 * abs(old)
     return CheckedLimit(limit, found, old,
                   '' if lost <= allowed + _ROUNDING else f'lost {lost:.6g}')
 

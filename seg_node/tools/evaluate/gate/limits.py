@@ -29,7 +29,7 @@ from seg_node.safe_yaml import read_yaml, YamlError
 from seg_node.tools.evaluate.report.catalogue import Better, canonical, score_of
 
 
-class Rule(Enum):
+class GateRule(Enum):
     """What a limit demands; the values are its words in the file."""
 
     MIN = 'min'
@@ -40,7 +40,7 @@ class Rule(Enum):
     @property
     def is_relative(self) -> bool:
         """Whether it needs another run."""
-        return self in (Rule.MAX_LOSS, Rule.MAX_LOSS_PERCENT)
+        return self in (GateRule.MAX_LOSS, GateRule.MAX_LOSS_PERCENT)
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Limit:
     """One demand on one number of a summary."""
 
     name: str
-    rule: Rule
+    rule: GateRule
     value: float
 
 
@@ -87,7 +87,7 @@ def read_limits(path: Path, known: Collection[str], unsure: str | None = None,
 
 def _limits(path: Path, beginning: str, content: Mapping[Any, Any],
             names: _Names) -> Iterator[Limit]:
-    words = [rule.value for rule in Rule]
+    words = [rule.value for rule in GateRule]
     for key, value in content.items():
         written = f'{beginning}{key}'
         if not isinstance(value, Mapping) or not value:
@@ -111,7 +111,7 @@ def _limit(path: Path, name: str, word: Any, number: Any, words: list[str]) -> L
     if isinstance(number, bool) or not isinstance(number, (int, float)) \
             or not math.isfinite(number):
         raise UserError(f'--gate {path}: {name}: {word}: {number!r} is no finite number')
-    rule = Rule(word)
+    rule = GateRule(word)
     if rule.is_relative and score_of(name).better is Better.NEITHER:
         raise UserError(f'--gate {path}: {name}: {word}: neither more nor less of it is better, '
                         'so it has no loss. Use min or max')

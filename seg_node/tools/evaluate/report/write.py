@@ -41,7 +41,7 @@ SHEETS = 40
 
 
 @dataclass(frozen=True)
-class Picture:
+class SheetPicture:
     """A frame of a contact sheet: its place in the film, its number, its file in the run."""
 
     row: int
@@ -68,7 +68,7 @@ class Frames:
     timeline_data: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     details: dict[tuple[str, int], str] = field(default_factory=dict)
     unreadable: list[str] = field(default_factory=list)
-    sheets: dict[int, list[Picture]] = field(default_factory=dict)
+    sheets: dict[int, list[SheetPicture]] = field(default_factory=dict)
 
 
 def write_report(run: RunResults, gate: Sequence[CheckedLimit] = ()) -> Path:
@@ -99,7 +99,7 @@ def _frames(run: RunResults) -> Frames:
     details: dict[tuple[str, int], str] = {}
     data: list[tuple[int, dict[str, Any]]] = []
     unreadable: list[str] = []
-    sheets: dict[int, list[Picture]] = {}
+    sheets: dict[int, list[SheetPicture]] = {}
     wanted = {(str(one['recording']), int(one['index'])) for one in run.summary['worst']}
     there = [one for one in run.recordings if one.summary is not None]
     points = min(MAXIMUM, max(MINIMUM, POINTS // max(1, len(there))))
@@ -116,7 +116,7 @@ def _frames(run: RunResults) -> Frames:
                     for place, index in enumerate(table['index']) if (one.name, index) in wanted}
         if len(data) < TIMELINES and table['index']:
             if one.film is not None and len(sheets) < SHEETS:
-                sheets[number] = [Picture(row, table['index'][row], one.film.picture(row))
+                sheets[number] = [SheetPicture(row, table['index'][row], one.film.picture(row))
                                   for row in one.film.sheet if row < len(table['index'])]
             data.append((number, timeline_data(
                 one.name, table, points, one.film,

@@ -36,7 +36,7 @@ DECISIONS = tuple(_DECISIONS)
 """What a scenario calls decisions."""
 
 
-class Rule(Enum):
+class Quantifier(Enum):
     """How often something must happen; the values are the words of the file."""
 
     ALWAYS = 'always'
@@ -53,7 +53,7 @@ class Expectation:
     there are none.
     """
 
-    rule: Rule
+    rule: Quantifier
     what: str
     since: float = 0.0
     until: float | None = None
@@ -64,7 +64,8 @@ class Expectation:
         """The expectation as people read it."""
         what = self.what.upper() if self.what in _DECISIONS else self.what.replace('_', ' ')
         why = ' or '.join(name.replace('_', ' ') for name in self.because)
-        often = {Rule.ALWAYS: '', Rule.ONCE: 'at least once ', Rule.NEVER: 'never '}[self.rule]
+        often = {Quantifier.ALWAYS: '', Quantifier.ONCE: 'at least once ',
+                 Quantifier.NEVER: 'never '}[self.rule]
         return f'{often}{what}{f" for {why}" if why else ""}{self._window}'
 
     @property
@@ -102,8 +103,9 @@ def judge(expected: Expectation, table: Columns) -> Outcome:
     ends = f'the recording ends at {times[-1]:.2f} s' if times else 'there is no frame'
     if not inside:
         return Outcome(expected, f'no frame lies there: {ends}')
-    broken = [k for k in inside if _matches(expected, table, k) is (expected.rule is Rule.NEVER)]
-    if expected.rule is Rule.ONCE:
+    never = expected.rule is Quantifier.NEVER
+    broken = [k for k in inside if _matches(expected, table, k) is never]
+    if expected.rule is Quantifier.ONCE:
         if len(broken) < len(inside):
             return Outcome(expected, '')
         return Outcome(expected, f'not once; {_told(table, inside[0])}', times[inside[0]])
@@ -124,7 +126,7 @@ def _matches(expected: Expectation, table: Columns, k: int) -> bool:
         return table['decision'][k] in _DECISIONS[expected.what] \
             and (not codes or reason in codes)
     found = {reason}
-    if expected.rule is Rule.NEVER:      # also behind a reason that weighs more
+    if expected.rule is Quantifier.NEVER:      # also behind a reason that weighs more
         found |= {*table['findings'][k], *table['health'][k]}
     return not found.isdisjoint(REASONS[expected.what])
 

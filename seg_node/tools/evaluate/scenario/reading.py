@@ -26,10 +26,15 @@ from seg_node.errors import UserError
 from seg_node.outside_text import quoted
 from seg_node.recordings.find import Recording
 from seg_node.safe_yaml import read_yaml, YamlError
-from seg_node.tools.evaluate.scenario.expectation import DECISIONS, Expectation, REASONS, Rule
+from seg_node.tools.evaluate.scenario.expectation import (
+    DECISIONS,
+    Expectation,
+    Quantifier,
+    REASONS,
+)
 
 ENDING = '.scenario.yaml'
-_RULES = [rule.value for rule in Rule]
+_RULES = [rule.value for rule in Quantifier]
 _KEYS = (*_RULES, 'from', 'until', 'because')
 _EXAMPLE = '{always: stop, from: 12.0, until: 14.5, because: obstacle}'
 Scenario = tuple[Expectation, ...]
@@ -88,7 +93,7 @@ def _expectation(place: str, entry: Any) -> Expectation:
     for key in entry:
         if key not in _KEYS:
             raise UserError(f'{place}: {quoted(key)} is no key of it. {_near(key, _KEYS)}')
-    rules = [rule for rule in Rule if rule.value in entry]
+    rules = [rule for rule in Quantifier if rule.value in entry]
     if len(rules) != 1:
         raise UserError(f'{place}: has {len(rules)} of {", ".join(_RULES)}. Write one of them')
     rule = rules[0]

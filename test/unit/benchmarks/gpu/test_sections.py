@@ -32,10 +32,10 @@ from helpers.tiny_model import write_tiny_model
 from seg_node.perception.backends import BackendError
 from seg_node.perception.backends.onnxruntime.backend import OnnxRuntimeBackend
 from seg_node.perception.backends.tensorrt.builder import BuildError, BuildFacts
-from seg_node.perception.backends.tensorrt.cache import CachedEngine, Source
+from seg_node.perception.backends.tensorrt.cache import CachedEngine, EngineSource
 from seg_node.perception.backends.tensorrt.layers import LayerInfo, LayerSummary
 from seg_node.perception.backends.tensorrt.opening import OpenedEngine
-from seg_node.perception.backends.tensorrt.runner import check_engine, EngineRunner, Form
+from seg_node.perception.backends.tensorrt.runner import check_engine, EngineRunner, ImageForm
 from seg_node.perception.images.layout import Layout
 from seg_node.perception.models.model import load_model, Precision
 from seg_node.scoring.path_score import PathScore
@@ -69,7 +69,8 @@ class WrongBackend(OnnxRuntimeBackend):
 
 def make(model):
     layers = LayerSummary((LayerInfo('conv', 'Convolution', 'fp16', 8),))
-    return CachedEngine(b'engine', BuildFacts('TensorRT 10.3', 12.5, {}, layers), Source.CACHE)
+    return CachedEngine(
+        b'engine', BuildFacts('TensorRT 10.3', 12.5, {}, layers), EngineSource.CACHE)
 
 
 @pytest.mark.parametrize(('open_backend', 'failed'), [
@@ -130,7 +131,7 @@ def test_images(tmp_path):
 @pytest.mark.parametrize('options', [{}, {'integrated': True}, {'refuses_graphs': True}], ids=str)
 def test_stages_of_a_frame(model, monkeypatch, options):
     monkeypatch.setattr(stages, 'FORMS', (
-        Form(Layout.BGR8, 64, 48), Form(Layout.NV12, 130, 70)))
+        ImageForm(Layout.BGR8, 64, 48), ImageForm(Layout.NV12, 130, 70)))
     opened = []
 
     def open_runner(model):
@@ -164,7 +165,7 @@ def test_stages_of_a_backend_that_fails(model):
 @pytest.mark.parametrize(('run_ms', 'passed'), [(1.3, True), (1.31, False)])
 def test_ratio(run_ms, passed):
     some = Percentiles(p50=0.1, p99=0.2)
-    times = stages.FrameTimes(Form(Layout.BGR8, 640, 480), {'upload': some}, some, some,
+    times = stages.FrameTimes(ImageForm(Layout.BGR8, 640, 480), {'upload': some}, some, some,
                               Percentiles(p50=run_ms, p99=9), some, 0.75, 0.9, 0.25)
     assert times.ratio == pytest.approx(run_ms)
     assert stages._check('road', times).passed is passed

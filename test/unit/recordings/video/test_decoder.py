@@ -22,7 +22,7 @@ import pytest
 pytest.importorskip('av', reason='requirements/video.txt is not installed')
 
 from helpers.video_bags import encode, grey, GROUP, LIVE, number_of, QUIET
-from seg_node.recordings.video.decoder import Missing, VideoDecoder
+from seg_node.recordings.video.decoder import NoPicture, VideoDecoder
 from seg_node.recordings.video.packets import Codec, VideoPacket
 
 COUNT = 3 * GROUP
@@ -63,7 +63,7 @@ def codec_of(name):
 
 
 def all_right(found):
-    return all(not isinstance(how, Missing) and how < 0.5 for how in found.values())
+    return all(not isinstance(how, NoPicture) and how < 0.5 for how in found.values())
 
 
 @pytest.mark.parametrize('name', STREAMS)
@@ -77,10 +77,10 @@ def test_every_packet_gives_its_own_picture_in_the_order_of_showing(streams, nam
 def test_what_follows_a_gap_is_no_picture_up_to_the_next_keyframe(streams, name, lost):
     packets = streams[name]
     found = pictures_of(packets[:LOST] + packets[LOST + lost:], codec_of(name))
-    shown = {number: how for number, how in found.items() if not isinstance(how, Missing)}
+    shown = {number: how for number, how in found.items() if not isinstance(how, NoPicture)}
     assert all_right(shown)
     missing = set(found) - set(shown)
-    assert {found[number] for number in missing} <= {Missing.GAP, Missing.DAMAGED}
+    assert {found[number] for number in missing} <= {NoPicture.GAP, NoPicture.DAMAGED}
     if name in ('live', 'baseline', 'scaling lists', 'H.265'):
         assert missing == set(range(LOST + lost, NEXT))
 
@@ -90,22 +90,22 @@ def test_a_damaged_packet_counts_once_and_those_behind_it_wait(streams):
     number, data = packets[LOST]
     packets[LOST] = (number, data[:len(data) // 2])
     found = pictures_of(packets)
-    assert found[LOST] is Missing.DAMAGED
-    assert {found[k] for k in range(LOST + 1, NEXT)} == {Missing.GAP}
+    assert found[LOST] is NoPicture.DAMAGED
+    assert {found[k] for k in range(LOST + 1, NEXT)} == {NoPicture.GAP}
     assert all_right({k: how for k, how in found.items() if not LOST <= k < NEXT})
 
 
 @pytest.mark.parametrize('name', STREAMS)
 def test_nothing_is_shown_before_the_first_keyframe(streams, name):
     found = pictures_of(streams[name][4:], codec_of(name))
-    shown = {number: how for number, how in found.items() if not isinstance(how, Missing)}
-    assert all_right(shown) and Missing.START in found.values()
+    shown = {number: how for number, how in found.items() if not isinstance(how, NoPicture)}
+    assert all_right(shown) and NoPicture.START in found.values()
     assert min(shown, default=COUNT) >= GROUP - 1 or name == 'one keyframe'
 
 
 def test_a_packet_that_comes_twice_is_not_added_twice(streams):
     packets = streams['live'][:LOST] + [(99, streams['live'][LOST - 1][1])]
-    assert pictures_of(packets)[99] is Missing.GAP
+    assert pictures_of(packets)[99] is NoPicture.GAP
 
 
 def test_another_size_and_another_codec_begin_anew(streams):
@@ -118,8 +118,8 @@ def test_another_size_and_another_codec_begin_anew(streams):
 
 
 @pytest.mark.parametrize(('codec', 'data', 'why'), [
-    (None, b'1', Missing.CODEC), (Codec.H264, b'', Missing.DAMAGED),
-    (Codec.H264, b'no video', Missing.START)])
+    (None, b'1', NoPicture.CODEC), (Codec.H264, b'', NoPicture.DAMAGED),
+    (Codec.H264, b'no video', NoPicture.START)])
 def test_what_is_no_video_is_told(codec, data, why):
     decoder = VideoDecoder()
     (picture,) = decoder.decode(VideoPacket('', codec, data), 7)
@@ -128,7 +128,7 @@ def test_what_is_no_video_is_told(codec, data, why):
 
 def test_a_picture_of_absurd_size_is_never_made(monkeypatch, streams):
     monkeypatch.setattr('seg_node.recordings.video.decoder.MAX_PIXELS', 1000)
-    assert set(pictures_of(streams['live'][:3]).values()) == {Missing.START}
+    assert set(pictures_of(streams['live'][:3]).values()) == {NoPicture.START}
 
 
 @settings(max_examples=60, deadline=None)

@@ -24,7 +24,7 @@ import numpy as np
 import pytest
 
 from seg_node.simulation import obstacles
-from seg_node.simulation.billboards import Thing
+from seg_node.simulation.billboards import Billboard
 from seg_node.simulation.camera import Camera
 from seg_node.simulation.ground import Surfaces
 from seg_node.simulation.materials import Material
@@ -34,9 +34,9 @@ from seg_node.stop_go import CameraPose, Intrinsics, Motion, Mounting, Vehicle, 
 from seg_node.stop_go.limits import Limits
 from seg_node.stop_go.roles import Direction
 from seg_node.stop_go.second_opinion.level_camera import small_image
-from seg_node.stop_go.second_opinion.look import Look
 from seg_node.stop_go.second_opinion.opinion_limits import OFF, OpinionLimits, REPORT, STOP
 from seg_node.stop_go.second_opinion.second_opinion import SecondOpinion
+from seg_node.stop_go.second_opinion.witness_frame import WitnessFrame
 from seg_node.stop_go.vehicle import Way
 from seg_node.stop_go.verdict import Decision, Reason
 
@@ -71,7 +71,7 @@ class Drive:
         if paint is not None:
             bgr = paint(bgr)
         motion = Motion(speed if told is None else told) if self.odometry else None
-        self.said.append(self.opinion.ask(Look(
+        self.said.append(self.opinion.ask(WitnessFrame(
             small_image(bgr), round(self.number / RATE * 1e9), VIEW, motion, Way(), 1.0, NEEDED,
             20.0)))
         return self.said[-1]
@@ -86,7 +86,7 @@ class Drive:
 
 def box(ahead, left=0.0, width=0.5):
     sprite = obstacles.box(1)
-    return Thing(ahead, left, sprite.scaled(width / sprite.width_m))
+    return Billboard(ahead, left, sprite.scaled(width / sprite.width_m))
 
 
 def chequered(bgr, contrast):
@@ -167,7 +167,7 @@ def test_what_is_below_the_view_is_not_forgotten():
 def test_somebody_who_walks_by_leaves_nothing_behind():
     drive = Drive()
     for step in range(60):
-        walker = Thing(9.0, 3.0 - 0.12 * step, obstacles.pedestrian(3, step % 12, 1))
+        walker = Billboard(9.0, 3.0 - 0.12 * step, obstacles.pedestrian(3, step % 12, 1))
         drive.frame([walker], speed=SPEED if step < 20 else 0.0)
     assert Reason.STANDS_UP in drive.reasons
     assert not drive.said[-1].findings
@@ -202,8 +202,8 @@ def test_without_odometry_what_lies_flat_is_no_doubt():
 def test_where_nothing_tells_how_the_vehicle_moves_what_was_doubted_stands():
     drive = Drive()
     drive.drive(10)
-    blind = Look(small_image(np.zeros((192, 320, 3), np.uint8)), 1_100_000_000, VIEW, None, Way(),
-                 1.0, NEEDED, 20.0)
+    blind = WitnessFrame(small_image(np.zeros((192, 320, 3), np.uint8)), 1_100_000_000, VIEW,
+                         None, Way(), 1.0, NEEDED, 20.0)
     said = drive.opinion.ask(blind)
     assert said.silent == ('no odometry: no image before',)
     assert not said.findings
@@ -250,7 +250,7 @@ def test_each_witness_has_its_mode(mode, found):
 def test_appearance_alone_finds_what_looks_different_and_stands():
     limits = replace(LIMITS, second_opinion=OpinionLimits(stands_up=OFF, looks_different=STOP))
     drive = Drive(limits)
-    drive.drive(45, [Thing(12.0, 0.0, obstacles.cone(0).scaled(1.6))])
+    drive.drive(45, [Billboard(12.0, 0.0, obstacles.cone(0).scaled(1.6))])
     assert drive.reasons == {Reason.LOOKS_DIFFERENT}
 
 
@@ -259,14 +259,14 @@ def test_texture_tells_a_thing_that_is_as_grey_as_the_road(contrast, found):
     limits = replace(LIMITS, second_opinion=OpinionLimits(stands_up=OFF, looks_different=STOP))
     drive = Drive(limits)
     road = drive.renderer.render(Pose(0.0, 0.0, 0.0), (), 0).bgr[120:150, 120:200]
-    drive.drive(50, [Thing(12.0, 0.0, chequered(road.reshape(-1, 3).mean(axis=0), contrast))])
+    drive.drive(50, [Billboard(12.0, 0.0, chequered(road.reshape(-1, 3).mean(axis=0), contrast))])
     assert drive.reasons == found
 
 
 def test_at_a_standstill_appearance_lets_go_only_of_what_has_gone():
     limits = replace(LIMITS, second_opinion=OpinionLimits(stands_up=OFF, looks_different=STOP))
     drive = Drive(limits)
-    things = [Thing(12.0, 0.0, obstacles.cone(0).scaled(1.6))]
+    things = [Billboard(12.0, 0.0, obstacles.cone(0).scaled(1.6))]
     while not (drive.said and drive.said[-1].findings):
         drive.frame(things)
         assert drive.x < 11.0
@@ -278,14 +278,14 @@ def test_at_a_standstill_appearance_lets_go_only_of_what_has_gone():
 @pytest.mark.parametrize(('inner', 'found'), [(0.3, True), (0.8, False)])
 def test_what_only_reaches_into_the_way_stands_on_it(inner, found):
     drive = Drive()
-    drive.drive(40, [Thing(12.0, inner + 2.0, obstacles.barrier(1, 4.0))])
+    drive.drive(40, [Billboard(12.0, inner + 2.0, obstacles.barrier(1, 4.0))])
     assert (Reason.STANDS_UP in drive.reasons) is found
     assert found or not drive.reasons
 
 
 def test_a_way_that_no_ground_shows_is_silent():
     up = View(VIEW.intrinsics, CameraPose.from_mounting(Mounting(height=1.2, pitch=-1.2)))
-    said = SecondOpinion(LIMITS, Direction.FORWARD).ask(Look(
+    said = SecondOpinion(LIMITS, Direction.FORWARD).ask(WitnessFrame(
         np.zeros((192, 320, 3), np.uint8), 0, up, Motion(1.0), Way(), 1.0, NEEDED, 20.0))
     assert said.silent == ('the camera sees no ground ahead',)
 
@@ -298,7 +298,7 @@ def test_driving_backwards_is_looked_at_by_a_camera_that_looks_back():
     for number in range(1, 36):
         bgr = drive.renderer.render(
             Pose(number * SPEED / RATE, 0.0, 0.0), (box(12.0),), number).bgr
-        said = opinion.ask(Look(
+        said = opinion.ask(WitnessFrame(
             small_image(bgr), round(number / RATE * 1e9), back, Motion(-SPEED), Way(math.pi), 1.0,
             NEEDED, 20.0))
     assert said.findings[0].reason is Reason.STANDS_UP
@@ -310,8 +310,9 @@ def test_driving_backwards_is_looked_at_by_a_camera_that_looks_back():
 def test_any_image_will_do(bgr):
     opinion = SecondOpinion(LIMITS, Direction.FORWARD)
     for number in range(6):
-        said = opinion.ask(Look(small_image(bgr), number * 100_000_000, VIEW, Motion(1.0, 0.4),
-                                Way(0.0, 0.4), 1.0, NEEDED, 20.0))
+        said = opinion.ask(WitnessFrame(
+            small_image(bgr), number * 100_000_000, VIEW, Motion(1.0, 0.4), Way(0.0, 0.4), 1.0,
+            NEEDED, 20.0))
         assert not said.findings
 
 

@@ -21,7 +21,7 @@ import pytest
 
 from helpers.films import film_means, gray
 from seg_node.tools.common import video_files
-from seg_node.tools.common.video_files import Codec, for_browsers, MPEG4, open_writer
+from seg_node.tools.common.video_files import FilmCodec, for_browsers, MPEG4, open_writer
 
 
 def mpeg4(path, count=12):
@@ -48,7 +48,7 @@ def test_a_film_is_made_fit_for_browsers_frame_by_frame(tmp_path, monkeypatch, f
 
 def test_a_film_that_cannot_be_made_fit_stays(tmp_path, monkeypatch):
     monkeypatch.setattr(video_files, 'has_ffmpeg', lambda: False)
-    monkeypatch.setattr(video_files, 'VP8', Codec('none', '.webm'))
+    monkeypatch.setattr(video_files, 'VP8', FilmCodec('none', '.webm'))
     path = mpeg4(tmp_path / 'overlay')
     assert for_browsers(path) == path
     assert len(film_means(path)) == 12
@@ -57,5 +57,5 @@ def test_a_film_that_cannot_be_made_fit_stays(tmp_path, monkeypatch):
 
 def test_without_an_encoder_nothing_is_left_behind(tmp_path):
     with pytest.raises(OSError, match='no encoder for none'):
-        open_writer(tmp_path / 'a', [Codec('none', '.mp4')], 10, (64, 48))
+        open_writer(tmp_path / 'a', [FilmCodec('none', '.mp4')], 10, (64, 48))
     assert list(tmp_path.iterdir()) == []

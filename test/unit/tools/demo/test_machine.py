@@ -22,14 +22,14 @@ import pytest
 
 from helpers.drives import make_drive, PERIOD, sent_frames, state_of
 from seg_node.recordings.find import Kind
-from seg_node.tools.demo.drive_log import Drive, read_drive, Records
+from seg_node.tools.demo.drive_log import LoggedDrive, read_drive, Records
 from seg_node.tools.demo.machine import told_of_machine
 from seg_node.tools.demo.summary import summarize, table
 
 FPS = 1e9 / PERIOD
 
 
-def drive_of(reason: str) -> Drive:
+def drive_of(reason: str) -> LoggedDrive:
     sent = sent_frames(50)
     states = [state_of(one, 'stop', reason if one.index >= 25 else 'blocked') for one in sent]
     return read_drive(sent, Records((), (), tuple(states), {}))

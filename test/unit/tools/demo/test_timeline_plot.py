@@ -32,7 +32,7 @@ from seg_node.tools.demo.contact_sheet import (
     read_frames,
     write_frames,
 )
-from seg_node.tools.demo.drive_log import Drive, read_drive, Records
+from seg_node.tools.demo.drive_log import LoggedDrive, read_drive, Records
 from seg_node.tools.demo.timeline_plot import write_timeline
 
 CLASSES = (ClassInfo('background', (0, 0, 0), False, Action.STOP),
@@ -48,7 +48,7 @@ def write_video(path: Path, count: int) -> Path:
     return path
 
 
-def two_cameras() -> Drive:
+def two_cameras() -> LoggedDrive:
     sent = sent_frames(5, 'left') + sent_frames(5, 'right')
     states = sorted((state_of(one, 'go', 'clear', confidence='nan') for one in sent),
                     key=lambda state: state.wall_ns)
@@ -61,7 +61,8 @@ def two_cameras() -> Drive:
     read_drive([], Records((), (), (), {}))],
     ids=['usual', 'one frame', 'two cameras', 'silent node', 'nothing'])
 @pytest.mark.parametrize('limits', [LIMITS, {}], ids=['limits', 'no limits'])
-def test_timeline_of_any_drive(tmp_path: Path, drive: Drive, limits: dict[str, float]) -> None:
+def test_timeline_of_any_drive(
+        tmp_path: Path, drive: LoggedDrive, limits: dict[str, float]) -> None:
     write_timeline(drive, tmp_path / 'timeline.png', limits)
     image = cv2.imread(str(tmp_path / 'timeline.png'))
     assert image.shape == (1000, 1600, 3)

@@ -30,7 +30,7 @@ from seg_node.perception.segmenter import Segmentation
 from seg_node.recordings.decoding import DecodedFrame
 from seg_node.recordings.sources import RecordedFrame
 from seg_node.scoring.birds_eye import ASIDE, BirdsEye, FAR, NEAR
-from seg_node.scoring.calibration import Calibration
+from seg_node.scoring.calibration import ConfidenceCalibration
 from seg_node.scoring.ground_truth import path_truth, PathTruth, SOME_PATH, UNKNOWN
 from seg_node.scoring.path_curve import path_levels, PathCurve
 from seg_node.scoring.path_score import PathScore
@@ -155,7 +155,7 @@ def test_one_count_gives_score_and_calibration_of_their_own_modules(seed):
     curve = PathCurve.of(path_levels(called, confidence), truth)
     assert curve.score == PathScore.of(called, truth)
     assert np.array_equal(curve.calibration.counts,
-                          Calibration.of(called, confidence, truth).counts)
+                          ConfidenceCalibration.of(called, confidence, truth).counts)
 
 
 def test_no_path_has_no_max_f():

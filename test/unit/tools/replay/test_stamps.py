@@ -21,7 +21,7 @@ import pytest
 from helpers.bag_files import image, START_NS, STORE
 from seg_node.recordings.channels import TRANSFORMS as TF
 from seg_node.recordings.stamps import stamp_of
-from seg_node.tools.replay.stamps import Layout, layout_of, restamped, StampsNow
+from seg_node.tools.replay.stamps import layout_of, restamped, StampLayout, StampsNow
 
 SECOND = 10**9
 names = strategies.text('abcdefgh_/0123456789', max_size=9)
@@ -49,7 +49,7 @@ def test_every_transform_gets_its_stamp_and_keeps_the_rest(
     each = [(stamp % (10**9 * SECOND), frame, child) for stamp, frame, child in each]
     moved = [(stamp + shift, frame, child) for stamp, frame, child in each]
     changed = restamped(
-        transforms(each, little), Layout.TRANSFORMS, lambda stamp: stamp + shift)
+        transforms(each, little), StampLayout.TRANSFORMS, lambda stamp: stamp + shift)
     # rosbags leaves the bytes of alignment as they are in its buffer.
     expected = STORE.deserialize_cdr(transforms(moved, little), TF)
     assert repr(STORE.deserialize_cdr(changed, TF)) == repr(expected)
@@ -58,26 +58,26 @@ def test_every_transform_gets_its_stamp_and_keeps_the_rest(
 @given(stamps)
 def test_header_gets_its_stamp(stamp: int) -> None:
     message = image(START_NS, 9)
-    changed = restamped(message, Layout.FIRST, lambda old: stamp if old == START_NS else 0)
+    changed = restamped(message, StampLayout.FIRST, lambda old: stamp if old == START_NS else 0)
     assert stamp_of(changed) == stamp
-    assert restamped(changed, Layout.FIRST, lambda _: START_NS) == message
+    assert restamped(changed, StampLayout.FIRST, lambda _: START_NS) == message
 
 
-@given(strategies.binary(max_size=40), strategies.sampled_from(Layout))
-def test_broken_messages_never_raise(message: bytes, layout: Layout) -> None:
+@given(strategies.binary(max_size=40), strategies.sampled_from(StampLayout))
+def test_broken_messages_never_raise(message: bytes, layout: StampLayout) -> None:
     changed = restamped(message, layout, lambda _: 7)
     # The bytes of a TFMessage that has no transforms may be followed by some that mean nothing.
     assert len(changed) == len(message) or changed == message[:8]
 
 
 @pytest.mark.parametrize(('kind', 'first', 'layout'), [
-    ('sensor_msgs/msg/Image', 'std_msgs/Header', Layout.FIRST),
-    ('rosgraph_msgs/msg/Clock', 'builtin_interfaces/Time', Layout.FIRST),
-    ('std_msgs/msg/Bool', 'boolean', Layout.NONE),
-    ('std_msgs/msg/Empty', '', Layout.NONE),
-    (TF, 'sequence<geometry_msgs/TransformStamped>', Layout.TRANSFORMS),
+    ('sensor_msgs/msg/Image', 'std_msgs/Header', StampLayout.FIRST),
+    ('rosgraph_msgs/msg/Clock', 'builtin_interfaces/Time', StampLayout.FIRST),
+    ('std_msgs/msg/Bool', 'boolean', StampLayout.NONE),
+    ('std_msgs/msg/Empty', '', StampLayout.NONE),
+    (TF, 'sequence<geometry_msgs/TransformStamped>', StampLayout.TRANSFORMS),
 ])
-def test_layouts(kind: str, first: str, layout: Layout) -> None:
+def test_layouts(kind: str, first: str, layout: StampLayout) -> None:
     assert layout_of(kind, first) is layout
 
 
@@ -105,7 +105,7 @@ def test_stamps_of_another_clock_become_the_present(stamp: int) -> None:
 
 def test_only_the_stamp_changes() -> None:
     message = image(START_NS, 200)
-    changed = restamped(message, Layout.FIRST, lambda stamp: stamp + 1)
+    changed = restamped(message, StampLayout.FIRST, lambda stamp: stamp + 1)
     different = np.flatnonzero(
         np.frombuffer(message, np.uint8) != np.frombuffer(changed, np.uint8))
     assert set(different) <= set(range(4, 12))

@@ -34,7 +34,7 @@ from seg_node.perception.backends.tensorrt.library import (
     find,
     Flavour,
     Library,
-    Missing,
+    TensorRtAbsence,
     TensorRtMissingError,
 )
 from seg_node.perception.backends.tensorrt.options import EngineOptions, Precision
@@ -330,5 +330,5 @@ def test_rtx_is_found():
 
 
 def test_the_error_says_which_kind_it_is():
-    error = TensorRtMissingError(Missing.NO_GPU, 'no GPU')
-    assert (error.why, str(error)) == (Missing.NO_GPU, 'no GPU')
+    error = TensorRtMissingError(TensorRtAbsence.NO_GPU, 'no GPU')
+    assert (error.why, str(error)) == (TensorRtAbsence.NO_GPU, 'no GPU')

@@ -36,7 +36,7 @@ from seg_node.perception.backends.progress import ProgressMonitor
 from seg_node.perception.backends.registry import BackendOptions, open_backend
 from seg_node.perception.backends.tensorrt.backend import TensorRtBackend
 from seg_node.perception.backends.tensorrt.builder import BuildCancelledError, BuildError
-from seg_node.perception.backends.tensorrt.library import Missing, TensorRtMissingError
+from seg_node.perception.backends.tensorrt.library import TensorRtAbsence, TensorRtMissingError
 from seg_node.perception.backends.tensorrt.opening import OpenedEngine
 from seg_node.perception.backends.tensorrt.runner import check_engine, EngineRunner
 from seg_node.perception.images.pixels import Pixels
@@ -142,9 +142,10 @@ backend = TensorRtBackend(None, None, None, '', (), lambda *given: opened)
 
 
 @pytest.mark.parametrize(('error', 'kind'), [
-    (TensorRtMissingError(Missing.NOT_INSTALLED, 'TensorRT is not installed'), BackendAbsentError),
-    (TensorRtMissingError(Missing.NO_GPU, 'no GPU'), BackendAbsentError),
-    (TensorRtMissingError(Missing.TOO_OLD, 'too old'), BackendError),
+    (TensorRtMissingError(TensorRtAbsence.NOT_INSTALLED, 'TensorRT is not installed'),
+     BackendAbsentError),
+    (TensorRtMissingError(TensorRtAbsence.NO_GPU, 'no GPU'), BackendAbsentError),
+    (TensorRtMissingError(TensorRtAbsence.TOO_OLD, 'too old'), BackendError),
     (BuildError('road.onnx: no'), BackendError), (DeviceError('no PyCUDA'), BackendError),
     (NvrtcError('no NVRTC'), BackendError), (BuildCancelledError('enough'), BackendCancelledError),
 ], ids=str)

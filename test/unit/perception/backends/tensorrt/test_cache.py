@@ -33,7 +33,7 @@ from helpers.engine_processes import (
     take,
 )
 from seg_node.perception.backends.tensorrt.builder import BuildCancelledError
-from seg_node.perception.backends.tensorrt.cache import EngineCache, Source
+from seg_node.perception.backends.tensorrt.cache import EngineCache, EngineSource
 from seg_node.perception.backends.tensorrt.engine_file import MAGIC, pack
 from seg_node.perception.backends.tensorrt.private_folder import FolderError, PrivateFolder
 
@@ -59,9 +59,9 @@ def kept(cache):
 
 def test_an_engine_is_built_once(cache):
     built = cache.get_or_build(KEY, lambda timing: engine())
-    assert (built.source, built.data, built.facts) == (Source.BUILT, b'an engine', FACTS)
+    assert (built.source, built.data, built.facts) == (EngineSource.BUILT, b'an engine', FACTS)
     again = cache.get_or_build(KEY, no_build)
-    assert (again.source, again.data, again.facts) == (Source.CACHE, b'an engine', FACTS)
+    assert (again.source, again.data, again.facts) == (EngineSource.CACHE, b'an engine', FACTS)
     assert again.path == built.path and again.path.is_file()
     assert again.warnings == built.warnings == ()
 
@@ -117,7 +117,7 @@ def damage(path):
 def test_a_file_that_is_not_to_be_trusted_is_replaced(cache, kept, spoil, said):
     spoil(kept)
     built = cache.get_or_build(KEY, lambda timing: engine(b'new'))
-    assert (built.source, built.data) == (Source.BUILT, b'new')
+    assert (built.source, built.data) == (EngineSource.BUILT, b'new')
     (warning,) = built.warnings
     assert str(kept) in warning and said in warning and 'built again' in warning
     assert cache.get_or_build(KEY, no_build).warnings == ()
@@ -255,7 +255,7 @@ def test_a_builder_that_is_killed_makes_way(cache, busy):
 
     built = cache.get_or_build(KEY, lambda timing: engine(b'of the second'), waiting=kill)
     assert waits
-    assert (built.source, built.data, built.warnings) == (Source.BUILT, b'of the second', ())
+    assert (built.source, built.data, built.warnings) == (EngineSource.BUILT, b'of the second', ())
 
 
 def test_waiting_for_another_builder_can_be_cancelled(cache, busy):
@@ -274,7 +274,7 @@ def test_a_build_that_fails_leaves_nothing(cache):
     with pytest.raises(ZeroDivisionError):
         cache.get_or_build(KEY, fail)
     assert [path.suffix for path in cache.folder.iterdir()] == ['.lock']
-    assert cache.get_or_build(KEY, lambda timing: engine()).source is Source.BUILT
+    assert cache.get_or_build(KEY, lambda timing: engine()).source is EngineSource.BUILT
 
 
 def test_a_lock_whose_file_was_removed_locks_nothing(cache, kept):

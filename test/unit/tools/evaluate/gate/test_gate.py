@@ -29,7 +29,7 @@ from seg_node.errors import UserError
 from seg_node.tools.evaluate.__main__ import main
 from seg_node.tools.evaluate.conclusion import check, finish
 from seg_node.tools.evaluate.gate.checking import check_limits, gate_text, OtherRun
-from seg_node.tools.evaluate.gate.limits import Limit, read_limits, Rule
+from seg_node.tools.evaluate.gate.limits import GateRule, Limit, read_limits
 from seg_node.tools.evaluate.report.catalogue import CLASSES, numbers
 
 KNOWN = ('path_iou', 'path_f1', 'ece', 'frames', 'decisions.false_go', 'latency_ms.infer.p95',
@@ -50,9 +50,10 @@ def test_names_dotted_nested_and_as_people_write_them(limits):
                   'decisions: {false_go: {max: 0}}\n'
                   'latency_ms.infer_ms.p95: {max: 30}\n'
                   'scores.class_iou.path: {min: 0.5}\n') == (
-        Limit('path_iou', Rule.MIN, 0.93), Limit('path_iou', Rule.MAX_LOSS, 0.01),
-        Limit('decisions.false_go', Rule.MAX, 0), Limit('latency_ms.infer.p95', Rule.MAX, 30),
-        Limit('class_iou.path', Rule.MIN, 0.5))
+        Limit('path_iou', GateRule.MIN, 0.93), Limit('path_iou', GateRule.MAX_LOSS, 0.01),
+        Limit('decisions.false_go', GateRule.MAX, 0),
+        Limit('latency_ms.infer.p95', GateRule.MAX, 30),
+        Limit('class_iou.path', GateRule.MIN, 0.5))
 
 
 @pytest.mark.parametrize(('content', 'words'), [
@@ -81,7 +82,7 @@ def test_classes_are_known_only_after_the_run(limits):
     assert limits('class_iou.kerb: {min: 0.5}', unsure=CLASSES)[0].name == 'class_iou.kerb'
 
 
-@given(st.sampled_from(list(Rule)), st.floats(0, 1), st.none() | st.floats(0, 1))
+@given(st.sampled_from(list(GateRule)), st.floats(0, 1), st.none() | st.floats(0, 1))
 def test_what_is_not_known_fails(rule, value, before):
     other = OtherRun({'path_iou': before})
     (judged,) = check_limits([Limit('path_iou', rule, value)], {'path_iou': None}, other)
@@ -91,16 +92,17 @@ def test_what_is_not_known_fails(rule, value, before):
 
 
 @pytest.mark.parametrize(('name', 'rule', 'value', 'before', 'found', 'passed'), [
-    ('path_iou', Rule.MIN, 0.9, None, 0.9, True), ('path_iou', Rule.MIN, 0.9, None, 0.89, False),
-    ('ece', Rule.MAX, 0.1, None, 0.1, True), ('ece', Rule.MAX, 0.1, None, 0.11, False),
-    ('path_iou', Rule.MAX_LOSS, 0.01, 0.95, 0.94, True),
-    ('path_iou', Rule.MAX_LOSS, 0.01, 0.95, 0.93, False),
-    ('path_iou', Rule.MAX_LOSS, 0.0, 0.95, 0.99, True),
-    ('ece', Rule.MAX_LOSS, 0.01, 0.05, 0.07, False),
-    ('ece', Rule.MAX_LOSS, 0.01, 0.05, 0.01, True),
-    ('path_iou', Rule.MAX_LOSS, 0.01, None, 0.99, False),
-    ('latency_ms.infer.p95', Rule.MAX_LOSS_PERCENT, 10, 20.0, 22.0, True),
-    ('latency_ms.infer.p95', Rule.MAX_LOSS_PERCENT, 10, 20.0, 22.1, False)])
+    ('path_iou', GateRule.MIN, 0.9, None, 0.9, True),
+    ('path_iou', GateRule.MIN, 0.9, None, 0.89, False),
+    ('ece', GateRule.MAX, 0.1, None, 0.1, True), ('ece', GateRule.MAX, 0.1, None, 0.11, False),
+    ('path_iou', GateRule.MAX_LOSS, 0.01, 0.95, 0.94, True),
+    ('path_iou', GateRule.MAX_LOSS, 0.01, 0.95, 0.93, False),
+    ('path_iou', GateRule.MAX_LOSS, 0.0, 0.95, 0.99, True),
+    ('ece', GateRule.MAX_LOSS, 0.01, 0.05, 0.07, False),
+    ('ece', GateRule.MAX_LOSS, 0.01, 0.05, 0.01, True),
+    ('path_iou', GateRule.MAX_LOSS, 0.01, None, 0.99, False),
+    ('latency_ms.infer.p95', GateRule.MAX_LOSS_PERCENT, 10, 20.0, 22.0, True),
+    ('latency_ms.infer.p95', GateRule.MAX_LOSS_PERCENT, 10, 20.0, 22.1, False)])
 def test_limits(name, rule, value, before, found, passed):
     (judged,) = check_limits([Limit(name, rule, value)], {name: found}, OtherRun({name: before}))
     assert judged.passed is passed
@@ -108,7 +110,7 @@ def test_limits(name, rule, value, before, found, passed):
 
 
 def test_a_loss_between_other_frames_or_without_another_run_fails():
-    limit = Limit('path_iou', Rule.MAX_LOSS, 1.0)
+    limit = Limit('path_iou', GateRule.MAX_LOSS, 1.0)
     other = OtherRun({'path_iou': 0.9}, ['2 recordings miss'])
     (judged,) = check_limits([limit], {'path_iou': 0.9}, other)
     assert '2 recordings miss' in judged.problem

@@ -25,7 +25,7 @@ from seg_node.tools.evaluate.compare.page import write_comparison
 from seg_node.tools.evaluate.report.index import write_index
 from seg_node.tools.evaluate.report.results import read_run
 from seg_node.tools.evaluate.report.write import write_report
-from seg_node.tools.evaluate.scenario.expectation import Expectation, Rule
+from seg_node.tools.evaluate.scenario.expectation import Expectation, Quantifier
 
 FILM = 'document.querySelector("#film video")'
 SHOWN = 'Number(document.querySelector("#readout b").textContent.split(" ")[1])'
@@ -35,8 +35,8 @@ SHOWN = 'Number(document.querySelector("#readout b").textContent.split(" ")[1])'
 def pages(tmp_path_factory):
     """Return report, comparison and index."""
     folder = tmp_path_factory.mktemp('runs')
-    expect = {'one': (Expectation(Rule.ALWAYS, 'stop', 1.0, 2.5, ('obstacle',)),
-                      Expectation(Rule.NEVER, 'camera'))}
+    expect = {'one': (Expectation(Quantifier.ALWAYS, 'stop', 1.0, 2.5, ('obstacle',)),
+                      Expectation(Quantifier.NEVER, 'camera'))}
     runs = [read_run(write_run(folder / name, [Drive('one', 120, film=True), Drive('two', 60, 2)],
                                ['broken'], scenarios=expect)) for name in ('a', 'b')]
     reports = [write_report(run) for run in runs]

@@ -32,7 +32,7 @@ from seg_node.tools.evaluate.conclusion import conclude
 from seg_node.tools.evaluate.report.catalogue import numbers
 from seg_node.tools.evaluate.report.results import read_run
 from seg_node.tools.evaluate.row import columns_of, Row
-from seg_node.tools.evaluate.scenario.expectation import Expectation, judge, REASONS, Rule
+from seg_node.tools.evaluate.scenario.expectation import Expectation, judge, Quantifier, REASONS
 from seg_node.tools.evaluate.scenario.reading import read_scenario, read_scenarios
 
 WORDS = {'g': ('go', 'clear'), 's': ('stop', 'blocked'), 'c': ('stop', 'confirming'),
@@ -48,31 +48,35 @@ def table(letters, **more):
 
 
 @pytest.mark.parametrize(('expected', 'letters', 'problem'), [
-    (Expectation(Rule.ALWAYS, 'stop', 1, 2), 'ggsssgg', ''),
-    (Expectation(Rule.ALWAYS, 'stop', 1, 2.4), 'ggsssgg', ''),
-    (Expectation(Rule.ALWAYS, 'stop', 1, 2.5), 'ggsssgg', 'GO, text 5 at 2.50 s (frame 5)'),
-    (Expectation(Rule.ALWAYS, 'stop', 0, 1), 'ggsssgg',
+    (Expectation(Quantifier.ALWAYS, 'stop', 1, 2), 'ggsssgg', ''),
+    (Expectation(Quantifier.ALWAYS, 'stop', 1, 2.4), 'ggsssgg', ''),
+    (Expectation(Quantifier.ALWAYS, 'stop', 1, 2.5), 'ggsssgg', 'GO, text 5 at 2.50 s (frame 5)'),
+    (Expectation(Quantifier.ALWAYS, 'stop', 0, 1), 'ggsssgg',
      'GO, text 0 at 0.00 s (frame 0), and in 1 more of 3 frames'),
-    (Expectation(Rule.ALWAYS, 'go', 1.5), 'sscgggg', ''),
-    (Expectation(Rule.ALWAYS, 'go', 1.5), 'sscggwg', 'SLOW, text 5 at 2.50 s (frame 5)'),
-    (Expectation(Rule.ALWAYS, 'drive', 1.5), 'sscggwg', ''),
-    (Expectation(Rule.ALWAYS, 'stop', 0, 1, ('obstacle',)), 'sss', ''),
-    (Expectation(Rule.ALWAYS, 'stop', 0, 1, ('obstacle',)), 'ssc',
+    (Expectation(Quantifier.ALWAYS, 'go', 1.5), 'sscgggg', ''),
+    (Expectation(Quantifier.ALWAYS, 'go', 1.5), 'sscggwg', 'SLOW, text 5 at 2.50 s (frame 5)'),
+    (Expectation(Quantifier.ALWAYS, 'drive', 1.5), 'sscggwg', ''),
+    (Expectation(Quantifier.ALWAYS, 'stop', 0, 1, ('obstacle',)), 'sss', ''),
+    (Expectation(Quantifier.ALWAYS, 'stop', 0, 1, ('obstacle',)), 'ssc',
      'STOP, text 2 at 1.00 s (frame 2)'),
-    (Expectation(Rule.ALWAYS, 'stop', 0, 1, ('obstacle', 'confirming')), 'ssc', ''),
-    (Expectation(Rule.ONCE, 'stop', 0, 2, ('no_road',)), 'ggngg', ''),
-    (Expectation(Rule.ONCE, 'stop', 0, 2, ('no_road',)), 'ggsgg',
+    (Expectation(Quantifier.ALWAYS, 'stop', 0, 1, ('obstacle', 'confirming')), 'ssc', ''),
+    (Expectation(Quantifier.ONCE, 'stop', 0, 2, ('no_road',)), 'ggngg', ''),
+    (Expectation(Quantifier.ONCE, 'stop', 0, 2, ('no_road',)), 'ggsgg',
      'not once; GO, text 0 at 0.00 s (frame 0)'),
-    (Expectation(Rule.NEVER, 'camera_dark'), 'ggsgg', ''),
-    (Expectation(Rule.NEVER, 'camera'), 'ggdgg', 'STOP, text 2 at 1.00 s (frame 2)'),
-    (Expectation(Rule.NEVER, 'stop', 0, 1), 'gggss', ''),
+    (Expectation(Quantifier.NEVER, 'camera_dark'), 'ggsgg', ''),
+    (Expectation(Quantifier.NEVER, 'camera'), 'ggdgg', 'STOP, text 2 at 1.00 s (frame 2)'),
+    (Expectation(Quantifier.NEVER, 'stop', 0, 1), 'gggss', ''),
     # Nothing is known of what was not recorded.
-    (Expectation(Rule.ALWAYS, 'go', 5), 'ggg', 'no frame lies there: the recording ends at 1.00'),
-    (Expectation(Rule.ALWAYS, 'go', 0, 5), 'ggg', 'kept as far as it goes, but the recording'),
-    (Expectation(Rule.NEVER, 'stop', 0, 5), 'ggg', 'kept as far as it goes, but the recording'),
-    (Expectation(Rule.ALWAYS, 'go', 0, 1.4), 'ggg', ''),      # the last frame lasts until 1.5
-    (Expectation(Rule.ONCE, 'go', 0, 5), 'ggg', ''),
-    (Expectation(Rule.NEVER, 'stop'), '', 'no frame lies there: there is no frame'),
+    (Expectation(Quantifier.ALWAYS, 'go', 5), 'ggg',
+     'no frame lies there: the recording ends at 1.00'),
+    (Expectation(Quantifier.ALWAYS, 'go', 0, 5), 'ggg',
+     'kept as far as it goes, but the recording'),
+    (Expectation(Quantifier.NEVER, 'stop', 0, 5), 'ggg',
+     'kept as far as it goes, but the recording'),
+    # The last frame lasts until 1.5.
+    (Expectation(Quantifier.ALWAYS, 'go', 0, 1.4), 'ggg', ''),
+    (Expectation(Quantifier.ONCE, 'go', 0, 5), 'ggg', ''),
+    (Expectation(Quantifier.NEVER, 'stop'), '', 'no frame lies there: there is no frame'),
 ])
 def test_an_expectation_is_held_against_frames(expected, letters, problem):
     outcome = judge(expected, table(letters))
@@ -81,7 +85,7 @@ def test_an_expectation_is_held_against_frames(expected, letters, problem):
 
 
 def test_what_must_never_be_found_may_not_hide_behind_another_reason():
-    never = Expectation(Rule.NEVER, 'camera_blurred')
+    never = Expectation(Quantifier.NEVER, 'camera_blurred')
     hidden = table('gds', findings={1: ('camera_dark', 'camera_blurred')})
     assert judge(never, hidden).at_s == 0.5
     assert judge(never, table('gds', health={2: ('camera_blurred',)})).at_s == 1
@@ -96,7 +100,7 @@ def test_always_and_never_are_opposites_of_once(letters, what, since, until):
         since, until = until, since
     frames = table(letters)
     always, once, never = (judge(Expectation(rule, what, since, until), frames).kept
-                           for rule in Rule)
+                           for rule in Quantifier)
     assert not (once and never)
     assert not always or once
 
@@ -118,7 +122,7 @@ expect:
     assert [one.words for one in scenario] == [
         'STOP for obstacle from 12 to 14.5 s', 'GO from 15.5 s on',
         'at least once SLOW for slow class until 3 s', 'never camera blocked']
-    assert scenario[0] == Expectation(Rule.ALWAYS, 'stop', 12.0, 14.5, ('obstacle',))
+    assert scenario[0] == Expectation(Quantifier.ALWAYS, 'stop', 12.0, 14.5, ('obstacle',))
 
 
 def test_every_reason_can_be_expected():
@@ -192,7 +196,8 @@ def test_scenarios_lie_beside_their_recordings(tmp_path):
 
 @pytest.fixture
 def run(tmp_path):
-    expect = (Expectation(Rule.ALWAYS, 'stop', 1.0, 1.45), Expectation(Rule.NEVER, 'camera'))
+    expect = (Expectation(Quantifier.ALWAYS, 'stop', 1.0, 1.45),
+              Expectation(Quantifier.NEVER, 'camera'))
     stops = {k: {'decision': 'stop', 'reason': 'blocked', 'text': HOSTILE} for k in range(20, 28)}
     clear = {k: {'decision': 'go', 'reason': 'clear', 'health': (), 'findings': ()}
              for k in range(60)}

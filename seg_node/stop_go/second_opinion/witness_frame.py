@@ -26,7 +26,7 @@ from seg_node.stop_go.vehicle import Motion, Way
 
 
 @dataclass(frozen=True)
-class Look:
+class WitnessFrame:
     """
     One frame for the witnesses.
 
@@ -46,7 +46,7 @@ class Look:
 
     @classmethod
     def of(cls, small: Image, stamp_ns: int, found: Assessment, direction: Direction,
-           ) -> Look | None:
+           ) -> WitnessFrame | None:
         """Return what is to be asked of an assessed frame; None where no way is known."""
         if found.view is None or found.corridor is None or found.measure is None:
             return None
