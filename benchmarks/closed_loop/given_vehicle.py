@@ -97,7 +97,7 @@ def read_vehicle(params_file: Path, node: str, camera_info: Path | None) -> Give
     for name in ('width', 'max_speed'):
         if not getattr(limits.vehicle, name) > 0:
             raise UserError(f'vehicle.{name}: not set; measure it')
-    fov = ASSUMED_FOV
+    fov = math.radians(ASSUMED_FOV)
     if camera_info is not None:
         try:
             lens = to_intrinsics(read_calibration(camera_info), structure.rectified)

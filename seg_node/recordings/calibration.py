@@ -71,6 +71,12 @@ class Calibration:
                    (focal, 0.0, cx, 0.0, focal, cy, 0.0, 0.0, 1.0), _UNIT,
                    (focal, 0.0, cx, 0.0, 0.0, focal, cy, 0.0, 0.0, 0.0, 1.0, 0.0))
 
+    @classmethod
+    def centred(cls, width: int, height: int, degrees: float) -> Calibration:
+        """Return a pinhole that looks along its middle and sees so many degrees of width."""
+        return cls.pinhole(width, height, width / 2 / math.tan(math.radians(degrees) / 2),
+                           (width - 1) / 2, (height - 1) / 2)
+
 
 def read_calibration(path: Path) -> Calibration:
     """

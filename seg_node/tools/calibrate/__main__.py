@@ -40,7 +40,7 @@ from seg_node.outside_text import printable
 from seg_node.parameters.declaration import ParameterError
 from seg_node.parameters.params_file import configure
 from seg_node.parameters.structure import key
-from seg_node.recordings.calibration import read_calibration
+from seg_node.recordings.calibration import Calibration, read_calibration
 from seg_node.recordings.opening import open_frames
 from seg_node.recordings.topics import Topics
 from seg_node.stop_go.corridor.ground_corridor import SweptPath
@@ -55,7 +55,7 @@ from seg_node.tools.calibrate.measuring import (
 )
 from seg_node.tools.calibrate.params_text import params_text
 from seg_node.tools.common.assignments import read_assignments
-from seg_node.tools.common.camera_frames import frames_with_intrinsics, guessed_camera
+from seg_node.tools.common.camera_frames import frames_with_intrinsics
 from seg_node.tools.common.command_line import command, OneLineParser, positive
 from seg_node.tools.common.files import write_whole
 from seg_node.tools.common.text_table import aligned
@@ -159,7 +159,7 @@ def run(options: argparse.Namespace) -> None:
         if options.fov is not None:
             if source.camera is not None:
                 raise UserError(f'--fov: {source.name} has its own camera. Leave it out')
-            source.camera = guessed_camera(source, options.fov)
+            source.camera = Calibration.centred(*source.size, options.fov)
         frames = frames_with_intrinsics(source, configuration.structure, options.camera)
         if options.seconds is not None:
             frames = takewhile(

@@ -32,12 +32,12 @@ from seg_node.errors import UserError
 from seg_node.outside_text import printable
 from seg_node.parameters.declaration import ParameterError
 from seg_node.parameters.params_file import Configuration, NODE, read_params_file
-from seg_node.recordings.calibration import read_calibration
+from seg_node.recordings.calibration import Calibration, read_calibration
 from seg_node.recordings.opening import open_frames
 from seg_node.recordings.topics import Topics
 from seg_node.stop_go.limits import Geometry
 from seg_node.tools.check_params.checks import check_image, check_values, Checked
-from seg_node.tools.common.camera_frames import frames_with_intrinsics, guessed_camera
+from seg_node.tools.common.camera_frames import frames_with_intrinsics
 from seg_node.tools.common.command_line import command, OneLineParser, positive
 from seg_node.tools.common.files import write_whole
 
@@ -105,7 +105,7 @@ def _look(options: argparse.Namespace, checked: Checked, configuration: Configur
     with open_frames(options.image, Topics((camera,), image=options.topic), camera=calibration,
                      ) as source:
         if source.camera is None and options.fov is not None:
-            source.camera = guessed_camera(source, options.fov)
+            source.camera = Calibration.centred(*source.size, options.fov)
         decoded, intrinsics = next(frames_with_intrinsics(source, structure, camera))
         image = check_image(checked, camera, decoded, intrinsics)
     if image is not None:

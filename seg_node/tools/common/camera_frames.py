@@ -17,22 +17,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-import math
 
 from seg_node.errors import UserError
 from seg_node.parameters.structure import Structure
-from seg_node.recordings.calibration import Calibration
 from seg_node.recordings.decoding import decode_frames, DecodedFrame
 from seg_node.recordings.sources import Source
 from seg_node.stop_go.camera_view import CameraInfo, to_intrinsics, ViewError
 from seg_node.stop_go.geometry import Intrinsics
-
-
-def guessed_camera(source: Source, degrees: float) -> Calibration:
-    """Return a pinhole without distortion that sees so many degrees of width."""
-    width, height = source.size
-    return Calibration.pinhole(width, height, width / 2 / math.tan(math.radians(degrees) / 2),
-                               (width - 1) / 2, (height - 1) / 2)
 
 
 def frames_with_intrinsics(source: Source, structure: Structure, camera: str,

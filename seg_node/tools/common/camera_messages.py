@@ -29,10 +29,10 @@ from seg_node.recordings.calibration import Calibration
 from seg_node.stop_go.memory.place import Place
 from seg_node.stop_go.vehicle import Motion
 
-ASSUMED_FOV = math.radians(60.0)
-"""Horizontal field of view in radians taken for unknown cameras; usual for webcams."""
+ASSUMED_FOV = 60.0
+"""Degrees of width that unknown cameras are taken to see; usual for webcams."""
 ASSUMED = (f'the camera is unknown: camera_info is invented, a pinhole with '
-           f'{math.degrees(ASSUMED_FOV):.0f} deg horizontal view, so distances on the ground are '
+           f'{ASSUMED_FOV:.0f} deg horizontal view, so distances on the ground are '
            'not to be trusted; give --camera-info')
 
 
@@ -65,12 +65,6 @@ def to_image(bgr: NDArray[np.uint8]) -> Image:
     # The one assignment that is fast on every distribution; an ndarray would take 0.1 s and more.
     pixels.frombytes(np.ascontiguousarray(bgr).data.cast('B'))
     return Image(height=height, width=width, encoding='bgr8', step=3 * width, data=pixels)
-
-
-def assumed_pinhole(width: int, height: int) -> Calibration:
-    """Return a centred pinhole with square pixels and ASSUMED_FOV for an image of that size."""
-    return Calibration.pinhole(
-        width, height, width / 2 / math.tan(ASSUMED_FOV / 2), width / 2, height / 2)
 
 
 def camera_info(camera: Calibration) -> CameraInfo:

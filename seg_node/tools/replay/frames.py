@@ -22,12 +22,13 @@ from typing import Any
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CameraInfo
 
+from seg_node.recordings.calibration import Calibration
 from seg_node.recordings.channels import CAMERA_INFO, Channel, IMAGE, Message, ODOMETRY
 from seg_node.recordings.find import Kind
 from seg_node.recordings.sources import RecordedFrame, Source
 from seg_node.tools.common.camera_messages import (
     ASSUMED,
-    assumed_pinhole,
+    ASSUMED_FOV,
     camera_info,
     to_image,
     to_odometry,
@@ -93,7 +94,8 @@ class FrameMessages(MessageSource):
         image.header.stamp = to_time(stamp_ns)
         size = (image.width, image.height)
         if self._info is None or (self._info.width, self._info.height) != size:
-            self._info = camera_info(self._source.camera or assumed_pinhole(*size))
+            self._info = camera_info(self._source.camera or Calibration.centred(
+                *size, ASSUMED_FOV))
         self._info.header = image.header
         for camera, (info_channel, image_channel) in self._cameras.items():
             image.header.frame_id = f'{camera}_optical_frame'

@@ -49,5 +49,5 @@ def test_without_argcomplete_nothing_is_completed_and_nothing_runs(tmp_path):
 
 def test_all_commands_parse_by_the_parser_that_completes():
     users = [path.relative_to(ROOT).as_posix() for path in ROOT.glob('seg_node/**/*.py')
-             if 'ArgumentParser(' in path.read_text()]
+             if 'ArgumentParser(' in path.read_text(encoding='utf-8')]
     assert users == []
