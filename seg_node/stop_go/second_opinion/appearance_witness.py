@@ -38,7 +38,7 @@ _LESSON_LONG = 1.2
 _LESSONS, _EVERY = 30, 0.15
 """How many lessons are kept, and metres from one to the next."""
 _FEWEST = 4
-_STRICT = np.array([8.0, 2.5, 2.5, 1.5], np.float32)
+_STRICT = np.array([8.0, 2.5, 2.5, 2.5], np.float32)
 """
 Standard deviations at least: lightness and two of colour, of CIE Lab in 8 bits; texture, percent.
 """

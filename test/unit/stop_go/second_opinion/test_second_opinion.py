@@ -254,7 +254,7 @@ def test_appearance_alone_finds_what_looks_different_and_stands():
     assert drive.reasons == {Reason.LOOKS_DIFFERENT}
 
 
-@pytest.mark.parametrize('contrast, found', [(70, {Reason.LOOKS_DIFFERENT}), (0, set())])
+@pytest.mark.parametrize('contrast, found', [(90, {Reason.LOOKS_DIFFERENT}), (0, set())])
 def test_texture_tells_a_thing_that_is_as_grey_as_the_road(contrast, found):
     limits = replace(LIMITS, second_opinion=OpinionLimits(stands_up=OFF, looks_different=STOP))
     drive = Drive(limits)
