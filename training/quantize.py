@@ -54,7 +54,8 @@ def quantize(graph: Path, out: Path, images: Sequence[NDArray[np.uint8]],
 
     TensorRT refuses asymmetric zero points and int32 biases behind DequantizeLinear. The first
     convolution takes pixels of all kinds of light and the last ones give the probabilities: they
-    stay in float, as usual.
+    stay in float, as usual. So does the second, a depthwise one whose channels have very different
+    ranges: alone it cost 2 % of road_plus's labels.
 
     :param images: to calibrate on, BGR uint8 of any size.
     :param size: width and height of the graph's input, px.
@@ -67,7 +68,7 @@ def quantize(graph: Path, out: Path, images: Sequence[NDArray[np.uint8]],
         quantize_static(
             str(prepared), str(out), _Images(images, size), quant_format=QuantFormat.QDQ,
             op_types_to_quantize=['Conv'], per_channel=True, activation_type=QuantType.QInt8,
-            weight_type=QuantType.QInt8, nodes_to_exclude=[convolutions[0], *convolutions[-2:]],
+            weight_type=QuantType.QInt8, nodes_to_exclude=[*convolutions[:2], *convolutions[-2:]],
             calibrate_method=CalibrationMethod.MinMax,
             extra_options={'ActivationSymmetric': True, 'WeightSymmetric': True,
                            'QuantizeBias': False, 'CalibMovingAverage': True})
