@@ -31,8 +31,8 @@ from training.packed import Pack, PackedSet, SIZE
 from training.pasting import cover_with_bonnet, Cutouts, paste
 
 SHARES: Mapping[str, float] = {
-    'lums': 0.22, 'roads': 0.24, 'street': 0.18, 'street_views': 0.12, 'video': 0.01,
-    'rendered': 0.16, 'above': 0.05, 'blank': 0.02}
+    'lums': 0.20, 'roads': 0.36, 'street': 0.14, 'street_views': 0.10, 'video': 0.01,
+    'rendered': 0.13, 'above': 0.04, 'blank': 0.02}
 """Of the draws, by set."""
 PASTED_SHARE = 0.45
 """Of the views, that get a thing pasted; a third of them gets a second one."""

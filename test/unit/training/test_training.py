@@ -254,3 +254,13 @@ def test_images_of_nothing_have_no_path():
     assert all(p.bgr.shape == (36, 64, 3) and p.bgr.dtype == np.uint8 for p in images)
     assert all((p.codes == labels.NOT_PATH).all() for p in images)
     assert not np.array_equal(images[0].bgr, images[1].bgr)
+
+
+def test_weights_are_averaged_and_counters_are_not():
+    torch = pytest.importorskip('torch')
+    from training.average import average
+    old = {'weight': torch.tensor([0.0, 10.0]), 'seen': torch.tensor(3)}
+    new = {'weight': torch.tensor([10.0, 0.0]), 'seen': torch.tensor(7)}
+    found = average(old, new, 0.8)
+    assert found['weight'].tolist() == pytest.approx([8.0, 2.0])
+    assert found['seen'] == 7
