@@ -145,6 +145,8 @@ def choose_features(grey: Grey, most: int) -> Pixels:
         for column in range(across):
             top, left = row * height // down, column * width // across
             cell = grey[top:(row + 1) * height // down, left:(column + 1) * width // across]
+            if not cell.size:   # of an image with fewer rows than cells
+                continue
             corners = cv2.goodFeaturesToTrack(cell, each, _QUALITY, _APART * width)
             if corners is not None:
                 found.append(np.asarray(corners[:, 0] + (left, top), np.float32))

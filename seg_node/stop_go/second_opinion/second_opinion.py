@@ -70,14 +70,14 @@ class SecondOpinion:
         """Return what the witnesses say of a frame; what they doubted stands where they cannot."""
         try:
             asked = self._asked(look)
+            level = asked.camera.image(look.small)
+            grey = np.asarray(cv2.cvtColor(level, cv2.COLOR_BGR2GRAY), np.uint8)
+            motion = look.motion or asked.odometry.motion(grey, look.stamp_ns * 1e-9)
+            if motion is None:
+                return replace(self._last, silent=(f'no odometry: {asked.odometry.silent}',))
+            self._last = self._ask(look, asked, level, grey, motion)
         except ValueError as error:
             return replace(self._last, silent=(f'{error}',))
-        level = asked.camera.image(look.small)
-        grey = np.asarray(cv2.cvtColor(level, cv2.COLOR_BGR2GRAY), np.uint8)
-        motion = look.motion or asked.odometry.motion(grey, look.stamp_ns * 1e-9)
-        if motion is None:
-            return replace(self._last, silent=(f'no odometry: {asked.odometry.silent}',))
-        self._last = self._ask(look, asked, level, grey, motion)
         return self._last
 
     def _ask(self, look: WitnessFrame, asked: _Witnesses, level: Image, grey: Image,

@@ -119,9 +119,9 @@ class VisualOdometry:
         column, row = np.rint(pixels).astype(int).T
         across, along = cv2.cornerEigenValsAndVecs(
             grey, _AROUND, _SOBEL)[row, column, :2].T
-        return np.asarray(pixels[(pixels[:, 1] > HORIZON + _BELOW) & (self._inner[row, column] > 0)
-                      & (along > np.maximum(_ROUND * across, _CONTRAST))],
-                          np.float32)
+        kept = ((pixels[:, 1] > HORIZON + _BELOW) & (self._inner[row, column] > 0)
+                & (along > np.maximum(_ROUND * across, _CONTRAST)))
+        return np.asarray(pixels[kept], np.float32)
 
     def _driven(self, then: Pixels, now: Pixels) -> tuple[float, float] | None:
         """Return metres and radians to the left between features [N, 2] of two images."""
@@ -181,8 +181,8 @@ def _solved(seen: Callable[[NDArray[np.float64]], NDArray[np.float64]],
         found = found - change
         if np.abs(change).max() < _DONE:
             break
-    unsure = math.sqrt(max(0.0, float(np.linalg.inv(normal)[0, 0])))
     forward, turned = found[:2].tolist()
-    if not unsure < max(_LEAST_UNSURE, _UNSURE * abs(forward)):
+    if not math.isfinite(forward + turned):
         return None
-    return forward, turned
+    unsure = math.sqrt(abs(float(np.linalg.inv(normal)[0, 0])))
+    return (forward, turned) if unsure < max(_LEAST_UNSURE, _UNSURE * abs(forward)) else None

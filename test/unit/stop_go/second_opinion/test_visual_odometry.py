@@ -14,9 +14,12 @@
 
 """Unit tests of the motion that images of the ground tell: how far and how much it turned."""
 
+from dataclasses import replace
 import math
 
 import cv2
+from hypothesis import assume, given, reject
+from hypothesis import strategies as st
 import numpy as np
 import pytest
 
@@ -140,3 +143,36 @@ def test_an_image_of_the_same_time_is_no_motion():
     assert odometry.motion(first, 1.0) is None
     assert odometry.motion(second, 1.0) is None
     assert odometry.silent == 'no image before'
+
+
+@pytest.mark.parametrize('rows', [1, 3, 7, 30])
+def test_a_sliver_of_ground_tells_nothing(rows):
+    camera = level_camera()
+    sliver = replace(camera, seen=camera.seen[:rows], map_u=camera.map_u[:rows],
+                     map_v=camera.map_v[:rows])
+    odometry = VisualOdometry(sliver, 0.0)
+    for number, bgr in enumerate(drive(1.0, frames=4)):
+        assert odometry.motion(level(sliver, bgr), number / RATE) is None
+
+
+@given(height=st.floats(0.02, 5.0), pitch=st.floats(-0.6, 1.4), roll=st.floats(-0.5, 0.5),
+       size=st.tuples(st.integers(2, 400), st.integers(2, 300)), seed=st.integers(0, 99),
+       grain=st.integers(1, 12), moved=st.integers(-9, 9), gap=st.floats(1e-6, 5.0))
+def test_whatever_the_camera_sees_it_is_no_number_that_is_none(
+        height, pitch, roll, size, seed, grain, moved, gap):
+    view = View(Intrinsics(*size, size[0] * 0.7, size[0] * 0.7, size[0] / 2, size[1] / 2),
+                CameraPose.from_mounting(Mounting(height=height, pitch=pitch, roll=roll)))
+    rows = max(1, round(size[1] * 320 / size[0]))
+    assume(rows < 2000)
+    try:
+        camera = LevelCamera.build(view, (320, rows))
+    except ValueError:
+        reject()
+    noise = np.random.default_rng(seed).integers(
+        0, 255, (rows // grain + 1, 320 // grain + 1, 3), dtype=np.uint8)
+    image = cv2.resize(noise, (320, rows))
+    odometry = VisualOdometry(camera, 0.0)
+    for number in range(4):
+        found = odometry.motion(level(camera, np.roll(image, number * moved, 0)), number * gap)
+        assert found is None or math.isfinite(found.forward + found.yaw_rate)
+        assert (found is None) is bool(odometry.silent)
