@@ -24,17 +24,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from training.bundled import load_graph
-from training.designs import build, DESIGNS, load_network
+from training.designs import DESIGNS, load_network
 from training.packed import read_pack
-from training.pixels import normalise
 from training.pool import Pool, SHARES
-
-_VIEWS = 24
+from training.train import begin, Plan
 
 
 def average(old: dict[str, Tensor], new: dict[str, Tensor], share: float) -> dict[str, Tensor]:
@@ -54,11 +50,10 @@ def main() -> None:
     parser.add_argument('--share', type=float, required=True, help='of the run, 0 to 1')
     parser.add_argument('--out', type=Path, required=True, help='folder for network.pt')
     options = parser.parse_args()
-    pool = Pool(read_pack(options.pack), tuple(SHARES), torch.device('cpu'))
-    views = pool.draw(_VIEWS, DESIGNS[options.network].size, np.random.default_rng(1)).images
-    torch.manual_seed(1)
-    old = build(options.network)
-    load_graph(old, options.models / options.network / 'model.onnx', normalise(views.float()))
+    pack = read_pack(options.pack)
+    pool = Pool(pack, tuple(SHARES), torch.device('cpu'))
+    old = begin(Plan(options.network, steps=1), pack.encoder,
+                options.models / options.network / 'model.onnx', pool)
     new = load_network(options.network, options.run / 'network.pt')
     options.out.mkdir(parents=True, exist_ok=True)
     torch.save(average(old.state_dict(), new.state_dict(), options.share),

@@ -75,10 +75,15 @@ class AppearanceWitness:
         self.silent = ''
         """Why the last image said nothing; empty where it did."""
 
-    def look(self, level: Image, geometry: GeometryWitness, ahead: Ahead) -> tuple[Standing, ...]:
-        """Take the next level image, uint8 BGR, and return what looks different on the way."""
+    def look(self, level: Image, grey: Image, geometry: GeometryWitness, ahead: Ahead,
+             ) -> tuple[Standing, ...]:
+        """
+        Take the next level image and return what looks different on the way.
+
+        :param level: uint8 BGR; `grey`: the same, uint8.
+        """
         place = geometry.travel.place
-        looks = _looks(level)
+        looks = _looks(level, grey)
         if place.time == geometry.travel.begun:
             self._suspicions = Suspicions()
         self.silent = self._compare(looks, geometry, place)
@@ -146,16 +151,16 @@ class AppearanceWitness:
         self._lessons.append(sample(looks, u, v).reshape(-1, looks.shape[-1]))
 
 
-def _looks(level: Image) -> Field:
+def _looks(level: Image, grey: Image) -> Field:
     """
-    Return how the level image, uint8 BGR, looks: float32 [rows, columns, 4].
+    Return how the level image looks: float32 [rows, columns, 4].
 
     Lightness and colour (CIE Lab in 8 bits), and texture: how much lightness changes in whichever
     direction it changes least within a few pixels, percent of it. So neither a shadow nor its edge
     counts, nor a mark's.
     """
     lab = cv2.cvtColor(cv2.GaussianBlur(level, (0, 0), _SMOOTHED), cv2.COLOR_BGR2LAB)
-    grey = cv2.cvtColor(level, cv2.COLOR_BGR2GRAY)
     least = cv2.cornerMinEigenVal(grey.astype(np.float32), _GRAIN, ksize=3)
     slope = np.sqrt(np.maximum(least, 0)) * np.float32(_SLOPE)
-    return np.dstack([lab, 100.0 * slope / (lab[..., 0] + _DIM)]).astype(np.float32)
+    texture = np.float32(100) * slope / (lab[..., 0] + np.float32(_DIM))
+    return np.asarray(np.dstack([lab, texture]), np.float32)

@@ -88,7 +88,7 @@ class SecondOpinion:
             grey, look.stamp_ns * 1e-9, motion, ahead), asked.geometry.silent)]
         if limits.looks_different != OFF:
             said.append((limits.looks_different, Reason.LOOKS_DIFFERENT, limits.min_difference,
-                         asked.appearance.look(level, asked.geometry, ahead),
+                         asked.appearance.look(level, grey, asked.geometry, ahead),
                          asked.appearance.silent))
         doubted: list[Doubted] = []
         findings: list[Finding] = []
