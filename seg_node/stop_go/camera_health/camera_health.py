@@ -77,6 +77,9 @@ _TEXTS = {
     Reason.CAMERA_BLURRED: 'image blurred: sharpness {0:.2f}, limit {1:.2f}',
 }
 _JUMP_FADES = 0.98  # per frame
+_LINE_MOVES = 1 / 60
+"""How far a level line moves from an image to the next, share of the height."""
+_LINE_SHARPENS = 2.0
 
 
 @dataclass
@@ -191,19 +194,34 @@ def _new_jump(
     green: NDArray[np.uint8], limits: HealthThresholds, memory: _Memory,
 ) -> float:
     """Return by how much a jump exceeds the strongest that was there before, 0 to 40."""
-    jump = statistics.row_jump(green)
+    jumps = statistics.row_jumps(green)
+    row = int(jumps.argmax())
+    jump = max(0.0, float(jumps[row]))
     if memory.columns is None:
         memory.jump = jump
-    # A bonnet, a barrier or the horizon of a plain have been there before, but how sharp they
-    # are depends on where they lie between two rows: look again, less strictly.
     elif jump - memory.jump > limits.max_tear:
-        memory.jump = max(
-            memory.jump, *(statistics.row_jump(memory.columns, rows) for rows in (2, 3)))
+        memory.jump = max(memory.jump, _known_jump(memory.columns, row))
     rise = max(0.0, jump - memory.jump)
     if rise <= limits.max_tear:
         memory.columns = green
         memory.jump = max(jump, _JUMP_FADES * memory.jump)
     return rise
+
+
+def _known_jump(green: NDArray[np.uint8], row: int) -> float:
+    """
+    Return what jump at a row the image before leads one to expect.
+
+    A bonnet, a barrier or the horizon of a plain have been there before, but how sharp they are
+    depends on where they lie between two rows: look again, less strictly. A line that is no
+    thicker than a row or two, as a bright gap along the horizon, has its jump split between its
+    two edges, so that at its own place it may double.
+    """
+    jumps = statistics.row_jumps(green)
+    near = _LINE_MOVES * len(green)
+    line = jumps[max(0, round(row - near)):round(row + near) + 1]
+    return float(max(_LINE_SHARPENS * line.max(),
+                     *(statistics.row_jumps(green, rows).max() for rows in (2, 3))))
 
 
 def _blocked_share(

@@ -317,6 +317,28 @@ def test_level_edge_that_was_there_before_is_no_tear(view):
     assert reasons(barrier, lower) == set()
 
 
+def lined(view: np.ndarray, beyond: float) -> np.ndarray:
+    """Return the view with a bright level line, two rows thick, that ends beyond a row's border."""
+    bgr = cv2.GaussianBlur(view, (0, 0), 3).astype(np.int16)
+    for row, share in zip((150, 151, 152), (1.0 - beyond, 1.0, beyond), strict=True):
+        bgr[row] += round(40 * share)
+    return bgr.clip(0, 255).astype(np.uint8)
+
+
+def test_a_thin_level_line_may_become_sharper(view):
+    # As the horizon of a plain does where the vehicle nods.
+    health = CameraHealth(HealthThresholds(min_sharpness=0.0, max_blocked=1.0))
+    assert check(health, lined(view, 0.25)) == ()
+    assert check(health, lined(view, 0.1)) == ()
+    assert health.measured['max_tear'] == 0.0
+
+
+def test_a_tear_is_found_beside_a_level_line(view):
+    torn = lined(view, 0.1)
+    torn[250:] = 255 - torn[250:]
+    assert Reason.CAMERA_TORN in reasons(lined(view, 0.25), torn)
+
+
 @pytest.mark.parametrize('encodings, sizes', [
     (('bgr8', 'rgb8'), ((640, 360), (640, 360))), (('bgr8', 'bgr8'), ((640, 360), (320, 180)))])
 def test_change_of_size_or_encoding_is_told_once(view, encodings, sizes):
