@@ -15,7 +15,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+import os
 import time
 from typing import Any, TYPE_CHECKING
 
@@ -49,14 +51,15 @@ class OnnxRuntimeSession:
         Load the graph, which is not checked yet.
 
         :param content: of the graph, serialized, all weights inside.
-        :param cores: numbers of the cores over which its threads spread.
+        :param cores: numbers of the cores over which its threads spread, the caller's the first.
         :raises BackendError: when ONNX Runtime cannot load it.
         """
         self._model = model
         self._shape = (model.height, model.width)
         self._outputs = outputs_of(model)
         self._scaler = InputScaler(model.width, model.height)
-        self.graph = _load(content, model, threads, cores)
+        self._own, *pool = thread_cores(threads, cores)
+        self.graph = _load(content, model, threads, pool)
 
     def infer(self, bgr: NDArray[np.uint8]) -> Inference:
         """
@@ -64,13 +67,14 @@ class OnnxRuntimeSession:
 
         :raises BackendError: when that fails, or breaks the model contract.
         """
-        begun = time.perf_counter()
-        rgb = self._scaler.scale(bgr)
-        scaled = time.perf_counter()
-        try:
-            results = self.graph.run(self._outputs, {INPUT: rgb[None]})
-        except Exception as error:
-            raise BackendError(f'{self._model.graph}: inference failed: {error}') from error
+        with running_on(self._own):
+            begun = time.perf_counter()
+            rgb = self._scaler.scale(bgr)
+            scaled = time.perf_counter()
+            try:
+                results = self.graph.run(self._outputs, {INPUT: rgb[None]})
+            except Exception as error:
+                raise BackendError(f'{self._model.graph}: inference failed: {error}') from error
         labels, confidence, *instances = (
             self._checked(name, result)
             for name, result in zip(self._outputs, results, strict=True)
@@ -90,7 +94,7 @@ class OnnxRuntimeSession:
 
 
 def _load(
-    content: bytes, model: Model, threads: int, cores: Collection[int]
+    content: bytes, model: Model, threads: int, pool: list[list[int]]
 ) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -99,8 +103,10 @@ def _load(
     options.log_severity_level = _LOG_ERRORS_ONLY
     # Spinning threads would take whole cores from the rest of the robot between two frames.
     options.add_session_config_entry('session.intra_op.allow_spinning', '0')
-    if pool := pool_affinity(threads, cores):
-        options.add_session_config_entry('session.intra_op_thread_affinities', pool)
+    if pool:
+        # ONNX Runtime numbers the cores from 1.
+        options.add_session_config_entry('session.intra_op_thread_affinities', ';'.join(
+            ','.join(str(core + 1) for core in share) for share in pool))
     try:
         return onnxruntime.InferenceSession(
             content, options, providers=['CPUExecutionProvider']
@@ -109,22 +115,39 @@ def _load(
         raise BackendError(f'{model.graph}: ONNX Runtime cannot load it: {error}') from error
 
 
-def pool_affinity(threads: int, cores: Collection[int]) -> str:
+def thread_cores(threads: int, cores: Collection[int]) -> list[list[int]]:
     """
-    Return ONNX Runtime's setting that spreads the threads of its pool over the cores.
+    Share out the cores among the threads that work on an image, the caller's share first.
 
-    The caller is the first thread and stays free to move. The others share the cores in equal
-    parts, each within its own: a kernel that saves power by packing threads that sleep between two
-    frames onto one core would leave them idle. Empty where there is no such thread, or not a core
-    for each.
+    The shares are equal, and each thread keeps within its own: a kernel that saves power by
+    packing threads that sleep between two frames onto one core would leave the others idle, and a
+    caller that was woken on the core of another thread would work in turns with it.
 
     :param cores: numbers of the cores that the process may use, from 0.
+    :returns: one empty share, for any core, where there is one thread, or not a core for each.
     """
-    if not 1 < threads <= len(cores):
-        return ''
-    # ONNX Runtime numbers them from 1.
-    shares = core_shares([core + 1 for core in cores], threads)
-    return ';'.join(','.join(str(core) for core in share) for share in shares[1:])
+    return core_shares(cores, threads) if 1 < threads <= len(cores) else [[]]
+
+
+@contextmanager
+def running_on(cores: Collection[int]) -> Iterator[None]:
+    """
+    Keep the calling thread to some cores for a while, as far as it may use them.
+
+    Not for good: threads that it starts would be kept to them too.
+    """
+    before = os.sched_getaffinity(0)
+    kept = before.intersection(cores)
+    # The kernel refuses cores that were taken away meanwhile; where a thread runs is no fault.
+    with suppress(OSError):
+        if kept:
+            os.sched_setaffinity(0, kept)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            if kept:
+                os.sched_setaffinity(0, before)
 
 
 def core_shares(cores: Collection[int], count: int) -> list[list[int]]:

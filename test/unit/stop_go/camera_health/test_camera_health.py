@@ -318,7 +318,7 @@ def test_level_edge_that_was_there_before_is_no_tear(view):
 
 
 def lined(view: np.ndarray, beyond: float) -> np.ndarray:
-    """Return the view with a bright level line, two rows thick, that ends beyond a row's border."""
+    """Return the view with a bright level line, two rows thick, some of it beyond a border."""
     bgr = cv2.GaussianBlur(view, (0, 0), 3).astype(np.int16)
     for row, share in zip((150, 151, 152), (1.0 - beyond, 1.0, beyond), strict=True):
         bgr[row] += round(40 * share)

@@ -35,7 +35,11 @@ from helpers.tiny_model import (
     write_tiny_model,
 )
 from seg_node.perception.backends import BackendError
-from seg_node.perception.backends.onnxruntime.session import core_shares, pool_affinity
+from seg_node.perception.backends.onnxruntime.session import (
+    core_shares,
+    running_on,
+    thread_cores,
+)
 from seg_node.perception.backends.registry import BackendOptions, open_backend
 from seg_node.perception.images.pixels import Pixels
 from seg_node.perception.models.model import load_model, ModelError
@@ -175,18 +179,32 @@ def test_unlabelled_pixels_are_taken_but_do_not_hide_wrong_labels(tmp_path):
         backend.infer([Pixels.of(bgr)])
 
 
-@pytest.mark.parametrize('threads, cores, pool', [
-    (1, {0, 1}, ''),
-    (2, {0}, ''),
-    (2, {0, 1}, '2'),
-    (2, {4, 7}, '8'),
-    (2, set(range(8)), '5,6,7,8'),
-    (3, set(range(8)), '3,4,5;6,7,8'),
-    (4, {0, 1, 2, 3}, '2;3;4'),
-    (9, set(range(8)), ''),
+@pytest.mark.parametrize('threads, cores, shares', [
+    (1, {0, 1}, [[]]),
+    (2, {0}, [[]]),
+    (2, {0, 1}, [[0], [1]]),
+    (2, {4, 7}, [[4], [7]]),
+    (2, set(range(8)), [[0, 1, 2, 3], [4, 5, 6, 7]]),
+    (3, set(range(8)), [[0, 1], [2, 3, 4], [5, 6, 7]]),
+    (4, {0, 1, 2, 3}, [[0], [1], [2], [3]]),
+    (9, set(range(8)), [[]]),
 ])
-def test_the_pool_spreads_over_the_cores(threads, cores, pool):
-    assert pool_affinity(threads, cores) == pool
+def test_threads_spread_over_the_cores(threads, cores, shares):
+    assert thread_cores(threads, cores) == shares
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason='one core')
+def test_the_caller_keeps_to_its_cores_while_the_network_works():
+    before = os.sched_getaffinity(0)
+    first, *_, last = sorted(before)
+    with pytest.raises(BackendError), running_on([last]):
+        assert os.sched_getaffinity(0) == {last}
+        with running_on([first]):   # not one that it may use
+            assert os.sched_getaffinity(0) == {last}
+        raise BackendError
+    assert os.sched_getaffinity(0) == before
+    with running_on([]):
+        assert os.sched_getaffinity(0) == before
 
 
 @pytest.mark.parametrize('cores, count, shares', [
