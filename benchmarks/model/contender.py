@@ -161,9 +161,12 @@ def open_bundled(wanted: Sequence[str], threads: int) -> list[Contender]:
     return opened
 
 
-def open_classical() -> list[Contender]:
-    """Open backend classical, and each of its techniques by itself."""
-    ensemble = Segmenting(Segmenter(together()), 'classical', None, baseline=False)
-    return [ensemble, *(
-        Segmenting(Segmenter(alone(each)), each.name, None, baseline=True)
-        for each in TECHNIQUES)]
+def open_classical() -> Contender:
+    """Open backend classical."""
+    return Segmenting(Segmenter(together()), 'classical', None, baseline=False)
+
+
+def open_techniques() -> list[Contender]:
+    """Open each technique of backend classical by itself."""
+    return [Segmenting(Segmenter(alone(each)), each.name, None, baseline=True)
+            for each in TECHNIQUES]

@@ -15,7 +15,7 @@
 """
 Score models and baselines side by side on the same images: quality, calibration, latency.
 
-Bundled models and the classical techniques run as in the node, the baselines of --data under
+Bundled models and backend classical run as in the node, the baselines of --data under
 OpenVINO. Writes model.json, model.md, accuracy_over_time.png, reliability.png, and for each
 model and set cases_*.jpg, its best, typical and worst images. Exit codes: 0 done, 2 unusable
 input, 130 stopped by Ctrl-C.
@@ -31,7 +31,12 @@ from typing import TypeVar
 
 from benchmarks.model.baselines import ADAS, open_baselines
 from benchmarks.model.cases import write_cases
-from benchmarks.model.contender import Contender, open_bundled, open_classical
+from benchmarks.model.contender import (
+    Contender,
+    open_bundled,
+    open_classical,
+    open_techniques,
+)
 from benchmarks.model.images import (
     COMMA10K,
     comma10k,
@@ -77,6 +82,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
                         help='rounds of timing (default: 200)')
     parser.add_argument('--threads', type=whole(1, 64), default=2, metavar='T',
                         help='CPU threads of each network (default: 2)')
+    parser.add_argument('--techniques', action='store_true',
+                        help='also score each technique of backend classical by itself')
     parser.add_argument('--corruptions', action='store_true',
                         help='also score corrupted images: 12 kinds in 3 strengths')
     parser.add_argument('--card', type=Path, metavar='FILE',
@@ -107,7 +114,8 @@ def run(options: argparse.Namespace) -> int:
     baselines, left_out = open_baselines(options.data, options.threads)
     for line in left_out:
         print(f'benchmark: {line}', file=sys.stderr)
-    contenders = [*bundled, *open_classical(), *baselines]
+    techniques = open_techniques() if options.techniques else []
+    contenders = [*bundled, open_classical(), *techniques, *baselines]
     try:
         results = measure(contenders, sets, options)
         for contender, result in zip(bundled, results, strict=False):
@@ -155,7 +163,8 @@ def command_line(options: argparse.Namespace, models: Sequence[str]) -> str:
     parts.append(f'--split {options.split} --threads {options.threads} --rounds {options.rounds}')
     if options.images is not None:
         parts.append(f'--images {options.images}')
-    return ' '.join([*parts, *(['--corruptions'] if options.corruptions else [])])
+    return ' '.join([*parts, *(['--techniques'] if options.techniques else []),
+                     *(['--corruptions'] if options.corruptions else [])])
 
 
 def _road_or_not(contender: Contender, scorer: Scorer) -> RoadOrNot:
