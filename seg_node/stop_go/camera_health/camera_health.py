@@ -80,6 +80,8 @@ _JUMP_FADES = 0.98  # per frame
 _LINE_MOVES = 1 / 60
 """How far a level line moves from an image to the next, share of the height."""
 _LINE_SHARPENS = 2.0
+_LINE_COVERED = 0.625
+"""Share of the width in which it must have been seen."""
 
 
 @dataclass
@@ -215,9 +217,9 @@ def _known_jump(green: NDArray[np.uint8], row: int) -> float:
     A bonnet, a barrier or the horizon of a plain have been there before, but how sharp they are
     depends on where they lie between two rows: look again, less strictly. A line that is no
     thicker than a row or two, as a bright gap along the horizon, has its jump split between its
-    two edges, so that at its own place it may double.
+    two edges, so that at its own place it may double; and what hid part of it may have gone.
     """
-    jumps = statistics.row_jumps(green)
+    jumps = statistics.row_jumps(green, covered=_LINE_COVERED)
     near = _LINE_MOVES * len(green)
     line = jumps[max(0, round(row - near)):round(row + near) + 1]
     return float(max(_LINE_SHARPENS * line.max(),

@@ -123,16 +123,16 @@ def columns(pixels: Pixels) -> Image:
     return pixels.green_columns(first, step, _COLUMNS)
 
 
-def row_jumps(green: Image, rows: int = 1) -> NDArray[np.int16]:
+def row_jumps(green: Image, rows: int = 1, covered: float = 0.75) -> NDArray[np.int16]:
     """
     Measure how sharply brightness jumps between rows over the whole width of the image.
 
-    What counts is by how much the rows differ more than both their neighbouring pairs do, in
-    three quarters of the width at least. Edges of the scene are hardly ever so sharp, straight
-    and level.
+    What counts is by how much the rows differ more than both their neighbouring pairs do. Edges
+    of the scene are hardly ever so sharp, straight and level.
 
     :param green: what columns() gives.
     :param rows: distance of the rows that are compared.
+    :param covered: share of the width in which they differ so much at least.
     :returns: int16 [H - 3 * rows], the jumps from the top down, at most 40: stronger ones count
         as 40.
     """
@@ -140,8 +140,8 @@ def row_jumps(green: Image, rows: int = 1) -> NDArray[np.int16]:
     mean = np.asarray(cv2.resize(
         change, (_COLUMNS // _GROUP, change.shape[0]), interpolation=cv2.INTER_AREA), np.int16)
     excess = mean[rows:-rows] - np.maximum(mean[:-2 * rows], mean[2 * rows:])
-    quarter = _COLUMNS // _GROUP // 4
-    return np.asarray(np.partition(excess, quarter, axis=1)[:, quarter])
+    least = round((1.0 - covered) * (_COLUMNS // _GROUP))
+    return np.asarray(np.partition(excess, least, axis=1)[:, least])
 
 
 def smooth_tiles(small: Image, contrast: float, noise: float) -> NDArray[np.bool_]:

@@ -333,6 +333,13 @@ def test_a_thin_level_line_may_become_sharper(view):
     assert health.measured['max_tear'] == 0.0
 
 
+def test_a_level_line_may_come_out_from_behind_a_thing(view):
+    hidden, seen = lined(view, 0.1), lined(view, 0.1)
+    hidden[100:200, :210] = cv2.GaussianBlur(view, (0, 0), 3)[100:200, :210]
+    health = CameraHealth(HealthThresholds(min_sharpness=0.0, max_blocked=1.0))
+    assert check(health, hidden) == check(health, seen) == ()
+
+
 def test_a_tear_is_found_beside_a_level_line(view):
     torn = lined(view, 0.1)
     torn[250:] = 255 - torn[250:]
