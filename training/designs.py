@@ -51,8 +51,10 @@ class Design:
 
 
 DESIGNS = {
-    'road': Design(lambda: efficientnet_lite0((1, 2, 2, 1, 1, 1)), 48, (320, 192), (320, 192),
+    'road': Design(lambda: efficientnet_lite0((1, 2, 2, 2, 2, 1)), 48, (320, 192), (320, 192),
                    dense=False, pretrained=False),
+    'road_short': Design(lambda: efficientnet_lite0((1, 2, 2, 1, 1, 1)), 48,
+                         (320, 192), (320, 192), dense=False, pretrained=False),
     'road_dense': Design(lambda: rep_encoder(16, (32, 64, 128, 192), (1, 2, 4, 2)), 48,
                          (384, 224), (384, 224), dense=True, pretrained=False),
     'road_plus': Design(efficientnet_lite0, 64, (448, 256), (320, 192), dense=False,
