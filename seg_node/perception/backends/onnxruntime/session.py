@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from seg_node.perception.models.model import Model
 
 _LOG_ERRORS_ONLY = 3
+_SPIN_US = '5'
 
 
 class OnnxRuntimeSession:
@@ -101,8 +102,10 @@ def _load(
     options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.log_severity_level = _LOG_ERRORS_ONLY
-    # Spinning threads would take whole cores from the rest of the robot between two frames.
-    options.add_session_config_entry('session.intra_op.allow_spinning', '0')
+    # Threads that spin for long take whole cores from the rest of the robot between two frames;
+    # those that do not spin at all sleep between two layers, and may take longer to wake than a
+    # layer takes: in one start of three the network took twice as long.
+    options.add_session_config_entry('session.intra_op.spin_duration_us', _SPIN_US)
     if pool:
         # ONNX Runtime numbers the cores from 1.
         options.add_session_config_entry('session.intra_op_thread_affinities', ';'.join(
