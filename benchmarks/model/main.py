@@ -163,8 +163,11 @@ def command_line(options: argparse.Namespace, models: Sequence[str]) -> str:
     parts.append(f'--split {options.split} --threads {options.threads} --rounds {options.rounds}')
     if options.images is not None:
         parts.append(f'--images {options.images}')
-    return ' '.join([*parts, *(['--techniques'] if options.techniques else []),
-                     *(['--corruptions'] if options.corruptions else [])])
+    if options.techniques:
+        parts.append('--techniques')
+    if options.corruptions:
+        parts.append('--corruptions')
+    return ' '.join(parts)
 
 
 def _road_or_not(contender: Contender, scorer: Scorer) -> RoadOrNot:

@@ -33,6 +33,7 @@ from benchmarks.model.tables import BEGIN, END, write_card
 from helpers.markdown import narrow
 from helpers.tiny_model import write_tiny_model
 from seg_node.errors import UserError
+from seg_node.perception.backends.classical.techniques import TECHNIQUES
 from seg_node.scoring.path_score import PathScore
 
 WIDTH, HEIGHT, IMAGES = 96, 64, 3
@@ -143,6 +144,15 @@ def test_corruptions_are_scored_and_only_when_asked_for(found, data, model, tmp_
     again = json.loads((tmp_path / 'model.json').read_text(encoding='utf-8'))
     assert again['contenders']['tiny']['corruptions'] is None
     assert 'corruption' not in (tmp_path / 'model.md').read_text(encoding='utf-8')
+
+
+def test_techniques_are_scored_by_themselves_only_when_asked_for(found, data, model, tmp_path):
+    names = {each.name for each in TECHNIQUES}
+    assert list(found['contenders']) == ['tiny', 'classical']
+    assert run(data, model, tmp_path, '--techniques') == 0
+    asked = json.loads((tmp_path / 'model.json').read_text(encoding='utf-8'))
+    assert set(asked['contenders']) == {'tiny', 'classical', *names}
+    assert asked['command'].endswith('--rounds 2 --techniques')
 
 
 def test_images_without_roads_are_told_apart(found):
