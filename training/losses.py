@@ -97,17 +97,10 @@ def segmentation_loss(logits: Tensor, codes: Tensor) -> Tensor:
     return (side.sum() + given_side.sum()) / pixels + DICE_SHARE * dice.mean()
 
 
-def distillation_loss(logits: Tensor, teacher: Tensor, trusted: Tensor | None = None) -> Tensor:
-    """
-    Return the divergence of logits from a teacher's, float [N, C, h, w] each.
-
-    :param trusted: bool [N, h, w], where the teacher is to be believed; everywhere by default.
-    """
+def distillation_loss(logits: Tensor, teacher: Tensor) -> Tensor:
+    """Return the divergence of logits from a teacher's, float [N, C, h, w] each."""
     log_p, p = F.log_softmax(logits, 1), F.softmax(teacher, 1)
-    divergence = (p * (p.clamp(min=1e-6).log() - log_p)).sum(1)
-    if trusted is None:
-        return divergence.mean()
-    return (divergence * trusted).sum() / trusted.sum().clamp(min=1)
+    return (p * (p.clamp(min=1e-6).log() - log_p)).sum(1).mean()
 
 
 def path_logit(logits: Tensor) -> Tensor:

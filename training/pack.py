@@ -46,6 +46,8 @@ VALID_SEED = 1_000_000
 _PASTED = 160
 _HALL_EVERY = 6
 """One of so many rendered scenes is a hall."""
+_PLAIN_EVERY = 3
+"""One of so many has surfaces and things that are all drawn, as simulated drives have."""
 
 
 def plain(found: Iterable[Sample]) -> Iterator[Example]:
@@ -72,7 +74,8 @@ def _scene(stock: Stock, seed: int) -> Sample:
     if seed % _HALL_EVERY == 0:
         frame = random_hall(seed, *SIZE, stock.swatches, stock.things)
     else:
-        frame = random_scene(seed, *SIZE, stock)
+        plainly = seed % _PLAIN_EVERY == 1
+        frame = random_scene(seed, *SIZE, None if plainly else stock)
     return Sample(frame.bgr, frame.labels)
 
 

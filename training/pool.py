@@ -31,9 +31,11 @@ from training.packed import Pack, PackedSet, SIZE
 from training.pasting import cover_with_bonnet, Cutouts, paste
 
 SHARES: Mapping[str, float] = {
-    'lums': 0.20, 'roads': 0.36, 'street': 0.14, 'street_views': 0.10, 'video': 0.01,
-    'rendered': 0.13, 'above': 0.04, 'blank': 0.02}
+    'lums': 0.18, 'roads': 0.31, 'street': 0.12, 'street_views': 0.09, 'video': 0.01,
+    'rendered': 0.24, 'above': 0.03, 'blank': 0.02}
 """Of the draws, by set."""
+EXACT = frozenset({'rendered'})
+"""Sets of whose pictures all is known: there is nothing that a teacher would know better."""
 PASTED_SHARE = 0.45
 """Of the views, that get a thing pasted; a third of them gets a second one."""
 _BLANK = 100
@@ -45,10 +47,15 @@ _ABOVE_MINIMUM = 0.3
 
 @dataclass(frozen=True)
 class Batch:
-    """Views: images, float [N, 3, h, w] RGB 0 to 1, and codes, uint8 [N, h, w]."""
+    """
+    Views: images, float [N, 3, h, w] RGB 0 to 1, and codes, uint8 [N, h, w].
+
+    exact: bool [N], which views are of sets of EXACT.
+    """
 
     images: Tensor
     codes: Tensor
+    exact: Tensor
 
 
 @dataclass(frozen=True)
@@ -126,7 +133,9 @@ class Pool:
         images = random_light(images, rng)
         # Who learned path from black pictures would see it through a covered lens.
         blind = images.std((1, 2, 3)) < _BLIND
-        return Batch(images, codes.masked_fill(blind.view(-1, 1, 1), labels.UNKNOWN))
+        exact = [name in EXACT for name in self.parts]
+        return Batch(images, codes.masked_fill(blind.view(-1, 1, 1), labels.UNKNOWN),
+                     torch.tensor([exact[k] for k in of_set], device=device))
 
 
 def _ends_above(codes: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -43,7 +43,7 @@ class _Share:
 
     no_road: float = 0.04
     end: float = 0.15
-    bump: float = 0.2
+    bump: float = 0.3
     side_road: float = 0.15
     sidewalk: float = 0.35
     wet: float = 0.15
@@ -66,7 +66,7 @@ def random_scene(seed: int, width: int, height: int, stock: Stock | None = None)
     Render a random scene, uint8 [height, width].
 
     The same seed, size and stock give the same frame. About 4 % of the scenes have no road, 15 % a
-    road that ends ahead, 20 % a speed bump.
+    road that ends ahead, 30 % a speed bump.
     """
     if width < 8 or height < 8:
         raise ValueError(f'random scene: size {width}x{height}, needs at least 8x8')
@@ -105,13 +105,13 @@ def _surfaces(rng: _Rng) -> Surfaces:
 
 
 def _line(rng: _Rng) -> CentreLine:
-    base = rng.normal(0.0, 0.008) if rng.random() < 0.7 else rng.normal(0.0, 0.03)
+    base = rng.normal(0.0, 0.008) if rng.random() < 0.7 else rng.normal(0.0, 0.04)
     swing, wave = rng.normal(0.0, 0.012), rng.uniform(25.0, 90.0)
     phase = rng.uniform(0.0, 2 * math.pi)
 
     def curvature(s: NDArray[np.float64]) -> NDArray[np.float64]:
         bend = base + swing * np.sin(2 * math.pi * s / wave + phase)
-        return np.asarray(np.clip(bend, -0.07, 0.07))
+        return np.asarray(np.clip(bend, -0.12, 0.12))
 
     return CentreLine.from_curvature(curvature, -15.0, 260.0)
 
@@ -119,7 +119,7 @@ def _line(rng: _Rng) -> CentreLine:
 def _profile(rng: _Rng) -> Profile:
     if rng.random() < _SHARE.no_road:
         return Profile(0.0)
-    width = float(np.exp(rng.uniform(math.log(2.0), math.log(14.0))))
+    width = float(np.exp(rng.uniform(math.log(1.3), math.log(14.0))))
     walks = tuple(
         Sidewalk(side, float(rng.uniform(1.0, 3.5)), float(rng.uniform(0.1, 0.25)))
         for side in (-1, 1) if rng.random() < _SHARE.sidewalk)
@@ -135,7 +135,7 @@ def _profile(rng: _Rng) -> Profile:
     side_roads = tuple(
         SideRoad(rng.uniform(4.0, 40.0), rng.uniform(3.0, 8.0), side)
         for side in (-1, 1) if rng.random() < _SHARE.side_road)
-    bumps = (Bump(rng.uniform(2.0, 18.0), rng.uniform(0.4, 1.6), bool(rng.random() < 0.7)),)
+    bumps = (Bump(rng.uniform(2.0, 30.0), rng.uniform(0.4, 1.6), bool(rng.random() < 0.7)),)
     end = float(rng.uniform(1.5, 18.0)) if rng.random() < _SHARE.end else math.inf
     beyond = (None, Material.WATER, Material.SOIL, Material.SAND, Material.GRASS)
     return Profile(
@@ -224,7 +224,9 @@ def _obstacles(rng: _Rng, profile: Profile, lateral: float) -> list[_Item]:
             facing = 1 if rng.random() < 0.5 else -1
             items.append((s, d, obstacles.pedestrian(variant % 40, phase, facing)))
         elif kind < 0.55:
-            items.append((s, d, obstacles.post(variant % 60)))
+            height = float(rng.choice([0.7, 1.0, 1.3]))
+            items.append((s, d, obstacles.post(variant % 60) if rng.random() < 0.6
+                          else obstacles.pole(0.1, height, variant % 4)))
         elif kind < 0.68:
             items.append((s, d, obstacles.cone(variant % 12)))
         elif kind < 0.82:

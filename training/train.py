@@ -151,7 +151,6 @@ class Training:
 
     def _loss(self, batch: Batch, size: tuple[int, int]) -> Tensor:
         width, height = size
-        taught = None if self.teacher is None else self._taught(batch.images)
         images = batch.images
         if images.shape[2:] != (height, width):
             images = F.interpolate(images, size=(height, width), mode='bilinear', antialias=True)
@@ -162,17 +161,18 @@ class Training:
         larger = F.interpolate(logits, size=half, mode='bilinear', align_corners=False)
         codes = F.interpolate(batch.codes[:, None].float(), size=half, mode='nearest-exact')
         codes = codes[:, 0].to(torch.uint8)
-        if taught is None:
+        if self.teacher is None or bool(batch.exact.all()):
             return segmentation_loss(larger, codes)
-        hard = segmentation_loss(larger, doubted(codes, taught))
+        asked = ~batch.exact
+        with torch.no_grad(), torch.autocast(self.device.type, dtype=torch.bfloat16):
+            taught = self.teacher(normalise(batch.images[asked])).float()
+        hard = segmentation_loss(larger[asked], doubted(codes[asked], taught))
         soft = F.interpolate(taught, size=logits.shape[2:], mode='bilinear', align_corners=False)
-        return (1 - SOFT_SHARE) * hard + SOFT_SHARE * distillation_loss(logits, soft)
-
-    @torch.no_grad()
-    def _taught(self, images: Tensor) -> Tensor:
-        assert self.teacher is not None
-        with torch.autocast(self.device.type, dtype=torch.bfloat16):
-            return self.teacher(normalise(images)).float()
+        loss = (1 - SOFT_SHARE) * hard + SOFT_SHARE * distillation_loss(logits[asked], soft)
+        if bool(asked.all()):
+            return loss
+        exact = segmentation_loss(larger[batch.exact], codes[batch.exact])
+        return torch.lerp(exact, loss, asked.float().mean())
 
     def save(self, out: Path) -> None:
         """Write checkpoint.pt, and network.pt, the averaged weights."""

@@ -26,11 +26,13 @@ from training import labels
 from training.labelling.views import Array
 
 PAVEMENT = frozenset({
-    'handlebar_002', 'handlebar_004', 'handlebar_005', 'handlebar_006', 'handlebar_013',
-    'handlebar_015', 'panorama_020', 'panorama_021', 'panorama_026', 'panorama_027',
-    'panorama_087', 'surfaces_002', 'surfaces_003', 'surfaces_006', 'surfaces_008',
-    'surfaces_013', 'surfaces_014', 'surfaces_016', 'surfaces_018'})
+    'handlebar_002', 'handlebar_013', 'panorama_020', 'panorama_021', 'panorama_026',
+    'panorama_027', 'surfaces_002', 'surfaces_003', 'surfaces_006', 'surfaces_008',
+    'surfaces_014', 'surfaces_016', 'surfaces_018'})
 """All that looks like path in these pictures is pavement."""
+WAYS = frozenset({'handlebar_004', 'handlebar_005', 'handlebar_006', 'handlebar_015',
+                  'panorama_087', 'surfaces_013'})
+"""Grey ways without a kerb, as narrow roads are too: if they are path is not to be learned."""
 ROAD = frozenset({
     'handlebar_010', 'handlebar_011', 'handlebar_012', 'handlebar_014', 'lund_001', 'lund_002',
     'lund_003', 'lund_004', 'lund_005', 'lund_010', 'lund_019', 'lund_020', 'surfaces_011',
@@ -50,6 +52,8 @@ def corrected(name: str, codes: Array, path: NDArray[np.float32]) -> Array:
     codes = codes.copy()
     if name in UNCLEAR:
         codes[:] = labels.UNKNOWN
+    if name in WAYS:
+        codes[labels.is_path(codes) | (codes == labels.SIDEWALK) | (path >= 0.5)] = labels.UNKNOWN
     if name in ROAD:
         codes[(path >= 0.5) & (codes == labels.UNKNOWN)] = labels.SOME_PATH
     if name in PAVEMENT:

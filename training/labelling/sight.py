@@ -139,7 +139,7 @@ def _class_probabilities(model: Path, threads: int) -> Any:
     network = openvino.Core().read_model(str(model))
     network.reshape([1, *network.input(0).partial_shape[1:]])
     [probabilities] = [node for node in network.get_ordered_ops()
-                     if node.get_type_name() == 'Interpolate'
-                     and list(node.output(0).shape)[1:] == [len(labels.CLASSES), *SIZE[::-1]]]
+                       if node.get_type_name() == 'Divide'
+                       and list(node.output(0).shape)[1:2] == [len(labels.CLASSES)]]
     graph = openvino.Model([probabilities], network.get_parameters())
     return openvino.Core().compile_model(graph, 'CPU', {'INFERENCE_NUM_THREADS': threads})

@@ -102,6 +102,41 @@ def test_a_network_that_agrees_with_its_teacher_has_no_loss():
     assert distillation_loss(torch.randn(1, 5, 2, 2) * 5, teacher) > 0.1
 
 
+@pytest.mark.parametrize('exact', [(True, False, True), (True, True, True), (False,) * 3])
+def test_the_teacher_is_asked_about_views_with_labels_of_others_alone(exact):
+    torch = pytest.importorskip('torch')
+    from training.designs import build
+    from training.pool import Batch
+    from training.train import Plan, Training
+
+    class Teacher(torch.nn.Module):
+        asked = 0
+
+        def forward(self, images):
+            Teacher.asked += len(images)
+            return torch.zeros(len(images), 5, 16, 24)
+
+    training = Training(Plan('road_short'), build('road_short'), Teacher(), torch.device('cpu'))
+    batch = Batch(torch.rand(3, 3, 64, 96), torch.ones(3, 64, 96, dtype=torch.uint8),
+                  torch.tensor(exact))
+    loss = training._loss(batch, (96, 64))
+    assert Teacher.asked == exact.count(False)
+    assert torch.isfinite(loss) and loss.requires_grad
+
+
+def test_a_depthwise_convolution_in_bfloat16_says_what_it_says_in_float32():
+    torch = pytest.importorskip('torch')
+    from training.network import InvertedResidual
+    torch.manual_seed(3)
+    block, x = InvertedResidual(8, 8, stride=2).eval(), torch.rand(2, 8, 12, 16)
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        found = block(x)
+    found.float().sum().backward()
+    assert found.dtype == torch.bfloat16
+    assert torch.allclose(found.float(), block(x), atol=0.05)
+    assert all(parameter.grad is not None for parameter in block.parameters())
+
+
 def test_labels_that_the_teacher_contradicts_altogether_are_forgotten():
     torch = pytest.importorskip('torch')
     from training.train import doubted
