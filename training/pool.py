@@ -31,7 +31,7 @@ from training.packed import Pack, PackedSet, SIZE
 from training.pasting import cover_with_bonnet, Cutouts, paste
 
 SHARES: Mapping[str, float] = {
-    'lums': 0.18, 'roads': 0.31, 'street': 0.12, 'street_views': 0.09, 'video': 0.01,
+    'lums': 0.17, 'roads': 0.30, 'street': 0.13, 'street_views': 0.10, 'video': 0.01,
     'rendered': 0.24, 'above': 0.03, 'blank': 0.02}
 """Of the draws, by set."""
 EXACT = frozenset({'rendered'})

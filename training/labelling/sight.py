@@ -94,7 +94,7 @@ class Watcher:
         self._detectors = [kind(teachers, threads) for kind in DETECTORS]
         self._road = compiled(data / 'baselines' / 'road-segmentation-adas-0001.xml', threads)
         self._shapes = compiled(teachers / 'deeplabv3_mnv2_pascal_quant.tflite', threads)
-        self._classes = _class_probabilities(pavement_model, threads)
+        self._classes = class_network(pavement_model, threads)
 
     def look(self, bgr: Array, views: Sequence[View] = VIEWS) -> Sight:
         """Return what is seen in a BGR picture."""
@@ -133,8 +133,12 @@ class Watcher:
         return np.stack([np.rint(plane * 255) for plane in small]).astype(np.uint8)
 
 
-def _class_probabilities(model: Path, threads: int) -> Any:
-    """Return a bundled network's graph as one that gives the probabilities of the classes."""
+def class_network(model: Path, threads: int) -> Any:
+    """
+    Return a bundled network's graph as one that gives the probabilities of the classes.
+
+    It takes uint8 [1, H, W, 3] RGB and gives float [1, classes, H/4, W/4].
+    """
     import openvino
     network = openvino.Core().read_model(str(model))
     network.reshape([1, *network.input(0).partial_shape[1:]])

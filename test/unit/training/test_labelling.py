@@ -22,6 +22,7 @@ import cv2
 import numpy as np
 import pytest
 
+from seg_node.places import shared
 from training import label, label_files, labels
 from training.label_files import Picture, Thing
 from training.labelling import curation, cutouts
@@ -36,7 +37,7 @@ from training.labelling.detectors import (
 )
 from training.labelling.from_a_car import from_a_car
 from training.labelling.masks import is_tight
-from training.labelling.sight import closest_views, Sight
+from training.labelling.sight import class_network, closest_views, Sight
 from training.labelling.things import agree
 from training.labelling.views import FAR, FULL, MIRROR, NEAR, VIEWS
 
@@ -391,3 +392,15 @@ def test_near_views_lie_around_far_ones():
                for view in VIEWS)
     assert len(set(VIEWS)) == len(VIEWS) and set(FAR) < set(VIEWS)
     assert all(set(detector.VIEWS) <= set(VIEWS) for detector in DETECTORS)
+
+
+@pytest.mark.parametrize('name', ['road', 'road_plus'])
+def test_a_bundled_network_tells_how_probable_each_class_is(name):
+    pytest.importorskip('openvino')
+    model = shared('models')[0] / name / 'model.onnx'
+    network = class_network(model, threads=1)
+    _, height, width, _ = network.input(0).shape
+    image = np.random.default_rng(1).integers(0, 256, (1, height, width, 3), np.uint8)
+    found = network(image)[0]
+    assert found.shape == (1, len(labels.CLASSES), height // 4, width // 4)
+    assert np.abs(found.sum(1) - 1).max() < 1e-3 and found.min() >= 0
