@@ -37,7 +37,7 @@ from training.labelling.detectors import (
 )
 from training.labelling.from_a_car import from_a_car
 from training.labelling.masks import is_tight
-from training.labelling.sight import class_network, closest_views, Sight
+from training.labelling.sight import class_network, closest_views, Sight, Watcher
 from training.labelling.things import agree
 from training.labelling.views import FAR, FULL, MIRROR, NEAR, VIEWS
 
@@ -404,3 +404,16 @@ def test_a_bundled_network_tells_how_probable_each_class_is(name):
     found = network(image)[0]
     assert found.shape == (1, len(labels.CLASSES), height // 4, width // 4)
     assert np.abs(found.sum(1) - 1).max() < 1e-3 and found.min() >= 0
+
+
+def test_a_network_that_knows_pavements_is_shown_red_as_red():
+    shown = []
+
+    def network(images):
+        shown.append(images[0, 0, 0].tolist())
+        return [np.full((1, len(labels.CLASSES), 64, 112), 0.2, np.float32)]
+
+    watcher = Watcher.__new__(Watcher)      # without the other networks, which are not at hand
+    watcher._classes = network
+    watcher._class_probabilities(np.full((SIZE, SIZE, 3), (10, 20, 200), np.uint8))
+    assert shown == [[200, 20, 10]]
