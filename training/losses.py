@@ -36,8 +36,13 @@ FOOT_PRICE = 8.0
 SIDEWALK_PRICE = 3.0
 BESIDE_PRICE = 2.5
 """Of whatever else is no path: shoulders of gravel look as if one could drive there."""
+BUMP_PRICE = 3.0
+"""Of a speed bump, and of the path right before and behind it: few pixels, and all of the way."""
 FOOT_ROWS = 9
-"""Rows above path that belong to a foot, of those at which the loss is taken; odd."""
+"""
+Rows above path, or the picture's lower edge, that belong to a foot, of those at which the loss is
+taken; odd.
+"""
 _THIN = 5
 """What is narrower is thin, px; odd."""
 _OTHERS = tuple(k for k in range(len(labels.CLASSES)) if k not in labels.DRIVABLE)
@@ -47,7 +52,7 @@ def prices(codes: Tensor) -> Tensor:
     """
     Return what calling a pixel by the wrong side costs, float [N, H, W], from its code, uint8.
 
-    1 is the price of path called something else.
+    1 is the price of most path called something else.
     """
     obstacle = codes == labels.OBSTACLE
     path = _is_path(codes)
@@ -56,11 +61,14 @@ def prices(codes: Tensor) -> Tensor:
     core = -F.max_pool2d(-mask, (1, _THIN), 1, (0, _THIN // 2))
     thick = F.max_pool2d(core, (1, _THIN), 1, (0, _THIN // 2)) > 0
     around = F.max_pool2d(mask, (FOOT_ROWS, 3), 1, (FOOT_ROWS // 2, 1)) > 0
-    # From a pixel, path lies within so many rows below: pool, and look half of them further down.
-    reach = F.max_pool2d(path.float()[:, None], (FOOT_ROWS, 1), 1, (FOOT_ROWS // 2, 0))
-    below = F.pad(reach, (0, 0, 0, FOOT_ROWS // 2))[:, :, FOOT_ROWS // 2:] > 0
+    # Path lies within so many rows below a pixel; below the picture it may.
+    under = F.pad(path.float()[:, None], (0, 0, 0, FOOT_ROWS - 1), value=1.0)
+    below = F.max_pool2d(under, (FOOT_ROWS, 1), 1) > 0
     foot = around[:, 0] & below[:, 0] & (obstacle | (codes == labels.NOT_PATH))
+    bump = (codes == labels.SPEED_BUMP).float()[:, None]
+    at_bump = F.max_pool2d(bump, (FOOT_ROWS, 1), 1, (FOOT_ROWS // 2, 0)) > 0
     price = torch.ones(codes.shape, device=codes.device)
+    price = price.masked_fill(at_bump[:, 0] & path, BUMP_PRICE)
     price = price.masked_fill((codes == labels.BACKGROUND) | (codes == labels.NOT_PATH),
                               BESIDE_PRICE)
     price = price.masked_fill(codes == labels.SIDEWALK, SIDEWALK_PRICE)

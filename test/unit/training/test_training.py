@@ -75,6 +75,7 @@ def test_feet_and_thin_things_cost_most():
     torch = pytest.importorskip('torch')
     from training.losses import (
         BESIDE_PRICE,
+        BUMP_PRICE,
         FOOT_PRICE,
         OBSTACLE_PRICE,
         prices,
@@ -87,10 +88,14 @@ def test_feet_and_thin_things_cost_most():
     codes[:, 10:60, 20:40] = labels.OBSTACLE
     codes[:, 58:60, 20:40] = labels.NOT_PATH         # the band at its foot
     codes[:, 10:60, 50:53] = labels.OBSTACLE
+    codes[:, 73:, 8:15] = labels.OBSTACLE            # its foot is below the picture
+    codes[:, 65:67, 40:] = labels.SPEED_BUMP
     price = prices(codes)[0]
     assert price[25, 30] == OBSTACLE_PRICE and price[25, 51] == THIN_PRICE
     assert price[56, 30] == price[59, 30] == price[58, 51] == FOOT_PRICE
-    assert price[70, 30] == 1
+    assert price[79, 11] == price[74, 11] == FOOT_PRICE
+    assert price[66, 45] == price[62, 55] == price[70, 45] == BUMP_PRICE
+    assert price[72, 30] == price[78, 45] == 1
     assert price[5, 10] == BESIDE_PRICE and price[40, 2] == SIDEWALK_PRICE
 
 
