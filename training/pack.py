@@ -142,7 +142,7 @@ def main() -> None:
     parser.add_argument('--data', type=Path, required=True, help='folder with lums, roads, ...')
     parser.add_argument('--labels', type=Path, required=True, help='folder of training.label')
     parser.add_argument('--out', type=Path, required=True, help='file to write')
-    parser.add_argument('--rendered', type=int, default=1000, help='number of rendered scenes')
+    parser.add_argument('--rendered', type=int, default=2400, help='number of rendered scenes')
     parser.add_argument('--workers', type=int, default=2, help='processes that render')
     parser.add_argument('--most', type=int, help='pictures of each set, for a trial')
     options = parser.parse_args()
