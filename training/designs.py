@@ -51,10 +51,8 @@ class Design:
 
 
 DESIGNS = {
-    'road': Design(lambda: efficientnet_lite0((1, 2, 2, 2, 2, 1)), 48, (320, 192), (320, 192),
+    'road': Design(lambda: efficientnet_lite0((1, 2, 2, 1, 1, 1)), 48, (320, 192), (320, 192),
                    dense=False, pretrained=False),
-    'road_short': Design(lambda: efficientnet_lite0((1, 2, 2, 1, 1, 1)), 48,
-                         (320, 192), (320, 192), dense=False, pretrained=False),
     'road_dense': Design(lambda: rep_encoder(16, (32, 64, 128, 192), (1, 2, 4, 2)), 48,
                          (384, 224), (384, 224), dense=True, pretrained=False),
     'road_plus': Design(efficientnet_lite0, 64, (448, 256), (320, 192), dense=False,
@@ -85,8 +83,14 @@ def _depthwise(width: int) -> nn.Module:
     return conv_bn(width, width, groups=width)
 
 
-def load_network(name: str, path: Path) -> RoadNet:
-    """Load trained weights, ready for inference."""
+def load_network(name: str, path: Path, obstacle_odds: float = 0.0) -> RoadNet:
+    """
+    Load trained weights, ready for inference.
+
+    :param obstacle_odds: log-odds that an obstacle is given over every other class.
+    """
     network = build(name)
     network.load_state_dict(torch.load(path, weights_only=True, map_location='cpu'))
+    with torch.no_grad():
+        network.head[-1].bias[labels.OBSTACLE] += obstacle_odds
     return network.eval()

@@ -165,10 +165,12 @@ def main() -> None:
     parser.add_argument('--network', choices=tuple(DESIGNS), default='road')
     parser.add_argument('--threshold', type=float, default=0.0,
                         help='log-odds from which on a pixel is called path')
+    parser.add_argument('--obstacle-odds', type=float, default=0.0,
+                        help='log-odds that an obstacle is given over every other class')
     parser.add_argument('--out', type=Path, required=True, help='folder of the model')
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    network = load_network(options.network, options.run / 'network.pt')
+    network = load_network(options.network, options.run / 'network.pt', options.obstacle_odds)
     figures = export(network, DESIGNS[options.network].size, read_pack(options.pack), options.out,
                      options.threshold)
     print(json.dumps(figures, indent=2))

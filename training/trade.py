@@ -14,8 +14,9 @@
 """
 Show what fewer swallowed obstacles cost: `python -m training.trade --pack FILE --run RUN`.
 
-Each row asks for other log-odds before a pixel is called path. `training.export --threshold`
-builds the chosen one into the graphs.
+Each row asks for other log-odds before a pixel is called path. `--obstacle-odds` gives obstacles
+some more over every other class, which costs less where a path meets a shoulder. The same options
+of `training.export` build what is chosen into the graphs.
 """
 
 from __future__ import annotations
@@ -70,9 +71,12 @@ def main() -> None:
     parser.add_argument('--pack', type=Path, required=True, help='file of training.pack')
     parser.add_argument('--run', type=Path, required=True, help='folder with network.pt')
     parser.add_argument('--network', choices=tuple(DESIGNS), default='road')
+    parser.add_argument('--obstacle-odds', type=float, default=0.0,
+                        help='log-odds that an obstacle is given over every other class')
     options = parser.parse_args()
     device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
-    network = load_network(options.network, options.run / 'network.pt').to(device)
+    network = load_network(options.network, options.run / 'network.pt',
+                           options.obstacle_odds).to(device)
     sets = [ValidSet.of(name, one) for name, one in read_pack(options.pack).valid.items()]
     found = trade(network, DESIGNS[options.network].size, sets, device)
     print(table(found))

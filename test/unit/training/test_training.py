@@ -121,7 +121,7 @@ def test_the_teacher_is_asked_about_views_with_labels_of_others_alone(exact):
             Teacher.asked += len(images)
             return torch.zeros(len(images), 5, 16, 24)
 
-    training = Training(Plan('road_short'), build('road_short'), Teacher(), torch.device('cpu'))
+    training = Training(Plan('road'), build('road'), Teacher(), torch.device('cpu'))
     batch = Batch(torch.rand(3, 3, 64, 96), torch.ones(3, 64, 96, dtype=torch.uint8),
                   torch.tensor(exact))
     loss = training._loss(batch, (96, 64))
@@ -221,6 +221,20 @@ def test_training_goes_on_from_the_weights_in_use(name):
     assert (learning - asleep).abs().max() < 0.05 * asleep.abs().max()
 
 
+def test_obstacles_may_be_given_odds_over_all_else(tmp_path):
+    torch = pytest.importorskip('torch')
+    from training.designs import build, load_network
+    torch.manual_seed(0)
+    network = build('road').eval()
+    torch.save(network.state_dict(), tmp_path / 'network.pt')
+    image = torch.rand(1, 3, 64, 96)
+    with torch.inference_mode():
+        more = load_network('road', tmp_path / 'network.pt', 2.0)(image) - network(image)
+    assert torch.allclose(more[:, labels.OBSTACLE], torch.tensor(2.0), atol=1e-5)
+    more[:, labels.OBSTACLE] = 0
+    assert more.abs().max() < 1e-5
+
+
 def test_a_network_without_some_of_its_blocks_goes_on_as_the_shorter_design(tmp_path):
     torch = pytest.importorskip('torch')
     from training.bundled import load_graph
@@ -235,7 +249,7 @@ def test_a_network_without_some_of_its_blocks_goes_on_as_the_shorter_design(tmp_
     assert len(whole.encoder.stages[2]) == 4
     export_graph(DeployedNetwork(shorter, 1.0), (96, 64), tmp_path / 'model.onnx')
     image = torch.rand(2, 3, 64, 96)
-    road = build('road_short')
+    road = build('road')
     load_graph(road, tmp_path / 'model.onnx', image)
     with torch.inference_mode():
         assert (road(image) - shorter(image)).abs().max() < 1e-4
