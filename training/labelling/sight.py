@@ -124,7 +124,9 @@ class Watcher:
 
     def _class_probabilities(self, bgr: Array) -> NDArray[np.float32]:
         scaled = cv2.resize(bgr, SIZE, interpolation=cv2.INTER_AREA)
-        return self._classes(np.ascontiguousarray(scaled[None, ..., ::-1]))[0][0]
+        found = self._classes(np.ascontiguousarray(scaled[None, ..., ::-1]))[0][0]
+        # A quarter of the size: enlarged by area it would be blocks.
+        return np.stack([cv2.resize(plane, SIZE) for plane in found])
 
     def _both_ways(self, bgr: Array, look: Any) -> Array:
         """Return the mean of what is seen in the picture and its mirror image, in 255ths."""

@@ -415,5 +415,6 @@ def test_a_network_that_knows_pavements_is_shown_red_as_red():
 
     watcher = Watcher.__new__(Watcher)      # without the other networks, which are not at hand
     watcher._classes = network
-    watcher._class_probabilities(np.full((SIZE, SIZE, 3), (10, 20, 200), np.uint8))
+    found = watcher._class_probabilities(np.full((SIZE, SIZE, 3), (10, 20, 200), np.uint8))
     assert shown == [[200, 20, 10]]
+    assert found.shape == (len(labels.CLASSES), 256, 448)
