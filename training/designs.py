@@ -51,7 +51,7 @@ class Design:
 
 
 DESIGNS = {
-    'road': Design(lambda: efficientnet_lite0((1, 2, 2, 1, 1, 1)), 48, (320, 192), (320, 192),
+    'road': Design(lambda: efficientnet_lite0((1, 2, 2, 1, 1, 1)), 48, (352, 192), (352, 192),
                    dense=False, pretrained=False),
     'road_dense': Design(lambda: rep_encoder(16, (32, 64, 128, 192), (1, 2, 4, 2)), 48,
                          (384, 224), (384, 224), dense=True, pretrained=False),

@@ -44,9 +44,11 @@ from training.swatches import Swatches
 VALID_SEED = 1_000_000
 """Of the first rendered scene of validation; training takes those from 0 on."""
 _PASTED = 160
+_VALID = 240
+"""Rendered scenes of validation at most."""
 _HALL_EVERY = 6
 """One of so many rendered scenes is a hall."""
-_PLAIN_EVERY = 3
+_PLAIN_EVERY = 2
 """One of so many has surfaces and things that are all drawn, as simulated drives have."""
 
 
@@ -129,7 +131,7 @@ def write(data: Path, labels_folder: Path, out: Path, scenes: int, workers: int,
     street = list(street_examples(data, labels_folder))
     add('valid', 'street', street)
     add('valid', 'comma10k', plain(datasets.comma10k(data)))
-    add('valid', 'rendered', rendered(scenes // 10, VALID_SEED, other, workers))
+    add('valid', 'rendered', rendered(min(scenes // 10, _VALID), VALID_SEED, other, workers))
     backgrounds = [*valid['lums'], *valid['roads'], *(one.sample for one in street)]
     add('valid', 'pasted', pasted(backgrounds, [one for one in things if one.held_out], _PASTED))
     writer.close()
@@ -142,7 +144,7 @@ def main() -> None:
     parser.add_argument('--data', type=Path, required=True, help='folder with lums, roads, ...')
     parser.add_argument('--labels', type=Path, required=True, help='folder of training.label')
     parser.add_argument('--out', type=Path, required=True, help='file to write')
-    parser.add_argument('--rendered', type=int, default=2400, help='number of rendered scenes')
+    parser.add_argument('--rendered', type=int, default=6000, help='number of rendered scenes')
     parser.add_argument('--workers', type=int, default=2, help='processes that render')
     parser.add_argument('--most', type=int, help='pictures of each set, for a trial')
     options = parser.parse_args()

@@ -42,14 +42,16 @@ class _Share:
     """How often rare things come."""
 
     no_road: float = 0.04
-    end: float = 0.15
-    bump: float = 0.3
+    end: float = 0.22
+    bump: float = 0.4
     side_road: float = 0.15
     sidewalk: float = 0.35
     wet: float = 0.15
 
 
 _SHARE = _Share()
+_ASPHALT, _GRASS = 0.4, 0.4
+"""How often a road is of asphalt, and a verge of grass, whatever the others are."""
 _SIDEWALKS = (Material.SLABS, Material.ASPHALT, Material.CONCRETE, Material.COBBLES)
 
 
@@ -65,8 +67,8 @@ def random_scene(seed: int, width: int, height: int, stock: Stock | None = None)
     """
     Render a random scene, uint8 [height, width].
 
-    The same seed, size and stock give the same frame. About 4 % of the scenes have no road, 15 % a
-    road that ends ahead, 30 % a speed bump.
+    The same seed, size and stock give the same frame. About 4 % of the scenes have no road, 22 % a
+    road that ends ahead, 40 % a speed bump.
     """
     if width < 8 or height < 8:
         raise ValueError(f'random scene: size {width}x{height}, needs at least 8x8')
@@ -98,10 +100,11 @@ def _pick(rng: _Rng, choices: tuple[Material, ...]) -> Material:
 
 
 def _surfaces(rng: _Rng) -> Surfaces:
-    road = _pick(rng, ROADS)
+    road = Material.ASPHALT if rng.random() < _ASPHALT else _pick(rng, ROADS)
+    verge = Material.GRASS if rng.random() < _GRASS else _pick(rng, VERGES)
     # A sidewalk that looks like its road could not be told from it.
     sidewalk = _pick(rng, tuple(material for material in _SIDEWALKS if material is not road))
-    return Surfaces(road, _pick(rng, VERGES), sidewalk, int(rng.integers(4)))
+    return Surfaces(road, verge, sidewalk, int(rng.integers(4)))
 
 
 def _line(rng: _Rng) -> CentreLine:
@@ -135,12 +138,14 @@ def _profile(rng: _Rng) -> Profile:
     side_roads = tuple(
         SideRoad(rng.uniform(4.0, 40.0), rng.uniform(3.0, 8.0), side)
         for side in (-1, 1) if rng.random() < _SHARE.side_road)
-    bumps = (Bump(rng.uniform(2.0, 30.0), rng.uniform(0.4, 1.6), bool(rng.random() < 0.7)),)
-    end = float(rng.uniform(1.5, 18.0)) if rng.random() < _SHARE.end else math.inf
-    beyond = (None, Material.WATER, Material.SOIL, Material.SAND, Material.GRASS)
+    # Many close before the camera, where the picture's lower edge cuts them.
+    bumps = (Bump(float(np.exp(rng.uniform(math.log(0.7), math.log(30.0)))),
+                  rng.uniform(0.4, 1.6), bool(rng.random() < 0.7)),)
+    end = float(rng.uniform(1.5, 30.0)) if rng.random() < _SHARE.end else math.inf
+    beyond = (None, Material.WATER, Material.WATER, Material.SOIL, Material.SAND, Material.GRASS)
     return Profile(
         width, float(rng.uniform(0.0, 0.06) if walks or lines else rng.uniform(0.02, 0.22)),
-        end_s=end, beyond=beyond[int(rng.integers(5))], lines=tuple(lines),
+        end_s=end, beyond=beyond[int(rng.integers(len(beyond)))], lines=tuple(lines),
         paint_bgr=(225, 228, 230) if rng.random() < 0.75 else (60, 185, 225),
         wear=float(rng.uniform(0.2, 0.9)),
         crossings=(float(rng.uniform(3.0, 25.0)),) if rng.random() < 0.1 else (),

@@ -22,6 +22,7 @@ on from the last checkpoint; a training by minutes has then as many left as it h
 from __future__ import annotations
 
 import argparse
+from contextlib import AbstractContextManager
 from copy import deepcopy
 from dataclasses import dataclass
 import json
@@ -74,7 +75,7 @@ class Plan:
     peak_rate: float = 3e-3
     weight_decay: float = 0.02
     warmup: float = 0.03
-    ema: float = 0.999
+    ema: float = 0.998
     seed: int = 1
     reports: int = 5
 
@@ -163,16 +164,20 @@ class Training:
         codes = codes[:, 0].to(torch.uint8)
         if self.teacher is None or bool(batch.exact.all()):
             return segmentation_loss(larger, codes)
-        asked = ~batch.exact
-        with torch.no_grad(), torch.autocast(self.device.type, dtype=torch.bfloat16):
-            taught = self.teacher(normalise(batch.images[asked])).float()
+        # Chosen by numbers, not by a mask on the GPU: for that the CPU would wait.
+        asked, known = (places.nonzero()[:, 0].to(self.device)
+                        for places in (~batch.exact, batch.exact))
+        with (torch.no_grad(), torch.autocast(self.device.type, dtype=torch.bfloat16),
+              _untuned()):
+            shown = torch.cat([asked, known])[:_rounded(len(asked), len(batch.exact))]
+            taught = self.teacher(normalise(batch.images[shown])).float()[:len(asked)]
         hard = segmentation_loss(larger[asked], doubted(codes[asked], taught))
         soft = F.interpolate(taught, size=logits.shape[2:], mode='bilinear', align_corners=False)
         loss = (1 - SOFT_SHARE) * hard + SOFT_SHARE * distillation_loss(logits[asked], soft)
-        if bool(asked.all()):
+        if not len(known):
             return loss
-        exact = segmentation_loss(larger[batch.exact], codes[batch.exact])
-        return torch.lerp(exact, loss, asked.float().mean())
+        exact = segmentation_loss(larger[known], codes[known])
+        return torch.lerp(exact, loss, len(asked) / len(batch.exact))
 
     def save(self, out: Path) -> None:
         """Write checkpoint.pt, and network.pt, the averaged weights."""
@@ -238,12 +243,24 @@ def _report(training: Training, valid: list[ValidSet], loss: float, out: Path) -
     figures = {'step': training.step, 'seconds': round(training.seconds),
                'views_per_s': round(plan.batch * training.step / training.seconds),
                'loss': round(loss, 4)}
-    for one in valid:
-        odds = path_odds(training.average, one.images, plan.design.size, training.device)
-        figures |= row(one.name, score(odds, one))
+    with _untuned():
+        for one in valid:
+            odds = path_odds(training.average, one.images, plan.design.size, training.device)
+            figures |= row(one.name, score(odds, one))
     print(json.dumps(figures), flush=True)
     with (out / 'log.jsonl').open('a') as log:
         log.write(json.dumps(figures) + '\n')
+
+
+def _rounded(asked: int, views: int) -> int:
+    """Return a few more than asked about: for each new number cuDNN plans anew, for seconds."""
+    step = max(1, views // 8)
+    return min(views, -(-asked // step) * step)
+
+
+def _untuned() -> AbstractContextManager[None]:
+    """Let cuDNN not search for the quickest convolutions: it would for each number of views."""
+    return torch.backends.cudnn.flags(enabled=True, benchmark=False)
 
 
 def begin(plan: Plan, encoder: dict[str, Tensor], graph: Path | None, pool: Pool) -> RoadNet:
@@ -304,7 +321,8 @@ def main() -> None:
         graph = options.begin and options.begin / name / 'model.onnx'
         training = Training(plan, begin(plan, pack.encoder, graph, pool), teacher, device)
         train(training, pool, valid, out)
-        found = trade(training.average, plan.design.size, valid, device)
+        with _untuned():
+            found = trade(training.average, plan.design.size, valid, device)
         (out / 'trade.md').write_text(table(found))
         print(table(found), flush=True)
 

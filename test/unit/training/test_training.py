@@ -129,6 +129,16 @@ def test_the_teacher_is_asked_about_views_with_labels_of_others_alone(exact):
     assert torch.isfinite(loss) and loss.requires_grad
 
 
+@pytest.mark.parametrize('views', [1, 3, 12, 96])
+def test_a_teacher_sees_batches_of_few_sizes(views):
+    pytest.importorskip('torch')
+    from training.train import _rounded
+    sizes = [_rounded(asked, views) for asked in range(1, views + 1)]
+    assert all(asked <= size <= views for asked, size in enumerate(sizes, start=1))
+    assert len(set(sizes)) <= 12
+
+
+
 def test_a_depthwise_convolution_in_bfloat16_says_what_it_says_in_float32():
     torch = pytest.importorskip('torch')
     from training.network import InvertedResidual
