@@ -33,6 +33,8 @@ from training.packed import Cutout
 HEIGHTS_M = {'vehicle': 1.55, 'person': 1.7, 'bike': 1.4}
 """How tall things of the detectors' kinds are; a bike mostly has its rider on it."""
 LUMS_HEIGHT_M = 1.4
+SHARE_ALIKE = frozenset({'street', 'street_views'})
+"""Sources whose licence asks for itself again: some must do without them."""
 HELD_OUT_SHARE = 0.15
 _DRAWN = 16
 """Of each kind that is drawn."""

@@ -21,7 +21,7 @@ weights, in one file that can be brought to another machine.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import islice
@@ -64,6 +64,20 @@ def street_examples(data: Path, labels_folder: Path) -> Iterator[Example]:
         yield Example(sample, tuple(
             Standing(one.kind, tuple(float(v) for v in np.divide(
                 one.box, (width, height, width, height)))) for one in things if one.certain))
+
+
+def stocks(swatches: Swatches, things: Sequence[Cutout]) -> tuple[Stock, Stock]:
+    """
+    Return what scenes are rendered with: those of training, and those of validation.
+
+    Who leaves share-alike sets out of a training does not meet them in its scenes either.
+    """
+    learned = [one for one in things
+               if not one.held_out and one.source not in cutouts.SHARE_ALIKE]
+    kept = [one for one in things if one.held_out]
+    first, second = (Stock(swatches, tuple(map(cutouts.sprite_of, some)))
+                     for some in (learned, kept))
+    return first, second
 
 
 def rendered(count: int, seed: int, stock: Stock, workers: int) -> Iterator[Example]:
@@ -121,9 +135,7 @@ def write(data: Path, labels_folder: Path, out: Path, scenes: int, workers: int,
         if name == 'roads' and not found:
             found = datasets.roads(data, 'train')
         add('train', name, plain(found))
-    swatches = Swatches(data / 'textures')
-    stock, other = (Stock(swatches, tuple(cutouts.sprite_of(one) for one in things
-                                          if one.held_out is kept)) for kept in (False, True))
+    stock, other = stocks(Swatches(data / 'textures'), things)
     add('train', 'rendered', rendered(scenes, 0, stock, workers))
     valid = {'lums': datasets.lums(data, 'valid'), 'roads': datasets.roads(data, 'valid')}
     for name, kept in valid.items():

@@ -15,6 +15,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -138,6 +140,23 @@ def test_a_pack_gives_back_what_was_put_in(tmp_path):
     assert [one.held_out for one in pack.cutouts] == [False, True]
     assert pack.cutouts[0].bgra.shape == (40, 20, 4)
     assert torch.equal(pack.encoder['a'], torch.ones(2))
+
+
+def test_scenes_of_training_hold_nothing_that_is_share_alike_or_kept_for_validation():
+    pytest.importorskip('torch')
+    from training.pack import stocks
+    from training.packed import Cutout
+    from training.swatches import Swatches
+
+    def cutout(height_m, source, held_out):
+        return Cutout(np.full((20, 10, 4), 255, np.uint8), 'person', height_m, 1.0, held_out,
+                      source)
+
+    learned, kept = stocks(Swatches(Path()), [
+        cutout(1.1, '', False), cutout(1.2, 'street', False), cutout(1.3, 'street_views', False),
+        cutout(1.4, 'roads', False), cutout(1.5, 'street', True), cutout(1.6, 'lums', True)])
+    assert [one.height_m for one in learned.things] == [1.1, 1.4]
+    assert [one.height_m for one in kept.things] == [1.5, 1.6]
 
 
 def test_a_step_of_training_on_a_pack_and_a_resumed_one(tmp_path):
