@@ -36,7 +36,7 @@ def test_random_scenes_are_varied():
     assert 0.85 < share[PATH] < 1.0
     assert 0.4 < share[OBSTACLE] < 0.95
     assert 0.03 < share[SPEED_BUMP] < 0.35
-    # Right before the vehicle, too: never shown one that is cut off, a network saw a barrier there.
+    # Right before the vehicle, too: a network that never saw one cut off sees a barrier there.
     assert any((frame.labels[-1] == SPEED_BUMP).any() for frame in frames)
     assert 0.2 < share[SIDEWALK] < 0.8
     for frame in frames:

@@ -143,7 +143,6 @@ def test_a_pack_gives_back_what_was_put_in(tmp_path):
 
 
 def test_scenes_of_training_hold_nothing_that_is_share_alike_or_kept_for_validation():
-    pytest.importorskip('torch')
     from training.pack import stocks
     from training.packed import Cutout
     from training.swatches import Swatches
