@@ -170,7 +170,8 @@ def test_an_engine_tells_its_batch(model):
 
 def test_an_engine_of_another_network_is_refused(model):
     engine = CpuEngine(model.graph, CpuDevice())
-    with pytest.raises(BackendError, match='model.yaml says 64x192, graph takes 320x192'):
+    takes = f'model.yaml says 64x192, graph takes {model.width}x192'
+    with pytest.raises(BackendError, match=takes):
         check_engine(engine, replace(model, width=64))
     engine.get_tensor_name = lambda index: ('image', 'scores', 'labels')[index]
     with pytest.raises(BackendError, match='are image, scores, labels; must be image in, labels'):
