@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 import numpy as np
 import pytest
@@ -156,6 +156,7 @@ def test_only_a_cell_that_is_seen_as_a_whole_is_cleared(ray):
     assert stood().cleared(ray, -10.0, 2.0, 0.0).occupied(-10.0).any()
 
 
+@example(1.6907868184013113, 6.28125, 1.0, 2.0)
 @given(st.floats(-3.2, 3.2), st.floats(0.2, 6.3), st.floats(0.3, 2.0), st.floats(2.0, 4.5))
 def test_free_cells_lie_in_the_fan(begin, turn, start, free):
     grid = cleared(Grid.around(0.0, 0.0, 5.0), fan(start, free, 0.0, 0.0, begin, turn), clock=1.0)
@@ -164,7 +165,9 @@ def test_free_cells_lie_in_the_fan(begin, turn, start, free):
     angle = np.mod(np.arctan2(points[:, 1], points[:, 0]) - begin, 2 * math.pi)
     half = RESOLUTION / math.sqrt(2)
     assert ((distance >= start + half - 1e-5) & (distance <= free - half + 1e-5)).all()
-    assert (angle <= turn + 1e-3).all()
+    # Less than half the way between two of the 400 rays is no gap.
+    whole = 2 * math.pi - turn < 0.5 * turn / 400
+    assert whole or (angle <= turn + 1e-3).all()
 
 
 @given(st.floats(-30, 30), st.floats(-30, 30))
