@@ -138,7 +138,6 @@ def test_a_teacher_sees_batches_of_few_sizes(views):
     assert len(set(sizes)) <= 12
 
 
-
 def test_a_depthwise_convolution_in_bfloat16_says_what_it_says_in_float32():
     torch = pytest.importorskip('torch')
     from training.network import InvertedResidual
