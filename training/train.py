@@ -22,7 +22,6 @@ on from the last checkpoint; a training by minutes has then as many left as it h
 from __future__ import annotations
 
 import argparse
-from contextlib import AbstractContextManager
 from copy import deepcopy
 from dataclasses import dataclass
 import json
@@ -44,7 +43,7 @@ from training.packed import read_pack
 from training.pixels import normalise
 from training.pool import Batch, Pool, SHARES
 from training.trade import table, trade
-from training.validation import path_odds, row, score, ValidSet
+from training.validation import path_odds, row, score, untuned, ValidSet
 
 ENCODER_SHARE = 0.3                # of the learning rate, for an encoder that comes pretrained
 TEACHER = 'road_plus'
@@ -168,7 +167,7 @@ class Training:
         asked, known = (places.nonzero()[:, 0].to(self.device)
                         for places in (~batch.exact, batch.exact))
         with (torch.no_grad(), torch.autocast(self.device.type, dtype=torch.bfloat16),
-              _untuned()):
+              untuned()):
             shown = torch.cat([asked, known])[:_rounded(len(asked), len(batch.exact))]
             taught = self.teacher(normalise(batch.images[shown])).float()[:len(asked)]
         hard = segmentation_loss(larger[asked], doubted(codes[asked], taught))
@@ -243,10 +242,9 @@ def _report(training: Training, valid: list[ValidSet], loss: float, out: Path) -
     figures = {'step': training.step, 'seconds': round(training.seconds),
                'views_per_s': round(plan.batch * training.step / training.seconds),
                'loss': round(loss, 4)}
-    with _untuned():
-        for one in valid:
-            odds = path_odds(training.average, one.images, plan.design.size, training.device)
-            figures |= row(one.name, score(odds, one))
+    for one in valid:
+        odds = path_odds(training.average, one.images, plan.design.size, training.device)
+        figures |= row(one.name, score(odds, one))
     print(json.dumps(figures), flush=True)
     with (out / 'log.jsonl').open('a') as log:
         log.write(json.dumps(figures) + '\n')
@@ -256,11 +254,6 @@ def _rounded(asked: int, views: int) -> int:
     """Return a few more than asked about: for each new number cuDNN plans anew, for seconds."""
     step = max(1, views // 8)
     return min(views, -(-asked // step) * step)
-
-
-def _untuned() -> AbstractContextManager[None]:
-    """Let cuDNN not search for the quickest convolutions: it would for each number of views."""
-    return torch.backends.cudnn.flags(enabled=True, benchmark=False)
 
 
 def begin(plan: Plan, encoder: dict[str, Tensor], graph: Path | None, pool: Pool) -> RoadNet:
@@ -321,8 +314,7 @@ def main() -> None:
         graph = options.begin and options.begin / name / 'model.onnx'
         training = Training(plan, begin(plan, pack.encoder, graph, pool), teacher, device)
         train(training, pool, valid, out)
-        with _untuned():
-            found = trade(training.average, plan.design.size, valid, device)
+        found = trade(training.average, plan.design.size, valid, device)
         (out / 'trade.md').write_text(table(found))
         print(table(found), flush=True)
 

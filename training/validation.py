@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,6 +75,11 @@ class ValidSet:
         return cls(name, packed.images, packed.codes, obstacles)
 
 
+def untuned() -> AbstractContextManager[None]:
+    """Let cuDNN not search for the quickest convolutions: it would for each number of views."""
+    return torch.backends.cudnn.flags(enabled=True, benchmark=False)
+
+
 @torch.inference_mode()
 def path_odds(network: torch.nn.Module, images: Tensor, size: tuple[int, int],
               device: torch.device, batch: int = 32) -> Tensor:
@@ -88,7 +94,7 @@ def path_odds(network: torch.nn.Module, images: Tensor, size: tuple[int, int],
     for first in range(0, len(images), batch):
         some = unpacked(images[first:first + batch].to(device))
         some = F.interpolate(some, size=size[::-1], mode='bilinear', antialias=True)
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        with torch.autocast(device.type, dtype=torch.bfloat16), untuned():
             logits = network(normalise(some)).float()
         odds = path_logit(logits)[:, None]
         found.append(F.interpolate(odds, size=(height, width), mode='bilinear')[:, 0].cpu())
