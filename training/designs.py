@@ -26,7 +26,7 @@ from torch import nn
 from training import labels
 from training.efficientnet import efficientnet_lite0
 from training.network import conv_bn, Encoder, InvertedResidual, RoadNet
-from training.repvgg import rep_encoder, RepBlock
+from training.repvgg import dense_start
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,6 @@ class Design:
     :ivar width: features of the decoder.
     :ivar size: width and height of the input, px, multiples of 32.
     :ivar small_size: of the input in the first part of the training.
-    :ivar dense: whether the decoder's convolutions are dense, rather than depthwise.
     :ivar pretrained: whether the encoder can begin with the weights of ImageNet.
     """
 
@@ -46,26 +45,21 @@ class Design:
     width: int
     size: tuple[int, int]
     small_size: tuple[int, int]
-    dense: bool
     pretrained: bool
 
 
 DESIGNS = {
     'road': Design(lambda: efficientnet_lite0((1, 2, 2, 1, 1, 1)), 48, (352, 192), (352, 192),
-                   dense=False, pretrained=False),
-    'road_dense': Design(lambda: rep_encoder(16, (32, 64, 128, 192), (1, 2, 4, 2)), 48,
-                         (384, 224), (384, 224), dense=True, pretrained=False),
-    'road_plus': Design(efficientnet_lite0, 64, (448, 256), (320, 192), dense=False,
-                        pretrained=True),
+                   pretrained=False),
+    'road_dense': Design(lambda: dense_start(efficientnet_lite0((1, 2, 2, 2, 2, 2)), 16, (48, 64)),
+                         64, (352, 192), (352, 192), pretrained=False),
+    'road_plus': Design(efficientnet_lite0, 64, (448, 256), (320, 192), pretrained=True),
 }
 
 
 def build(name: str) -> RoadNet:
     """Return a network of DESIGNS, without trained weights."""
     design = DESIGNS[name]
-    if design.dense:
-        return RoadNet(len(labels.CLASSES), design.encoder(), design.width,
-                       lambda width: RepBlock(width, width), lambda width: RepBlock(width, width))
     return RoadNet(len(labels.CLASSES), design.encoder(), design.width, _residual, _depthwise)
 
 

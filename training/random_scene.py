@@ -42,8 +42,9 @@ class _Share:
     """How often rare things come."""
 
     no_road: float = 0.04
-    end: float = 0.22
+    end: float = 0.28
     bump: float = 0.4
+    cut_bump: float = 0.35
     side_road: float = 0.15
     sidewalk: float = 0.35
     wet: float = 0.15
@@ -67,7 +68,7 @@ def random_scene(seed: int, width: int, height: int, stock: Stock | None = None)
     """
     Render a random scene, uint8 [height, width].
 
-    The same seed, size and stock give the same frame. About 4 % of the scenes have no road, 22 % a
+    The same seed, size and stock give the same frame. About 4 % of the scenes have no road, 28 % a
     road that ends ahead, 40 % a speed bump.
     """
     if width < 8 or height < 8:
@@ -78,7 +79,7 @@ def random_scene(seed: int, width: int, height: int, stock: Stock | None = None)
         float(np.exp(rng.uniform(math.log(0.4), math.log(2.0)))),
         math.radians(rng.uniform(-2.0, 24.0) if rng.random() < 0.85 else rng.uniform(24.0, 38.0)))
     line = _line(rng)
-    profile = _profile(rng)
+    profile = _profile(rng, _nearest(camera))
     surfaces = _surfaces(rng)
     scene = Scene(line, profile, surfaces, _light(rng), sky=int(rng.integers(16)))
     lateral, yaw = _stance(rng, profile)
@@ -119,7 +120,23 @@ def _line(rng: _Rng) -> CentreLine:
     return CentreLine.from_curvature(curvature, -15.0, 260.0)
 
 
-def _profile(rng: _Rng) -> Profile:
+def _nearest(camera: Camera) -> float:
+    """Return how far ahead the picture's lower edge shows the ground, m."""
+    forward, _ = camera.pixel_to_ground(camera.cx, camera.height - 0.5)
+    return float(forward)
+
+
+def _bump(rng: _Rng, nearest: float) -> Bump:
+    """Lay a speed bump anywhere ahead, or right where the picture's lower edge cuts it."""
+    length, striped = rng.uniform(0.4, 1.6), bool(rng.random() < 0.7)
+    if rng.random() < _SHARE.cut_bump:
+        # A vehicle that stands before its last rows stands there for good if they look wrong.
+        return Bump(nearest + length * rng.uniform(-0.45, 0.5), length, striped)
+    # Many close before the camera all the same.
+    return Bump(float(np.exp(rng.uniform(math.log(0.7), math.log(30.0)))), length, striped)
+
+
+def _profile(rng: _Rng, nearest: float) -> Profile:
     if rng.random() < _SHARE.no_road:
         return Profile(0.0)
     width = float(np.exp(rng.uniform(math.log(1.3), math.log(14.0))))
@@ -138,9 +155,7 @@ def _profile(rng: _Rng) -> Profile:
     side_roads = tuple(
         SideRoad(rng.uniform(4.0, 40.0), rng.uniform(3.0, 8.0), side)
         for side in (-1, 1) if rng.random() < _SHARE.side_road)
-    # Many close before the camera, where the picture's lower edge cuts them.
-    bumps = (Bump(float(np.exp(rng.uniform(math.log(0.7), math.log(30.0)))),
-                  rng.uniform(0.4, 1.6), bool(rng.random() < 0.7)),)
+    bumps = (_bump(rng, nearest),)
     end = float(rng.uniform(1.5, 30.0)) if rng.random() < _SHARE.end else math.inf
     beyond = (None, Material.WATER, Material.WATER, Material.SOIL, Material.SAND, Material.GRASS)
     return Profile(

@@ -21,8 +21,6 @@ runs dense convolutions at several times the rate of depthwise ones.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import nn, Tensor
 
@@ -42,6 +40,11 @@ class RepBlock(nn.Module):
         y = self.dense(x) + self.point(x)
         return (y if self.same is None else y + self.same(x)).relu()
 
+    def beside(self) -> list[nn.Module]:
+        """Return the modules of the branches beside the dense one."""
+        same = [] if self.same is None else [self.same]
+        return [*self.point, *same]
+
     def fused(self) -> nn.Sequential:
         """Return the one convolution that it comes to, with its ReLU."""
         convolution = self.dense[0]
@@ -58,20 +61,23 @@ class RepBlock(nn.Module):
         return nn.Sequential(one, nn.ReLU(inplace=True))
 
 
-def rep_encoder(stem: int, channels: tuple[int, int, int, int], blocks: Sequence[int]) -> Encoder:
+def dense_start(encoder: Encoder, stem: int, hidden: tuple[int, int]) -> Encoder:
     """
-    Return an encoder of dense blocks; three colours need no more than one branch.
+    Give an encoder other first layers, down to 1/8: dense ones, that give as many channels.
 
-    :param stem: channels at 1/2. channels, blocks: of the stages at 1/4, 1/8, 1/16, 1/32.
+    On large maps a CPU waits for memory where a depthwise convolution, or a pointwise one to many
+    channels, has little to do with much; EfficientNetV2 (arXiv:2104.00298) begins densely too.
+
+    :param stem: channels at 1/2. hidden: channels within the stages at 1/4 and 1/8.
     """
-    stages: list[nn.Module] = []
-    inputs = stem
-    for outputs, count in zip(channels, blocks, strict=True):
-        stages.append(nn.Sequential(*(
-            RepBlock(inputs if k == 0 else outputs, outputs, 2 if k == 0 else 1)
-            for k in range(count))))
-        inputs = outputs
-    return Encoder(conv_bn(3, stem, stride=2), stages, channels)
+    first, second = encoder.channels[:2]
+    stages = [_dense_stage(stem, hidden[0], first), _dense_stage(first, hidden[1], second)]
+    return Encoder(conv_bn(3, stem, stride=2), [*stages, *encoder.stages[2:]], encoder.channels)
+
+
+def _dense_stage(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
+    """Halve the size; what comes out is linear, as of an inverted residual."""
+    return nn.Sequential(RepBlock(inputs, hidden, 2), *_conv_bn(hidden, outputs, 3, 1))
 
 
 @torch.no_grad()

@@ -95,6 +95,8 @@ class Watcher:
         self._road = compiled(data / 'baselines' / 'road-segmentation-adas-0001.xml', threads)
         self._shapes = compiled(teachers / 'deeplabv3_mnv2_pascal_quant.tflite', threads)
         self._classes = class_network(pavement_model, threads)
+        _, height, width, _ = self._classes.input(0).shape
+        self._classes_see = width, height
 
     def look(self, bgr: Array, views: Sequence[View] = VIEWS) -> Sight:
         """Return what is seen in a BGR picture."""
@@ -123,7 +125,7 @@ class Watcher:
         return np.stack([scores[ROAD] + scores[MARK], scores[CURB]])
 
     def _class_probabilities(self, bgr: Array) -> NDArray[np.float32]:
-        scaled = cv2.resize(bgr, SIZE, interpolation=cv2.INTER_AREA)
+        scaled = cv2.resize(bgr, self._classes_see, interpolation=cv2.INTER_AREA)
         found = self._classes(np.ascontiguousarray(scaled[None, ..., ::-1]))[0][0]
         # A quarter of the size: enlarged by area it would be blocks.
         return np.stack([cv2.resize(plane, SIZE) for plane in found])

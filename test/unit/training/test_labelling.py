@@ -410,11 +410,12 @@ def test_a_network_that_knows_pavements_is_shown_red_as_red():
     shown = []
 
     def network(images):
+        assert images.shape == (1, 288, 512, 3)
         shown.append(images[0, 0, 0].tolist())
-        return [np.full((1, len(labels.CLASSES), 64, 112), 0.2, np.float32)]
+        return [np.full((1, len(labels.CLASSES), 72, 128), 0.2, np.float32)]
 
     watcher = Watcher.__new__(Watcher)      # without the other networks, which are not at hand
-    watcher._classes = network
+    watcher._classes, watcher._classes_see = network, (512, 288)
     found = watcher._class_probabilities(np.full((SIZE, SIZE, 3), (10, 20, 200), np.uint8))
     assert shown == [[200, 20, 10]]
     assert found.shape == (len(labels.CLASSES), 256, 448)

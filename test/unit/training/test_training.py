@@ -244,6 +244,71 @@ def test_obstacles_may_be_given_odds_over_all_else(tmp_path):
     assert torch.allclose(more, expected, atol=1e-4)
 
 
+def test_a_grafted_network_has_the_donors_layers_behind_its_own():
+    torch = pytest.importorskip('torch')
+    from training.designs import build
+    from training.graft import graft, LEFT_OUT, mismatch
+    torch.manual_seed(0)
+    donor, network = build('road_plus').eval(), build('road_dense').eval()
+    new = graft(network, donor)
+    image = torch.rand(2, 3, 64, 96)
+    with torch.inference_mode():
+        assert mismatch(network, donor, image) > 0.1
+        # With the donor's first layers instead of its own it is the donor, without some blocks.
+        network.encoder.stem = donor.encoder.stem
+        network.encoder.stages[0], network.encoder.stages[1] = donor.encoder.stages[:2]
+        assert mismatch(network, donor, image) == 0
+        for index, places in LEFT_OUT.items():
+            for place in places:
+                donor.encoder.stages[index][place] = torch.nn.Identity()
+        assert torch.equal(network(image), donor(image))
+    theirs = {id(one) for one in donor.parameters()}
+    own = [one for part in new for one in part.parameters()]
+    assert own and not theirs & {id(one) for one in own}
+
+
+def test_the_new_layers_of_a_graft_learn_what_the_donors_give():
+    torch = pytest.importorskip('torch')
+    from training.designs import build
+    from training.graft import graft, mismatch
+    torch.manual_seed(0)
+    donor, network = build('road_plus').requires_grad_(False), build('road_dense').eval()
+    image = torch.rand(2, 3, 64, 96)
+    for module in donor.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = 1.0       # normalises by what it sees here
+    donor.train()(image)
+    new = graft(network, donor.eval())
+    optimizer = torch.optim.Adam(
+        [one for part in new for one in part.train().parameters()], 3e-3)
+    found = []
+    for _ in range(40):
+        optimizer.zero_grad()
+        loss = mismatch(network, donor, image)
+        loss.backward()
+        optimizer.step()
+        found.append(float(loss.detach()))
+    assert found[-1] < 0.6 * found[0]
+
+
+def test_a_graph_of_dense_blocks_goes_on_in_their_dense_branches(tmp_path):
+    torch = pytest.importorskip('torch')
+    from training.bundled import load_graph
+    from training.designs import build
+    from training.export import export_graph
+    from training.graph import DeployedNetwork
+    torch.manual_seed(0)
+    dense, again = build('road_dense').eval(), build('road_dense')
+    export_graph(DeployedNetwork(dense, 1.0), (96, 64), tmp_path / 'model.onnx')
+    image = torch.rand(2, 3, 64, 96)
+    load_graph(again, tmp_path / 'model.onnx', image)
+    with torch.inference_mode():
+        assert (dense(image) - again(image)).abs().max() < 1e-4
+    again.train()(image).sum().backward()
+    block = again.encoder.stages[0][0]
+    assert block.point[1].weight.grad.abs().max() > 0      # that branch can learn again
+
+
 def test_a_network_without_some_of_its_blocks_goes_on_as_the_shorter_design(tmp_path):
     torch = pytest.importorskip('torch')
     from training.bundled import load_graph
@@ -268,12 +333,9 @@ def test_weights_of_another_design_are_refused():
     torch = pytest.importorskip('torch')
     from training.bundled import load_graph
     from training.designs import build
-    with pytest.raises(ValueError, match='another design, begin without it'):
-        load_graph(build('road_dense'), MODELS / 'road' / 'model.onnx',
-                   torch.zeros(1, 3, 64, 96))
-    with pytest.raises(ValueError, match='another design, begin without it'):
-        load_graph(build('road_plus'), MODELS / 'road' / 'model.onnx',
-                   torch.zeros(1, 3, 64, 96))
+    for own, other in (('road_dense', 'road'), ('road_plus', 'road'), ('road', 'road_plus')):
+        with pytest.raises(ValueError, match='another design, begin without it'):
+            load_graph(build(own), MODELS / other / 'model.onnx', torch.zeros(1, 3, 64, 96))
 
 
 def test_a_fused_network_says_the_same():
