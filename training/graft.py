@@ -29,7 +29,6 @@ import numpy as np
 import torch
 from torch import nn, Tensor
 
-from training.bundled import load_graph
 from training.designs import build, DESIGNS
 from training.export import export_graph
 from training.graph import DeployedNetwork
@@ -37,12 +36,12 @@ from training.network import RoadNet
 from training.packed import read_pack
 from training.pixels import normalise
 from training.pool import Pool, SHARES
+from training.train import begin, Plan
 
 NETWORK, DONOR = 'road_dense', 'road_plus'
 LEFT_OUT = {2: (1, 4), 3: (1, 2)}
 """Blocks of the donor's stages at 1/16 and 1/32 without which it scores as well at 352x192."""
 PEAK_RATE = 4e-3
-FIRST_LOOK = 24
 
 
 def graft(network: RoadNet, donor: RoadNet) -> list[nn.Module]:
@@ -110,9 +109,7 @@ def main() -> None:
     options = parser.parse_args()
     device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
     pool = Pool(read_pack(options.pack), tuple(SHARES), device)
-    donor = build(DONOR)
-    some = pool.draw(FIRST_LOOK, DESIGNS[DONOR].size, np.random.default_rng(1)).images
-    load_graph(donor, options.donor, normalise(some.cpu().float()))
+    donor = begin(Plan(DONOR, steps=1), {}, options.donor, pool)
     network = grafted(donor, pool, options.minutes, options.batch)
     path = options.out / NETWORK / 'model.onnx'
     path.parent.mkdir(parents=True, exist_ok=True)
