@@ -20,6 +20,7 @@ from contextlib import contextmanager
 import os
 from pathlib import Path
 import tempfile
+import time
 from typing import Any
 
 from builtin_interfaces.msg import Time
@@ -147,9 +148,14 @@ class NodeTestbed(Testbed):
         """Wait until the node says SLOW, in a text that holds certain words."""
         self._wait_for_decision('slow', 'slow_class', text)
 
-    def wait_for_stop(self, reason: str, text: str = '') -> None:
-        """Wait until the node says STOP for a reason, in a text that holds certain words."""
-        self._wait_for_decision('stop', reason, text)
+    def wait_for_stop(self, reason: str, text: str = '', since: float | None = None) -> None:
+        """
+        Wait until the node says STOP for a reason, in a text that holds certain words.
+
+        :param since: when, on the monotonic clock, it may have been said first; None: now. For
+            a reason that lasts one frame only: a moment before its cause.
+        """
+        self._wait_for_decision('stop', reason, text, since)
 
     def next_stops(self, count: int = 10) -> list[bool]:
         """Return the next values of ~/stop."""
@@ -157,14 +163,19 @@ class NodeTestbed(Testbed):
         self.wait_for(lambda: len(self.stops) >= begin + count, f'{count} messages on ~/stop')
         return self.stops[begin:begin + count]
 
-    def _wait_for_decision(self, decision: str, reason: str, text: str = '') -> None:
-        stops, states = self.listener.stops, self.listener.states
-        begin, begin_states = len(stops), len(states)
+    def _wait_for_decision(self, decision: str, reason: str, text: str = '',
+                           since: float | None = None) -> None:
+        # Not the newest messages alone: by the time this thread looks, the next frame's may be
+        # there.
+        begin = time.monotonic() if since is None else since
 
         def said() -> bool:
-            return len(stops) > begin and len(states) > begin_states and (
-                (states[-1].decision, states[-1].reason) == (decision, reason)
-                and stops[-1].stop is (decision == 'stop') and text in states[-1].text)
+            return (
+                any(message.stop is (decision == 'stop')
+                    for message in self.listener.stops_since(begin))
+                and any((message.decision, message.reason) == (decision, reason)
+                        and text in message.text
+                        for message in self.listener.states_since(begin)))
 
         self.wait_for(said, f'{decision.upper()}, {reason}, {text}')
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from array import array
 import itertools
+import time
 
 from builtin_interfaces.msg import Time
 import cv2
@@ -157,9 +158,10 @@ def test_planes_with_each_meaning_of_step(raw_testbed, step):
     good = raw_testbed.front.message
     raw_testbed.wait_for_go()
     before = raw_testbed.counted('malformed')
+    begin = time.monotonic()
     raw_testbed.front.message = nv12(step, PLANES)
     try:
-        raw_testbed.wait_for_stop('camera_changed')
+        raw_testbed.wait_for_stop('camera_changed', since=begin)
         raw_testbed.wait_for_go()
     finally:
         raw_testbed.front.message = good
@@ -173,8 +175,9 @@ def test_a_camera_that_needs_more_of_16_bits_has_changed(raw_testbed):
     try:
         for bits, factor in ((10, 4), (12, 16)):
             values = road().astype(np.uint16) * factor
+            begin = time.monotonic()
             raw_testbed.front.message = raw(values, encoding='bgr16')
-            raw_testbed.wait_for_stop('camera_changed')
+            raw_testbed.wait_for_stop('camera_changed', since=begin)
             raw_testbed.wait_for_go()
             raw_testbed.wait_for_diagnostics(
                 'camera', lambda values, bits=bits: values.get('note', '')

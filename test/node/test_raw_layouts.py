@@ -16,6 +16,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from sensor_msgs.msg import Image
@@ -60,14 +62,16 @@ def test_a_drive_in_any_layout(robot, layout):
 
 @pytest.mark.parametrize('layout', [Layout.UYVY, Layout.NV21, Layout.RGB8, Layout.BGRA8], ids=str)
 def test_another_layout_is_another_camera_until_go_is_earned_again(robot, layout):
+    begin = time.monotonic()
     robot.front.message = sent(road(), layout)
-    robot.wait_for_stop('camera_changed')
+    robot.wait_for_stop('camera_changed', since=begin)
     robot.wait_for_go()
 
 
 def test_what_has_no_layout_of_its_own_is_converted(robot):
+    begin = time.monotonic()
     robot.front.message = raw((road().astype(np.uint16) * 257), 'bgr16')
-    robot.wait_for_stop('camera_changed')
+    robot.wait_for_stop('camera_changed', since=begin)
     robot.wait_for_go()
 
 
