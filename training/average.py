@@ -53,7 +53,7 @@ def main() -> None:
     pack = read_pack(options.pack)
     pool = Pool(pack, tuple(SHARES), torch.device('cpu'))
     old = begin(Plan(options.network, steps=1), pack.encoder,
-                options.models / options.network / 'model.onnx', pool)
+                options.models / options.network / 'model.onnx', None, pool)
     new = load_network(options.network, options.run / 'network.pt')
     options.out.mkdir(parents=True, exist_ok=True)
     torch.save(average(old.state_dict(), new.state_dict(), options.share),

@@ -28,7 +28,6 @@ from torch import nn, Tensor
 
 from training.network import RoadNet
 from training.pixels import STD
-from training.repvgg import RepBlock
 
 NOTHING = np.empty(0, np.float32), np.empty(0, np.float32)
 
@@ -41,7 +40,7 @@ def load_graph(network: RoadNet, path: Path, images: Tensor) -> None:
     The graph has each batch normalisation folded into its convolution. To learn on, a
     normalisation needs the mean and deviation of what it normalises: they are measured on
     `images`, and its scale and offset then follow from the graph, so that the network answers as
-    the graph does. Of a block's branches the dense one has all; the others begin with nothing.
+    the graph does.
 
     :param images: normalised RGB, float [N, 3, H, W]; some twenty of what will be learned from.
     :raises ValueError: when the graph is of another design.
@@ -74,11 +73,6 @@ def load_graph(network: RoadNet, path: Path, images: Tensor) -> None:
             return output
         hooks.append(convolution.register_forward_hook(unfold))
     stem = next(m for m in network.modules() if isinstance(m, nn.Conv2d))
-    for block in _blocks(network):
-        for part in block.beside():
-            if isinstance(part, nn.BatchNorm2d):
-                part.weight.zero_()
-                part.bias.zero_()
     network.eval()(images)
     for hook in hooks:
         hook.remove()
@@ -86,15 +80,9 @@ def load_graph(network: RoadNet, path: Path, images: Tensor) -> None:
         raise ValueError(f'{path}: has more convolutions than the design; it is of another one')
 
 
-def _blocks(network: nn.Module) -> list[RepBlock]:
-    return [module for module in network.modules() if isinstance(module, RepBlock)]
-
-
 def _pairs(network: nn.Module) -> list[tuple[nn.Conv2d, nn.BatchNorm2d | None]]:
     """Return the convolutions, each with the normalisation that stands after it."""
-    beside = {part for block in _blocks(network) for part in block.beside()}
-    modules = [m for m in network.modules()
-               if isinstance(m, nn.Conv2d | nn.BatchNorm2d) and m not in beside]
+    modules = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.BatchNorm2d)]
     return [(one, after if isinstance(after, nn.BatchNorm2d) else None)
             for one, after in zip(modules, [*modules[1:], None], strict=True)
             if isinstance(one, nn.Conv2d)]

@@ -16,17 +16,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from training import labels
 from training.efficientnet import efficientnet_lite0
-from training.network import conv_bn, Encoder, InvertedResidual, RoadNet
-from training.repvgg import dense_start
+from training.network import Encoder, RoadNet
+
+TEACHER = 'road_plus'
 
 
 @dataclass(frozen=True)
@@ -35,46 +35,29 @@ class Design:
     One network.
 
     :ivar encoder: makes it, without trained weights.
-    :ivar width: features of the decoder.
     :ivar size: width and height of the input, px, multiples of 32.
     :ivar small_size: of the input in the first part of the training.
-    :ivar pretrained: whether the encoder can begin with the weights of ImageNet.
+    :ivar left_out: stage, and place in it, of the blocks of the teacher's encoder that it lacks.
     """
 
     encoder: Callable[[], Encoder]
-    width: int
     size: tuple[int, int]
     small_size: tuple[int, int]
-    pretrained: bool
+    left_out: frozenset[tuple[int, int]] = frozenset()
 
 
 DESIGNS = {
-    'road': Design(lambda: efficientnet_lite0((1, 2, 2, 1, 1, 1)), 48, (352, 192), (352, 192),
-                   pretrained=False),
-    'road_dense': Design(lambda: dense_start(efficientnet_lite0((1, 2, 2, 2, 2, 2)), 16, (48, 64)),
-                         64, (352, 192), (352, 192), pretrained=False),
-    'road_plus': Design(efficientnet_lite0, 64, (448, 256), (320, 192), pretrained=True),
+    TEACHER: Design(efficientnet_lite0, (448, 256), (320, 192)),
+    'road': Design(lambda: efficientnet_lite0((1, 2, 2, 2, 2, 2), (1, 4, 4, 5, 5, 5)),
+                   (352, 192), (352, 192), frozenset({(2, 1), (2, 4), (3, 1), (3, 2)})),
 }
+"""The teacher begins with ImageNet's weights; road is slimmed from it, and taught by it."""
+_WIDTH = 64                        # features of the decoder
 
 
 def build(name: str) -> RoadNet:
     """Return a network of DESIGNS, without trained weights."""
-    design = DESIGNS[name]
-    return RoadNet(len(labels.CLASSES), design.encoder(), design.width, _residual, _depthwise)
-
-
-def shortened(blocks: Sequence[int]) -> RoadNet:
-    """Return `road` with so many blocks in the stages of its encoder."""
-    return RoadNet(len(labels.CLASSES), efficientnet_lite0(blocks), DESIGNS['road'].width,
-                   _residual, _depthwise)
-
-
-def _residual(width: int) -> nn.Module:
-    return InvertedResidual(width, width, expansion=2)
-
-
-def _depthwise(width: int) -> nn.Module:
-    return conv_bn(width, width, groups=width)
+    return RoadNet(len(labels.CLASSES), DESIGNS[name].encoder(), _WIDTH)
 
 
 def load_network(name: str, path: Path, obstacle_odds: float = 0.0) -> RoadNet:

@@ -33,26 +33,29 @@ from training.network import Encoder, InvertedResidual
 _WEIGHTS = 'efficientnet-lite0-57934424.pth'
 ALL_BLOCKS = (1, 2, 2, 3, 3, 4)
 """Blocks of the stages of EfficientNet-Lite0, its last stage left out."""
-# Kernel, stride, expansion, outputs: the table of EfficientNet-B0.
-_STAGES = ((3, 1, 1, 16), (3, 2, 6, 24), (5, 2, 6, 40), (3, 2, 6, 80), (5, 1, 6, 112),
-           (5, 2, 6, 192))
+EXPANSIONS = (1, 6, 6, 6, 6, 6)
+"""By how much each stage's blocks widen what they get."""
 _STEM = 32
+# Kernel, stride, outputs: the table of EfficientNet-B0.
+_STAGES = ((3, 1, 16), (3, 2, 24), (5, 2, 40), (3, 2, 80), (5, 1, 112), (5, 2, 192))
 # The original takes (pixel - 127) / 128, ours are normalised by this standard deviation of
 # pixels scaled to 0..1; the small difference of the means is left to the batch normalisation.
 _STD = (0.229, 0.224, 0.225)
 
 
-def efficientnet_lite0(blocks: Sequence[int] = ALL_BLOCKS) -> Encoder:
+def efficientnet_lite0(blocks: Sequence[int] = ALL_BLOCKS,
+                       expansions: Sequence[int] = EXPANSIONS) -> Encoder:
     """
     Return the encoder, without the weights of ImageNet.
 
-    :param blocks: how many blocks each stage has.
+    :param blocks: how many blocks each stage has. expansions: see EXPANSIONS.
     """
     stem = nn.Sequential(
         nn.Conv2d(3, _STEM, 3, 2, 1, bias=False), nn.BatchNorm2d(_STEM), nn.ReLU6(inplace=True))
     parts: list[list[nn.Module]] = [[] for _ in range(5)]
     inputs, level = _STEM, 0
-    for count, (kernel, stride, expansion, outputs) in zip(blocks, _STAGES, strict=True):
+    for count, expansion, (kernel, stride, outputs) in zip(
+            blocks, expansions, _STAGES, strict=True):
         level += stride - 1
         for index in range(count):
             parts[level].append(InvertedResidual(

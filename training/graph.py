@@ -25,7 +25,6 @@ from torch.nn import functional as F
 from training import labels
 from training.network import RoadNet
 from training.pixels import MEAN, STD
-from training.repvgg import fuse
 
 _SIDES = (labels.DRIVABLE,
           tuple(k for k in range(len(labels.CLASSES)) if k not in labels.DRIVABLE))
@@ -53,7 +52,6 @@ class DeployedNetwork(nn.Module):
         """
         super().__init__()
         self.network = deepcopy(network).eval()
-        fuse(self.network)
         stem = next(m for m in self.network.encoder.modules() if isinstance(m, nn.Conv2d))
         last = self.network.head[-1]
         with torch.no_grad():

@@ -23,8 +23,6 @@ natively.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import nn, Tensor
 from torch.nn import functional as F
@@ -65,6 +63,10 @@ class InvertedResidual(nn.Module):
             *expand, conv_bn(hidden, hidden, kernel, stride, groups=hidden),
             nn.Conv2d(hidden, outputs, 1, bias=False), nn.BatchNorm2d(outputs))
         self.shortcut = stride == 1 and inputs == outputs
+
+    def hidden(self, x: Tensor) -> Tensor:
+        """Return what the last convolution projects."""
+        return self.body[:-2](x)
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.body(x)
@@ -127,14 +129,8 @@ class RoadNet(nn.Module):
     logits, upsampled by the caller.
     """
 
-    def __init__(self, classes: int, encoder: Encoder, width: int,
-                 smooth: Callable[[int], nn.Module], last: Callable[[int], nn.Module]) -> None:
-        """
-        Join an encoder and a decoder.
-
-        :param smooth: makes what smooths `width` features at 1/16 and 1/8. last: what smooths half
-            as many at 1/4.
-        """
+    def __init__(self, classes: int, encoder: Encoder, width: int) -> None:
+        """Join an encoder and a decoder of so many features, and of half as many at 1/4."""
         super().__init__()
         self.encoder = encoder
         detail, middle, deep, context = encoder.channels
@@ -143,10 +139,12 @@ class RoadNet(nn.Module):
         self.lateral_deep = conv_bn(deep, width, 1)
         self.lateral_middle = conv_bn(middle, width, 1)
         self.lateral_detail = conv_bn(detail, width // 2, 1)
-        self.smooth_deep = smooth(width)
-        self.smooth_middle = smooth(width)
+        self.smooth_deep = InvertedResidual(width, width, expansion=2)
+        self.smooth_middle = InvertedResidual(width, width, expansion=2)
         self.squeeze = conv_bn(width, width // 2, 1)
-        self.head = nn.Sequential(last(width // 2), nn.Conv2d(width // 2, classes, 1))
+        self.head = nn.Sequential(
+            conv_bn(width // 2, width // 2, groups=width // 2),
+            nn.Conv2d(width // 2, classes, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         detail, middle, deep, context = self.encoder(x)

@@ -39,7 +39,7 @@ from training.datasets import Sample
 
 Array = NDArray[np.uint8]
 
-SIZE = (448, 288)
+SIZE = (512, 320)
 """Width and height of the packed pictures, px: the largest network's, and a little more."""
 _QUALITY = 72
 _INDEX = 'index.json'

@@ -33,6 +33,9 @@ from onnxruntime.quantization import (
     QuantType,
 )
 
+PERCENTILE = 99.99
+"""Of the activations, that int8 spans; up to the largest one it lost 2.7 % of road's labels."""
+
 
 class _Images(CalibrationDataReader):
     """The images as the graph takes them."""
@@ -69,7 +72,7 @@ def quantize(graph: Path, out: Path, images: Sequence[NDArray[np.uint8]],
             str(prepared), str(out), _Images(images, size), quant_format=QuantFormat.QDQ,
             op_types_to_quantize=['Conv'], per_channel=True, activation_type=QuantType.QInt8,
             weight_type=QuantType.QInt8, nodes_to_exclude=[*convolutions[:2], *convolutions[-2:]],
-            calibrate_method=CalibrationMethod.MinMax,
+            calibrate_method=CalibrationMethod.Percentile,
             extra_options={'ActivationSymmetric': True, 'WeightSymmetric': True,
-                           'QuantizeBias': False, 'CalibMovingAverage': True})
+                           'QuantizeBias': False, 'CalibPercentile': PERCENTILE})
     onnx.checker.check_model(str(out), full_check=True)

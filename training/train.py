@@ -12,11 +12,12 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """
-Train the networks: `python -m training.train --pack FILE --out RUNS --minutes 150 150`.
+Train the networks: `python -m training.train --pack FILE --out RUNS --minutes 150 60`.
 
-First road_plus, then road, which learns from road_plus's answers too; on a GPU where there is one.
-RUNS/road_plus and RUNS/road receive network.pt, log.jsonl and trade.md. Interrupted training goes
-on from the last checkpoint; a training by minutes has then as many left as it had.
+First road_plus, then road, which begins as a slimmer one of it and learns from its answers too; on
+a GPU where there is one. RUNS/road_plus and RUNS/road receive network.pt, log.jsonl and trade.md.
+Interrupted training goes on from the last checkpoint; a training by minutes has then as many left
+as it had.
 """
 
 from __future__ import annotations
@@ -31,22 +32,22 @@ import time
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import nn, Tensor
 from torch.nn import functional as F
 
 from training import labels
 from training.bundled import load_graph
-from training.designs import build, Design, DESIGNS, load_network
+from training.designs import build, Design, DESIGNS, load_network, TEACHER
 from training.losses import distillation_loss, path_logit, segmentation_loss
 from training.network import RoadNet
-from training.packed import read_pack
+from training.packed import read_pack, SIZE
 from training.pixels import normalise
 from training.pool import Batch, Pool, SHARES
+from training.slim import slim
 from training.trade import table, trade
 from training.validation import path_odds, row, score, untuned, ValidSet
 
 ENCODER_SHARE = 0.3                # of the learning rate, for an encoder that comes pretrained
-TEACHER = 'road_plus'
 SOFT_SHARE = 0.5                   # of the loss, where a larger network teaches
 SMALL_PART = 0.5                   # of the training, that is done at the design's small size
 MIN_AGREEMENT = 0.5
@@ -56,6 +57,8 @@ MIN_PATH = 0.05
 SAVE_EVERY_S = 25.0
 FIRST_LOOK = 24
 """Views on which a graph's batch normalisations are measured."""
+SLIM_LOOKS = 10
+"""As many times so many views, on which a network becomes slim."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,8 @@ class Plan:
 
     :ivar steps: how many at most, and `minutes`, how long at most; one of them is enough.
     :ivar reports: how many times the network is scored.
+    :ivar keep_statistics: whether batch normalisations keep the statistics that they begin with.
+        Those of 12 views differ so much from those of all that a trained network gets worse.
     """
 
     network: str = 'road'
@@ -77,6 +82,7 @@ class Plan:
     ema: float = 0.998
     seed: int = 1
     reports: int = 5
+    keep_statistics: bool = False
 
     @property
     def design(self) -> Design:
@@ -113,7 +119,7 @@ class Training:
         self.average = deepcopy(self.network).eval().requires_grad_(False)
         self.teacher = None if teacher is None else teacher.to(
             device, memory_format=torch.channels_last).eval().requires_grad_(False)
-        encoder_share = ENCODER_SHARE if plan.design.pretrained else 1.0
+        encoder_share = ENCODER_SHARE if teacher is None else 1.0
         groups = [{'params': [p for name, p in self.network.named_parameters()
                               if name.startswith('encoder.') is inside], 'share': share}
                   for inside, share in ((True, encoder_share), (False, 1.0))]
@@ -134,11 +140,11 @@ class Training:
         """Take one step, and return its loss; each step draws from a seed of its own."""
         rng = np.random.default_rng((self.plan.seed, self.step))
         size = self.plan.size(self.progress)
-        seen_by = DESIGNS[TEACHER].size if self.teacher is not None else size
-        batch = pool.draw(self.plan.batch, seen_by, rng)
+        # A teacher sees more in larger pictures than in those that it learned from.
+        batch = pool.draw(self.plan.batch, size if self.teacher is None else SIZE, rng)
         for group in self.optimizer.param_groups:
             group['lr'] = self.plan.rate(self.progress) * group['share']
-        self.network.train()
+        self._prepare()
         loss = self._loss(batch, size)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -148,6 +154,13 @@ class Training:
         keep = min(self.plan.ema, self.step / (self.step + 9))
         torch._foreach_lerp_(self._old, self._new, 1 - keep)
         return loss.detach()
+
+    def _prepare(self) -> None:
+        self.network.train()
+        if self.plan.keep_statistics:
+            for module in self.network.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval()
 
     def _loss(self, batch: Batch, size: tuple[int, int]) -> Tensor:
         width, height = size
@@ -256,19 +269,24 @@ def _rounded(asked: int, views: int) -> int:
     return min(views, -(-asked // step) * step)
 
 
-def begin(plan: Plan, encoder: dict[str, Tensor], graph: Path | None, pool: Pool) -> RoadNet:
+def begin(plan: Plan, encoder: dict[str, Tensor], graph: Path | None, teacher: RoadNet | None,
+          pool: Pool) -> RoadNet:
     """
     Return the network to train.
 
-    :param graph: of this design, fp32, whose weights it goes on from. Without one, an encoder that
-        can begins with `encoder`, the weights of ImageNet.
+    :param graph: of this design, fp32, whose weights it goes on from. Without one, it is a slimmer
+        teacher, or its encoder begins with `encoder`, the weights of ImageNet.
     """
     torch.manual_seed(plan.seed)
-    network = build(plan.network)
+    network, size = build(plan.network), plan.design.size
+    rng = np.random.default_rng(plan.seed)
     if graph is not None:
-        some = pool.draw(FIRST_LOOK, plan.design.size, np.random.default_rng(plan.seed)).images
-        load_graph(network, graph, normalise(some.cpu().float()))
-    elif plan.design.pretrained:
+        load_graph(network, graph, normalise(pool.draw(FIRST_LOOK, size, rng).images.cpu()))
+    elif teacher is not None:
+        views = [normalise(pool.draw(FIRST_LOOK, size, rng).images.cpu())
+                 for _ in range(SLIM_LOOKS)]
+        slim(teacher, network, plan.design.left_out, views)
+    else:
         network.encoder.load_state_dict(encoder, strict=False)
     return network
 
@@ -278,14 +296,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--pack', type=Path, required=True, help='file of training.pack')
     parser.add_argument('--out', type=Path, required=True, help='folder of the runs')
-    parser.add_argument('--networks', nargs='+', choices=tuple(DESIGNS), default=(TEACHER, 'road'),
+    parser.add_argument('--networks', nargs='+', choices=tuple(DESIGNS), default=tuple(DESIGNS),
                         help='in this order; road needs a road_plus in --out')
     parser.add_argument('--steps', type=int, nargs='+', help='of each network at most')
     parser.add_argument('--minutes', type=float, nargs='+',
                         help='for each network at most, with validation')
     parser.add_argument('--batch', type=int, help='views in a step (96 on a GPU, 12 on a CPU)')
     parser.add_argument('--begin', type=Path, metavar='MODELS',
-                        help='go on from the graphs MODELS/NETWORK/model.onnx of the same design')
+                        help='go on from the graphs MODELS/NETWORK/model.onnx of the same design, '
+                             'with their normalisations')
     parser.add_argument('--peak-rate', type=float, default=Plan.peak_rate)
     parser.add_argument('--reports', type=int, default=Plan.reports)
     parser.add_argument('--sources', nargs='+', choices=tuple(SHARES), default=tuple(SHARES),
@@ -310,9 +329,11 @@ def main() -> None:
         out.mkdir(parents=True, exist_ok=True)
         teacher = None if name == TEACHER else load_network(
             TEACHER, options.out / TEACHER / 'network.pt')
-        plan = Plan(name, most, time_given, batch, options.peak_rate, reports=options.reports)
         graph = options.begin and options.begin / name / 'model.onnx'
-        training = Training(plan, begin(plan, pack.encoder, graph, pool), teacher, device)
+        plan = Plan(name, most, time_given, batch, options.peak_rate, reports=options.reports,
+                    keep_statistics=graph is not None or teacher is not None)
+        network = begin(plan, pack.encoder, graph, teacher, pool)
+        training = Training(plan, network, teacher, device)
         train(training, pool, valid, out)
         found = trade(training.average, plan.design.size, valid, device)
         (out / 'trade.md').write_text(table(found))

