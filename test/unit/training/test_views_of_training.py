@@ -173,10 +173,10 @@ def test_a_step_of_training_on_a_pack_and_a_resumed_one(tmp_path):
     pool = Pool(pack, ('lums',), cpu)
     assert set(pool.parts) == {'lums', 'blank', 'above'}
     plan = Plan('road', steps=2, batch=2, reports=1)
-    first = Training(plan, begin(plan, {}, None, pool), None, cpu)
+    first = Training(plan, begin(plan, {}, None, None, pool), None, cpu)
     train(first, pool, [], tmp_path)
     assert first.step == 2 and (tmp_path / 'network.pt').exists()
-    again = Training(Plan('road', steps=3, batch=2), begin(plan, {}, None, pool), None, cpu)
+    again = Training(Plan('road', steps=3, batch=2), begin(plan, {}, None, None, pool), None, cpu)
     again.resume(tmp_path / 'checkpoint.pt')
     assert again.step == 2
     again.learn(pool)
