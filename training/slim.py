@@ -77,10 +77,10 @@ def slim(large: RoadNet, small: RoadNet, left_out: Collection[tuple[int, int]],
     """
     large.eval()
     small.eval()
-    for part, own in ((large.encoder.stem, small.encoder.stem),
-                      *((getattr(large, name), child) for name, child in small.named_children()
-                        if child is not small.encoder)):
-        own.load_state_dict(part.state_dict())
+    small.encoder.stem.load_state_dict(large.encoder.stem.state_dict())
+    decoder = {name: value for name, value in large.state_dict().items()
+               if not name.startswith('encoder.')}
+    small.load_state_dict(decoder, strict=False)
     expected = [large.encoder.stem(x) for x in views]
     given = list(expected)
     for group, block in zip(_groups(large.encoder, left_out), _blocks(small.encoder), strict=True):
