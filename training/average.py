@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Go part of the way back to the weights in use: `python -m training.average`.
+Go part of the way back: `python -m training.average --old BEGUN --new LEARNED --share 0.9`.
 
 What was learned anew and what was forgotten lie apart in the space of the weights: their mean
 keeps most of both (Wortsman et al., "Robust fine-tuning of zero-shot models", 2022).
@@ -27,11 +27,6 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from training.designs import DESIGNS, load_network
-from training.packed import read_pack
-from training.pool import Pool, SHARES
-from training.train import begin, Plan
-
 
 def average(old: dict[str, Tensor], new: dict[str, Tensor], share: float) -> dict[str, Tensor]:
     """Return weights that are so much `new`, else `old`; what is counted is that of `new`."""
@@ -42,22 +37,15 @@ def average(old: dict[str, Tensor], new: dict[str, Tensor], share: float) -> dic
 def main() -> None:
     """Average from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--pack', type=Path, required=True, help='file of training.pack')
-    parser.add_argument('--network', choices=tuple(DESIGNS), default='road_plus')
-    parser.add_argument('--run', type=Path, required=True, help='folder with network.pt')
-    parser.add_argument('--models', type=Path, default=Path('models'),
-                        help='folder of the graphs in use (default: models)')
-    parser.add_argument('--share', type=float, required=True, help='of the run, 0 to 1')
-    parser.add_argument('--out', type=Path, required=True, help='folder for network.pt')
+    parser.add_argument('--old', type=Path, required=True, help='weights to go back to')
+    parser.add_argument('--new', type=Path, required=True, help='weights of a training')
+    parser.add_argument('--share', type=float, required=True, help='of the new ones, 0 to 1')
+    parser.add_argument('--out', type=Path, required=True, help='file for their mean')
     options = parser.parse_args()
-    pack = read_pack(options.pack)
-    pool = Pool(pack, tuple(SHARES), torch.device('cpu'))
-    old = begin(Plan(options.network, steps=1), pack.encoder,
-                options.models / options.network / 'model.onnx', None, pool)
-    new = load_network(options.network, options.run / 'network.pt')
-    options.out.mkdir(parents=True, exist_ok=True)
-    torch.save(average(old.state_dict(), new.state_dict(), options.share),
-               options.out / 'network.pt')
+    old, new = (torch.load(path, weights_only=True, map_location='cpu')
+                for path in (options.old, options.new))
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(average(old, new, options.share), options.out)
 
 
 if __name__ == '__main__':

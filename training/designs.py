@@ -26,7 +26,7 @@ from training import labels
 from training.efficientnet import efficientnet_lite0
 from training.network import Encoder, RoadNet
 
-TEACHER = 'road_plus'
+TEACHER = 'teacher'
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,12 @@ class Design:
 
 DESIGNS = {
     TEACHER: Design(efficientnet_lite0, (448, 256), (320, 192)),
+    'road_plus': Design(lambda: efficientnet_lite0(expansions=(1, 3, 4, 4, 4, 4)),
+                        (512, 320), (512, 320)),
     'road': Design(lambda: efficientnet_lite0((1, 2, 2, 2, 2, 2), (1, 4, 4, 5, 5, 5)),
                    (352, 192), (352, 192), frozenset({(2, 1), (2, 4), (3, 1), (3, 2)})),
 }
-"""The teacher begins with ImageNet's weights; road is slimmed from it, and taught by it."""
+"""The teacher begins with ImageNet's weights; the others are slimmed from it, and taught by it."""
 _WIDTH = 64                        # features of the decoder
 
 

@@ -44,7 +44,7 @@ from training.self_test import write_self_test
 from training.validation import path_odds
 
 Size = tuple[int, int]             # width, height, px
-VERSION = '0.6.0'
+VERSION = '0.7.0'
 OPSET = 13          # TensorRT 8.5 parses 9 to 17; 13 has every operator the graph needs
 MIN_AGREEMENT = {'fp32': 0.999, 'fp16': 0.998, 'int8': 0.98}
 """Share of pixels whose labels must be PyTorch's, below which a graph is not to be shipped."""

@@ -16,15 +16,26 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 import torch
 from torch import Tensor
 
 
+def on_device(values: ArrayLike, device: torch.device) -> Tensor:
+    """
+    Return numbers as a tensor there, of their type, but for floats: those are float32.
+
+    The CPU does not wait until the GPU has got that far, as it would with a plain copy.
+    """
+    found = np.asarray(values)
+    if found.dtype == np.float64:
+        found = found.astype(np.float32)
+    return torch.from_numpy(found).to(device, non_blocking=True)
+
+
 def per_image(values: NDArray[np.floating], like: Tensor) -> Tensor:
     """Return numbers, [N] or [N, C], as float [N, 1 or C, 1, 1] beside the images."""
-    found = torch.from_numpy(np.asarray(values, np.float32)).to(like.device)
-    return found.view(len(found), -1, 1, 1)
+    return on_device(np.asarray(values, np.float32), like.device).view(len(values), -1, 1, 1)
 
 
 def axes(images: Tensor) -> tuple[Tensor, Tensor]:

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.fields import axes, per_image
+from training.fields import axes, on_device, per_image
 from training.weather import drops, flakes, headlamps
 
 _Rng = np.random.Generator
@@ -45,7 +45,7 @@ def random_light(images: Tensor, rng: _Rng) -> Tensor:
     for share, effect in _EFFECTS:
         chosen = np.flatnonzero(rng.random(len(images)) < share)
         if len(chosen):
-            places = torch.from_numpy(chosen).to(images.device)
+            places = on_device(chosen, images.device)
             images[places] = effect(images[places], rng).clamp(0, 1)
     return images
 
@@ -110,7 +110,7 @@ def _curves(images: Tensor, rng: _Rng) -> Tensor:
 
 
 def _saturation(images: Tensor, rng: _Rng) -> Tensor:
-    weights = torch.tensor(_GREY, device=images.device).view(1, 3, 1, 1)
+    weights = on_device(_GREY, images.device).view(1, 3, 1, 1)
     grey = (images * weights).sum(1, keepdim=True)
     share = per_image(rng.uniform(-0.4, 1.0, len(images)), images)
     return images + (grey - images) * share
@@ -141,7 +141,7 @@ def _streak(images: Tensor, rng: _Rng) -> Tensor:
         moved = np.zeros((count, 2, 3), np.float32)
         moved[:, 0, 0] = moved[:, 1, 1] = 1
         moved[:, 0, 2], moved[:, 1, 2] = share * step_x, share * step_y
-        grid = F.affine_grid(torch.from_numpy(moved).to(images.device), list(images.shape),
+        grid = F.affine_grid(on_device(moved, images.device), list(images.shape),
                              align_corners=False)
         total += F.grid_sample(images, grid, 'bilinear', 'border', align_corners=False)
     return total / _STREAK_STEPS
@@ -160,10 +160,10 @@ def _jpeg(images: Tensor, rng: _Rng) -> Tensor:
     tall, wide = height // 8 * 8, width // 8 * 8
     k, n = np.mgrid[:8, :8]
     cosine = np.cos(math.pi * (2 * n + 1) * k / 16) * np.where(k == 0, math.sqrt(1 / 8), 0.5)
-    basis = torch.from_numpy(cosine.astype(np.float32)).to(images.device)
+    basis = on_device(cosine, images.device)
     quality = rng.uniform(15, 70, count)
     scale = np.where(quality < 50, 50 / quality, 2 - quality / 50) / 255
-    steps = per_image(scale, images)[..., None, None] * torch.from_numpy(_JPEG).to(images.device)
+    steps = per_image(scale, images)[..., None, None] * on_device(_JPEG, images.device)
     blocks = images[..., :tall, :wide].reshape(
         count, channels, tall // 8, 8, wide // 8, 8).transpose(3, 4)
     found = basis @ blocks @ basis.T

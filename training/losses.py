@@ -26,6 +26,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from training import labels
+from training.fields import on_device
 
 # Within its side, path or not: obstacles and speed bumps are small and rare.
 CLASS_WEIGHTS = (1.0, 1.0, 1.5, 2.5, 3.0)
@@ -94,7 +95,7 @@ def segmentation_loss(logits: Tensor, codes: Tensor) -> Tensor:
 
     known_class = codes.where(full, 0)
     picked = F.log_softmax(logits, 1).gather(1, known_class.unsqueeze(1)).squeeze(1)
-    weights = logits.new_tensor(CLASS_WEIGHTS)[known_class]
+    weights = on_device(CLASS_WEIGHTS, logits.device)[known_class]
     given_side = (torch.where(target, log_path, log_other) - picked) * weights * full
 
     p_path = log_path.exp()

@@ -31,7 +31,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from training import labels
-from training.fields import axes, per_image
+from training.fields import axes, on_device, per_image
 from training.packed import Cutout
 
 SIDE = 128
@@ -95,7 +95,7 @@ def paste(images: Tensor, codes: Tensor, cutouts: Cutouts, rng: np.random.Genera
     pick = rng.integers(len(cutouts), size=count)
 
     def known(values: NDArray[np.generic]) -> Tensor:
-        return torch.from_numpy(np.asarray(values, np.float32)).to(device)
+        return on_device(np.asarray(values, np.float32), device)
 
     path = (codes == labels.PATH) | (codes == labels.SPEED_BUMP) | (codes == labels.SOME_PATH)
     rows = torch.arange(height, device=device, dtype=torch.float32)
@@ -119,7 +119,7 @@ def paste(images: Tensor, codes: Tensor, cutouts: Cutouts, rng: np.random.Genera
     across = (x - foot_x[:, None]) / wide[:, None] * 2 * mirrored[:, None]
     down = (rows + 0.5 - top[:, None]) / tall[:, None] * 2 - 1
     grade = (SIDE / tall).log2().round().clamp(0, LEVELS - 1).long()
-    chosen = cutouts.levels[grade, torch.from_numpy(pick).to(device)].float() / 255
+    chosen = cutouts.levels[grade, on_device(pick, device)].float() / 255
     thing = F.grid_sample(chosen, _grid(across, down), 'bilinear', 'zeros', align_corners=False)
     thing = thing * enough.float().view(-1, 1, 1, 1)
     colour, alpha = thing[:, :3], thing[:, 3:]
@@ -148,7 +148,7 @@ def paste(images: Tensor, codes: Tensor, cutouts: Cutouts, rng: np.random.Genera
     # Between its wheels a vehicle lets the road be seen, and no one can drive there.
     under = (across.abs()[:, None, :] < 0.95) & (down[:, :, None] > 0.6) & (
         (rows + 0.5)[None, :, None] < foot_y[:, None, None] + 0.01 * height)
-    under = under & torch.from_numpy(cutouts.vehicle[pick]).to(device).view(-1, 1, 1)
+    under = under & on_device(cutouts.vehicle[pick], device).view(-1, 1, 1)
     under = under & enough.view(-1, 1, 1) & ~solid
     # The core of a shadow is what touches the ground or not: nobody knows to the pixel.
     rim = (shadow[:, 0] > 0.75) & (depth.view(-1, 1, 1) > 0.3) & ~solid
@@ -163,8 +163,8 @@ def _feet(path: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     u = torch.rand(path.shape, device=device, generator=_generator(device, rng))
     x = torch.linspace(-1, 1, width, device=device)
     y = torch.linspace(0, 1, height, device=device)
-    near = torch.from_numpy(np.exp(rng.uniform(0, 4, count)).astype(np.float32)).to(device)
-    ahead = torch.from_numpy(rng.uniform(0, 4, count).astype(np.float32)).to(device)
+    near = on_device(np.exp(rng.uniform(0, 4, count)), device)
+    ahead = on_device(rng.uniform(0, 4, count), device)
     weight = (y[None, :, None] ** 2 * near.log().view(-1, 1, 1)
               - ahead.view(-1, 1, 1) * x.abs()).exp()
     # The greatest of u ** (1 / weight) is a draw by weight (Efraimidis and Spirakis, 2006).

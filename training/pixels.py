@@ -19,6 +19,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from training.fields import on_device
+
 MEAN = (0.485, 0.456, 0.406)       # ImageNet's, RGB, pixels scaled to 0..1
 STD = (0.229, 0.224, 0.225)
 
@@ -30,5 +32,5 @@ def unpacked(images: Tensor) -> Tensor:
 
 def normalise(images: Tensor) -> Tensor:
     """Turn float [N, 3, H, W] RGB, 0 to 1, into the networks' input of the same shape."""
-    mean, std = (torch.tensor(v, device=images.device).view(1, 3, 1, 1) for v in (MEAN, STD))
+    mean, std = (on_device(v, images.device).view(1, 3, 1, 1) for v in (MEAN, STD))
     return ((images - mean) / std).contiguous(memory_format=torch.channels_last)

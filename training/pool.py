@@ -22,13 +22,16 @@ import numpy as np
 from numpy.typing import NDArray
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from training import labels
 from training.datasets import blank_images
+from training.fields import on_device
 from training.geometry import look, random_views, WHOLE
 from training.lights import random_light
 from training.packed import Pack, PackedSet, SIZE
 from training.pasting import cover_with_bonnet, Cutouts, paste
+from training.pixels import unpacked
 
 SHARES: Mapping[str, float] = {
     'lums': 0.15, 'roads': 0.25, 'street': 0.09, 'street_views': 0.06, 'video': 0.01,
@@ -111,6 +114,17 @@ class Pool:
                   if not one.held_out and (not one.source or one.source in sources)]
         self.cutouts = Cutouts.of(usable, device) if usable else None
 
+    def pictures(self, count: int, size: tuple[int, int], rng: np.random.Generator) -> Tensor:
+        """Draw whole pictures as they are, half of them mirrored: float [N, 3, h, w], 0 to 1."""
+        parts = [part for name, part in self.parts.items() if name not in ('blank', 'above')]
+        shares = np.array([part.share for part in parts])
+        of_set = rng.choice(len(parts), count, p=shares / shares.sum())
+        places = np.array([rng.choice(parts[k].places) for k in of_set])
+        images = unpacked(self.images[on_device(places, self.images.device)])
+        images = torch.where(on_device(rng.random(count) < 0.5, images.device).view(-1, 1, 1, 1),
+                             images.flip(3), images)
+        return F.interpolate(images, size=size[::-1], mode='bilinear', antialias=True)
+
     def draw(self, count: int, size: tuple[int, int], rng: np.random.Generator) -> Batch:
         """Draw random views in random lights, of the given width and height."""
         parts = list(self.parts.values())
@@ -120,14 +134,14 @@ class Pool:
         places = np.array([parts[k].places[n] for k, n in zip(of_set, within, strict=True)])
         boxes = np.array([parts[k].boxes[n] for k, n in zip(of_set, within, strict=True)])
         device = self.images.device
-        rows = torch.from_numpy(places).to(device)
-        views = torch.from_numpy(random_views(boxes, rng).astype(np.float32)).to(device)
+        rows = on_device(places, device)
+        views = on_device(random_views(boxes, rng), device)
         images, codes = look(self.images[rows], self.codes[rows], views, size)
         if self.cutouts is not None:
             for share in (PASTED_SHARE, PASTED_SHARE / 3):
                 some = np.flatnonzero(rng.random(count) < share)
                 if len(some):
-                    at = torch.from_numpy(some).to(device)
+                    at = on_device(some, device)
                     images[at], codes[at] = paste(images[at], codes[at], self.cutouts, rng)
         images, codes = cover_with_bonnet(images, codes, rng)
         images = random_light(images, rng)

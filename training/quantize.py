@@ -15,7 +15,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 import tempfile
 from typing import Any
@@ -41,13 +41,21 @@ class _Images(CalibrationDataReader):
     """The images as the graph takes them."""
 
     def __init__(self, images: Sequence[NDArray[np.uint8]], size: tuple[int, int]) -> None:
-        self._batches: Iterator[dict[str, NDArray[np.uint8]]] = (
-            {'image': np.ascontiguousarray(
-                cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)[None, ..., ::-1])}
-            for bgr in images)
+        self._images, self._size = images, size
+        self._left = iter(images)
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def set_range(self, start_index: int, end_index: int) -> None:
+        self._left = iter(self._images[start_index:end_index])
 
     def get_next(self) -> Any:
-        return next(self._batches, None)
+        bgr = next(self._left, None)
+        if bgr is None:
+            return None
+        small = cv2.resize(bgr, self._size, interpolation=cv2.INTER_AREA)
+        return {'image': np.ascontiguousarray(small[None, ..., ::-1])}
 
 
 def quantize(graph: Path, out: Path, images: Sequence[NDArray[np.uint8]],
@@ -73,6 +81,8 @@ def quantize(graph: Path, out: Path, images: Sequence[NDArray[np.uint8]],
             op_types_to_quantize=['Conv'], per_channel=True, activation_type=QuantType.QInt8,
             weight_type=QuantType.QInt8, nodes_to_exclude=[*convolutions[:2], *convolutions[-2:]],
             calibrate_method=CalibrationMethod.Percentile,
+            # Image by image: the activations of 128 take more memory than most machines have.
             extra_options={'ActivationSymmetric': True, 'WeightSymmetric': True,
-                           'QuantizeBias': False, 'CalibPercentile': PERCENTILE})
+                           'QuantizeBias': False, 'CalibPercentile': PERCENTILE,
+                           'CalibStridedMinMax': 1})
     onnx.checker.check_model(str(out), full_check=True)

@@ -12,10 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """
-Train the networks: `python -m training.train --pack FILE --out RUNS --minutes 150 60`.
+Train the networks: `python -m training.train --pack FILE --out RUNS --minutes 150 60 60`.
 
-First road_plus, then road, which begins as a slimmer one of it and learns from its answers too; on
-a GPU where there is one. RUNS/road_plus and RUNS/road receive network.pt, log.jsonl and trade.md.
+First the teacher, then road_plus and road, which begin as slimmer ones of it and learn from its
+answers too; on a GPU where there is one. RUNS/NETWORK receives begun.pt, what it began with,
+network.pt, log.jsonl and trade.md.
 Interrupted training goes on from the last checkpoint; a training by minutes has then as many left
 as it had.
 """
@@ -38,6 +39,7 @@ from torch.nn import functional as F
 from training import labels
 from training.bundled import load_graph
 from training.designs import build, Design, DESIGNS, load_network, TEACHER
+from training.fields import on_device
 from training.losses import distillation_loss, path_logit, segmentation_loss
 from training.network import RoadNet
 from training.packed import read_pack, SIZE
@@ -57,8 +59,14 @@ MIN_PATH = 0.05
 SAVE_EVERY_S = 25.0
 FIRST_LOOK = 24
 """Views on which a graph's batch normalisations are measured."""
-SLIM_LOOKS = 10
-"""As many times so many views, on which a network becomes slim."""
+SLIM_LOOKS = 22
+"""As many times so many pictures, on which a network becomes slim."""
+FEW_VIEWS = 48
+"""
+In a step, whose statistics differ so much from those of all that a trained network gets worse.
+
+So batch normalisations keep the statistics that it begins with.
+"""
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,6 @@ class Plan:
     :ivar steps: how many at most, and `minutes`, how long at most; one of them is enough.
     :ivar reports: how many times the network is scored.
     :ivar keep_statistics: whether batch normalisations keep the statistics that they begin with.
-        Those of 12 views differ so much from those of all that a trained network gets worse.
     """
 
     network: str = 'road'
@@ -177,7 +184,7 @@ class Training:
         if self.teacher is None or bool(batch.exact.all()):
             return segmentation_loss(larger, codes)
         # Chosen by numbers, not by a mask on the GPU: for that the CPU would wait.
-        asked, known = (places.nonzero()[:, 0].to(self.device)
+        asked, known = (on_device(np.flatnonzero(places), self.device)
                         for places in (~batch.exact, batch.exact))
         with (torch.no_grad(), torch.autocast(self.device.type, dtype=torch.bfloat16),
               untuned()):
@@ -283,9 +290,8 @@ def begin(plan: Plan, encoder: dict[str, Tensor], graph: Path | None, teacher: R
     if graph is not None:
         load_graph(network, graph, normalise(pool.draw(FIRST_LOOK, size, rng).images.cpu()))
     elif teacher is not None:
-        views = [normalise(pool.draw(FIRST_LOOK, size, rng).images.cpu())
-                 for _ in range(SLIM_LOOKS)]
-        slim(teacher, network, plan.design.left_out, views)
+        looks = [normalise(pool.pictures(FIRST_LOOK, size, rng).cpu()) for _ in range(SLIM_LOOKS)]
+        slim(teacher, network, plan.design.left_out, looks)
     else:
         network.encoder.load_state_dict(encoder, strict=False)
     return network
@@ -297,7 +303,7 @@ def main() -> None:
     parser.add_argument('--pack', type=Path, required=True, help='file of training.pack')
     parser.add_argument('--out', type=Path, required=True, help='folder of the runs')
     parser.add_argument('--networks', nargs='+', choices=tuple(DESIGNS), default=tuple(DESIGNS),
-                        help='in this order; road needs a road_plus in --out')
+                        help='in this order; the others need a teacher in --out')
     parser.add_argument('--steps', type=int, nargs='+', help='of each network at most')
     parser.add_argument('--minutes', type=float, nargs='+',
                         help='for each network at most, with validation')
@@ -331,8 +337,9 @@ def main() -> None:
             TEACHER, options.out / TEACHER / 'network.pt')
         graph = options.begin and options.begin / name / 'model.onnx'
         plan = Plan(name, most, time_given, batch, options.peak_rate, reports=options.reports,
-                    keep_statistics=graph is not None or teacher is not None)
+                    keep_statistics=batch < FEW_VIEWS and (graph or teacher) is not None)
         network = begin(plan, pack.encoder, graph, teacher, pool)
+        torch.save(network.state_dict(), out / 'begun.pt')
         training = Training(plan, network, teacher, device)
         train(training, pool, valid, out)
         found = trade(training.average, plan.design.size, valid, device)

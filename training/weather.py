@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.fields import axes, per_image
+from training.fields import axes, on_device, per_image
 
 _Rng = np.random.Generator
 
@@ -40,7 +40,7 @@ def headlamps(images: Tensor, rng: _Rng) -> Tensor:
     cone = beam * (-aside ** 2).exp() * (below > 0)
     ambient = per_image(rng.uniform(0.02, 0.18, count), images)
     dark = images ** per_image(rng.uniform(1.0, 1.6, count), images)
-    warm = torch.tensor([1.0, 0.9, 0.72], device=images.device).view(1, 3, 1, 1)
+    warm = on_device((1.0, 0.9, 0.72), images.device).view(1, 3, 1, 1)
     lit = dark * (ambient + cone * warm * per_image(rng.uniform(0.3, 1.0, count), images))
     for _ in range(2):
         far = ((x - per_image(rng.uniform(-1, 1, count), images)) ** 2

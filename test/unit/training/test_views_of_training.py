@@ -172,6 +172,9 @@ def test_a_step_of_training_on_a_pack_and_a_resumed_one(tmp_path):
     cpu = torch.device('cpu')
     pool = Pool(pack, ('lums',), cpu)
     assert set(pool.parts) == {'lums', 'blank', 'above'}
+    looks = pool.pictures(8, (width, height), np.random.default_rng(2))
+    assert all(any(torch.allclose(look, image, atol=1e-3) for image in (*whole, *whole.flip(3)))
+               for whole in [images.permute(0, 3, 1, 2) / 255] for look in looks)
     plan = Plan('road', steps=2, batch=2, reports=1)
     first = Training(plan, begin(plan, {}, None, None, pool), None, cpu)
     train(first, pool, [], tmp_path)
@@ -188,4 +191,4 @@ def test_a_plan_ends_by_steps_or_by_minutes_whichever_comes_first():
     plan = Plan(steps=100, minutes=1.0)
     assert plan.progress(50, 6.0) == 0.5 and plan.progress(10, 30.0) == 0.5
     assert plan.progress(0, 61.0) == 1.0 and plan.rate(1.0) < 0.02 * plan.peak_rate
-    assert Plan(network='road_plus').size(0.1) == (320, 192)
+    assert Plan(network='teacher').size(0.1) == (320, 192)
