@@ -144,7 +144,7 @@ def export(network: RoadNet, size: Size, pack: Pack, out: Path, threshold: float
     export_graph(DeployedNetwork(network, figures['temperature'], threshold, torch.float16), size,
                  out / FILES['fp16'])
     train = [image for one in pack.train.values() for image in one.images.numpy()[..., ::-1]]
-    images = train[::max(1, len(train) // CALIBRATION_IMAGES)]
+    images = train[::max(1, len(train) // CALIBRATION_IMAGES)][:CALIBRATION_IMAGES]
     quantize(out / FILES['fp32'], out / FILES['int8'], images, size)
     write_manifest(out, size)
     some = [image for one in fitted for image in one.images.numpy()[::4, ..., ::-1]]

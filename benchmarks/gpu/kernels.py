@@ -43,7 +43,7 @@ X86 = platform.machine() in ('x86_64', 'AMD64')
 ELSEWHERE = 3
 """Levels by which OpenCV's builds for other processors may differ; see input_plan.py."""
 
-TARGETS = ((320, 192), (448, 256), (150, 100))
+TARGETS = ((352, 192), (512, 320), (150, 100))
 FRAMES = ((320, 192), (640, 480), (640, 360), (1280, 720), (1920, 1080), (1920, 1200), (896, 512),
           (448, 256), (64, 48), (2, 2), (2048, 1536), (334, 222))
 

@@ -55,7 +55,7 @@ def worlds():
     return camera, fine, found
 
 
-@pytest.fixture(scope='module', params=[(640, 480), (448, 256), (352, 192)])
+@pytest.fixture(scope='module', params=[(640, 480), (512, 320), (352, 192)])
 def told(request, worlds):
     """Return distances by the rays, what is free by them, and the truth, of all rays, metres."""
     camera, fine, paths = worlds

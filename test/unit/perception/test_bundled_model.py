@@ -29,7 +29,7 @@ PATH_IDS = {'lums': (2, 4), 'roads': (1,)}      # in the masks of each data set
 DRIVABLE = (1, 4)                               # of the rendered labels
 
 
-SIZES = {'road': (352, 192), 'road_plus': (448, 256)}
+SIZES = {'road': (352, 192), 'road_plus': (512, 320)}
 
 
 @pytest.fixture(scope='module', params=SIZES)
