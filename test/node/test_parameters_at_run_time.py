@@ -160,6 +160,8 @@ def test_misspelt_parameters_refuse_to_configure_and_say_what_was_meant(testbed,
     testbed.wait_for(lambda: 'cannot configure' in node.output, 'the refusal')
     assert not testbed.client.change_state('configure')
     assert testbed.client.lifecycle_state() == 'unconfigured'
+    # The log is written beside: a line may come after the answer that it belongs to.
+    testbed.wait_for(lambda: node.output.count('cannot configure') == 2, 'both refusals')
     lines = [line for line in node.output.splitlines() if 'cannot configure' in line]
     assert len(lines) == 2
     assert all(line.endswith(
