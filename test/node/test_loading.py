@@ -97,7 +97,7 @@ def test_cleaning_up_cancels_the_build(building, states):
         assert testbed.client.change_state('deactivate')
     assert testbed.client.change_state('cleanup')
     assert testbed.client.lifecycle_state() == 'unconfigured'
-    testbed.wait_for(lambda: 'the build is cancelled' in node.output, 'that the build is cancelled')
+    testbed.wait_for(lambda: 'the build is cancelled' in node.output, 'the log')
     testbed.wait_for_stop('not_active')
     node.write_line('20')
     assert testbed.client.change_state('configure')
