@@ -95,7 +95,7 @@ def paste(images: Tensor, codes: Tensor, cutouts: Cutouts, rng: np.random.Genera
     pick = rng.integers(len(cutouts), size=count)
 
     def known(values: NDArray[np.generic]) -> Tensor:
-        return on_device(np.asarray(values, np.float32), device)
+        return on_device(values, device)
 
     path = (codes == labels.PATH) | (codes == labels.SPEED_BUMP) | (codes == labels.SOME_PATH)
     rows = torch.arange(height, device=device, dtype=torch.float32)

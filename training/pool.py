@@ -117,8 +117,7 @@ class Pool:
     def pictures(self, count: int, size: tuple[int, int], rng: np.random.Generator) -> Tensor:
         """Draw whole pictures as they are, half of them mirrored: float [N, 3, h, w], 0 to 1."""
         parts = [part for name, part in self.parts.items() if name not in ('blank', 'above')]
-        shares = np.array([part.share for part in parts])
-        of_set = rng.choice(len(parts), count, p=shares / shares.sum())
+        of_set = _by_share(parts, count, rng)
         places = np.array([rng.choice(parts[k].places) for k in of_set])
         images = unpacked(self.images[on_device(places, self.images.device)])
         images = torch.where(on_device(rng.random(count) < 0.5, images.device).view(-1, 1, 1, 1),
@@ -128,8 +127,7 @@ class Pool:
     def draw(self, count: int, size: tuple[int, int], rng: np.random.Generator) -> Batch:
         """Draw random views in random lights, of the given width and height."""
         parts = list(self.parts.values())
-        shares = np.array([part.share for part in parts])
-        of_set = rng.choice(len(parts), count, p=shares / shares.sum())
+        of_set = _by_share(parts, count, rng)
         within = [int(rng.integers(len(parts[k].places))) for k in of_set]
         places = np.array([parts[k].places[n] for k, n in zip(of_set, within, strict=True)])
         boxes = np.array([parts[k].boxes[n] for k, n in zip(of_set, within, strict=True)])
@@ -150,6 +148,12 @@ class Pool:
         exact = [name in EXACT for name in self.parts]
         return Batch(images, codes.masked_fill(blind.view(-1, 1, 1), labels.UNKNOWN),
                      torch.tensor([exact[k] for k in of_set]))
+
+
+def _by_share(parts: Sequence[_Part], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Draw sets by their shares: the index of each draw's, [count]."""
+    shares = np.array([part.share for part in parts])
+    return rng.choice(len(parts), count, p=shares / shares.sum())
 
 
 def _ends_above(codes: NDArray[np.uint8]) -> NDArray[np.float64]:
