@@ -181,7 +181,7 @@ def tf_remappings(namespaced: bool) -> list[tuple[str, str]]:
 
 def rviz(use_sim_time: bool, name: str) -> Node:
     """Show what the node publishes; the topics in the RViz file follow its namespace and name."""
-    displays = yaml.safe_load((CONFIG / 'seg.rviz').read_text())['Visualization Manager']
+    displays = yaml.safe_load((CONFIG / 'seg.rviz').read_text('utf-8'))['Visualization Manager']
     shown = [item['Topic']['Value'] for item in displays['Displays'] if 'Topic' in item]
     return Node(
         package='rviz2',

@@ -24,7 +24,8 @@ from collections.abc import Sequence
 import json
 from pathlib import Path
 
-from seg_node.perception.models.model import load_model, Precision
+from seg_node.perception.backends.registry import BackendOptions
+from seg_node.perception.models.model import Precision
 from seg_node.perception.segmenter import Segmenter
 from seg_node.scoring.confusion import Confusion
 from seg_node.scoring.ground_truth import path_truth
@@ -42,12 +43,16 @@ def evaluate(model: Path, data: Path, split: str) -> dict[str, dict[str, dict[st
     """
     sets = {'lums': datasets.lums(data, split), 'roads': datasets.roads(data, split)}
     results: dict[str, dict[str, dict[str, float]]] = {}
-    with Segmenter.open(model) as first:
+    with _open(model, Precision.FP32) as first:
         for precision in Precision:
-            with Segmenter.open(load_model(model, precision)) as segmenter:
+            with _open(model, precision) as segmenter:
                 results[precision.value] = {name: _score(segmenter, first, samples)
                                             for name, samples in sets.items()}
     return results
+
+
+def _open(model: Path, precision: Precision) -> Segmenter:
+    return Segmenter.open(model, BackendOptions(precision=precision.value))
 
 
 def _score(segmenter: Segmenter, first: Segmenter, samples: Sequence[Sample]) -> dict[str, float]:

@@ -39,16 +39,17 @@ from training.designs import DESIGNS, load_network
 from training.graph import DeployedNetwork
 from training.network import RoadNet
 from training.packed import Pack, PackedSet, read_pack
-from training.quantize import quantize
+from training.quantize import CPU, quantize, TENSORRT
 from training.self_test import write_self_test
 from training.validation import path_odds
 
 Size = tuple[int, int]             # width, height, px
 VERSION = '0.7.0'
 OPSET = 13          # TensorRT 8.5 parses 9 to 17; 13 has every operator the graph needs
-MIN_AGREEMENT = {'fp32': 0.999, 'fp16': 0.998, 'int8': 0.98}
+MIN_AGREEMENT = {'fp32': 0.999, 'fp16': 0.998, 'int8': 0.98, 'uint8': 0.98}
 """Share of pixels whose labels must be PyTorch's, below which a graph is not to be shipped."""
-FILES = {'fp32': 'model.onnx', 'fp16': 'model_fp16.onnx', 'int8': 'model_int8.onnx'}
+FILES = {'fp32': 'model.onnx', 'fp16': 'model_fp16.onnx', 'int8': 'model_int8.onnx',
+         'uint8': 'model_uint8.onnx'}
 CALIBRATION_IMAGES = 128
 CALIBRATED = ('lums', 'roads', 'street')
 """Validation sets that the temperature is fitted on."""
@@ -145,7 +146,8 @@ def export(network: RoadNet, size: Size, pack: Pack, out: Path, threshold: float
                  out / FILES['fp16'])
     train = [image for one in pack.train.values() for image in one.images.numpy()[..., ::-1]]
     images = train[::max(1, len(train) // CALIBRATION_IMAGES)][:CALIBRATION_IMAGES]
-    quantize(out / FILES['fp32'], out / FILES['int8'], images, size)
+    quantize(out / FILES['fp32'], out / FILES['int8'], images, size, TENSORRT)
+    quantize(out / FILES['fp32'], out / FILES['uint8'], images, size, CPU)
     write_manifest(out, size)
     some = [image for one in fitted for image in one.images.numpy()[::4, ..., ::-1]]
     for precision, file in FILES.items():

@@ -15,8 +15,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
+from dataclasses import dataclass
 import io
 import math
 from pathlib import Path
@@ -64,31 +65,54 @@ class _Images(CalibrationDataReader):
         return {'image': np.ascontiguousarray(small[None, ..., ::-1])}
 
 
-def quantize(graph: Path, out: Path, images: Sequence[NDArray[np.uint8]],
-             size: tuple[int, int]) -> None:
+@dataclass(frozen=True)
+class Int8:
     """
-    Write the int8 graph of a float32 graph.
+    How a runtime wants 8 bits.
 
-    TensorRT refuses asymmetric zero points and int32 biases behind DequantizeLinear. The first
-    convolution takes pixels of all kinds of light and the last ones give the probabilities: they
-    stay in float, as usual. So does the second, a depthwise one whose channels have very different
-    ranges: alone it cost 2 % of road_plus's labels.
+    operators: what is computed in them. options: of ONNX Runtime's quantizer.
+    """
+
+    activations: QuantType
+    operators: Sequence[str]
+    options: Mapping[str, Any]
+
+
+TENSORRT = Int8(QuantType.QInt8, ['Conv'], {
+    'ActivationSymmetric': True, 'WeightSymmetric': True, 'QuantizeBias': False})
+"""TensorRT refuses zero points other than 0 and int32 biases behind DequantizeLinear."""
+
+CPU = Int8(QuantType.QUInt8, [
+    'Conv', 'Clip', 'Relu', 'Add', 'AveragePool', 'Concat', 'Resize'], {})
+"""All there is between two convolutions, or ONNX Runtime goes to float and back for it."""
+
+
+def quantize(graph: Path, out: Path, images: Sequence[NDArray[np.uint8]],
+             size: tuple[int, int], to: Int8) -> None:
+    """
+    Write the graph in 8 bits of a float32 graph.
+
+    The first convolution takes pixels of all kinds of light and the last ones give the
+    probabilities: they stay in float, as usual, and so does what lies before and behind them. So
+    does the second, a depthwise one whose channels have very different ranges: alone it cost 2 %
+    of road_plus's labels.
 
     :param images: to calibrate on, BGR uint8 of any size.
     :param size: width and height of the graph's input, px.
     """
-    convolutions = [node.name for node in onnx.load(str(graph)).graph.node
-                    if node.op_type == 'Conv']
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder, 'prepared.onnx')
         quant_pre_process(str(graph), str(prepared), skip_symbolic_shape=True)
+        nodes = onnx.load(str(prepared)).graph.node
+        convolutions = [index for index, node in enumerate(nodes) if node.op_type == 'Conv']
+        in_float = [*nodes[:convolutions[1] + 1], *nodes[convolutions[-2]:]]
         with redirect_stdout(io.StringIO()):        # it tells of each step
             quantize_static(
                 str(prepared), str(out), _Images(images, size), quant_format=QuantFormat.QDQ,
-                op_types_to_quantize=['Conv'], per_channel=True, activation_type=QuantType.QInt8,
-                weight_type=QuantType.QInt8, calibrate_method=CalibrationMethod.Percentile,
-                nodes_to_exclude=[*convolutions[:2], *convolutions[-2:]],
-                extra_options={'ActivationSymmetric': True, 'WeightSymmetric': True,
-                               'QuantizeBias': False, 'CalibPercentile': PERCENTILE,
+                op_types_to_quantize=to.operators, per_channel=True,
+                activation_type=to.activations, weight_type=QuantType.QInt8,
+                calibrate_method=CalibrationMethod.Percentile,
+                nodes_to_exclude=[node.name for node in in_float],
+                extra_options={**to.options, 'CalibPercentile': PERCENTILE,
                                'CalibStridedMinMax': math.gcd(len(images), _AT_ONCE)})
     onnx.checker.check_model(str(out), full_check=True)

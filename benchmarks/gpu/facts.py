@@ -82,7 +82,7 @@ def machine_name() -> str:
 def cpu_name() -> str:
     """Name the processor, and how many there are."""
     try:
-        lines = Path('/proc/cpuinfo').read_text(errors='replace').splitlines()
+        lines = Path('/proc/cpuinfo').read_text(encoding='utf-8', errors='replace').splitlines()
     except OSError:
         lines = []
     names = [line.partition(':')[2].strip() for line in lines if line.startswith('model name')]
@@ -138,7 +138,7 @@ def first_line(*paths: str) -> str:
     """Return the first line of the first file that has one."""
     for path in paths:
         try:
-            text = Path(path).read_text(errors='replace').strip('\0\n ')
+            text = Path(path).read_text(encoding='utf-8', errors='replace').strip('\0\n ')
         except OSError:
             continue
         if text:

@@ -85,7 +85,7 @@ class MemoryProbe:
 
     def process(self) -> int:
         """Return the resident memory of this process (proc(5), statm)."""
-        pages = int(Path('/proc/self/statm').read_text().split()[1])
+        pages = int(Path('/proc/self/statm').read_text(encoding='utf-8').split()[1])
         return pages * os.sysconf('SC_PAGE_SIZE')
 
     def close(self) -> None:

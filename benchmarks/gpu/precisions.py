@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 from benchmarks.gpu.engines import check
 from benchmarks.gpu.outcome import Outcome, Settings
-from seg_node.perception.backends.tensorrt.options import graph_for
+from seg_node.perception.backends.tensorrt.options import graph_for, PRECISIONS
 from seg_node.perception.models.model import at_precision, Model, Precision
 
 
@@ -32,4 +32,5 @@ def run(settings: Settings) -> Iterator[Outcome]:
 def _others(model: Model) -> list[Model]:
     there = (Precision.FP32, *(variant.precision for variant in model.variants))
     own = graph_for(model, 'auto').precision
-    return [at_precision(model, precision) for precision in there if precision is not own]
+    return [at_precision(model, precision) for precision in there
+            if precision.value in PRECISIONS and precision is not own]

@@ -29,7 +29,17 @@ import sys
 
 from benchmarks.latency.case import Case, cases, ENCODINGS, JPEG, MAX_LOSS
 from benchmarks.latency.peak import highest_rate
-from benchmarks.latency.run import bare_ms, GPU, GPU_BGR, measure, NODE, RELAY, Setting, SIMPLE
+from benchmarks.latency.run import (
+    bare_ms,
+    CALLBACK,
+    GPU,
+    GPU_BGR,
+    measure,
+    NODE,
+    RELAY,
+    Setting,
+    SIMPLE,
+)
 from benchmarks.latency.tables import Results, to_json, to_markdown
 from benchmarks.model.results import machine
 from seg_node.perception.backends import BackendError
@@ -92,7 +102,7 @@ def run(given: argparse.Namespace, stop: StopFlag) -> Results:
                       given.load)
     wanted = list(cases(given.sizes, given.encodings, given.cameras, given.rates,
                         Geometry(given.geometry)))
-    subjects = (GPU, GPU_BGR) if given.stand_in_gpu else (NODE, SIMPLE, RELAY)
+    subjects = (GPU, GPU_BGR) if given.stand_in_gpu else (NODE, SIMPLE, CALLBACK, RELAY)
     bare, measured = {}, []
     for case in tqdm(wanted, desc='cases', disable=None):
         if NODE in subjects:

@@ -38,10 +38,11 @@ from seg_node.tools.common.command_line import StopFlag
 from seg_node.tools.common.testbed.domain import Domain
 from seg_node.tools.common.testbed.process import parameter_arguments, Process, python
 
-NODE, SIMPLE, RELAY = 'seg_node', 'simple node', 'relay'
+NODE, SIMPLE, CALLBACK, RELAY = 'seg_node', 'simple node', 'callback', 'relay'
+"""The node, and the kinds of simple_node."""
 GPU, GPU_BGR = 'stand-in GPU', 'stand-in GPU, BGR8'
 """The node with stand_in_gpu, which takes images as they come, or in BGR alone."""
-_NAMES = {NODE: 'seg_node', SIMPLE: 'simple', RELAY: 'simple', GPU: 'seg_node',
+_NAMES = {NODE: 'seg_node', SIMPLE: 'simple', CALLBACK: 'simple', RELAY: 'simple', GPU: 'seg_node',
           GPU_BGR: 'seg_node'}
 WARM_UP = 3.0
 """Seconds of frames before those that count: discovery, caches, clocks of the CPU."""
@@ -238,10 +239,9 @@ def running(subject: str, case: Case, setting: Setting) -> Iterator[RunningCase]
 
 
 def _subject_arguments(subject: str, case: Case, setting: Setting) -> list[str]:
-    if subject in (SIMPLE, RELAY):
-        model = ['--model', setting.model] if subject == SIMPLE else []
-        return [f'{__package__}.simple_node', *model, '--cameras', *case.camera_names,
-                *['--compressed'] * case.compressed]
+    if subject in (SIMPLE, CALLBACK, RELAY):
+        return [f'{__package__}.simple_node', subject.partition(' ')[0], '--model', setting.model,
+                '--cameras', *case.camera_names, *['--compressed'] * case.compressed]
     backend = 'onnxruntime' if subject == NODE else 'tensorrt'
     parameters = {**_PARAMETERS, 'model': setting.model, 'backend': backend,
                   'cameras': list(case.camera_names), 'geometry': case.geometry.value,

@@ -13,11 +13,13 @@
 # limitations under the License.
 
 """
-The simplest segmentation node there is, to compare with: infer in the callback, then publish.
+The simplest segmentation nodes there are, to compare with: infer in the callback, then publish.
 
-It judges nothing: stop is whether the lower middle of the image lacks path. What it does for a
-frame, though, is the same as far as it goes: decode, network, mask at the camera's size, stop.
-Without a model it only passes on that an image has come, which tells what DDS and rclpy take.
+`simple` is what one writes with rclpy, OpenCV and ONNX Runtime as they come; `callback` calls our
+Segmenter instead, as quick as it is. They judge nothing: stop is whether the lower middle of the
+image lacks path. What they do for a frame, though, is the same as far as it goes: decode,
+network, mask at the camera's size, stop. `relay` only passes on that an image has come, which
+tells what DDS and rclpy take.
 """
 
 from __future__ import annotations
@@ -28,7 +30,11 @@ from contextlib import suppress
 import sys
 from typing import Any
 
+import cv2
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
+import numpy as np
+from numpy.typing import NDArray
+import onnxruntime
 import rclpy
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
@@ -36,7 +42,9 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Bool
 
+from seg_node.perception.backends.contract import INPUT
 from seg_node.perception.backends.registry import BackendOptions
+from seg_node.perception.models.model import load_model, Model
 from seg_node.perception.process_memory import keep_freed_memory
 from seg_node.perception.segmenter import Segmenter
 from seg_node.ros.messages import decode_message, stamp_ns, stamp_text
@@ -71,37 +79,60 @@ class Relay(Node):
 class SimpleNode(Relay):
     """Subscribe, infer in the callback, publish."""
 
-    def __init__(self, model: str, cameras: Sequence[str], compressed: bool) -> None:
+    def __init__(self, model: Model, cameras: Sequence[str], compressed: bool) -> None:
         super().__init__(cameras, compressed)
-        self._segmenter = Segmenter.open(model, BackendOptions(name='onnxruntime'))
+        self._graph = onnxruntime.InferenceSession(
+            str(model.graph), providers=['CPUExecutionProvider'])
+        self._size = model.width, model.height
+        self._drivable = model.drivable_ids
         self._masks = {camera: self.create_publisher(Image, f'/{camera}/segmentation/mask', 1)
                        for camera in cameras}
 
     def _take(self, message: Any, camera: str) -> None:
-        seen = self._segmenter.segment(decode_message(message).bgr)
-        mask = seen.mask
+        labels, mask = self._segment(decode_message(message).bgr)
         output = Image(header=message.header, height=mask.shape[0], width=mask.shape[1],
                        encoding='mono8', step=mask.shape[1])
         output.data.frombytes(mask.tobytes())
         self._masks[camera].publish(output)
-        height, width = seen.labels.shape
-        ahead = seen.drivable[height // 2:, width // 3:2 * width // 3]
+        height, width = labels.shape
+        ahead = np.isin(labels[height // 2:, width // 3:2 * width // 3], self._drivable)
         self._say(message, camera, bool(ahead.mean() < _MIN_PATH))
+
+    def _segment(self, bgr: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Return the labels at the network's size and at the image's."""
+        rgb = cv2.cvtColor(cv2.resize(bgr, self._size), cv2.COLOR_BGR2RGB)
+        labels = self._graph.run(['labels'], {INPUT: rgb[None]})[0][0]
+        mask = cv2.resize(labels, (bgr.shape[1], bgr.shape[0]), interpolation=cv2.INTER_NEAREST)
+        return labels, np.asarray(mask, np.uint8)
+
+
+class CallbackNode(SimpleNode):
+    """The same with our Segmenter."""
+
+    def __init__(self, model: Model, cameras: Sequence[str], compressed: bool) -> None:
+        super().__init__(model, cameras, compressed)
+        self._segmenter = Segmenter.open(model, BackendOptions(name='onnxruntime'))
+
+    def _segment(self, bgr: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        seen = self._segmenter.segment(bgr)
+        return seen.labels, seen.mask
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the process until SIGINT."""
     parser = argparse.ArgumentParser(prog='simple_node')
-    parser.add_argument('--model', help='none: only pass on that an image has come')
+    parser.add_argument('kind', choices=('simple', 'callback', 'relay'))
+    parser.add_argument('--model', required=True)
     parser.add_argument('--cameras', nargs='+', required=True)
     parser.add_argument('--compressed', action='store_true')
     given = parser.parse_args(argv)
     rclpy.init()
-    if given.model is None:
+    if given.kind == 'relay':
         keep_freed_memory()      # no less can be had
         node = Relay(given.cameras, given.compressed)
     else:
-        node = SimpleNode(given.model, given.cameras, given.compressed)
+        kind = SimpleNode if given.kind == 'simple' else CallbackNode
+        node = kind(load_model(given.model), given.cameras, given.compressed)
     with suppress(KeyboardInterrupt, ExternalShutdownException):
         rclpy.spin(node)
     rclpy.try_shutdown()

@@ -56,7 +56,8 @@ def to_markdown(results: Results) -> str:
         f'{f", beside {results.load} busy processes" if results.load else ""}. '
         'Milliseconds from the stamp of an image to the arrival of its message. Overhead: the '
         'node, each image without its own inference; relay: a node that passes on at once that '
-        'an image has come.',
+        'an image has come; simple node: OpenCV and ONNX Runtime as they come, in its callback; '
+        'callback: our Segmenter there.',
         markdown_table(heads, [_ratios(results, case) for case in _cases(results)]),
         markdown_table(('case', 'subject', 'stop p50', 'p95', 'p99', 'max', 'mask p50', 'p99',
                 'without stop', 'without mask', 'cores', 'CPU a frame'),

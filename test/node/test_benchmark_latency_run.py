@@ -36,13 +36,13 @@ def test_every_frame_has_its_stop_and_its_mask(tmp_path):
     assert done.returncode == 0, done.stderr
     results = json.loads((tmp_path / 'latency.json').read_text())
     assert [one['subject'] for one in results['measured']] == [
-        'seg_node', 'simple node', 'relay']
+        'seg_node', 'simple node', 'callback', 'relay']
     for one in results['measured']:
         assert one['sent'] >= 12
         assert one['stop']['p50'] > 0 and one['lost'] < 0.5
-    for one in results['measured'][:2]:
+    for one in results['measured'][:3]:
         assert one['mask']['p50'] > 0 and one['unmasked'] < 0.5
-    node, simple, _ = results['measured']
+    node, simple, *_ = results['measured']
     assert node['stages']['inference'] > 0
     assert 0 < node['overhead']['p50'] < node['stop']['p50']
     assert simple['overhead']['p50'] is None

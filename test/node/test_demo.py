@@ -62,7 +62,7 @@ def write_images(folder: Path, images: Sequence[Any]) -> Path:
 def strict(path: Path) -> Any:
     def refuse(constant: str) -> None:
         raise AssertionError(f'{constant} is no JSON')
-    return json.loads(path.read_text(), parse_constant=refuse)
+    return json.loads(path.read_text(encoding='utf-8'), parse_constant=refuse)
 
 
 def check_results(out: Path) -> None:

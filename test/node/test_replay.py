@@ -350,7 +350,7 @@ def test_unusable_input_is_one_line_with_the_remedy(
     arguments: str, words: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path('text.mp4').write_text('no video')
+    Path('text.mp4').write_text('no video', encoding='utf-8')
     write_video(Path('a.mp4'))
     Path('folder').mkdir()
     recorded_bags.written(Path('bag'), 'mcap', range(COUNT))
@@ -377,7 +377,7 @@ def test_a_part_with_nothing_in_it_fails(testbed: NodeTestbed, tmp_path: Path) -
 # --- cameras -----------------------------------------------------------------------------------
 
 def rows_of(path: Path) -> list[dict[str, str]]:
-    with path.open(newline='') as file:
+    with path.open(encoding='utf-8', newline='') as file:
         return list(csv.DictReader(file))
 
 

@@ -35,14 +35,14 @@ SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
 def segments(node):
     """Return the shared memory of Fast DDS that a process uses, its own and others'."""
-    maps = Path(f'/proc/{node.pid}/maps').read_text()
+    maps = Path(f'/proc/{node.pid}/maps').read_text(encoding='utf-8')
     return set(map(Path, re.findall(r'/dev/shm/fastdds_[0-9a-f]{16}$', maps, re.M)))
 
 
 def is_orphaned(segment):
     """Tell whether a segment is there, and nobody's any more."""
     try:
-        with open(segment.with_name(f'{segment.name}_el')) as lock:
+        with open(segment.with_name(f'{segment.name}_el'), encoding='utf-8') as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False

@@ -74,6 +74,6 @@ def test_the_unit_starts_what_there_is():
     command = re.search(r'^ExecStart=(.*)$', UNIT.read_text(), re.MULTILINE)
     assert command is not None
     launch, = re.findall(r'seg_node (\S+\.launch\.py)', command[1])
-    text = Path(ROOT, 'launch', launch).read_text()
+    text = Path(ROOT, 'launch', launch).read_text(encoding='utf-8')
     for argument in re.findall(r'(\w+):=', command[1]):
         assert f"'{argument}'" in text, argument

@@ -27,6 +27,7 @@ A model is a folder with the graph and model.yaml, its manifest:
     graphs:                       # optional: the same network in lower precisions
       fp16: {graph: model_fp16.onnx, sha256: ...}
       int8: {graph: model_int8.onnx, sha256: ...}
+      uint8: {graph: model_uint8.onnx, sha256: ...}
     input: {width: 512, height: 288}
     instances: true               # optional: the graph also tells objects apart, see contract.py
     self_test:                    # optional: an image, and the labels that it must give
@@ -120,11 +121,18 @@ class SelfTestFiles:
 
 
 class Precision(str, Enum):
-    """What a graph computes in."""
+    """
+    What a graph computes in.
+
+    INT8 and UINT8 both have weights of 8 bits. The activations of INT8 are signed, with zero
+    points 0, as TensorRT wants them; those of UINT8 are unsigned, with zero points of their own,
+    as CPUs are quick with them.
+    """
 
     FP32 = 'fp32'
     FP16 = 'fp16'
     INT8 = 'int8'
+    UINT8 = 'uint8'
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from pathlib import Path
 import sys
 
 from seg_node.perception.backends.progress import Progress, ProgressMonitor
-from seg_node.perception.backends.registry import MAX_BATCH, PRECISIONS
+from seg_node.perception.backends.registry import MAX_BATCH
 from seg_node.perception.backends.tensorrt.api import Api, load
 from seg_node.perception.backends.tensorrt.builder import BuildCancelledError, BuildError
 from seg_node.perception.backends.tensorrt.cache import (
@@ -48,6 +48,7 @@ from seg_node.perception.backends.tensorrt.options import (
     LIBRARY_TACTICS,
     OPTIMIZATION_LEVEL,
     OptionsError,
+    PRECISIONS,
     WORKSPACE_MIB,
 )
 from seg_node.perception.backends.tensorrt.private_folder import FolderError

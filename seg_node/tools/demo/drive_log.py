@@ -143,7 +143,7 @@ class LoggedDrive:
 def read_sent(path: Path) -> list[Sent]:
     """Read the log of the replay; a last line that was cut off is left out."""
     rows = []
-    with path.open(newline='') as file:
+    with path.open(encoding='utf-8', newline='') as file:
         for row in csv.DictReader(file):
             try:
                 rows.append(Sent(row['camera'], int(row['index']), int(row['stamp_ns']),
@@ -157,7 +157,7 @@ def read_records(path: Path) -> Records:
     """Read the recorder's records; a last line that was cut off is left out."""
     masks, overlays, states = [], [], []
     diagnostics: dict[str, str] = {}
-    with path.open() as file:
+    with path.open(encoding='utf-8') as file:
         for line in file:
             try:
                 record: dict[str, Any] = json.loads(line)

@@ -94,7 +94,7 @@ class RecordingWriter:
         """Create the files; OSError when that fails, UserError without rosbags."""
         self._bag = ResultsBag(folder)
         self._video = OverlayVideo(folder / 'overlay.mp4', cameras, fps)
-        self._records: TextIO = records.open('w')
+        self._records: TextIO = records.open('w', encoding='utf-8')
         self._queue: queue.Queue[Arrival | None] = queue.Queue(QUEUE_SIZE)
         self.received: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()

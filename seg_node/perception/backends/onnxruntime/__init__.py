@@ -17,10 +17,10 @@
 from __future__ import annotations
 
 from seg_node.perception.backends import Backend, BackendError
+from seg_node.perception.backends.onnxruntime.precision import graph_for
 from seg_node.perception.backends.progress import ProgressMonitor
-from seg_node.perception.backends.registry import AUTO, BackendOptions, RegisteredBackend
-from seg_node.perception.models.manifest import Model, ModelError, Precision
-from seg_node.perception.models.model import at_precision
+from seg_node.perception.backends.registry import BackendOptions, RegisteredBackend
+from seg_node.perception.models.manifest import Model, ModelError
 
 
 def _open(model: Model, options: BackendOptions, monitor: ProgressMonitor, because: str,
@@ -31,11 +31,10 @@ def _open(model: Model, options: BackendOptions, monitor: ProgressMonitor, becau
         raise BackendError(
             f'backend onnxruntime cannot be loaded ({error}); pip install onnxruntime'
         ) from error
-    if options.precision != AUTO:
-        try:
-            model = at_precision(model, Precision(options.precision))
-        except ModelError as error:
-            raise BackendError(str(error)) from error
+    try:
+        model = graph_for(model, options.precision)
+    except ModelError as error:
+        raise BackendError(str(error)) from error
     return OnnxRuntimeBackend(model, options.threads, because, warnings, options.max_batch)
 
 

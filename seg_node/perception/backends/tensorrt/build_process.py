@@ -52,7 +52,7 @@ FIRST_VICTIM = 1000
 def main(descriptor: int) -> None:
     """Serve one request on a pipe."""
     with suppress(OSError):
-        Path('/proc/self/oom_score_adj').write_text(str(FIRST_VICTIM))
+        Path('/proc/self/oom_score_adj').write_text(str(FIRST_VICTIM), encoding='utf-8')
     connection = Connection(descriptor)
     content, graph, options, timing_cache, flavours = connection.recv()
     threading.Thread(target=_die_with_parent, args=(connection,), daemon=True).start()

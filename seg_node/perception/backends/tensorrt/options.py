@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from seg_node.perception.backends.registry import AUTO, MAX_BATCH, OwnOption, PRECISIONS
+from seg_node.perception.backends.registry import AUTO, MAX_BATCH, OwnOption
 from seg_node.perception.models.model import at_precision, Model, Precision
 
 WORKSPACE_MIB = OwnOption(
@@ -40,6 +40,9 @@ LIBRARY_TACTICS = OwnOption(
     'of MB; 0: no')
 OWN_OPTIONS = (WORKSPACE_MIB, OPTIMIZATION_LEVEL, DLA_CORE, LIBRARY_TACTICS)
 
+PRECISIONS: tuple[str, ...] = (
+    AUTO, *(each.value for each in Precision if each is not Precision.UINT8))
+"""What may be asked of TensorRT, whose parser refuses the zero points of uint8."""
 _RANGES = {'max_batch': (1, MAX_BATCH),
            **{option.name: (option.low, option.high) for option in OWN_OPTIONS}}
 
@@ -72,6 +75,8 @@ class EngineOptions:
     def __post_init__(self) -> None:
         if not isinstance(self.precision, Precision):
             raise OptionsError(f'precision is {self.precision!r}; give a Precision')
+        if self.precision is Precision.UINT8:
+            raise OptionsError(_no(self.precision.value))
         for name, (low, high) in _RANGES.items():
             value = getattr(self, name)
             if value is None and name != 'max_batch':
@@ -102,10 +107,15 @@ def graph_for(model: Model, asked: str) -> Model:
     :raises ModelError: when the model has no such graph, or it is damaged.
     """
     if asked not in PRECISIONS:
-        raise OptionsError(f'precision is {asked!r}; give {", ".join(PRECISIONS)}')
+        raise OptionsError(_no(asked))
     if asked != AUTO:
         return at_precision(model, Precision(asked))
     lower = [variant.precision for variant in model.variants]
     if model.precision is Precision.FP32 and Precision.FP16 in lower:
         return at_precision(model, Precision.FP16)
     return model
+
+
+def _no(precision: str) -> str:
+    return (f'precision is {precision!r}, which TensorRT does not compute in; '
+            f'give {", ".join(PRECISIONS)}')

@@ -93,7 +93,8 @@ def _claim() -> tuple[int, IO[str]]:
     for number in random.sample(_NUMBERS, len(_NUMBERS)):
         with contextlib.suppress(OSError):
             claim = open(  # noqa: SIM115 - the open file is the claim
-                Path(tempfile.gettempdir(), f'seg_node_domain_{number}.lock'), 'a')
+                Path(tempfile.gettempdir(), f'seg_node_domain_{number}.lock'), 'a',
+                encoding='utf-8')
             try:
                 fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:

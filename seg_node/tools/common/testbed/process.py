@@ -167,7 +167,7 @@ class Process:
 def _shared_memory(pid: int) -> set[Path]:
     """Return the Fast DDS segments that a process uses, its own and others'."""
     try:
-        maps = Path(f'/proc/{pid}/maps').read_text()
+        maps = Path(f'/proc/{pid}/maps').read_text(encoding='utf-8')
     except OSError:
         return set()
     return {Path(path) for path in re.findall(r'/dev/shm/fastdds_[0-9a-f]{16}$', maps, re.M)}
@@ -176,7 +176,7 @@ def _shared_memory(pid: int) -> set[Path]:
 def _remove_if_orphaned(segment: Path) -> None:
     """Remove a segment that a killed process left behind: nobody holds its lock any more."""
     lock = segment.with_name(f'{segment.name}_el')
-    with contextlib.suppress(OSError), open(lock) as file:
+    with contextlib.suppress(OSError), open(lock, encoding='utf-8') as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         segment.unlink()
         lock.unlink()

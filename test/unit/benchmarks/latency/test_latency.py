@@ -112,7 +112,7 @@ def test_the_tables_begin_with_ratios():
 def test_a_process_tells_what_it_uses():
     import os
     before = usage_of(os.getpid())
-    with open(os.devnull) as file:
+    with open(os.devnull, encoding='utf-8') as file:
         after = usage_of(os.getpid())
         assert after.files == before.files + 1, file
     assert after.cpu >= before.cpu > 0

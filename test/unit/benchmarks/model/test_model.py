@@ -162,7 +162,8 @@ def test_images_without_roads_are_told_apart(found):
 
 
 def test_nothing_of_this_machine_s_folders_is_told(results, data, model):
-    text = (results / 'model.json').read_text() + (results / 'model.md').read_text()
+    text = ''.join((results / name).read_text(encoding='utf-8')
+                   for name in ('model.json', 'model.md'))
     assert not any(str(folder) in text for folder in (data, model, results))
 
 

@@ -124,6 +124,7 @@ def test_without_tensorrt_it_says_what_to_install(command, without_tensorrt):
 @pytest.mark.parametrize('arguments, said', [
     (['--precision', 'int8'], 'model tiny: has no int8 graph; it has fp32'),
     (['--precision', 'fp8'], "invalid choice: 'fp8'"),
+    (['--precision', 'uint8'], "invalid choice: 'uint8'"),
     (['--dla', '0'], 'a DLA computes in fp16 or int8 only'),
     (['--batch', '0'], '0 must lie between 1 and 16'),
     (['--workspace', 'much'], "'much' is not a whole number"),

@@ -178,7 +178,7 @@ def test_every_error_is_a_backend_error_and_auto_falls_back(model, monkeypatch, 
     ({'name': 'TensorRT'}, 'is not known'), ({'name': ''}, 'is not known'),
     ({'threads': 0}, 'threads is 0; give 1 to 64'), ({'threads': -1}, 'threads is -1'),
     ({'threads': 65}, 'threads is 65'), ({'max_batch': 17}, 'max_batch is 17; give 1 to 16'),
-    ({'precision': 'half'}, "precision is 'half'; give auto, fp32, fp16, int8"),
+    ({'precision': 'half'}, "precision is 'half'; give auto, fp32, fp16, int8, uint8"),
 ], ids=str)
 def test_senseless_options_are_refused(wrong, message):
     with pytest.raises(BackendError, match=message):

@@ -30,7 +30,12 @@ from helpers.refused_graphs import accepted, refused, write
 from seg_node.perception.backends.progress import ProgressMonitor
 from seg_node.perception.backends.tensorrt.builder import build, BuildCancelledError, BuildError
 from seg_node.perception.backends.tensorrt.library import Flavour, TensorRtMissingError
-from seg_node.perception.backends.tensorrt.options import EngineOptions, Precision
+from seg_node.perception.backends.tensorrt.options import (
+    EngineOptions,
+    graph_for,
+    Precision,
+    PRECISIONS,
+)
 from seg_node.perception.models.model import bundled_models, load_model
 from seg_node.tools.import_model.__main__ import main as import_model
 
@@ -44,11 +49,12 @@ needs_rtx = pytest.mark.skipif(
 
 
 def shipped():
-    """Return every bundled model with the graph of each of its precisions."""
+    """Return every bundled model with each of its graphs that TensorRT takes."""
     for name in bundled_models():
         model = load_model(name)
         for precision in (model.precision, *(each.precision for each in model.variants)):
-            yield pytest.param(load_model(name, precision), id=f'{name}-{precision.value}')
+            if precision.value in PRECISIONS:
+                yield pytest.param(load_model(name, precision), id=f'{name}-{precision.value}')
 
 
 @pytest.fixture
@@ -256,3 +262,10 @@ def test_options_say_what_they_take():
         (name, value), = wrong.items()
         with pytest.raises(ValueError, match=f'{name} is {value!r}; give '):
             EngineOptions(**wrong)
+
+
+def test_tensorrt_is_given_no_graph_whose_zero_points_its_parser_refuses():
+    with pytest.raises(ValueError, match="'uint8', which TensorRT does not compute in; give auto"):
+        graph_for(load_model('road'), 'uint8')
+    with pytest.raises(ValueError, match='give auto, fp32, fp16, int8$'):
+        EngineOptions(precision=load_model('road', Precision.UINT8).precision)

@@ -102,7 +102,8 @@ def test_a_process_dies_with_its_parent(tmp_path):
             'print(p.pid, flush=True)\nos.kill(os.getpid(), 9)')
     done = subprocess.run([sys.executable, '-c', code], stdout=subprocess.PIPE, text=True)
     stat = Path('/proc', done.stdout.strip(), 'stat')
-    wait_for(lambda: not stat.exists() or stat.read_text().rpartition(')')[2].split()[0] == 'Z')
+    wait_for(lambda: not stat.exists() or (
+        stat.read_text('utf-8').rpartition(')')[2].split()[0] == 'Z'))
 
 
 def test_parameters_are_yaml_that_leaves_nothing_to_guess():

@@ -161,8 +161,8 @@ def test_after_an_evaluation(runs):
 def test_what_is_wrong_is_found_before_the_work(runs, monkeypatch, capsys, arguments, words):
     monkeypatch.chdir(runs)
     monkeypatch.setattr(signal, 'signal', lambda number, handler: None)
-    Path('loss.yaml').write_text('path_iou: {max_loss: 0.1}')
-    Path('wrong.yaml').write_text('path_ious: {min: 0.1}')
+    Path('loss.yaml').write_text('path_iou: {max_loss: 0.1}', encoding='utf-8')
+    Path('wrong.yaml').write_text('path_ious: {min: 0.1}', encoding='utf-8')
     assert evaluate('recordings', '--out', 'new', *arguments) == 2
     assert words in capsys.readouterr().err
     assert not Path('new').exists()
