@@ -25,8 +25,8 @@ _BYTE_PRODUCTS = frozenset({'avx512_vnni', 'avx_vnni'})
 """
 Instructions of x86 that multiply and add up bytes in 32 bits.
 
-Without them ONNX Runtime adds up in 16 bits on x86, which clips: other labels, and no quicker
-than fp32. ARM has such instructions too, on which nothing was measured.
+Without them ONNX Runtime adds up pairs in 16 bits on x86, which clips (its documentation,
+"Quantize ONNX models"). ARM has such instructions too, on which nothing was measured.
 """
 
 
