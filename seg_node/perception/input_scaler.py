@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 _KEPT = 16
-"""Buffers of halved images: those of a few cameras' sizes."""
+"""Buffers of one kind: those of a few cameras' sizes."""
 
 
 class InputScaler:
@@ -35,9 +35,10 @@ class InputScaler:
     def __init__(self, width: int, height: int) -> None:
         """Take the network's input size in pixels."""
         self._size = (width, height)
-        self._halves: dict[tuple[int, ...], NDArray[np.uint8]] = {}
-        self._scaled: NDArray[np.uint8] = np.empty((height, width, 3), np.uint8)
-        self._rgb: NDArray[np.uint8] = np.empty_like(self._scaled)
+        self._halves, self._padded = _Buffers(3), _Buffers(4)
+        self._scaled: NDArray[np.uint8] = np.empty((height, width, 4), np.uint8)
+        self._bgr: NDArray[np.uint8] = np.empty((height, width, 3), np.uint8)
+        self._rgb: NDArray[np.uint8] = np.empty_like(self._bgr)
 
     def scale(self, bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return a BGR image uint8 [H, W, 3] as RGB uint8 [height, width, 3]; see resize()."""
@@ -59,20 +60,37 @@ class InputScaler:
             scaled = self._halve(scaled)
         if (scaled.shape[1], scaled.shape[0]) == self._size:
             return scaled
-        resized = cv2.resize(
-            scaled, self._size, dst=self._scaled, interpolation=cv2.INTER_LINEAR_EXACT)
+        # A fourth channel is a third more to compute, and halves the time: OpenCV's vector code for
+        # this interpolation takes one, two or four, not three.
+        padded = cv2.cvtColor(scaled, cv2.COLOR_BGR2BGRA, dst=self._padded.like(scaled.shape))
+        cv2.resize(padded, self._size, dst=self._scaled, interpolation=cv2.INTER_LINEAR_EXACT)
+        resized = cv2.cvtColor(self._scaled, cv2.COLOR_BGRA2BGR, dst=self._bgr)
         return cast('NDArray[np.uint8]', resized)
 
     def _halve(self, bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
         height, width = bgr.shape[0] // 2, bgr.shape[1] // 2
-        half = self._halves.get((width, height))
-        if half is None:
-            if len(self._halves) >= _KEPT:
-                self._halves.clear()
-            half = self._halves[width, height] = np.empty((height, width, 3), np.uint8)
-        halved = cv2.resize(bgr[:2 * height, :2 * width], (width, height), dst=half,
-                            interpolation=cv2.INTER_AREA)
+        halved = cv2.resize(
+            bgr[:2 * height, :2 * width], (width, height),
+            dst=self._halves.like((height, width)), interpolation=cv2.INTER_AREA)
         return cast('NDArray[np.uint8]', halved)
+
+
+class _Buffers:
+    """An image uint8 [H, W, channels] of each size that is asked for."""
+
+    def __init__(self, channels: int) -> None:
+        self._channels = channels
+        self._kept: dict[tuple[int, ...], NDArray[np.uint8]] = {}
+
+    def like(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+        """Return the one of a height and width, the first two of a shape."""
+        size = shape[:2]
+        found = self._kept.get(size)
+        if found is None:
+            if len(self._kept) >= _KEPT:
+                self._kept.clear()
+            found = self._kept[size] = np.empty((*size, self._channels), np.uint8)
+        return found
 
 
 def halvings(size: tuple[int, int], target: tuple[int, int]) -> int:

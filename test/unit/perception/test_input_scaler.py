@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import cv2
 from hypothesis import given
 from hypothesis import strategies as st
 import numpy as np
@@ -69,3 +70,16 @@ def test_colours_become_rgb_and_the_image_stays():
     assert (scaler.resize(image) == (10, 20, 30)).all()
     np.testing.assert_array_equal(image, given)
     assert scaler.resize(image[:32, :64]).shape == (32, 64, 3)
+
+
+@pytest.mark.parametrize('size', [(640, 480), (1280, 720), (352, 191), (31, 47), (700, 16)])
+def test_what_is_interpolated_has_the_bits_that_opencv_defines(size):
+    image = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), np.uint8)
+    halved = image
+    for _ in range(halvings(size, (352, 192))):
+        halved = cv2.resize(halved, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    wanted = cv2.resize(halved, (352, 192), interpolation=cv2.INTER_LINEAR_EXACT)
+    scaler = InputScaler(352, 192)
+    for _ in range(2):      # the second time in memory that is used again
+        np.testing.assert_array_equal(scaler.resize(image), wanted)
+        np.testing.assert_array_equal(scaler.scale(image), wanted[..., ::-1])
