@@ -60,8 +60,8 @@ class InputScaler:
             scaled = self._halve(scaled)
         if (scaled.shape[1], scaled.shape[0]) == self._size:
             return scaled
-        # A fourth channel is a third more to compute, and halves the time: OpenCV's vector code for
-        # this interpolation takes one, two or four, not three.
+        # A fourth channel is a third more to compute, and halves the time: OpenCV's vector code
+        # for this interpolation takes one, two or four, not three.
         padded = cv2.cvtColor(scaled, cv2.COLOR_BGR2BGRA, dst=self._padded.like(scaled.shape))
         cv2.resize(padded, self._size, dst=self._scaled, interpolation=cv2.INTER_LINEAR_EXACT)
         resized = cv2.cvtColor(self._scaled, cv2.COLOR_BGRA2BGR, dst=self._bgr)

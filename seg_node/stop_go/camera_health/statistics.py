@@ -123,7 +123,7 @@ def columns(pixels: Pixels) -> Image:
     return pixels.green_columns(first, step, _COLUMNS)
 
 
-def row_jumps(green: Image, rows: int = 1, covered: float = 0.75) -> NDArray[np.int16]:
+def row_jumps(green: Image, rows: int = 1, covered: float = 0.75) -> NDArray[np.int8]:
     """
     Measure how sharply brightness jumps between rows over the whole width of the image.
 
@@ -133,12 +133,14 @@ def row_jumps(green: Image, rows: int = 1, covered: float = 0.75) -> NDArray[np.
     :param green: what columns() gives.
     :param rows: distance of the rows that are compared.
     :param covered: share of the width in which they differ so much at least.
-    :returns: int16 [H - 3 * rows], the jumps from the top down, at most 40: stronger ones count
+    :returns: int8 [H - 3 * rows], the jumps from the top down, at most 40: stronger ones count
         as 40.
     """
-    change = np.minimum(cv2.absdiff(green[rows:], green[:-rows]), np.uint8(_JUMP_CAP))
+    change = np.asarray(cv2.min(
+        cv2.absdiff(green[rows:], green[:-rows]), np.array(_JUMP_CAP)), np.uint8)
+    # In bytes, of which more are compared at once.
     mean = np.asarray(cv2.resize(
-        change, (_COLUMNS // _GROUP, change.shape[0]), interpolation=cv2.INTER_AREA), np.int16)
+        change, (_COLUMNS // _GROUP, change.shape[0]), interpolation=cv2.INTER_AREA), np.int8)
     excess = mean[rows:-rows] - np.maximum(mean[:-2 * rows], mean[2 * rows:])
     least = round((1.0 - covered) * (_COLUMNS // _GROUP))
     return np.asarray(np.partition(excess, least, axis=1)[:, least])
