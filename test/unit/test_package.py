@@ -41,7 +41,7 @@ ROSDEP_KEYS = {
 }
 TYPE_CHECKING_ONLY = {'typing_extensions'}
 WORKSTATION_ONLY = {'tools', 'recordings'}  # rooms of seg_node that the node does not enter
-MAX_INSTALLED_BYTES = 1_833_500  # the aim is 900 kB: only with the bytes of a feature
+MAX_INSTALLED_BYTES = 1_837_000  # the aim is 900 kB: only with the bytes of a feature
 BROUGHT_BY_ROSBAGS = {'backports', 'compression', 'lz4'}
 
 
