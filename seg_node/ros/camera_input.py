@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+import time
 from typing import Any
 
 from rclpy.node import Node
@@ -30,11 +31,10 @@ from seg_node.ros.qos import CAMERA, CAMERA_INFO, TRANSIENT_LOCAL
 from seg_node.ros.statistics import CameraStatistics
 from seg_node.stop_go.camera_view import fingerprint
 
-# Seconds that are left to the worker at most, if it is not done earlier. rclpy would spend the
-# first 0.7 ms of them in Python, on waiting for the next message: the two share the interpreter's
-# lock, and the network's threads the cores. The next image could not be worked on before this one
-# either; odometry and services can wait so long.
-_LEAVE_TO_WORKER = 0.01
+# Seconds in which the worker prepares the image for the network. rclpy would spend the first 0.7
+# ms of them in Python, on waiting for the next message, and the two share the interpreter's lock.
+# Nothing waits for it: the next image could not be worked on before this one either.
+_LEAVE_TO_WORKER = 0.002
 
 
 class CameraInput:
@@ -68,7 +68,7 @@ class CameraInput:
         self._count_lost(info)
         if self._frames.put(CameraFrame(self._camera, message, now, self._camera_info,
                                         self._info_changes)):
-            self._frames.wait_until_idle(_LEAVE_TO_WORKER)
+            time.sleep(_LEAVE_TO_WORKER)
 
     def _receive_info(self, message: CameraInfo) -> None:
         known, self._camera_info = self._camera_info, message

@@ -61,20 +61,13 @@ class NewestFrames:
                 # Keep the place in the queue: dicts keep the order of first insertion.
                 self._dropped[frame.camera] += 1
             self._waiting[frame.camera] = frame
-            self._changed.notify_all()
-            waited, self._idle = self._idle, False
-            return waited
-
-    def wait_until_idle(self, seconds: float) -> None:
-        """Wait until the worker waits for a frame again, no longer than this."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._idle or self._closed, seconds)
+            self._changed.notify()
+            return self._idle
 
     def take(self, maximum: int) -> list[CameraFrame]:
         """Wait for a frame; take 1 to `maximum`, each of another camera; none once closed."""
         with self._changed:
-            self._idle = not self._waiting
-            self._changed.notify_all()
+            self._idle = True
             self._changed.wait_for(lambda: self._waiting or self._closed)
             self._idle = False
             first = list(self._waiting)[:maximum]

@@ -136,8 +136,7 @@ def row_jumps(green: Image, rows: int = 1, covered: float = 0.75) -> NDArray[np.
     :returns: int8 [H - 3 * rows], the jumps from the top down, at most 40: stronger ones count
         as 40.
     """
-    change = np.asarray(cv2.min(
-        cv2.absdiff(green[rows:], green[:-rows]), np.array(_JUMP_CAP)), np.uint8)
+    change = np.minimum(cv2.absdiff(green[rows:], green[:-rows]), np.uint8(_JUMP_CAP))
     # In bytes, of which more are compared at once.
     mean = np.asarray(cv2.resize(
         change, (_COLUMNS // _GROUP, change.shape[0]), interpolation=cv2.INTER_AREA), np.int8)

@@ -124,35 +124,3 @@ def test_put_tells_whether_the_worker_has_waited():
     frames.close()
     worker.join(WAIT)
     assert not frames.put(frame('front', 2))
-
-
-def test_it_is_waited_for_until_the_worker_waits_again():
-    frames, may_end = NewestFrames(['front']), threading.Event()
-
-    def work():
-        while frames.take(1):
-            may_end.wait(WAIT)
-
-    threading.Thread(target=work, daemon=True).start()
-    frames.wait_until_idle(WAIT)
-    assert frames.put(frame('front', 1))
-    begun = time.monotonic()
-    frames.wait_until_idle(0.05)      # in vain
-    assert time.monotonic() - begun >= 0.05
-    assert not frames.put(frame('front', 2))
-    threading.Timer(0.05, may_end.set).start()
-    frames.wait_until_idle(WAIT)
-    assert may_end.is_set()
-    frames.close()
-    frames.wait_until_idle(WAIT)      # a closed one is not waited for
-    assert time.monotonic() - begun < WAIT
-
-
-def test_a_worker_with_a_frame_to_take_is_not_idle():
-    frames = NewestFrames(['front', 'rear'])
-    for camera in ('front', 'rear'):
-        frames.put(frame(camera, 1))
-    frames.take(1)
-    begun = time.monotonic()
-    frames.wait_until_idle(0.05)
-    assert time.monotonic() - begun >= 0.05
