@@ -34,6 +34,7 @@ from seg_node.perception.backends import (
 )
 from seg_node.perception.backends.progress import ProgressMonitor
 from seg_node.perception.models.manifest import Model, Precision
+from seg_node.perception.models.model import at_precision
 
 NAMES = ('tensorrt', 'onnxruntime', 'classical')
 """Modules of this folder, in the order in which `auto` tries those that run a graph."""
@@ -132,6 +133,22 @@ def own_model(name: str) -> Model | None:
     """Return what a backend of choices() brings in place of a model; None if it runs a graph."""
     brings = None if name == AUTO else registered(name).own_model
     return None if brings is None else brings()
+
+
+def at_asked_precision(model: Model, asked: str, quick: Precision) -> Model:
+    """
+    Return a model with the graph of a precision of PRECISIONS, with `auto` of the quick one.
+
+    A model that has none that is quick, or was loaded at a lower precision, stays as it is then.
+
+    :raises ModelError: when the model has no such graph, or it is damaged.
+    """
+    if asked != AUTO:
+        return at_precision(model, Precision(asked))
+    lower = [variant.precision for variant in model.variants]
+    if model.precision is Precision.FP32 and quick in lower:
+        return at_precision(model, quick)
+    return model
 
 
 def open_backend(model: Model, options: BackendOptions | None = None,

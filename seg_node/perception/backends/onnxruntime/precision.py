@@ -11,14 +11,15 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
 """Which graph of a model is quick on this CPU."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from seg_node.perception.backends.registry import AUTO
-from seg_node.perception.models.model import at_precision, Model, Precision
+from seg_node.perception.backends.registry import at_asked_precision
+from seg_node.perception.models.model import Model, Precision
 
 CPU_INFO = Path('/proc/cpuinfo')
 _BYTE_PRODUCTS = frozenset({'avx512_vnni', 'avx_vnni'})
@@ -34,16 +35,10 @@ def graph_for(model: Model, asked: str) -> Model:
     """
     Return the model with the graph of a precision; `auto` is uint8 where that is quicker, or fp32.
 
-    A model that was loaded at a lower precision stays as it is where none is asked for.
-
     :raises ModelError: when the model has no such graph, or it is damaged.
     """
-    if asked != AUTO:
-        return at_precision(model, Precision(asked))
-    lower = [variant.precision for variant in model.variants]
-    if model.precision is Precision.FP32 and Precision.UINT8 in lower and multiplies_bytes():
-        return at_precision(model, Precision.UINT8)
-    return model
+    return at_asked_precision(
+        model, asked, Precision.UINT8 if multiplies_bytes() else Precision.FP32)
 
 
 def multiplies_bytes() -> bool:

@@ -19,8 +19,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from seg_node.perception.backends.registry import AUTO, MAX_BATCH, OwnOption
-from seg_node.perception.models.model import at_precision, Model, Precision
+from seg_node.perception.backends.registry import (
+    at_asked_precision,
+    AUTO,
+    MAX_BATCH,
+    OwnOption,
+)
+from seg_node.perception.models.model import Model, Precision
 
 WORKSPACE_MIB = OwnOption(
     'workspace_mib', 0, 1, 1 << 16,
@@ -108,12 +113,7 @@ def graph_for(model: Model, asked: str) -> Model:
     """
     if asked not in PRECISIONS:
         raise OptionsError(_no(asked))
-    if asked != AUTO:
-        return at_precision(model, Precision(asked))
-    lower = [variant.precision for variant in model.variants]
-    if model.precision is Precision.FP32 and Precision.FP16 in lower:
-        return at_precision(model, Precision.FP16)
-    return model
+    return at_asked_precision(model, asked, Precision.FP16)
 
 
 def _no(precision: str) -> str:
